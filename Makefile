@@ -1,0 +1,57 @@
+# make paper              the whole: environment, models, experiments, results/<run>/paper.pdf and report.html
+# make paper CONFIG=...   the same with a file laid over config.yaml (several: CONFIG="a.yaml b.yaml")
+# make test               all tests
+# make published          the paper's figures from its published values
+# make lint, make lock    the form of the code; requirements.lock anew from requirements.in
+# Variables: CORES (all of them), PYTHON (python3.11), VENV (.venv), ARGS (further arguments of snakemake or pytest)
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := paper
+.PHONY: paper published test lint lock
+
+CORES ?= $(shell nproc)
+PYTHON ?= python3.11
+VENV ?= .venv
+CONFIG ?=
+ARGS ?=
+export PYTHON VENV
+export PATH := $(abspath $(VENV))/bin:$(PATH)
+
+READY := $(VENV)/complete
+START := $(shell date +%s)
+SNAKEMAKE = snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
+RUN = $(shell cat config.yaml $(CONFIG) | sed -n 's/^run: *\([A-Za-z0-9_.-]*\).*/\1/p' | tail -n 1)
+TIMED = s=$$(($$(date +%s) - $(START))); echo "make $@: $$((s / 60)) min $$((s % 60)) s"
+
+paper: $(READY)
+	@target=all
+	envs/setup.sh tex || target=without_tex
+	$(SNAKEMAKE) $(ARGS) $$target
+	report=results/$(RUN)/report.html
+	if [ ! -e $$report ] || [ -n "$$(find results/$(RUN)/{figures,tables,paper.pdf} -newer $$report -print -quit 2>/dev/null)" ]; then
+		$(SNAKEMAKE) $$target --report $$report
+	fi
+	$(TIMED)
+
+published: $(READY)
+	@$(SNAKEMAKE) $(ARGS) published
+	$(TIMED)
+
+test: $(READY)
+	@envs/setup.sh tex || true
+	python -m pytest $(ARGS)
+	$(TIMED)
+
+lint: $(READY)
+	@ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow/rules
+	$(TIMED)
+
+$(READY): requirements.lock
+	@envs/setup.sh python
+
+lock:
+	@envs/setup.sh lock

@@ -1,0 +1,30 @@
+"""The paper as a file: results/<run>/paper.pdf, and everything it needs."""
+
+import sys
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config.yaml"
+
+
+sys.path.insert(0, f"{workflow.basedir}/workflow")
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/sources.smk"
+include: "workflow/rules/models.smk"
+include: "workflow/rules/generate.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/respond.smk"
+include: "workflow/rules/solve.smk"
+include: "workflow/rules/metrics.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/paper.smk"
+include: "workflow/rules/published.smk"
+include: "workflow/rules/lock.smk"
+
+
+report: "workflow/report/workflow.rst"

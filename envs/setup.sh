@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Sets up what `make` needs: envs/setup.sh python | lock | tex. Installs through apt only what is missing, and only where the user may.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+PYTHON=${PYTHON:-python3.11}
+VENV=${VENV:-.venv}
+TEX_PACKAGES=(latexmk texlive-latex-base texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-pictures lmodern)
+TEX_FILES=(booktabs.sty enumitem.sty microtype.sty tikz.sty lmodern.sty ptmr8t.tfm) # one of each package
+
+say() { printf '%s\n' "$*" >&2; }
+
+apt_install() { # fails if there is no apt, or if the user may not
+    local sudo=()
+    command -v apt-get >/dev/null || return 1
+    if [ "$(id -u)" -ne 0 ]; then
+        sudo -n true 2>/dev/null || return 1
+        sudo=(sudo -n)
+    fi
+    say "Installing with apt-get: $*"
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq >/dev/null &&
+        "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+check_python() {
+    if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then
+        apt_install python3.11 python3.11-venv || true
+    fi
+    if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then
+        say "Python 3.11 is needed (apt-get install python3.11 python3.11-venv), or name one: make PYTHON=/path/to/python3.11"
+        exit 1
+    fi
+    "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null || apt_install python3.11-venv || true
+    if ! "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null; then
+        say "$PYTHON lacks its venv module. Ask an administrator for it: apt-get install python3.11-venv"
+        exit 1
+    fi
+}
+
+make_python() { # the stamp comes last, so that an installation that was interrupted is begun again
+    check_python
+    say "Setting up $VENV from requirements.lock (some minutes, about 2 GB)"
+    rm -rf "$VENV"
+    "$PYTHON" -m venv "$VENV"
+    "$VENV/bin/python" -m pip install -qq --disable-pip-version-check --no-input -r requirements.lock
+    touch "$VENV/complete"
+}
+
+make_lock() {
+    check_python
+    fresh=$(mktemp -d) # not local: it is removed when all is done
+    trap 'rm -rf "$fresh"' EXIT
+    "$PYTHON" -m venv "$fresh"
+    "$fresh/bin/python" -m pip install -qq --disable-pip-version-check --no-input -r requirements.in
+    {
+        sed -n 1p requirements.lock
+        "$fresh/bin/python" -m pip freeze --exclude pip --exclude setuptools --exclude wheel | sed 's/+cpu$//'
+    } >"$fresh/lock"
+    cp "$fresh/lock" requirements.lock
+}
+
+has_tex() {
+    command -v latexmk >/dev/null && command -v pdflatex >/dev/null &&
+        [ "$(kpsewhich "${TEX_FILES[@]}" | wc -l)" -eq "${#TEX_FILES[@]}" ]
+}
+
+make_tex() { # fails where there is no TeX in the end
+    if has_tex || { apt_install "${TEX_PACKAGES[@]}" && has_tex; }; then return 0; fi
+    say "No paper.pdf will be made, because TeX Live is missing and could not be installed from here."
+    say "All else is made. For the paper, have an administrator run this, and then repeat the command:"
+    say "    apt-get install --no-install-recommends ${TEX_PACKAGES[*]}"
+    return 1
+}
+
+case "${1:-}" in
+    python) make_python ;;
+    lock) make_lock ;;
+    tex) make_tex ;;
+    *) say "usage: envs/setup.sh python | lock | tex" && exit 2 ;;
+esac

@@ -1,0 +1,44 @@
+"""What all tests share: repeatable properties, one thread, the repository's folder and its configurations."""
+
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import settings
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # two busy processes with two threads each are slower than with one
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+settings.load_profile("repeatable")
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT
+
+
+@pytest.fixture
+def read_config(monkeypatch):
+    """Read config.yaml with overlays laid over it as Snakemake does it: blocks key by key, lists and values whole."""
+    monkeypatch.chdir(ROOT)
+
+    def read(*overlays: str) -> dict:
+        config = {}
+        for path in ("config.yaml", *overlays):
+            _lay_over(config, yaml.safe_load((ROOT / path).read_text(encoding="utf-8")))
+        return config
+
+    return read
+
+
+def _lay_over(config: dict, overlay: dict) -> None:
+    for key, value in overlay.items():
+        if isinstance(value, dict):
+            below = config.get(key)
+            config[key] = below if isinstance(below, dict) else {}
+            _lay_over(config[key], value)
+        else:
+            config[key] = value

@@ -1,0 +1,34 @@
+"""What several unit tests use."""
+
+from argparse import ArgumentParser
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def run_stage():
+    """Run a stage as the command line would, on options given by name; a list gives an option several values."""
+
+    def run(stage, **options) -> None:
+        words = []
+        for name, value in options.items():
+            words += [f"--{name}", *map(str, value if isinstance(value, list) else [value])]
+        parser = ArgumentParser()
+        stage.arguments(parser)
+        stage.main(parser.parse_args(words))
+
+    return run
+
+
+@pytest.fixture
+def tiny_tokenizer():
+    import tiny
+
+    return tiny.tiny_tokenizer()
+
+
+@pytest.fixture
+def tiny_model():
+    import tiny
+
+    return tiny.tiny_model()

@@ -1,0 +1,278 @@
+"""A made-up run in the formats of the workflow, small and quick: what tables, numbers and the paper are tested with."""
+
+import csv
+import json
+from pathlib import Path
+from random import Random
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+CATEGORIES = ("writing", "roleplay", "reasoning", "math", "coding", "extraction", "stem", "humanities")
+WIN = {("sami", "sft"): 61, ("dpo", "sft"): 57, ("sami", "sft_more"): 52, ("sami", "dpo"): 51, ("sami", "base"): 70}
+ACCURACY = {"base": 25, "sami": 40, "sft": 58, "sft_more": 63, "sft_sami": 64}
+NASTY = 'First, add 3 + 4 = 7.\n  Then: 100% of $7 & #1_{x}^2 \\end{document}\n\n中文 "quoted" <b>bold</b>'
+
+
+def config() -> dict:
+    return yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+
+
+PUBLISHED = ROOT / "workflow/resources/published"
+
+
+def write_run(folder: Path, settings: dict | None = None) -> Path:
+    """All CSVs and a few records of a run below `folder`."""
+    settings = settings or config()
+    random = Random(7)
+    _csv(folder / "metrics/comparisons.csv", _comparisons(settings, random))
+    _csv(folder / "metrics/qualities.csv", _qualities(settings, random))
+    _csv(folder / "metrics/accuracy.csv", _accuracy(settings))
+    _csv(folder / "metrics/training.csv", _training(settings))
+    for experiment in settings["experiments"]:
+        _filters(folder / "pairs", experiment)
+        _records(folder, experiment, settings["experiments"][experiment])
+    return folder
+
+
+def _csv(path: Path, rows: list[dict]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _comparisons(settings, random):
+    rows = []
+    for method, baseline in settings["experiments"]["multitask"]["comparisons"]:
+        for temperature in (0.0, 1.0):
+            for axis in ("principle-aware", "principle-free"):
+                for category in ("all", *CATEGORIES):
+                    middle = WIN.get((method, baseline), 60) if axis == "principle-aware" else 50
+                    value = middle if category == "all" else min(99, max(1, random.gauss(middle, 12)))
+                    wide = 2 if category == "all" else 6
+                    key = {
+                        "experiment": "multitask",
+                        "method": method,
+                        "baseline": baseline,
+                        "axis": axis,
+                        "temperature": temperature,
+                        "category": category,
+                    }
+                    n = 1440 if category == "all" else 180
+                    for metric, number in (
+                        ("win_rate", value),
+                        ("win_rate_longer", value + 1),
+                        ("win_rate_not_longer", value - 1),
+                        ("win_rate_length_controlled", value),
+                        ("win_rate_seed1", value - 0.5),
+                        ("win_rate_seed2", value),
+                        ("win_rate_seed3", value + 0.5),
+                    ):
+                        rows.append(
+                            key
+                            | {"metric": metric, "value": number, "low": number - wide, "high": number + wide, "n": n}
+                        )
+                    for metric, share in (("wins", 0.3), ("ties", 0.5), ("losses", 0.2), ("invalid", 0)):
+                        rows.append(key | {"metric": metric, "value": round(share * n), "low": "", "high": "", "n": n})
+                    rows.append(
+                        key
+                        | {
+                            "metric": "adherence_difference",
+                            "value": value - 50,
+                            "low": value - 52,
+                            "high": value - 48,
+                            "n": n,
+                        }
+                    )
+    return rows
+
+
+def _qualities(settings, random):
+    rows = []
+    for method in ("base", *settings["experiments"]["multitask"]["methods"]):
+        for temperature in (0.0, 1.0):
+            for category in ("all", *CATEGORIES):
+                for metric, value in (
+                    ("adherence", 70 + 2 * len(method)),
+                    ("right", 75),
+                    ("ended", 99),
+                    ("tokens", 32),
+                ):
+                    value = value + random.uniform(-1, 1)
+                    rows.append(
+                        {
+                            "experiment": "multitask",
+                            "method": method,
+                            "temperature": temperature,
+                            "category": category,
+                            "metric": metric,
+                            "value": value,
+                            "low": value - 2,
+                            "high": value + 2,
+                            "n": 1440,
+                        }
+                    )
+    return rows
+
+
+def _accuracy(settings):
+    rows = []
+    methods = ["base", *settings["experiments"]["maths"]["methods"]]
+    for method in methods:
+        for temperature, attempts, gain in ((0.0, 1, 0), (1.0, 10, 20), (1.0, 32, 30)):
+            key = {"experiment": "maths", "method": method, "temperature": temperature, "attempts": attempts}
+            value = ACCURACY[method] + gain
+            measured = [(extractor, "accuracy", value) for extractor in ("strict", "flexible", "authors")]
+            measured += [("strict", "pass_at_k", value - 1), ("strict", "maj_at_k", value - 5)]
+            measured += [("strict", "steps_share", 40 if method == "base" else 95)]
+            measured += [
+                ("strict", "accuracy_given_steps", 60 + 0.1 * len(method)),
+                ("strict", "accuracy_given_concise", 8),
+            ]
+            if method != "base":
+                others = [other for other in methods if other != method]
+                measured += [("strict", f"difference_{other}", ACCURACY[method] - ACCURACY[other]) for other in others]
+            for extractor, metric, number in measured:
+                rows.append(
+                    key
+                    | {
+                        "extractor": extractor,
+                        "metric": metric,
+                        "value": number,
+                        "low": number - 3,
+                        "high": number + 3,
+                        "n": 360,
+                    }
+                )
+    return rows
+
+
+def _training(settings):
+    rows = []
+    for experiment, block in settings["experiments"].items():
+        for method in block["methods"]:
+            for seed in (1, 2, 3):
+                for step in (0, 8, 16):
+                    for metric, value in (("loss", 2 / (1 + step)), ("matched_logprob", -0.3), ("adherence", 0.8)):
+                        rows.append(
+                            {
+                                "experiment": experiment,
+                                "method": method,
+                                "seed": seed,
+                                "step": step,
+                                "metric": metric,
+                                "value": value,
+                            }
+                        )
+                rows.append(
+                    {
+                        "experiment": experiment,
+                        "method": method,
+                        "seed": seed,
+                        "step": 16,
+                        "metric": "selected",
+                        "value": 1,
+                    }
+                )
+    for curve in settings["collapse"]["curves"]:
+        for step in range(0, 65, 8):
+            fall = {"rate_1": 0.002, "rate_3": 0.006, "kl": 0}[curve] * step
+            for metric, value in (
+                ("adherence", 0.9 - fall),
+                ("right", 0.8 - fall),
+                ("ended", 1 - fall / 2),
+                ("loss", 0.7 / (1 + step)),
+                ("matched_logprob", -0.25 - 5 * fall),
+            ):
+                rows.append(
+                    {
+                        "experiment": "collapse",
+                        "method": curve,
+                        "seed": 1,
+                        "step": step,
+                        "metric": metric,
+                        "value": value,
+                    }
+                )
+    return rows
+
+
+def _filters(folder: Path, experiment: str):
+    names = ["ended", "empty", "forbidden"] + (
+        ["shorter_at_least", "length_ratio", "prefix_distance"] if experiment == "maths" else []
+    )
+    kept = 900
+    rows = []
+    for number, name in enumerate([*names, "size"]):
+        dropped = 10 * (number + 1) if name != "size" else kept - 512
+        kept -= dropped
+        rows.append({"filter": name, "dropped": dropped, "kept": kept})
+    _csv(folder / f"{experiment}.filters.csv", rows)
+    examples = [{"filter": name, "question": "How many?", "response_1": NASTY, "response_2": ""} for name in names]
+    _csv(folder / f"{experiment}.examples.csv", examples)
+
+
+def _records(folder: Path, experiment: str, block: dict):
+    maths = "solve" in block
+    prompts = []
+    for number, category in enumerate(["math"] if maths else CATEGORIES):
+        constitution = {
+            "principles": [["steps", "positive"], ["tex", "positive"]],
+            "text": "1. Go step by step.\n2. Set numbers in TeX.",
+        }
+        prompts.append(
+            {
+                "id": f"p{number}",
+                "question_id": f"q{number}",
+                "category": category,
+                "question": f"Ann has {number}_3 apples & 50% pears?",
+                "reference": None,
+                "constitutions": [] if maths else [constitution],
+                "prompts": ["..."],
+            }
+        )
+    _jsonl(folder / f"prompts/{experiment}/benchmark.jsonl", prompts)
+    for method in ("base", *block["methods"]):
+        kind = "attempts" if maths else "responses"
+        records = []
+        for prompt in prompts:
+            record = {
+                "prompt_id": prompt["id"],
+                "question_id": prompt["question_id"],
+                "category": prompt["category"],
+                "temperature": 0.0,
+                "text": f"{method}: {NASTY}",
+                "finish": "eos",
+                "tokens": 20,
+                "seed": 1,
+            }
+            if maths:
+                record |= {
+                    "attempt": 0,
+                    "steps": True,
+                    "answers": {"strict": "7"},
+                    "correct": {"strict": method != "base"},
+                }
+            records.append(record)
+        _jsonl(folder / f"{kind}/{experiment}/{method}/seed1.jsonl", records)
+        if not maths:
+            scores = [
+                {
+                    "prompt_id": record["prompt_id"],
+                    "category": record["category"],
+                    "temperature": 0.0,
+                    "adherence": 0.5,
+                    "right": True,
+                    "ended": True,
+                    "tokens": 20,
+                }
+                for record in records
+            ]
+            _jsonl(folder / f"scores/{experiment}/{method}/seed1.jsonl", scores)
+
+
+def _jsonl(path: Path, records: list[dict]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")

@@ -1,0 +1,285 @@
+"""The configuration: ours are valid, and each way to get one wrong has its message, with the key and what to do."""
+
+import copy
+import json
+import re
+import struct
+import time
+
+import pytest
+
+from mialign import config
+from mialign.errors import InputError
+
+REAL_FILES = (
+    "gsm8k_train.jsonl",
+    "gsm8k_test_300.jsonl",
+    "gsm_hard_300.jsonl",
+    "svamp.jsonl",
+    "mt_bench_question.jsonl",
+)
+
+
+@pytest.fixture
+def miniature(read_config) -> dict:
+    return read_config()
+
+
+def change(settings: dict, path: str, value) -> dict:
+    """The settings with one key set; a path of dots. REMOVE takes the key away."""
+    *way, last = path.split(".")
+    inner = settings
+    for step in way:
+        inner = inner[step]
+    if value is REMOVE:
+        del inner[last]
+    else:
+        inner[last] = value
+    return settings
+
+
+REMOVE = object()
+MT, MA = "experiments.multitask", "experiments.maths"
+
+BAD = [
+    # keys
+    ("experiment", {}, "experiment: unknown key; did you mean 'experiments'?"),
+    (
+        f"{MT}.methods.dpo.learing_rate",
+        0.1,
+        f"{MT}.methods.dpo.learing_rate: unknown key; did you mean 'learning_rate'?",
+    ),
+    (f"{MT}.respond.seed", 1, f"{MT}.respond.seed: unknown key; there are temperatures, top_p, max_tokens, stop"),
+    ("seeds", REMOVE, "seeds: the key is missing"),
+    (f"{MT}.methods.dpo.objective", REMOVE, f"{MT}.methods.dpo.objective: the key is missing"),
+    (
+        f"{MT}.methods.dpo.learning_rate",
+        REMOVE,
+        f"{MT}.methods.dpo: the key 'learning_rate' is missing; give it here or",
+    ),
+    (f"{MT}.pairs", None, f"{MT}.pairs: the key is missing"),
+    # values
+    (f"{MT}.methods.dpo.learning_rate", "1e-6", f"{MT}.methods.dpo.learning_rate: 1e-6 is text to YAML; write 1.0e-6"),
+    (
+        f"{MT}.methods.dpo.learning_rate",
+        "1.5e3",
+        f"{MT}.methods.dpo.learning_rate: 1.5e3 is text to YAML; write 1.5e+3",
+    ),
+    (f"{MT}.training.batch", "32", f"{MT}.training.batch: '32' is text to YAML; write 32, without quotes"),
+    (f"{MT}.training.batch", 3.5, f"{MT}.training.batch: a whole number is needed, this is 3.5"),
+    (f"{MT}.training.batch", True, f"{MT}.training.batch: a whole number is needed, this is True"),
+    (f"{MT}.training.clip", float("nan"), f"{MT}.training.clip: a number is needed, this is nan"),
+    (f"{MT}.training.clip", "much", f"{MT}.training.clip: a number is needed, this is 'much'"),
+    (f"{MT}.training.clip", 0, f"{MT}.training.clip: 0 is too small; it must be above 0"),
+    (f"{MT}.generate.top_p", 1.5, f"{MT}.generate.top_p: 1.5 is too large; the most is 1"),
+    (f"{MT}.training", [1], f"{MT}.training: a block of keys is needed, this is [1]"),
+    (f"{MT}.methods.dpo.objective", "dop", f"{MT}.methods.dpo.objective: 'dop' is not possible; did you mean 'dpo'?"),
+    ("seeds", [1, 2, 1], "seeds: 1 stands there twice"),
+    ("seeds", [], "seeds: at least 1 needed, this has 0"),
+    ("seeds", [1.0], "seeds[0]: a whole number is needed, this is 1.0"),
+    ("run", "my run", "run: 'my run' does not serve in file names"),
+    ("run", "../mini", "run: '../mini' does not serve in file names"),
+    # models
+    ("models.weak.parent", "trnk", "models.weak.parent: there is no model 'trnk'; did you mean 'trunk'?"),
+    ("models.weak.parent", REMOVE, "models.weak: a model needs exactly one of architecture"),
+    ("models.trunk.parent", "weak", "models.trunk: a model needs exactly one of architecture"),
+    (
+        "models.trunk.architecture.hidden",
+        100,
+        "models.trunk.architecture.hidden: 4 heads need a multiple of 8; this is 100",
+    ),
+    (
+        "models.trunk.training.other_rate",
+        REMOVE,
+        "models.trunk.training.other_rate: the rate of what muon does not train",
+    ),
+    ("models.weak.training.other_rate", 0.1, "models.weak.training.other_rate: the rate of what muon does not train"),
+    ("models.weak.corpus", {"multitask": 0, "maths": 0, "drills": 0, "link": 0.5, "seed": 1}, "models.weak.corpus: "),
+    ("models.weak", {"path": "no/such/model"}, "models.weak.path: no/such/model: no such model folder"),
+    (f"{MT}.base", "wek", f"{MT}.base: there is no model 'wek'; did you mean 'weak'?"),
+    (
+        f"{MT}.generate.max_tokens",
+        512,
+        f"{MT}.generate.max_tokens: 512 leave no room for a prompt in the context of weak",
+    ),
+    # methods
+    (f"{MT}.methods.dpo.parent", "stf", f"{MT}.methods.dpo.parent: there is no method 'stf'; did you mean 'sft'?"),
+    (
+        f"{MT}.methods.sft.parent",
+        "dpo",
+        "dpo.parent: the parents form a circle, sft -> dpo -> sft; start one from base",
+    ),
+    (f"{MT}.methods.sft.parent", "sft", f"{MT}.methods.sft.parent: the parents form a circle, sft -> sft"),
+    (
+        f"{MT}.methods.base",
+        {"parent": "sft", "objective": "sft", "learning_rate": 0.1},
+        f"{MT}.methods.base: 'base' is",
+    ),
+    (
+        f"{MT}.methods.a/b",
+        {"parent": "sft", "objective": "sft"},
+        f"{MT}.methods: the name 'a/b' does not serve in file names",
+    ),
+    (f"{MT}.methods.dpo.kl", 0.1, f"{MT}.methods.dpo.kl: it belongs to objective sami, not to dpo; take it out"),
+    (f"{MT}.methods.sami.beta", 0.1, f"{MT}.methods.sami.beta: it belongs to objective dpo, not to sami"),
+    (f"{MT}.training.validate_every", 17, f"{MT}.methods.sft.validate_every: 17 is above the 16 steps"),
+    ("collapse.validate_every", 65, "collapse.curves.rate_1.validate_every: 65 is above the 64 steps"),
+    ("collapse.method", "smai", "collapse.method: there is no method 'smai'; did you mean 'sami'?"),
+    ("collapse.experiment", "maths", "collapse.experiment: the curves are measured on judged responses"),
+    # measuring
+    (f"{MT}.comparisons", [["dpo", "stf"]], f"{MT}.comparisons[0]: there is no method 'stf'; did you mean 'sft'?"),
+    (f"{MT}.comparisons", [["dpo", "sft"], ["sft", "sft"]], f"{MT}.comparisons[1]: 'sft' is compared with itself"),
+    (f"{MT}.comparisons", [["dpo", "sft"]] * 2, f"{MT}.comparisons[1]: ['dpo', 'sft'] stands there twice"),
+    (f"{MT}.comparisons", [["dpo"]], f"{MT}.comparisons[0]: at least 2 needed, this has 1"),
+    (f"{MA}.comparisons", [["sami", "sft"]], f"{MA}.comparisons: comparisons are of judged responses"),
+    (f"{MA}.solve", REMOVE, f"{MA}: nothing is measured; give respond"),
+    (
+        f"{MA}.solve.attempts",
+        [10, 32],
+        f"{MA}.solve.attempts: [10, 32] must start with 1 (the greedy attempt) and rise",
+    ),
+    (f"{MA}.solve.attempts", [1, 32, 10], f"{MA}.solve.attempts: [1, 32, 10] must start with 1"),
+    # prompts and questions
+    (f"{MT}.template", "{question}", f"{MT}.template: the field {{constitution}} is missing"),
+    (
+        f"{MA}.evaluation.template",
+        "{constitution}{question}{opening}",
+        f"{MA}.evaluation.template: there is nothing to fill",
+    ),
+    (f"{MA}.evaluation.opening", REMOVE, f"{MA}.evaluation.opening: the key is missing"),
+    (
+        f"{MA}.openings.principle",
+        "stesp",
+        f"{MA}.openings.principle: there is no principle 'stesp'; did you mean 'steps'?",
+    ),
+    (f"{MA}.questions.train", "multitask_train", f"{MA}.questions.train: the openings depend on the principle 'steps'"),
+    (
+        f"{MT}.questions.train",
+        "multitask_tran",
+        f"{MT}.questions.train: there is no source 'multitask_tran'; did you mean",
+    ),
+    (f"{MT}.questions.train", [], f"{MT}.questions.train: at least 1 needed"),
+    (f"{MT}.pairs.size", 901, f"{MT}.pairs.size: 901 pairs need as many training questions; there are 900"),
+    (
+        "sources.multitask_train.world",
+        "other",
+        "sources.multitask_train.world: 'other' is not possible; there are multitask",
+    ),
+    ("sources.multitask_train.size", REMOVE, "sources.multitask_train.size: the key is missing"),
+    ("principles", "config/none.yaml", "config/none.yaml"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "message"), BAD, ids=[f"{path}={str(value)[:20]}" for path, value, _ in BAD])
+def test_bad_settings_are_named(miniature, path, value, message):
+    with pytest.raises(InputError, match=re.escape(message)) as caught:
+        config.load(change(miniature, path, value))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("overlay", [(), ("config/smoke.yaml",)], ids=["miniature", "smoke"])
+def test_our_configurations_are_valid(read_config, overlay):
+    settings = config.load(read_config(*overlay))
+    assert settings["run"] in ("mini", "smoke")
+
+
+def test_real_questions_are_valid_where_their_files_are(read_config, root):
+    folders = [
+        folder for folder in (root / "data", root.parent / "shared" / "data") if (folder / REAL_FILES[0]).exists()
+    ]
+    if not folders:
+        pytest.skip("the publishers' question files are not here (see config/real_questions.yaml)")
+    settings = config.load({**read_config("config/real_questions.yaml"), "data": str(folders[0])})
+    assert settings["experiments"]["multitask"]["questions"]["benchmark"] == ["mt_bench"]
+
+
+def test_real_questions_say_where_a_missing_file_is_had(read_config, tmp_path):
+    message = r"gsm8k_train.jsonl: no such file; get it from https://\S+ and put it there, or .* --config data=FOLDER"
+    with pytest.raises(InputError, match=message):
+        config.load({**read_config("config/real_questions.yaml"), "data": str(tmp_path)})
+
+
+def test_loading_is_quick_and_leaves_its_argument_alone(miniature):
+    before = copy.deepcopy(miniature)
+    config.load(miniature)
+    start = time.process_time()
+    config.load(miniature)
+    assert time.process_time() - start < 0.3
+    assert miniature == before
+
+
+def test_methods_are_filled_from_the_experiment_and_overrule_it(miniature):
+    miniature["experiments"]["multitask"]["methods"]["dpo"]["steps"] = 20
+    miniature["experiments"]["multitask"]["methods"]["sami"]["adapter"] = {"rank": 8, "alpha": 16}
+    methods = config.load(miniature)["experiments"]["multitask"]["methods"]
+    assert methods["dpo"] == {
+        "label": "DPO", "parent": "sft", "objective": "dpo", "learning_rate": 0.0003, "beta": 0.1,
+        "batch": 32, "steps": 20, "optimizer": "adamw", "schedule": "constant", "clip": 1.0, "validate_every": 8,
+    }  # fmt: skip
+    assert (methods["sami"]["kl"], methods["sami"]["reduction"], methods["sami"]["adapter"]["dropout"]) == (
+        0.0,
+        "mean",
+        0.0,
+    )
+    assert methods["sft_more"]["label"] == "SFT continued"
+    assert "label" not in config.training_settings(methods["dpo"])
+
+
+def test_collapse_curves_are_whole_methods(miniature):
+    curves = config.load(miniature)["collapse"]["curves"]
+    assert [curve["learning_rate"] for curve in curves.values()] == [0.0003, 0.001, 0.0003]
+    assert {curve["steps"] for curve in curves.values()} == {64}
+    assert curves["kl"]["kl"] == 0.2
+    assert curves["kl"]["parent"] == "sft"
+
+
+def test_null_takes_a_key_away_and_sources_become_lists(miniature):
+    miniature["collapse"] = None
+    miniature["experiments"]["maths"]["filters"]["length_ratio"] = None
+    miniature["experiments"]["multitask"]["questions"]["train"] = ["multitask_train", "maths_train"]
+    settings = config.load(miniature)
+    assert "collapse" not in settings
+    assert "length_ratio" not in settings["experiments"]["maths"]["filters"]
+    assert settings["experiments"]["multitask"]["questions"]["train"] == ["multitask_train", "maths_train"]
+    assert settings["experiments"]["multitask"]["questions"]["benchmark"] == ["multitask_benchmark"]
+
+
+def test_a_model_folder_must_be_whole(miniature, tmp_path):
+    folder = tmp_path / "model"
+    miniature["models"]["weak"] = {"path": str(folder)}
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    refused(miniature, "models.weak.path", "tokenizer.json is missing")
+    (folder / "tokenizer.json").write_text("{}")
+    refused(miniature, "models.weak.path", "model.safetensors: the weights are missing")
+    header = json.dumps({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).encode()
+    weights = struct.pack("<Q", len(header)) + header + bytes(8)
+    (folder / "model.safetensors").write_bytes(weights[:-1])
+    refused(miniature, "models.weak.path", "model.safetensors: the file is cut short")
+    (folder / "model.safetensors").write_bytes(weights)
+    config.load(miniature)
+    index = {"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}
+    (folder / "model.safetensors").rename(folder / "model-1.safetensors")
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    refused(miniature, "models.weak.path", "model-2.safetensors")
+
+
+def test_a_broken_model_that_no_experiment_uses_stops_nothing(miniature):
+    miniature["models"]["other"] = {"path": "no/such/model"}
+    config.load(miniature)
+
+
+def test_a_category_without_principles_is_refused(miniature, tmp_path, root):
+    text = (root / "config/principles.yaml").read_text(encoding="utf-8")
+    assert re.search(r"^ +math:", text, flags=re.MULTILINE)
+    changed = tmp_path / "principles.yaml"
+    changed.write_text(re.sub(r"^( +)math:", r"\1algebra:", text, flags=re.MULTILINE), encoding="utf-8")
+    miniature["principles"] = str(changed)
+    refused(miniature, str(changed), "'math'", "add it with its principles")
+
+
+def refused(settings: dict, *words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        config.load(settings)
+    for word in words:
+        assert word in str(caught.value)

@@ -1,0 +1,82 @@
+"""Our decoding loop against transformers' generate, and its promises: seeds, stops, finish reasons."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mialign.engines.base import Request, Sampling
+from mialign.engines.local import generate
+from mialign.engines.sampling import choose
+from mialign.errors import InputError
+
+PROMPTS = ["The boat", "A keeper of bees walks 3 days, then", "house", "by the harbour at noon.", "12 more", "and"]
+GREEDY = Sampling(0.0, 1.0, 20, ())
+
+
+def asked(prompts, seeds=(1,)):
+    return [Request(prompt, tuple(seeds)) for prompt in prompts]
+
+
+def test_greedy_text_is_that_of_transformers(tiny_model, tiny_tokenizer):
+    ours = generate(tiny_model, tiny_tokenizer, asked(PROMPTS), GREEDY, batch=4)
+    for prompt, (completion,) in zip(PROMPTS, ours, strict=True):
+        ids = tiny_tokenizer(prompt, add_special_tokens=False, return_tensors="pt")
+        theirs = tiny_model.generate(**ids, max_new_tokens=20, do_sample=False)[0, ids["input_ids"].shape[1] :].tolist()
+        ended = theirs[-1] == tiny_tokenizer.eos_token_id
+        assert completion.text == tiny_tokenizer.decode(theirs[:-1] if ended else theirs)
+        assert (completion.finish, completion.tokens) == ("eos" if ended else "length", len(theirs))
+
+
+def test_a_completion_is_its_seeds_whatever_its_neighbours(tiny_model, tiny_tokenizer):
+    sampling = Sampling(1.0, 0.9, 20, ())
+    together = generate(tiny_model, tiny_tokenizer, asked(PROMPTS, (1, 2, 3)), sampling, batch=7)
+    backwards = generate(tiny_model, tiny_tokenizer, asked(PROMPTS[::-1], (3, 1)), sampling, batch=2)
+    for first, second in zip(together, backwards[::-1], strict=True):
+        assert [first[2], first[0]] == second
+        assert [completion.seed for completion in first] == [1, 2, 3]
+    assert len({completion.text for completion in together[0]}) > 1
+
+
+def test_a_stop_phrase_ends_the_text_before_it(tiny_model, tiny_tokenizer):
+    (whole,) = generate(tiny_model, tiny_tokenizer, asked(["The boat"]), GREEDY, batch=1)[0]
+    phrase = whole.text[4:7]
+    (cut,) = generate(tiny_model, tiny_tokenizer, asked(["The boat"]), Sampling(0.0, 1.0, 20, (phrase,)), batch=1)[0]
+    assert cut.text == whole.text[: whole.text.index(phrase)]
+    assert cut.finish == "stop"
+    assert cut.tokens < whole.tokens
+
+
+def test_a_prompt_that_leaves_no_room_is_refused(tiny_model, tiny_tokenizer):
+    with pytest.raises(InputError, match="exceed the model's context of 64"):
+        generate(tiny_model, tiny_tokenizer, asked(["boat " * 50]), GREEDY, batch=1)
+
+
+@given(
+    st.lists(st.floats(-6, 6), min_size=2, max_size=90), st.floats(0.05, 1.0), st.floats(0.2, 2.0), st.floats(0, 0.999)
+)
+def test_the_chosen_token_lies_in_the_nucleus_where_the_dice_says(logits, top_p, temperature, dice):
+    logits = torch.tensor([logits], dtype=torch.float64)
+    token = choose(logits, temperature, top_p, torch.tensor([dice], dtype=torch.float64)).item()
+    scaled = np.exp((logits[0] - logits[0].max()).numpy() / temperature)
+    probabilities = scaled / scaled.sum()
+    order = np.argsort(-probabilities, kind="stable")
+    nucleus = order[: int(np.searchsorted(np.cumsum(probabilities[order]), top_p - 1e-9) + 1)]
+    more_likely = probabilities[probabilities > probabilities[token] + 1e-9].sum()
+    assert token in nucleus or more_likely < top_p + 1e-6
+
+
+def test_sampled_frequencies_follow_the_cut_distribution():
+    logits = torch.log(torch.tensor([[0.5, 0.3, 0.15, 0.05]])).repeat(20000, 1)
+    dice = torch.from_numpy(np.random.default_rng(0).random(20000, np.float32))
+    counts = torch.bincount(choose(logits, 1.0, 0.9, dice), minlength=4) / 20000
+    torch.testing.assert_close(counts, torch.tensor([0.5, 0.3, 0.15, 0.0]) / 0.95, atol=0.012, rtol=0)
+    whole = torch.bincount(choose(logits, 1.0, 1.0, dice), minlength=4) / 20000
+    torch.testing.assert_close(whole, torch.tensor([0.5, 0.3, 0.15, 0.05]), atol=0.012, rtol=0)
+
+
+def test_a_wide_nucleus_is_sampled_beyond_the_shortlist():
+    logits = torch.zeros(4000, 500)
+    dice = torch.from_numpy(np.random.default_rng(0).random(4000, np.float32))
+    assert len(set(choose(logits, 1.0, 0.9, dice).tolist())) > 400

@@ -1,0 +1,339 @@
+"""Figures read back from their vector graphics: heights, order, axes, shades and legends."""
+
+import json
+import sys
+from collections import Counter
+
+import pymupdf
+import pytest
+
+import run
+from mialign.errors import InputError
+from mialign.figures import FIGURES, draw
+from mialign.metrics import tidy
+
+CATEGORIES = ["Writing", "Roleplay", "Reasoning", "Math", "Coding", "Extraction", "STEM", "Humanities"]
+PUBLISHED = {  # read off the paper's figures; typed here a second time, apart from the CSV
+    "figure1": {
+        "DPO vs SFT": [50, 55, 40, 70, 40, 65, 70, 70],
+        "SAMI vs SFT": [50, 80, 40, 100, 30, 70, 40, 50],
+        "SAMI vs DPO": [70, 60, 50, 95, 40, 60, 40, 30],
+    },
+    "figure2": {1: [34.67, 35.77, 37.87, 37.50], 10: [65.0, 68.9, 75.1, 76.4], 32: [85.07, 86.08, 89.23, 89.48]},
+}
+METHODS = ["Base", "SAMI", "SFT", "SFT+SAMI"]
+
+
+@pytest.fixture(scope="session")
+def published(root, tmp_path_factory):
+    """The three published figures, drawn by the command from the files of the repository."""
+    folder, sources = tmp_path_factory.mktemp("published"), root / "workflow" / "resources" / "published"
+    for number, data in ((1, "comparisons"), (2, "accuracy"), (3, "accuracy")):
+        arguments = ["--name", f"figure{number}", "--data", str(sources / f"{data}.csv")]
+        arguments += ["--settings-file", str(sources / "figures.json"), "--out", str(folder / f"figure{number}.pdf")]
+        assert command(*arguments) == 0
+    return folder
+
+
+def command(*arguments: str) -> int:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["run.py", "figure", *arguments])
+        return run.main()
+
+
+class Picture:
+    """What a page shows: words with their places, and drawings."""
+
+    def __init__(self, path):
+        page = pymupdf.open(path)[0]
+        self.size = page.rect
+        self.words = [(" ".join(w[4] for w in line), *_box(line)) for line in _lines(page)]
+        self.drawings = page.get_drawings()
+        self.text = page.get_text()
+
+    def ticks(self, axis: str) -> list[pymupdf.Rect]:
+        """Tick marks: lines of 2.5 points, horizontal on the y axis and vertical on the x axis."""
+        marks = [d["rect"] for d in self.drawings if d["width"] and abs(d["width"] - 0.6) < 1e-3]
+        long, short = ("width", "height") if axis == "y" else ("height", "width")
+        return [m for m in marks if abs(getattr(m, long) - 2.5) < 0.01 and getattr(m, short) < 0.01]
+
+    def shapes(self, stroke: float, boxes: bool) -> list[dict]:
+        """Filled outlines with a stroke of this width: the bars (boxes of 0.5), or the markers (0.6)."""
+        wide = [d for d in self.drawings if d["fill"] and d["width"] and abs(d["width"] - stroke) < 1e-3]
+        return [d for d in wide if d["rect"].width > 3 and (d["items"][0][0] == "re" or not boxes)]
+
+
+def _lines(page):
+    """Words grouped to labels: those of one line of text."""
+    groups: dict = {}
+    for word in page.get_text("words"):
+        groups.setdefault(word[5:7], []).append(word)
+    return groups.values()
+
+
+def _box(line):
+    return min(w[0] for w in line), min(w[1] for w in line), max(w[2] for w in line), max(w[3] for w in line)
+
+
+def scale(marks: list[pymupdf.Rect], values: list[float]):
+    """From the page's y to the axis' values, by the outermost ticks; the others must lie on the same line."""
+    ys = sorted((mark.y0 for mark in marks), reverse=True)
+    assert len(ys) == len(values)
+
+    def value(y: float) -> float:
+        return values[0] + (values[-1] - values[0]) * (ys[0] - y) / (ys[0] - ys[-1])
+
+    assert [value(y) for y in ys] == pytest.approx(values, abs=0.005)
+    return value
+
+
+def shade(drawing: dict) -> float:
+    assert max(drawing["fill"]) - min(drawing["fill"]) < 0.01, "not a grey"
+    return sum(drawing["fill"]) / 3
+
+
+def panels_of(marks: list[pymupdf.Rect]) -> dict[int, list[pymupdf.Rect]]:
+    """Tick marks of y axes, by the place of their axis from left to right."""
+    axes = sorted({round(mark.x1) for mark in marks})
+    return {place: [mark for mark in marks if round(mark.x1) == x] for place, x in enumerate(axes)}
+
+
+def test_figure1_as_published(published):
+    picture = Picture(published / "figure1.pdf")
+    value = scale(picture.ticks("y"), [0, 50, 100])
+    frame = next(d["rect"] for d in picture.drawings if d["type"] == "s" and d["rect"].width < 0.01)
+    assert (value(frame.y1), value(frame.y0)) == pytest.approx((0, 110), abs=0.01)
+
+    shapes = picture.shapes(0.5, boxes=True)
+    keys, bars = [s for s in shapes if s["rect"].height < 7], [s for s in shapes if s["rect"].height >= 7]
+    bars.sort(key=lambda bar: bar["rect"].x0)
+    assert all(value(bar["rect"].y1) == pytest.approx(0, abs=0.01) for bar in bars)
+    assert [value(bar["rect"].y0) for bar in bars] == pytest.approx(
+        [rate for group in zip(*PUBLISHED["figure1"].values(), strict=True) for rate in group], abs=0.01
+    )
+    assert [shade(bar) for bar in bars] == pytest.approx([0.75, 0.5, 0.0] * 8, abs=0.01)
+
+    words = {word: (x0, y0, x1, y1) for word, x0, y0, x1, y1 in picture.words}
+    labels = sorted((w for w in words if w in CATEGORIES), key=lambda w: words[w][0])
+    assert labels == CATEGORIES
+    for place, label in enumerate(labels):  # each label is centred under its middle bar
+        middle = bars[3 * place + 1]["rect"]
+        assert (words[label][0] + words[label][2]) / 2 == pytest.approx((middle.x0 + middle.x1) / 2, abs=0.5)
+    legend = sorted((w for w in words if " vs " in w), key=lambda w: words[w][0])
+    assert legend == list(PUBLISHED["figure1"])
+    assert len({round(words[label][1]) for label in legend}) == 1  # one row
+    assert all(words[label][1] > words["Writing"][3] for label in legend)  # below
+    keys.sort(key=lambda key: key["rect"].x0)
+    assert [shade(key) for key in keys] == pytest.approx([0.75, 0.5, 0.0], abs=0.01)
+    assert "Win rate by category of MT-Bench" in words
+
+
+def test_figure2_as_published(published):
+    picture = Picture(published / "figure2.pdf")
+    panels = panels_of(picture.ticks("y"))
+    bars = sorted(picture.shapes(0.5, boxes=True), key=lambda bar: bar["rect"].x0)
+    ticks = {1: [34, 36, 38, 40], 10: [60, 65, 70, 75, 80], 32: [84, 86, 88, 90]}
+    assert len(panels) == 3
+    assert len(bars) == 12
+    for place, (attempts, heights) in enumerate(PUBLISHED["figure2"].items()):
+        value = scale(panels[place], ticks[attempts])
+        of_panel = bars[4 * place : 4 * place + 4]
+        assert [value(bar["rect"].y0) for bar in of_panel] == pytest.approx(heights, abs=0.01)
+        assert all(value(bar["rect"].y1) == pytest.approx(ticks[attempts][0], abs=0.01) for bar in of_panel)
+        assert [shade(bar) for bar in of_panel] == pytest.approx([0.5, 0.0, 1.0, 0.5], abs=0.01)
+    titles = sorted((w for w in picture.words if "attempt" in w[0]), key=lambda word: word[1])
+    assert [word[0] for word in titles] == ["1 attempt", "10 attempts", "32 attempts"]
+    labels = sorted((w for w in picture.words if w[0] in METHODS), key=lambda word: word[3])
+    assert [word[0] for word in labels] == METHODS * 3
+    for _, x0, y0, x1, y1 in labels:  # turned by 45 degrees: about as high as wide
+        assert y1 - y0 == pytest.approx(x1 - x0, rel=0.1)
+
+
+def test_figure3_as_published(published):
+    picture = Picture(published / "figure3.pdf")
+    value = scale(picture.ticks("y"), [30, 40, 50, 60, 70, 80, 90])
+    frame = next(d["rect"] for d in picture.drawings if d["type"] == "s" and d["rect"].width < 0.01)
+    assert (value(frame.y1), value(frame.y0)) == pytest.approx((30, 95), abs=0.01)
+    at = sorted(mark.x0 for mark in picture.ticks("x"))
+    assert (at[1] - at[0]) / (at[2] - at[0]) == pytest.approx(9 / 31, abs=1e-4)  # 1, 10, 32
+
+    markers = picture.shapes(0.6, boxes=False)
+    assert len(markers) == 4 * 4  # three points and the legend's key, a method
+    outlines = [("re", 1), ("l", 3), ("c", 8), ("l", 4)]  # square, triangle, circle, diamond
+    for place, outline in enumerate(outlines):
+        of_line = markers[3 * place : 3 * place + 3]
+        assert {(m["items"][0][0], len(m["items"])) for m in [*of_line, markers[12 + place]]} == {outline}
+        points = [((m["rect"].x0 + m["rect"].x1) / 2, value((m["rect"].y0 + m["rect"].y1) / 2)) for m in of_line]
+        assert [x for x, _ in points] == pytest.approx(at, abs=0.01)
+        assert [y for _, y in points] == pytest.approx([PUBLISHED["figure2"][k][place] for k in (1, 10, 32)], abs=0.01)
+        assert shade(of_line[0]) == pytest.approx([0.5, 0.0, 1.0, 0.5][place], abs=0.01)
+    corners = sorted(corner.y for item in markers[3]["items"] for corner in item[1:])
+    assert corners[0] == corners[1] < corners[2] - 1  # one corner, where two sides meet, on top: the triangle points up
+    legend = [word for word in picture.words if word[0] in METHODS]
+    assert [word[0] for word in sorted(legend, key=lambda word: word[2])] == METHODS
+    assert Counter(word[0] for word in picture.words)["32"] == 1
+
+
+def test_published_values_name_their_source(root):
+    for name in ("comparisons", "accuracy"):
+        rows = tidy.read(root / "workflow" / "resources" / "published" / f"{name}.csv", ("source",))
+        assert all(row["source"].split(":")[0] in ("figure", "text", "files") for row in rows)
+        assert all(row["low"] is None for row in rows)  # no intervals were published
+
+
+@pytest.mark.parametrize(
+    ("method", "wins", "ties", "losses"), [("dpo", 43, 6, 31), ("sami", 43, 5, 32)], ids=["dpo", "sami"]
+)
+def test_released_verdicts_give_their_win_rate(root, method, wins, ties, losses):
+    rows = tidy.read(root / "workflow" / "resources" / "published" / "comparisons.csv")
+    found = {r["metric"]: r["value"] for r in rows if r["source"].startswith("files") and r["method"] == method}
+    assert found == {"win_rate": (wins + ties / 2) / 0.8, "wins": wins, "ties": ties, "losses": losses}
+
+
+# ------------------------------------------------------------------ our own figures
+
+
+def comparison(method, baseline, category, value, half=None, temperature=0.0, metric="win_rate"):
+    keys = {"experiment": "multitask", "method": method, "baseline": baseline, "axis": "principle-aware"}
+    low, high = (None, None) if half is None else (value - half, value + half)
+    return keys | {"temperature": temperature, "category": category, "metric": metric} | estimate(value, low, high)
+
+
+def accuracy(method, attempts, value, metric="accuracy", extractor="strict", temperature=None):
+    temperature = float(attempts > 1) if temperature is None else temperature
+    keys = {"experiment": "maths", "method": method, "temperature": temperature, "attempts": attempts}
+    return keys | {"extractor": extractor, "metric": metric} | estimate(value, value - 3, value + 4)
+
+
+def quality(method, metric, value, temperature):
+    keys = {"experiment": "multitask", "method": method, "temperature": temperature, "category": "all"}
+    return keys | {"metric": metric} | estimate(value, value - 2, value + 2)
+
+
+def estimate(value, low, high):
+    return {"value": value, "low": low, "high": high, "n": 100}
+
+
+def step(experiment, method, seed, at, metric, value):
+    return {"experiment": experiment, "method": method, "seed": seed, "step": at, "metric": metric, "value": value}
+
+
+def curves(experiment, methods, seeds):
+    rows = []
+    for place, method in enumerate(methods):
+        for seed in seeds:
+            for at in range(17):
+                rows.append(step(experiment, method, seed, at, "loss", 1 / (1 + at) + place / 10 + (seed or 0) / 50))
+                rows.append(step(experiment, method, seed, at, "matched_logprob", -0.1 * at * (place + 1)))
+            for at in (0, 8, 16):
+                rows.append(step(experiment, method, seed, at, "adherence", 0.9 - 0.02 * at * place))
+                rows.append(step(experiment, method, seed, at, "right", 0.8 - 0.01 * at * place))
+    return rows
+
+
+OURS = {
+    "figure1": [
+        comparison(*pair, category, 55 + place, 5)
+        for place, pair in enumerate([("dpo", "sft"), ("sami", "sft"), ("sami", "base"), ("mipo", "sft")])
+        for category in ("writing", "math", "all")
+    ],
+    "figure2": [accuracy(m, k, 20 + k + i) for i, m in enumerate(["sami", "base", "best_of_two"]) for k in (1, 10, 32)],
+    "overall": [comparison("sami", "sft", "all", 60, 3, t) for t in (0.0, 1.0)],
+    "qualities": [quality(m, "adherence", 70, t) for m in ("sft", "base") for t in (0.0, 1.0)],
+    "formats": [
+        accuracy("base", 1, 40, metric, temperature=t)
+        for metric in ("pass_at_k", "steps_share", "accuracy_given_steps")
+        for t in (0.0, 1.0)
+    ],
+    "collapse": curves("collapse", ["rate_1", "kl"], [None]),
+    "training": curves("multitask", ["sft", "sami"], [1, 2]) + curves("maths", ["sami"], [1, 2]),
+}
+OURS["figure3"] = OURS["figure2"]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_same_bytes_again_and_no_date(name, tmp_path):
+    for file in ("a.pdf", "b.pdf"):
+        draw(name, OURS[name], {}, tmp_path / file)
+    for kind in ("pdf", "png"):
+        assert (tmp_path / f"a.{kind}").read_bytes() == (tmp_path / f"b.{kind}").read_bytes()
+    assert b"Date" not in (tmp_path / "a.pdf").read_bytes()
+    assert b"Software" not in (tmp_path / "a.png").read_bytes()
+    assert pymupdf.open(tmp_path / "a.png")[0].rect.width > 0
+    assert Picture(tmp_path / "a.pdf").size.width <= 6.3 * 72 + 0.01  # the text width
+
+
+def test_figure1_shows_added_methods_and_intervals(tmp_path):
+    draw("figure1", OURS["figure1"], {"labels": {"math": "Sums"}}, tmp_path / "a.pdf")
+    picture = Picture(tmp_path / "a.pdf")
+    assert "mipo vs SFT" in picture.text
+    assert "vs Base" not in picture.text  # the base has its own figure
+    assert [word for word, *_ in picture.words if word in ("Writing", "Sums", "All")] == ["Writing", "Sums"]
+    value = scale(picture.ticks("y"), [0, 50, 100])
+    black = [d for d in picture.drawings if d["width"] and abs(d["width"] - 0.7) < 1e-3]
+    ends = sorted((round(value(d["rect"].y1), 2), round(value(d["rect"].y0), 2)) for d in black)
+    assert ends == sorted([(50, 60), (51, 61), (53, 63)] * 2)
+
+
+def test_comparisons_and_their_order_can_be_chosen(tmp_path):
+    settings = {"comparisons": [["sami", "base"], ["dpo", "sft"]], "labels": {"base": "start"}}
+    draw("figure1", OURS["figure1"], settings, tmp_path / "a.pdf")
+    legend = [w for w in sorted(Picture(tmp_path / "a.pdf").words, key=lambda w: w[1]) if " vs " in w[0]]
+    assert [word[0] for word in legend] == ["SAMI vs start", "DPO vs SFT"]
+
+
+def test_one_attempt_is_greedy_and_the_base_comes_first(tmp_path):
+    sampled = accuracy("sami", 1, 99, temperature=1.0)
+    draw("figure2", [sampled, *OURS["figure2"]], {"ylims": {"1": [0, 100]}}, tmp_path / "a.pdf")
+    picture = Picture(tmp_path / "a.pdf")
+    bars = sorted(picture.shapes(0.5, boxes=True), key=lambda bar: bar["rect"].x0)
+    value = scale(panels_of(picture.ticks("y"))[0], [0, 20, 40, 60, 80, 100])
+    assert [value(bar["rect"].y0) for bar in bars[:3]] == pytest.approx([22, 21, 23], abs=0.01)
+    labels = sorted((w for w in picture.words if w[0] in ("Base", "SAMI", "best of two")), key=lambda word: word[3])
+    assert [word[0] for word in labels[:3]] == ["Base", "SAMI", "best of two"]
+
+
+def test_markers_of_figure3_have_the_shades_of_the_bars_of_figure2(tmp_path):
+    shades = {}
+    for name, stroke in (("figure2", 0.5), ("figure3", 0.6)):
+        draw(name, OURS[name], {}, tmp_path / f"{name}.pdf")
+        shapes = Picture(tmp_path / f"{name}.pdf").shapes(stroke, boxes=name == "figure2")
+        shades[name] = [round(shade(shape), 2) for shape in shapes]
+    assert shades["figure2"] == [0.5, 0.0, 1.0] * 3
+    assert shades["figure3"] == [0.5] * 3 + [0.0] * 3 + [1.0] * 3 + [0.5, 0.0, 1.0]  # points, then the legend
+
+
+def test_training_shows_the_mean_over_seeds_and_its_range(tmp_path):
+    draw("training", curves("multitask", ["sami"], [1, 2]), {"panels": ["loss"], "height": 2}, tmp_path / "a.pdf")
+    picture = Picture(tmp_path / "a.pdf")
+    value = scale(picture.ticks("y"), [0.25, 0.5, 0.75, 1.0])
+    line = next(d for d in picture.drawings if d["type"] == "s" and len(d["items"]) == 16)
+    assert value(line["rect"].y0) == pytest.approx(1.03, abs=0.001)
+    band = next(d for d in picture.drawings if d["type"] == "f" and len(d["items"]) > 30)
+    assert (value(band["rect"].y1), value(band["rect"].y0)) == pytest.approx((1 / 17 + 0.02, 1.04), abs=0.001)
+
+
+def test_gaps_are_drawn_as_gaps(tmp_path):
+    rows = [comparison("sami", "sft", "math", 60, 5), comparison("sami", "sft", "stem", 0) | estimate(None, None, None)]
+    draw("figure1", rows, {}, tmp_path / "a.pdf")
+    assert len([s for s in Picture(tmp_path / "a.pdf").shapes(0.5, boxes=True) if s["rect"].height > 7]) == 1
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_nothing_to_draw_and_unknown_settings_are_said(name, tmp_path):
+    with pytest.raises(InputError, match="nothing to draw"):
+        draw(name, [row | {"value": None} for row in OURS[name]], {}, tmp_path / "a.pdf")
+    with pytest.raises(InputError, match="'hight'"):
+        draw(name, OURS[name], {"hight": 3}, tmp_path / "a.pdf")
+    assert not list(tmp_path.iterdir())
+
+
+def test_command_needs_a_pdf_and_settings_that_can_be_read(tmp_path, root, capsys):
+    data = root / "workflow" / "resources" / "published" / "comparisons.csv"
+    broken = tmp_path / "settings.json"
+    broken.write_text("{")
+    arguments = ["--name", "figure1", "--data", str(data), "--settings", json.dumps({"title": "T"})]
+    assert command(*arguments, "--out", str(tmp_path / "a.svg")) == 2
+    assert "must end in .pdf" in capsys.readouterr().err
+    assert command(*arguments, "--settings-file", str(broken), "--out", str(tmp_path / "a.pdf")) == 2
+    assert "settings.json" in capsys.readouterr().err

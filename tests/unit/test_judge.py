@@ -1,0 +1,227 @@
+"""Scores by the world's checkers, and verdicts on both axes."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mialign import principles, world
+from mialign.errors import InputError
+from mialign.files import read_jsonl, write_jsonl
+from mialign.judge import AXES, Match, make_judge
+from mialign.judge.scores import adherence, right, score_records
+from mialign.judge.verdicts import pair_up, verdict_records
+from mialign.prompts import prompt_records
+from scripts import judge as judge_stage
+from scripts import score as score_stage
+
+CHECKERS = make_judge({"kind": "checkers"})
+KNOWN = principles.load(Path(__file__).parents[2] / "config" / "principles.yaml")
+SETTINGS = {"experiment": "multitask", "template": "{constitution}\n{question}\n", "constitutions": 2, "seed": 1}
+
+
+@pytest.fixture(scope="module")
+def questions():
+    return [{**question, "source": "s"} for question in world.questions("multitask", "benchmark", 48, 3)]
+
+
+@pytest.fixture(scope="module")
+def prompts(questions):
+    return prompt_records(questions, KNOWN, "benchmark", SETTINGS)
+
+
+def answer(question, prompt, positive, correct=True):
+    """A response of the world that takes the given side of each principle, in the order of the constitution."""
+    names = [name for name, _ in prompt["constitutions"][0]["principles"]]
+    sides = dict(zip(names, positive, strict=True))
+    return world.respond(question, sides, random.Random(question["id"]), right=correct)
+
+
+# ---------------------------------------------------------------- scores
+@pytest.mark.parametrize(
+    ("positive", "expected"), [((True, True), 1.0), ((True, False), 0.5), ((False, True), 0.5), ((False, False), 0.0)]
+)
+def test_adherence_is_the_share_of_principles_followed(questions, prompts, positive, expected):
+    for question, prompt in zip(questions, prompts, strict=True):
+        text = answer(question, prompt, positive)
+        assert adherence(prompt, text, ended=True) == expected, (question, positive, text)
+        assert adherence(prompt, text, ended=False) == 0.0
+
+
+def test_adherence_asks_for_the_side_that_the_constitution_names(questions):
+    for question, prompt in zip(questions, prompt_records(questions, KNOWN, "train", SETTINGS), strict=True):
+        constitution = prompt["constitutions"][0]
+        text = answer(question, prompt, [side == "positive" for _, side in constitution["principles"]])
+        assert adherence(prompt, text, ended=True) == 1.0
+
+
+def test_right_is_apart_from_style_and_needs_an_end(questions, prompts):
+    for question, prompt in zip(questions, prompts, strict=True):
+        for positive in ((True, True), (False, False)):
+            text, wrong = (answer(question, prompt, positive, correct) for correct in (True, False))
+            assert right(prompt, text, ended=True) is True, (question, text)
+            assert right(prompt, wrong, ended=True) is False, (question, wrong)
+            assert right(prompt, text, ended=False) is False
+
+
+@pytest.mark.parametrize("text", ["", " \n\t"])
+def test_an_empty_response_follows_nothing_and_is_not_right(prompts, text):
+    for prompt in prompts:
+        assert adherence(prompt, text, ended=True) == 0.0
+        assert right(prompt, text, ended=True) is False
+
+
+def test_without_a_reference_nobody_knows_what_is_right(prompts):
+    for prompt in prompts:
+        unknown = {**prompt, "reference": None}
+        assert right(unknown, "Some text.", ended=True) is None
+        assert right(unknown, "Some text.", ended=False) is None
+        assert 0 <= adherence(unknown, "Some text.", ended=True) <= 1
+
+
+NASTY = [
+    "<script>",
+    "\\end{document} $",
+    "`rm -rf ~` $(ls)",
+    "{} {0} %s",
+    "\x00\ufffd",
+    "1. 2. 3.",
+    "a " * 5000,
+    "=" * 5000,
+]
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_any_text_can_be_scored(prompts, text):
+    for prompt in prompts:
+        assert 0 <= adherence(prompt, text, ended=True) <= 1
+        assert right(prompt, text, ended=True) in (True, False)
+
+
+def test_score_records_follow_the_responses(questions, prompts):
+    text = answer(questions[0], prompts[0], (True, True))
+    response = {"prompt_id": prompts[0]["id"], "temperature": 1.0, "text": text, "finish": "stop", "tokens": 9}
+    (record,) = score_records([response], prompts)
+    assert record == {
+        "prompt_id": prompts[0]["id"],
+        "category": prompts[0]["category"],
+        "temperature": 1.0,
+        "adherence": 1.0,
+        "right": True,
+        "ended": True,
+        "tokens": 9,
+    }
+    (cut,) = score_records([{**response, "finish": "length"}], prompts)
+    assert (cut["adherence"], cut["right"], cut["ended"]) == (0.0, False, False)
+    with pytest.raises(InputError, match="'other' belongs to none of the prompts"):
+        score_records([{**response, "prompt_id": "other"}], prompts)
+
+
+# ---------------------------------------------------------------- verdicts
+def score(number=1, adherence=0.5, right=True, temperature=0.0, tokens=10):
+    return {
+        "prompt_id": f"p{number}",
+        "category": "stem",
+        "temperature": temperature,
+        "adherence": adherence,
+        "right": right,
+        "ended": True,
+        "tokens": tokens,
+    }
+
+
+@pytest.mark.parametrize(
+    ("axis", "test", "baseline", "verdict"),
+    [
+        ("principle-aware", {"adherence": 1.0}, {"adherence": 0.5}, "test"),
+        ("principle-aware", {"adherence": 0.0}, {"adherence": 0.5}, "baseline"),
+        ("principle-aware", {"adherence": 0.5, "right": True}, {"adherence": 0.5, "right": False}, "tie"),
+        ("principle-free", {"adherence": 0.0, "right": True}, {"adherence": 1.0, "right": False}, "test"),
+        ("principle-free", {"right": False}, {"right": True}, "baseline"),
+        ("principle-free", {"right": False}, {"right": False}, "tie"),
+        ("principle-free", {"right": None}, {"right": None}, None),
+    ],
+)
+def test_verdicts_by_hand(axis, test, baseline, verdict):
+    assert CHECKERS.verdicts(axis, [Match(score(**test), score(**baseline))]) == [verdict]
+
+
+SCORES = st.builds(score, adherence=st.sampled_from([0.0, 0.5, 1.0]), right=st.booleans())
+
+
+@given(SCORES, SCORES)
+def test_the_verdict_turns_round_with_the_order(one, other):
+    turned = {"test": "baseline", "baseline": "test", "tie": "tie"}
+    for axis in AXES:
+        (verdict,) = CHECKERS.verdicts(axis, [Match(one, other)])
+        assert CHECKERS.verdicts(axis, [Match(other, one)]) == [turned[verdict]]
+
+
+def test_verdict_records_by_hand():
+    test = [score(1, 1.0, True, 0.0, 5), score(1, 0.5, None, 1.0, 6)]
+    baseline = [score(1, 0.5, None, 1.0, 8), score(1, 0.0, True, 0, 7)]
+    common = {"prompt_id": "p1", "category": "stem", "judge": "checkers"}
+    first, second = {"test_tokens": 5, "baseline_tokens": 7}, {"test_tokens": 6, "baseline_tokens": 8}
+    assert verdict_records(test, baseline, CHECKERS) == [
+        {**common, "temperature": 0.0, "axis": "principle-aware", "verdict": "test", **first},
+        {**common, "temperature": 0.0, "axis": "principle-free", "verdict": "tie", **first},
+        {**common, "temperature": 1.0, "axis": "principle-aware", "verdict": "tie", **second},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("test", "baseline", "message"),
+    [
+        ([score(1), score(2)], [score(1)], "'p2' at temperature 0.0 is in the test scores and not in the baseline"),
+        ([score(1)], [score(1), score(2)], "'p2' at temperature 0.0 is in the baseline scores and not in the test"),
+        ([score(1)], [score(1, temperature=1.0)], "'p1' at temperature 0.0 is in the test"),
+        ([score(1), score(1)], [score(1)], "'p1' at temperature 0.0 is in the test scores twice"),
+    ],
+)
+def test_scores_of_different_prompts_are_refused(test, baseline, message):
+    with pytest.raises(InputError, match=message):
+        pair_up(test, baseline)
+
+
+def test_an_unknown_judge_is_refused():
+    with pytest.raises(InputError, match=r"judge\.kind: there is no judge 'oracle'; there are checkers"):
+        make_judge({"kind": "oracle"})
+
+
+# ---------------------------------------------------------------- the stages
+def test_the_stages_from_responses_to_verdicts(tmp_path, questions, prompts, run_stage):
+    write_jsonl(tmp_path / "prompts.jsonl", prompts)
+    for method, positive in (("test", (True, True)), ("baseline", (False, True))):
+        responses = [
+            {
+                "prompt_id": prompt["id"],
+                "question_id": question["id"],
+                "category": question["category"],
+                "temperature": 0.0,
+                "text": answer(question, prompt, positive),
+                "finish": "eos",
+                "tokens": 20,
+                "seed": 1,
+            }
+            for question, prompt in zip(questions, prompts, strict=True)
+        ]
+        write_jsonl(tmp_path / f"{method}.responses.jsonl", responses)
+        run_stage(
+            score_stage,
+            responses=tmp_path / f"{method}.responses.jsonl",
+            prompts=tmp_path / "prompts.jsonl",
+            out=tmp_path / f"{method}.jsonl",
+        )
+    files = {"test": tmp_path / "test.jsonl", "baseline": tmp_path / "baseline.jsonl"}
+    run_stage(judge_stage, **files, settings=json.dumps({"kind": "checkers"}), out=tmp_path / "verdicts.jsonl")
+    verdicts = [(verdict["axis"], verdict["verdict"]) for verdict in read_jsonl(tmp_path / "verdicts.jsonl")]
+    assert verdicts == [("principle-aware", "test"), ("principle-free", "tie")] * len(prompts)
+
+    files["test"].write_text("".join(files["test"].read_text().splitlines(keepends=True)[:-1]))
+    with pytest.raises(
+        InputError, match=r"test\.jsonl, .*baseline\.jsonl: .*in the baseline scores and not in the test"
+    ):
+        run_stage(judge_stage, **files, settings=json.dumps({"kind": "checkers"}), out=tmp_path / "verdicts.jsonl")

@@ -1,0 +1,401 @@
+"""Tidy tables from small files whose values are worked out by hand."""
+
+import csv
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+import run
+from mialign.errors import InputError
+from mialign.metrics import KINDS
+from mialign.stats import Bootstrap, wilson
+
+FAST = Bootstrap(resamples=500)
+EXTRACTORS = ("strict", "flexible", "authors")
+
+
+@pytest.fixture
+def results(tmp_path):
+    """Writes a file under a results folder and gives its path."""
+
+    def write(path: str, records: list[dict]) -> str:
+        whole = tmp_path / "results" / "mini" / path
+        whole.parent.mkdir(parents=True, exist_ok=True)
+        whole.write_text("".join(json.dumps(record) + "\n" for record in records))
+        return str(whole)
+
+    return write
+
+
+def table(kind: str, paths: list[str], settings: dict | None = None) -> list[dict]:
+    return list(KINDS[kind].rows(paths, settings or {}, FAST))
+
+
+def only(rows: list[dict], **wanted) -> dict:
+    found = [row for row in rows if all(row[key] == value for key, value in wanted.items())]
+    assert len(found) == 1, f"{len(found)} rows for {wanted}"
+    return found[0]
+
+
+def verdict(prompt: int, category: str, verdict: str, tokens=(10, 10), axis="principle-aware", temperature=0.0) -> dict:
+    test, baseline = tokens
+    sizes = {"test_tokens": test, "baseline_tokens": baseline}
+    keys = {"prompt_id": f"p{prompt}", "category": category, "temperature": temperature, "axis": axis}
+    return keys | {"verdict": verdict, "judge": "checkers"} | sizes
+
+
+def score(prompt: int, category: str, adherence: float, right: bool | None, ended=True, tokens=30, temperature=0.0):
+    keys = {"prompt_id": f"p{prompt}", "category": category, "temperature": temperature}
+    return keys | {"adherence": adherence, "right": right, "ended": ended, "tokens": tokens}
+
+
+def attempt(question: int, number: int, answer: str | None, gold: str, steps: bool, temperature=1.0) -> dict:
+    keys = {"prompt_id": f"b{question}", "question_id": f"q{question}", "temperature": temperature, "attempt": number}
+    marks = {"answers": dict.fromkeys(EXTRACTORS, answer), "correct": dict.fromkeys(EXTRACTORS, answer == gold)}
+    return keys | marks | {"steps": steps, "text": "", "finish": "eos", "tokens": 5, "seed": 1}
+
+
+# ------------------------------------------------------------------ comparisons
+
+
+@pytest.fixture
+def two_seeds(results):
+    """Seed 1: win, tie | loss, invalid. Seed 2: win, win | tie, loss. Categories writing | stem."""
+    return [
+        results(
+            "verdicts/multitask/sami-vs-sft/seed1.jsonl",
+            [
+                verdict(1, "writing", "test", (12, 10)),
+                verdict(2, "writing", "tie", (10, 10)),
+                verdict(3, "stem", "baseline", (9, 10)),
+                verdict(4, "stem", "invalid", (20, 10)),
+            ],
+        ),
+        results(
+            "verdicts/multitask/sami-vs-sft/seed2.jsonl",
+            [
+                verdict(1, "writing", "test", (12, 10)),
+                verdict(2, "writing", "test", (11, 10)),
+                verdict(3, "stem", "tie", (9, 10)),
+                verdict(4, "stem", "baseline", (11, 10)),
+            ],
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("category", "metric", "value", "n"),
+    [
+        ("all", "win_rate", 100 * (3 + 2 / 2) / 7, 7),  # the invalid one is no tie and is not counted
+        ("all", "wins", 3, 7),
+        ("all", "ties", 2, 7),
+        ("all", "losses", 2, 7),
+        ("all", "invalid", 1, 8),
+        ("writing", "win_rate", 87.5, 4),
+        ("writing", "invalid", 0, 4),
+        ("stem", "win_rate", 100 * 0.5 / 3, 3),
+        ("stem", "losses", 2, 3),
+        ("stem", "invalid", 1, 4),
+        ("all", "win_rate_seed1", 50, 3),
+        ("all", "win_rate_seed2", 62.5, 4),
+        ("all", "win_rate_longer", 75, 4),  # win, win, win, loss; the invalid one is longer too
+        ("all", "win_rate_not_longer", 100 / 3, 3),  # tie (equal length), loss, tie
+        ("all", "win_rate_length_controlled", (75 + 100 / 3) / 2, 7),
+    ],
+)
+def test_comparisons_by_hand(two_seeds, category, metric, value, n):
+    row = only(table("comparisons", two_seeds), category=category, metric=metric)
+    assert (row["value"], row["n"]) == (pytest.approx(value), n)
+    keys = ("experiment", "method", "baseline", "axis", "temperature")
+    assert [row[key] for key in keys] == ["multitask", "sami", "sft", "principle-aware", 0.0]
+    if metric in ("wins", "ties", "losses", "invalid"):
+        assert row["low"] is row["high"] is None
+    else:
+        assert 0 <= row["low"] <= value <= row["high"] <= 100
+
+
+def test_interval_is_the_clustered_bootstrap(two_seeds):
+    import numpy as np
+
+    points = np.array([[1, 1], [0.5, 1], [0, 0.5], [np.nan, 0]])
+    row = only(table("comparisons", two_seeds), category="all", metric="win_rate")
+    assert (row["low"], row["high"]) == pytest.approx([100 * x for x in FAST.mean(points)[1:3]])
+
+
+def test_categories_in_the_order_of_the_paper_and_unknown_ones_last(results):
+    records = [verdict(i, c, "tie") for i, c in enumerate(["stem", "cooking", "writing", "math"])]
+    path = results("verdicts/multitask/a-vs-b/seed1.jsonl", records)
+    rows = [row["category"] for row in table("comparisons", [path]) if row["metric"] == "win_rate"]
+    assert rows == ["all", "writing", "math", "stem", "cooking"]
+    reordered = table("comparisons", [path], {"categories": ["cooking", "math", "absent"]})
+    assert [r["category"] for r in reordered if r["metric"] == "win_rate"] == [
+        "all",
+        "cooking",
+        "math",
+        "stem",
+        "writing",
+    ]
+
+
+def test_a_category_with_only_invalid_verdicts_has_no_rate(results):
+    path = results("verdicts/multitask/a-vs-b/seed1.jsonl", [verdict(1, "math", "invalid"), verdict(2, "stem", "test")])
+    rows = table("comparisons", [path])
+    empty = only(rows, category="math", metric="win_rate")
+    assert [empty[key] for key in ("value", "low", "high", "n")] == [None, None, None, 0]
+    assert only(rows, category="math", metric="invalid")["value"] == 1
+    assert only(rows, category="all", metric="win_rate")["n"] == 1
+
+
+def test_an_empty_length_stratum_leaves_the_control_undefined(results):
+    path = results("verdicts/multitask/a-vs-b/seed1.jsonl", [verdict(i, "math", "test", (9, 8)) for i in range(3)])
+    rows = table("comparisons", [path])
+    assert only(rows, metric="win_rate_not_longer")["n"] == 0
+    assert only(rows, metric="win_rate_length_controlled")["value"] is None
+
+
+def test_axes_and_temperatures_are_kept_apart(results):
+    records = [
+        verdict(1, "math", "test"),
+        verdict(1, "math", "tie", axis="principle-free"),
+        verdict(1, "math", "baseline", temperature=1.0),
+    ]
+    rows = table("comparisons", [results("verdicts/multitask/a-vs-b/seed1.jsonl", records)])
+    rates = {
+        (r["axis"], r["temperature"]): r["value"] for r in rows if (r["category"], r["metric"]) == ("all", "win_rate")
+    }
+    assert rates == {("principle-aware", 0.0): 100, ("principle-aware", 1.0): 0, ("principle-free", 0.0): 50}
+
+
+def test_paired_differences_from_scores(results):
+    paths = [
+        results(
+            "verdicts/multitask/sami-vs-sft/seed1.jsonl",
+            [verdict(1, "math", "test"), verdict(2, "stem", "tie"), verdict(1, "math", "tie", axis="principle-free")],
+        ),
+        results("scores/multitask/sami/seed1.jsonl", [score(1, "math", 1.0, True), score(2, "stem", 0.5, True)]),
+        # another order, and a prompt that the other lacks
+        results(
+            "scores/multitask/sft/seed1.jsonl",
+            [score(3, "stem", 1.0, None), score(2, "stem", 0.5, None), score(1, "math", 0.5, False)],
+        ),
+    ]
+    rows = table("comparisons", paths)
+    values = {(r["metric"], r["category"]): (r["value"], r["n"]) for r in rows if r["metric"].endswith("difference")}
+    assert values == {
+        ("adherence_difference", "all"): (25, 2),
+        ("adherence_difference", "math"): (50, 1),
+        ("adherence_difference", "stem"): (0, 1),
+        ("right_difference", "all"): (100, 1),
+        ("right_difference", "math"): (100, 1),
+        ("right_difference", "stem"): (None, 0),
+    }
+    assert not [r for r in table("comparisons", paths[:2]) if r["metric"].endswith("difference")]
+
+
+@pytest.mark.parametrize(
+    ("path", "record", "message"),
+    [
+        ("verdicts/multitask/a-vs-b/seed1.jsonl", {"verdict": "won"}, "record 2: verdict 'won' is not one of"),
+        ("verdicts/multitask/a-vs-b/seed1.jsonl", {"axis": "style"}, "record 2: axis 'style'"),
+        ("verdicts/multitask/a-vs-b/seed1.jsonl", {"prompt_id": "p1"}, "'p1' occurs twice"),
+        ("verdicts/multitask/ab/seed1.jsonl", {}, "TEST-vs-BASELINE"),
+        ("verdicts/multitask/a-vs-b/one.jsonl", {}, "expected a path that ends in verdicts or scores"),
+        ("attempts/multitask/a-vs-b/seed1.jsonl", {}, "expected a path that ends in verdicts or scores"),
+    ],
+)
+def test_bad_comparison_inputs(results, path, record, message):
+    with pytest.raises(InputError, match=message):
+        table("comparisons", [results(path, [verdict(1, "math", "tie"), verdict(2, "math", "tie") | record])])
+
+
+# ------------------------------------------------------------------ qualities
+
+
+def test_qualities_by_hand(results):
+    paths = [
+        results(
+            "scores/multitask/base/seed1.jsonl",
+            [score(1, "math", 1.0, True, tokens=10), score(2, "humanities", 0.5, None, ended=False, tokens=20)],
+        ),
+        results(
+            "scores/multitask/base/seed2.jsonl",
+            [score(1, "math", 0.5, False, tokens=30), score(2, "humanities", 0.0, None, tokens=45)],
+        ),
+    ]
+    rows = table("qualities", paths)
+    values = {(r["category"], r["metric"]): (r["value"], r["n"]) for r in rows}
+    assert values == {
+        ("all", "adherence"): (50, 4),
+        ("all", "right"): (50, 2),  # null is neither right nor wrong
+        ("all", "ended"): (75, 4),
+        ("all", "tokens"): (26.25, 4),
+        ("math", "adherence"): (75, 2),
+        ("math", "right"): (50, 2),
+        ("math", "ended"): (100, 2),
+        ("math", "tokens"): (20, 2),
+        ("humanities", "adherence"): (25, 2),
+        ("humanities", "right"): (None, 0),
+        ("humanities", "ended"): (50, 2),
+        ("humanities", "tokens"): (32.5, 2),
+    }
+    assert {(r["experiment"], r["method"], r["temperature"]) for r in rows} == {("multitask", "base", 0.0)}
+
+
+def test_one_seed_of_true_proportions_has_wilsons_interval(results):
+    records = [score(i, "math", 1.0, i < 8) for i in range(10)]
+    rows = table("qualities", [results("scores/multitask/base/seed1.jsonl", records)])
+    row = only(rows, category="all", metric="right")
+    assert (row["low"], row["high"]) == pytest.approx([100 * x for x in wilson(8, 10)])
+
+
+# ------------------------------------------------------------------ accuracy
+
+
+@pytest.fixture
+def attempts(results):
+    """base: seed 1. sft: seeds 1 and 2. Two questions (gold 7 and 9), four sampled attempts and one greedy."""
+    seven = [("7", True), ("5", False), ("5", False), ("7", True)]
+    nine = [(None, False), ("4", True), ("9", False), ("9", True)]
+
+    def sampled(question, answers, gold):
+        return [attempt(question, n, answer, gold, steps) for n, (answer, steps) in enumerate(answers)]
+
+    def greedy(first, second):
+        return [attempt(1, 0, first, "7", True, 0.0), attempt(2, 0, second, "9", False, 0.0)]
+
+    wrong = [("1", False)] * 4
+    return [
+        results("attempts/maths/base/seed1.jsonl", greedy("7", "1") + sampled(1, wrong, "7") + sampled(2, nine, "9")),
+        results("attempts/maths/sft/seed1.jsonl", greedy("7", "9") + sampled(1, seven, "7") + sampled(2, nine, "9")),
+        results("attempts/maths/sft/seed2.jsonl", greedy("7", "1") + sampled(1, wrong, "7") + sampled(2, wrong, "9")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("temperature", "k", "metric", "value", "n"),
+    [
+        (0.0, 1, "accuracy", 75, 4),
+        (0.0, 1, "difference_base", 50, 2),  # seed 1 only, which both have
+        (1.0, 1, "accuracy", 25, 4),
+        (1.0, 2, "accuracy", 25, 4),
+        (1.0, 4, "accuracy", 50, 4),
+        (1.0, 4, "difference_base", 50, 2),
+        (1.0, 1, "pass_at_k", 25, 4),  # 2 of 4, 2 of 4, 0, 0
+        (1.0, 2, "pass_at_k", 100 * (5 / 6 + 5 / 6) / 4, 4),  # 1 - C(2,2) / C(4,2) = 5/6
+        (1.0, 4, "maj_at_k", 50, 4),  # 7 5 5 7: a draw to the earliest; none 4 9 9: right
+        (1.0, 2, "maj_at_k", 25, 4),  # 7 5: right; none 4: wrong
+        (0.0, 1, "steps_share", 50, 4),
+        (0.0, 1, "accuracy_given_steps", 100, 2),
+        (0.0, 1, "accuracy_given_concise", 50, 2),
+        (1.0, 4, "steps_share", 25, 16),
+        (1.0, 4, "accuracy_given_steps", 75, 4),  # 7, 7, 9 of 7, 7, 4, 9
+        (1.0, 4, "accuracy_given_concise", 100 / 12, 12),
+    ],
+)
+def test_accuracy_by_hand(attempts, temperature, k, metric, value, n):
+    rows = table("accuracy", attempts, {"attempts": [1, 2, 4]})
+    row = only(rows, method="sft", temperature=temperature, attempts=k, metric=metric, extractor="strict")
+    assert (row["value"], row["n"]) == (pytest.approx(value), n)
+    assert row["low"] <= value <= row["high"]
+
+
+def test_differences_go_to_every_other_method_but_not_from_the_base(attempts, results):
+    records = [json.loads(line) for line in Path(attempts[1]).read_text().splitlines()]
+    rows = table("accuracy", [*attempts, results("attempts/maths/sami/seed1.jsonl", records)], {"attempts": [1]})
+    named = {(r["method"], r["metric"]) for r in rows if r["metric"].startswith("difference")}
+    assert named == {(m, f"difference_{o}") for m in ("sft", "sami") for o in ("base", "sft", "sami") if m != o}
+    row = only(rows, method="sami", metric="difference_sft", temperature=0.0, extractor="authors")
+    assert (row["value"], row["n"]) == (0, 2)
+
+
+def test_extractors_are_counted_apart(results):
+    record = attempt(1, 0, "7", "7", True, 0.0)
+    record["correct"]["strict"], record["answers"]["strict"] = False, None
+    rows = table("accuracy", [results("attempts/maths/base/seed1.jsonl", [record])], {"attempts": [1]})
+    assert {r["extractor"]: r["value"] for r in rows if r["metric"] == "accuracy"} == {
+        "strict": 0,
+        "flexible": 100,
+        "authors": 100,
+    }
+
+
+def test_too_few_attempts_are_refused(attempts):
+    with pytest.raises(InputError, match="32 are asked for, the attempt files hold 4"):
+        table("accuracy", attempts)
+
+
+@pytest.mark.parametrize(("number", "message"), [(0, "there twice"), (2, "missing")])
+def test_lost_and_doubled_attempts_are_refused(results, number, message):
+    records = [attempt(1, 0, "7", "7", True), attempt(1, number, "7", "7", True)]
+    path = results("attempts/maths/base/seed1.jsonl", records)
+    with pytest.raises(InputError, match=f"seed1.jsonl: attempt [01] of question 'q1' at temperature 1.0 is {message}"):
+        table("accuracy", [path], {"attempts": [1]})
+
+
+# ------------------------------------------------------------------ training, and the command
+
+
+@pytest.fixture
+def curve(tmp_path):
+    def write(path: str, text: str) -> str:
+        whole = tmp_path / "results" / "mini" / path
+        whole.parent.mkdir(parents=True, exist_ok=True)
+        whole.write_text(text)
+        return str(whole)
+
+    return write
+
+
+def test_training_joins_curves_and_collapse(curve):
+    paths = [
+        curve("training/maths/sft/seed2.csv", "step,metric,value\n1,loss,0.123456789\n2,loss,\n"),
+        curve("training/collapse/kl.csv", "step,metric,value\n8,loss,2e-05\n"),
+    ]
+    rows = table("training", paths)
+    columns = ("experiment", "method", "seed", "step", "metric", "value")
+    assert [tuple(row[c] for c in columns) for row in rows] == [
+        ("maths", "sft", 2, 1, "loss", "0.123457"),
+        ("maths", "sft", 2, 2, "loss", ""),
+        ("collapse", "kl", None, 8, "loss", "2e-05"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("step,metric\n1,loss\n", "'value' is missing"),
+        ("step,metric,value\n1,loss,low\n", "line 2: 'low' in column value"),
+    ],
+)
+def test_bad_curves_are_refused(curve, text, message):
+    with pytest.raises(InputError, match=message):
+        table("training", [curve("training/maths/sft/seed1.csv", text)])
+
+
+def command(monkeypatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["run.py", "metrics", *arguments])
+    return run.main()
+
+
+def test_command_writes_the_same_bytes_again(two_seeds, tmp_path, monkeypatch):
+    written = []
+    for name in ("a.csv", "b.csv"):
+        assert command(monkeypatch, "--kind", "comparisons", "--inputs", *two_seeds, "--out", str(tmp_path / name)) == 0
+        written.append((tmp_path / name).read_bytes())
+    assert written[0] == written[1]
+    lines = list(csv.reader(written[0].decode().splitlines()))
+    assert ",".join(lines[0]) == "experiment,method,baseline,axis,temperature,category,metric,value,low,high,n"
+    assert lines[1][:8] == ["multitask", "sami", "sft", "principle-aware", "0.0", "all", "win_rate", "57.1429"]
+    assert lines[2][6:] == ["wins", "3", "", "", "7"]
+    assert all(len(line) == 11 for line in lines)
+
+
+@pytest.mark.parametrize("settings", ['{"attempts": [1]}', '{"bootstrap": {"samples": 10}}'])
+def test_command_refuses_unknown_settings(two_seeds, tmp_path, monkeypatch, capsys, settings):
+    out = tmp_path / "out.csv"
+    arguments = ("--kind", "comparisons", "--inputs", *two_seeds, "--settings", settings, "--out", str(out))
+    assert command(monkeypatch, *arguments) == 2
+    assert "is not a setting of comparisons" in capsys.readouterr().err
+    assert not out.exists()

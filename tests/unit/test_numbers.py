@@ -1,0 +1,177 @@
+"""The paper's numbers: names, forms, signs, and that the text asks for nothing that a run does not have."""
+
+import csv
+import json
+import re
+
+import made_up_run
+import pytest
+
+from mialign.errors import InputError
+from mialign.numbers import accuracy, comparisons, macros, settings, training
+from mialign.numbers.forms import Number, apart, forms, sign
+from mialign.numbers.naming import name, words
+from scripts import numbers as script
+
+ROOT = made_up_run.ROOT
+
+
+def run_script(folder, config, **left_out):
+    import argparse
+
+    parser = argparse.ArgumentParser()
+    script.arguments(parser)
+    options = [
+        "--paper",
+        str(ROOT / "paper"),
+        "--settings",
+        json.dumps(config),
+        "--out",
+        str(folder / "paper/numbers.tex"),
+    ]
+    for metric in ("comparisons", "qualities", "accuracy", "training"):
+        if metric not in left_out:
+            options += [f"--{metric}", str(folder / f"metrics/{metric}.csv")]
+    options += ["--filters", *map(str, sorted((folder / "pairs").glob("*.filters.csv")))]
+    options += ["--published", *map(str, sorted(made_up_run.PUBLISHED.glob("*.csv")))]
+    script.main(parser.parse_args(options))
+    with (folder / "paper/numbers.csv").open(encoding="utf-8") as stream:
+        return {row["name"]: row["text"] for row in csv.DictReader(stream)}
+
+
+def paper_sources():
+    return [path.read_text(encoding="utf-8") for path in (ROOT / "paper").rglob("*.tex")]
+
+
+def test_names_are_letters_only():
+    assert words("sft_more", 10, 0.7) == "SftMoreTenZeroPointSeven"
+    assert name("win", "multitask", "sami2", 32) == "winMultitaskSamiTwoThirtyTwo"
+    assert name("a", 100) == "aOneZeroZero"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "side"), [(51, 60, "above"), (40, 49, "below"), (49, 51, "unclear"), (50, 51, "unclear")]
+)
+def test_sign(low, high, side):
+    assert sign({"value": 50, "low": low, "high": high, "n": 4}, 50) == side
+
+
+@pytest.mark.parametrize("row", [None, {"value": None, "n": 4}, {"value": 3.0, "low": 1, "high": 2, "n": 0}])
+def test_what_was_not_measured_says_so(row):
+    texts = {number.name: number.text for number in forms("win", row, "win_rate", "")}
+    assert texts["win"] == r"\notmeasured{}"
+    assert texts["winSign"] == "missing"
+    assert "winRate" not in texts
+
+
+def test_forms_of_a_rate_and_of_a_difference():
+    row = {"value": 61.04, "low": 58.96, "high": 63.0, "n": 1440}
+    texts = {number.name: number.text for number in forms("w", row, "win_rate", "")}
+    expected = {"w": "61.0", "wLow": "59.0", "wHigh": "63.0", "wN": "1,440", "wRate": r"61.0\,\% [59.0, 63.0]"}
+    assert texts == expected | {"wSign": "above", "wPoints": "$+$61.0 points [$+$59.0, $+$63.0]"}
+    row = {"value": -1.26, "low": -3.0, "high": 0.04, "n": 5}
+    texts = {number.name: number.text for number in forms("d", row, "difference_base", "")}
+    assert texts["dPoints"] == "$-$1.3 points [$-$3.0, 0.0]"
+    assert texts["dSign"] == "unclear"
+
+
+def test_apart_needs_intervals_that_do_not_meet():
+    def row(low, high):
+        return {"value": (low + high) / 2, "low": low, "high": high, "n": 9}
+
+    assert apart(row(5, 6), row(1, 4)) == "above"
+    assert apart(row(1, 4), row(5, 6)) == "below"
+    assert apart(row(1, 5), row(5, 6)) == "unclear"
+    assert apart(row(1, 5), None) == "missing"
+
+
+def test_categories_are_sorted_by_their_intervals():
+    def row(category, value):
+        keys = {"experiment": "e", "method": "m", "baseline": "b", "axis": "principle-aware", "temperature": 0.0}
+        return keys | {
+            "category": category,
+            "metric": "win_rate",
+            "value": value,
+            "low": value - 5,
+            "high": value + 5,
+            "n": 9,
+        }
+
+    table = [row("math", 60), row("stem", 70), row("coding", 50), row("writing", 40)]
+    found = {number.name: number.text for number in comparisons.of_comparisons(table, "")}
+    assert found["winEMBCategoriesAboveList"] == "math and STEM"
+    assert found["winEMBCategoriesBelow"] == "1"
+    assert found["winEMBCategoriesUnclearList"] == "coding"
+    assert found["winEMBBestCategory"] == "STEM"
+
+
+def test_a_shared_name_is_refused():
+    with pytest.raises(InputError, match="share the name winAB"):
+        macros.unique([Number("winAB", "1", "x"), Number("winAB", "2", "y")])
+
+
+def test_settings_become_numbers():
+    found = {number.name: number.text for number in settings.of_settings(made_up_run.config())}
+    assert found["configModelsWeakCorpusLink"] == "0.61"
+    assert found["configExperimentsMultitaskMethodsSamiLearningRate"] == r"\ensuremath{3\times10^{-4}}"
+    assert found["seedsInWords"] == "three seeds"
+    assert found["parametersTrunk"] == "0.98 million"
+    assert found["worldQuestionsSign"] == "above"
+
+
+def test_filters_count_from_the_first_to_the_last():
+    table = [{"filter": "generated", "dropped": 0, "kept": 9}, {"filter": "size", "dropped": 2, "kept": 7}]
+    found = {number.name: number.text for number in training.of_filters("maths", table, "")}
+    assert (found["pairsMathsBefore"], found["pairsMathsAfter"]) == ("9", "7")
+
+
+def test_an_attempt_at_another_temperature_is_named():
+    row = {"experiment": "maths", "method": "sft", "temperature": 1.0, "attempts": 1.0, "extractor": "strict"}
+    row |= {"metric": "accuracy", "value": 1, "low": 0, "high": 2, "n": 3}
+    assert accuracy.of_accuracy([row], "", {})[0].name == "accuracyMathsSftInOneAtOne"
+
+
+def test_the_paper_asks_only_for_numbers_that_a_full_run_has(tmp_path):
+    made_up_run.write_run(tmp_path)
+    found = run_script(tmp_path, made_up_run.config())
+    wanted = macros.asked(paper_sources())
+    assert len(wanted) > 80
+    missing = {one for one in wanted if one not in found and f"{one}Sign" not in found}
+    assert not missing
+    defined = set(re.findall(r"\\newcommand\{\\([A-Za-z]+)\}", (tmp_path / "paper/numbers.tex").read_text()))
+    assert wanted - {"worldQuestions", *(one for one in wanted if one not in found)} <= defined
+
+
+def test_a_run_without_an_experiment_still_has_its_numbers(tmp_path):
+    config = made_up_run.config()
+    made_up_run.write_run(tmp_path)
+    (tmp_path / "pairs/maths.filters.csv").unlink()
+    del config["experiments"]["maths"]
+    found = run_script(tmp_path, config, accuracy=None)
+    assert "winMultitaskSamiSft" in found
+    assert "accuracyMathsSamiInOne" not in found
+
+
+def test_a_new_method_has_its_numbers_with_no_code(tmp_path):
+    config = made_up_run.config()
+    config["experiments"]["multitask"]["methods"]["mipo"] = {
+        "parent": "sft",
+        "objective": "dpo",
+        "learning_rate": 0.001,
+    }
+    config["experiments"]["multitask"]["comparisons"].append(["mipo", "sft"])
+    made_up_run.write_run(tmp_path, config)
+    found = run_script(tmp_path, config)
+    assert "winMultitaskMipoSft" in found
+    assert "adherenceMultitaskMipo" in found
+    assert found["configExperimentsMultitaskMethodsMipoLearningRate"] == "0.001"
+
+
+def test_no_result_is_typed_into_the_paper():
+    """No percentage and no number with a decimal stands in the source, but for settings of the original."""
+    allowed = {"0.4", "3.1", "95", "1.5"}
+    for path in sorted((ROOT / "paper/sections").glob("*.tex")):
+        text = re.sub(r"\\begin\{equation\}.*?\\end\{equation\}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        text = re.sub(r"\\infigure\[[^]]*\]", "", text)
+        typed = set(re.findall(r"\d+\.\d+|\d+(?=\\,\\%)", text))
+        assert typed <= allowed, path.name

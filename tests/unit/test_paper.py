@@ -1,0 +1,74 @@
+"""The paper with a made-up run: the same bytes, the numbers of the CSVs, errors by line."""
+
+import re
+import shutil
+
+import made_up_run
+import pytest
+from test_numbers import run_script
+from test_tables import make
+
+from mialign.errors import InputError
+from mialign.files import write_text
+from mialign.latex import compile_paper, first_error
+from mialign.tables.registry import TABLES
+
+PAPER = made_up_run.ROOT / "paper"
+pytestmark = pytest.mark.skipif(shutil.which("latexmk") is None, reason="LaTeX is not installed")
+
+
+def paper(folder, config=None):
+    """The bytes and the text of the paper of the run in `folder`, without figures."""
+    import pymupdf
+
+    config = config or made_up_run.config()
+    run_script(folder, config)
+    pdf = compile_paper(PAPER, folder / "figures", folder / "tables", folder / "paper/numbers.tex")
+    with pymupdf.open(stream=pdf) as document:
+        text = " ".join(page.get_text(flags=0) for page in document)
+    return pdf, re.sub(r"\s+", " ", text.replace("-\n", ""))
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    folder = made_up_run.write_run(tmp_path_factory.mktemp("full"))
+    for name in TABLES:
+        write_text(folder / f"tables/{name}.tex", make(name, folder)[0])
+    return folder
+
+
+def test_the_paper_holds_the_numbers_and_is_the_same_every_time(full):
+    pdf, text = paper(full)
+    assert "SAMI wins 61.0 % [59.0, 63.0] of comparisons with SFT, which is above one half" in text
+    assert "it wins 52.0 % [50.0, 54.0], which cannot be told from one half" in text
+    assert "+15.0 points [+12.0, +18.0]" in text
+    assert "57.5, 57.5 and 55.625 %" in text
+    assert "not measured" not in text
+    assert "??" not in text
+    assert "(?)" not in text
+    assert paper(full)[0] == pdf
+
+
+def test_an_empty_run_compiles_and_says_what_is_missing(tmp_path):
+    made_up_run.write_run(tmp_path)
+    for path in (tmp_path / "metrics").glob("*.csv"):
+        path.write_text(path.read_text().splitlines()[0] + "\n")
+    text = paper(tmp_path)[1]
+    assert "not measured" in text
+    assert "This run made no such table." in text
+
+
+def test_an_error_names_file_and_line(full, tmp_path):
+    shutil.copytree(PAPER, tmp_path / "paper")
+    with (tmp_path / "paper/sections/collapse.tex").open("a") as stream:
+        stream.write("\nand then \\nosuchcommand\n")
+    line = len((tmp_path / "paper/sections/collapse.tex").read_text().splitlines())
+    run_script(full, made_up_run.config())
+    with pytest.raises(InputError, match=rf"collapse\.tex, line {line}: Undefined control sequence"):
+        compile_paper(tmp_path / "paper", full / "figures", full / "tables", full / "paper/numbers.tex")
+
+
+def test_first_error_of_a_log():
+    log = "This is pdfTeX\n./main.tex:7: Undefined control sequence.\nl.7 \\foo\n  bar\n"
+    assert first_error(log) == "LaTeX stopped at main.tex, line 7: Undefined control sequence.\n  at: l.7 \\foo"
+    assert "installation" in first_error("")

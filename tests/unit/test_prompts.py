@@ -1,0 +1,203 @@
+"""Constitutions and prompts: properties over any question, with the principles of the project."""
+
+import json
+import re
+from itertools import combinations
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mialign import principles
+from mialign.errors import InputError
+from mialign.files import read_jsonl, write_jsonl
+from mialign.prompts import fill, prompt_records, sample_sides
+from scripts import prompts as stage
+
+FILE = Path(__file__).parents[2] / "config" / "principles.yaml"
+KNOWN = principles.load(FILE)
+CATEGORIES = ("writing", "roleplay", "reasoning", "math", "coding", "extraction", "stem", "humanities")
+JUDGED = {
+    "experiment": "multitask",
+    "template": "Rules:\n{constitution}\nQuestion: {question}\nAnswer:\n",
+    "constitutions": 2,
+    "seed": 5,
+}
+MATHS = {
+    "experiment": "maths",
+    "template": "Rules:\n{constitution}\nQuestion: {question}\nAnswer: {opening}\n",
+    "constitutions": 2,
+    "openings": {"principle": "steps", "positive": "Step by step.", "antithesis": "At once."},
+    "evaluation": {"template": "Question: {question}\nAnswer: {opening}\n", "opening": "positive"},
+    "seed": 6,
+}
+NASTY = (
+    "{constitution} {question} {opening} {} {{}} {0} %s $HOME `ls` $(ls) \\frac{1}{2} \\1 \\g<1> "
+    "<script>alert('&amp;')</script>\nQuestion: again?\tünïcødé 日本 \U0001f600 \\end{document}"
+)
+
+
+def question(number=1, category="math", text="How much is 2 + 3?"):
+    return {"id": f"q-{number}", "source": "s", "category": category, "question": text, "reference": "5"}
+
+
+def sides(constitution):
+    return dict(constitution["principles"])
+
+
+def is_wording(line, name, side):
+    principle = next(p for c in CATEGORIES for p in KNOWN.for_category(c) if p.id == name)
+    return line in getattr(principle, side)
+
+
+@given(st.text(max_size=60), st.sampled_from(CATEGORIES), st.integers(2, 4), st.integers(0, 10**6))
+@settings(deadline=None)
+def test_training_prompts_hold_different_constitutions_and_the_question_unharmed(text, category, count, seed):
+    asked = question(category=category, text=text)
+    (record,) = prompt_records([asked], KNOWN, "train", {**JUDGED, "constitutions": count, "seed": seed})
+    assert (record["id"], record["question_id"]) == ("multitask/train/q-1", "q-1")
+    assert {key: record[key] for key in ("category", "question", "reference")} == {
+        key: asked[key] for key in ("category", "question", "reference")
+    }
+    assert len(record["constitutions"]) == len(record["prompts"]) == count
+    assert all(sides(one) != sides(other) for one, other in combinations(record["constitutions"], 2))
+    for constitution, prompt in zip(record["constitutions"], record["prompts"], strict=True):
+        assert set(sides(constitution)) == {principle.id for principle in KNOWN.for_category(category)}
+        lines = constitution["text"].split("\n")
+        for number, (line, (name, side)) in enumerate(zip(lines, constitution["principles"], strict=True), start=1):
+            assert line.startswith(f"{number}. ")
+            assert is_wording(line.removeprefix(f"{number}. "), name, side)
+        assert prompt == f"Rules:\n{constitution['text']}\nQuestion: {text}\nAnswer:\n"
+
+
+@given(st.integers(0, 10**9), st.sampled_from(["q", "other"]))
+def test_of_two_maths_constitutions_exactly_one_asks_for_steps_and_opens_so(seed, name):
+    (record,) = prompt_records([question(name)], KNOWN, "train", {**MATHS, "seed": seed})
+    steps = [sides(constitution)["steps"] for constitution in record["constitutions"]]
+    assert sorted(steps) == ["antithesis", "positive"]
+    for side, prompt in zip(steps, record["prompts"], strict=True):
+        assert prompt.endswith(f"Answer: {MATHS['openings'][side]}\n")
+
+
+@given(st.integers(1, 8), st.integers(0, 99))
+def test_a_decisive_principle_is_balanced_for_any_number_of_constitutions(count, seed):
+    chosen = sample_sides(["a", "b", "c"], count, Random(seed), "b")
+    assert len({tuple(choice.items()) for choice in chosen}) == len(chosen) == count
+    assert sum(choice["b"] == "positive" for choice in chosen) in (count // 2, count - count // 2)
+
+
+def test_all_six_pairs_both_orders_and_all_wordings_occur():
+    records = prompt_records([question(n, "coding") for n in range(600)], KNOWN, "train", JUDGED)
+    pairs = [frozenset(tuple(sorted(sides(c).items())) for c in record["constitutions"]) for record in records]
+    counts = {pair: pairs.count(pair) for pair in pairs}
+    assert len(counts) == 6
+    assert min(counts.values()) > 60
+    first = [c["principles"][0][0] for record in records for c in record["constitutions"]]
+    assert 500 < first.count("plan") < 700
+    lines = {re.sub(r"^\d\. ", "", line) for r in records for c in r["constitutions"] for line in c["text"].split("\n")}
+    expected = {
+        wording for p in KNOWN.for_category("coding") for side in (p.positive, p.antithesis) for wording in side
+    }
+    assert lines == expected
+
+
+def test_the_side_that_asks_for_steps_comes_first_half_of_the_time():
+    records = prompt_records([question(n) for n in range(400)], KNOWN, "train", MATHS)
+    first = [sides(record["constitutions"][0])["steps"] for record in records]
+    assert 150 < first.count("positive") < 250
+
+
+@pytest.mark.parametrize("split", ["validation", "benchmark"])
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_judged_evaluation_asks_for_both_positive_sides_in_short(split, category):
+    records = prompt_records([question(n, category) for n in range(60)], KNOWN, split, JUDGED)
+    known = {principle.id: principle for principle in KNOWN.for_category(category)}
+    for record in records:
+        (constitution,), (prompt,) = record["constitutions"], record["prompts"]
+        assert sides(constitution) == dict.fromkeys(known, "positive")
+        for line, (name, _) in zip(constitution["text"].split("\n"), constitution["principles"], strict=True):
+            assert line[3:] in known[name].short
+        assert prompt == fill(JUDGED["template"], constitution=constitution["text"], question=record["question"])
+    assert len({record["constitutions"][0]["principles"][0][0] for record in records}) == 2
+
+
+@pytest.mark.parametrize("side", ["positive", "antithesis"])
+def test_maths_evaluation_has_an_opening_and_no_constitution(side):
+    wanted = {**MATHS, "evaluation": {**MATHS["evaluation"], "opening": side}}
+    (record,) = prompt_records([question()], KNOWN, "benchmark", wanted)
+    assert record["constitutions"] == []
+    assert record["prompts"] == [f"Question: How much is 2 + 3?\nAnswer: {MATHS['openings'][side]}\n"]
+
+
+@pytest.mark.parametrize("split", ["train", "validation", "benchmark"])
+@pytest.mark.parametrize("wanted", [JUDGED, MATHS], ids=["multitask", "maths"])
+def test_braces_html_tex_and_shell_pass_unharmed(wanted, split):
+    (record,) = prompt_records([question(text=NASTY)], KNOWN, split, wanted)
+    assert record["question"] == NASTY
+    for prompt in record["prompts"]:
+        assert f"Question: {NASTY}\nAnswer:" in prompt
+
+
+def test_other_braces_of_a_template_stay():
+    assert fill(r"\boxed{} {x} {question} {{opening}}", question="{x}", opening="o") == r"\boxed{} {x} {x} {o}"
+
+
+def test_a_question_keeps_its_constitutions_whatever_stands_around_it():
+    alone = prompt_records([question(7)], KNOWN, "train", JUDGED)
+    assert prompt_records([question(n) for n in range(9)], KNOWN, "train", JUDGED)[7:8] == alone
+    assert prompt_records([question(7)], KNOWN, "train", {**JUDGED, "seed": 99}) != alone
+
+
+# ---------------------------------------------------------------- bad input
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ({**JUDGED, "template": "{constitution}"}, r"^template: the field \{question\} is missing"),
+        ({**JUDGED, "template": "{question}"}, r"^template: the field \{constitution\} is missing"),
+        ({**JUDGED, "template": "{constitution}{question}{opening}"}, r"^template: there is nothing to fill.*opening"),
+        ({**MATHS, "template": "{constitution}{question}"}, r"^template: the field \{opening\} is missing"),
+        (
+            {**MATHS, "evaluation": {"template": "{opening}", "opening": "positive"}},
+            r"^evaluation.template: .*question",
+        ),
+        ({**MATHS, "evaluation": {"template": "{question}{constitution}"}}, r"^evaluation.template: there is nothing"),
+        (
+            {**JUDGED, "evaluation": {"template": "{question}", "opening": "positive"}},
+            r"^evaluation.opening: .*no openings",
+        ),
+        ({**JUDGED, "constitutions": 5}, r"^constitutions: 5 cannot all differ.*'math' allow 4"),
+        ({**JUDGED, "constitutions": 0}, r"^constitutions: "),
+        (
+            {**MATHS, "openings": {**MATHS["openings"], "principle": "plan"}},
+            r"^openings.principle: 'plan' is no principle of the category 'math' of question 'q-1'",
+        ),
+    ],
+)
+def test_settings_that_do_not_fit_are_refused(wanted, message):
+    with pytest.raises(InputError, match=message):
+        prompt_records([question()], KNOWN, "train", wanted)
+
+
+def test_an_unknown_category_and_a_repeated_id_are_refused():
+    with pytest.raises(InputError, match="cooking"):
+        prompt_records([question(category="cooking")], KNOWN, "train", JUDGED)
+    with pytest.raises(InputError, match="'q-1' occurs more than once in the train questions"):
+        prompt_records([question(), question()], KNOWN, "train", JUDGED)
+
+
+def test_the_stage_takes_several_files_and_repeats_itself(tmp_path, run_stage):
+    write_jsonl(tmp_path / "a.jsonl", [question(1, text=NASTY), question(2)])
+    write_jsonl(tmp_path / "b.jsonl", [question(3)])
+    for out in ("one.jsonl", "two.jsonl"):
+        run_stage(
+            stage,
+            questions=[tmp_path / "a.jsonl", tmp_path / "b.jsonl"],
+            principles=FILE,
+            split="train",
+            settings=json.dumps(MATHS),
+            out=tmp_path / out,
+        )
+    assert [record["question_id"] for record in read_jsonl(tmp_path / "one.jsonl")] == ["q-1", "q-2", "q-3"]
+    assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()

@@ -1,0 +1,177 @@
+"""Question sources: files in any form are read as they are, and what is wrong with one is named with its line."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from mialign import sources
+from mialign.errors import InputError
+
+GSM8K = {
+    "file": "q.jsonl",
+    "fields": {"question": "question", "reference": "answer"},
+    "answer_after": "####",
+    "category": "math",
+}
+PLAIN = {"file": "q.jsonl", "fields": {"question": "q"}, "category": "math"}
+GOOD = [{"q": "How many?"}, {"q": "How far?"}, {"q": "How long does it take?"}]
+
+
+def put(folder, rows, name="q.jsonl"):
+    lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
+    (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def read(folder, rows, entry=PLAIN, categories=()):
+    put(folder, rows)
+    return sources.questions("mine", entry, folder, categories)
+
+
+def test_a_record_has_all_fields_and_an_id_that_tells_its_source_and_line(tmp_path):
+    first, second = read(tmp_path, ['{"q": " How many? "}', "", '{"q": "Wie weit – 5 €?"}\r'])
+    assert first == {"id": "mine-1", "source": "mine", "category": "math", "question": "How many?", "reference": None}
+    assert (second["id"], second["question"]) == ("mine-3", "Wie weit – 5 €?")
+
+
+def test_fields_lead_through_lists_and_objects(tmp_path):
+    entry = {
+        "file": "q.jsonl",
+        "fields": {"id": "n", "question": "turns.0", "reference": "reference.0", "category": "meta.kind"},
+    }
+    rows = [{"n": 81, "turns": ["Why?", "Sure?"], "meta": {"kind": "stem"}},
+            {"n": 82, "turns": ["How?"], "meta": {"kind": "math"}, "reference": ["So."]}]  # fmt: skip
+    found = read(tmp_path, rows, entry)
+    assert [(r["id"], r["category"], r["question"], r["reference"]) for r in found] == [
+        ("mine-81", "stem", "Why?", None),
+        ("mine-82", "math", "How?", "So."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference"),
+    [("2+2=4\n#### 4", "4"), ("#### 3 then #### 1,234 ", "1234"), ("#### -12.50", "-12.50"), ("#### yes, 2", "yes, 2")],
+)
+def test_gold_answers_follow_the_mark_without_commas(tmp_path, answer, reference):
+    assert read(tmp_path, [{"question": "How many?", "answer": answer}], GSM8K)[0]["reference"] == reference
+
+
+@pytest.mark.parametrize(
+    ("target", "reference"), [(51.0, "51"), (-9867630.0, "-9867630"), (0.25, "0.25"), (1e-7, "0.0000001"), (7, "7")]
+)
+def test_numbers_become_plain_text(tmp_path, target, reference):
+    entry = {**PLAIN, "fields": {"question": "q", "reference": "target"}}
+    assert read(tmp_path, [{"q": "How many?", "target": target}], entry)[0]["reference"] == reference
+
+
+def test_long_questions_stay_out_and_a_slice_is_taken(tmp_path):
+    def taken(**keys):
+        return [record["id"] for record in read(tmp_path, GOOD, {**PLAIN, **keys})]
+
+    assert taken(longest=10) == ["mine-1", "mine-2"]
+    assert taken(skip=1) == ["mine-2", "mine-3"]
+    assert taken(skip=1, size=1) == ["mine-2"]
+    assert taken(longest=10, skip=1) == ["mine-2"]
+    assert taken(shuffle=5) == taken(shuffle=5)
+    assert sorted(taken(shuffle=5, size=2) + taken(shuffle=5, skip=2)) == taken()
+
+
+def test_text_can_be_put_around_the_question(tmp_path):
+    assert read(tmp_path, GOOD, {**PLAIN, "before": "Say: ", "after": " Now."})[0]["question"] == "Say: How many? Now."
+
+
+BAD = [
+    ([*GOOD[:1], '{"q": "cut sh'], {}, "q.jsonl, line 2: not a JSON object"),
+    ([*GOOD[:1], '"text"'], {}, "q.jsonl, line 2: a JSON object is needed"),
+    ([*GOOD[:1], {"question": "x"}], {}, "q.jsonl, line 2: the field 'q' is missing (there are question)"),
+    ([{"q": "  "}], {}, "q.jsonl, line 1: the field 'q' is empty"),
+    ([{"q": 5}], {}, "q.jsonl, line 1: the field 'q' must be text, this is 5"),
+    (['{"q": "half \\ud800"}'], {}, "q.jsonl, line 1: the field 'q' holds half a character"),
+    ([{"q": ["a"]}], {"fields": {"question": "q.1"}}, "q.jsonl, line 1: the field 'q.1' is missing"),
+    ([{"q": "a", "n": 1}, {"q": "b", "n": 1}], {"fields": {"question": "q", "id": "n"}},
+     "q.jsonl, line 2: the id '1' stands already in line 1"),
+    ([{"q": "a"}, {"q": "b", "c": "maths"}], {"fields": {"question": "q", "category": "c"}, "category": None},
+     "q.jsonl, line 1: the field 'c' is missing"),
+    ([{"q": "a", "c": "math"}, {"q": "b", "c": "maths"}], {"fields": {"question": "q", "category": "c"}},
+     "q.jsonl, line 2: the category 'maths' has no principles (there are math, stem)"),
+    ([{"q": "a", "a": "no mark"}], {"fields": {"question": "q", "reference": "a"}, "answer_after": "####"},
+     "q.jsonl, line 1: the field 'a' does not hold '####'"),
+    ([{"q": "a", "a": [1]}], {"fields": {"question": "q", "reference": "a"}}, "the field 'a' must be text or a number"),
+    (['{"q": "a", "a": NaN}'], {"fields": {"question": "q", "reference": "a"}}, "must be text or a number, this"),
+    (GOOD, {"fields": {"question": "q", "reference": "a"}}, "q.jsonl: no line has the field 'a'"),
+    (GOOD, {"size": 4}, "sources.mine.size: skip 0 and size 4 need 4 questions"),
+    (GOOD, {"size": 4}, "has 3"),
+    (GOOD, {"skip": 3}, "sources.mine.size: skip 3 and size 1 need 4 questions"),
+    (GOOD, {"size": 3, "longest": 10}, "has 2 of at most 10 characters"),
+    ([""], {}, "q.jsonl: the file holds no questions"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "keys", "message"), BAD)
+def test_bad_files_are_named_with_their_line(tmp_path, rows, keys, message):
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, rows, {**PLAIN, **keys}, categories=("math", "stem"))
+    assert message in str(caught.value)
+
+
+def test_a_file_in_another_encoding_is_named_with_its_line(tmp_path):
+    (tmp_path / "q.jsonl").write_bytes(b'{"q": "a"}\n{"q": "Wie weit \xe4?"}\n')
+    with pytest.raises(InputError, match=r"q\.jsonl, line 2: not UTF-8"):
+        sources.questions("mine", PLAIN, tmp_path)
+
+
+def test_a_missing_file_names_its_home(tmp_path):
+    with pytest.raises(
+        InputError, match=r"sources\.mine\.file: .*q\.jsonl: no such file; get it from https://example\.org"
+    ):
+        sources.questions("mine", {**PLAIN, "homepage": "https://example.org"}, tmp_path)
+
+
+def test_the_look_before_any_job_finds_sizes_categories_places_and_answers(tmp_path):
+    put(tmp_path, [{"q": "How  many?", "a": 4}, {"q": "Why?", "a": "because"}])
+    found = sources.check("mine", {**PLAIN, "fields": {"question": "q", "reference": "a"}}, tmp_path, {"math"})
+    assert (found.size, found.categories) == (2, {"math"})
+    assert found.texts["How many?"] == f"{tmp_path / 'q.jsonl'}, line 1"
+    assert found.without_number == f"{tmp_path / 'q.jsonl'}, line 2"
+
+
+def test_a_large_file_is_left_to_its_rule(tmp_path, monkeypatch):
+    put(tmp_path, ["not JSON"])
+    monkeypatch.setattr(sources, "CHECKED_AT_ONCE", 3)
+    assert sources.check("mine", PLAIN, tmp_path, {"math"}) is None
+
+
+def test_the_stage_writes_the_file_and_complains_in_one_line(tmp_path, root):
+    put(tmp_path, GOOD)
+
+    def stage(entry):
+        command = [
+            sys.executable,
+            root / "workflow/run.py",
+            "questions",
+            "--settings",
+            json.dumps(entry),
+            "--name",
+            "mine",
+        ]
+        command += ["--data", tmp_path, "--categories", "math", "stem", "--out", tmp_path / "questions/mine.jsonl"]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    done = stage(PLAIN)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len((tmp_path / "questions/mine.jsonl").read_text().splitlines()) == 3
+    failed = stage({**PLAIN, "size": 9})
+    assert failed.returncode == 2
+    assert failed.stderr.startswith("error: sources.mine.size: ")
+    assert failed.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["multitask", "maths"])
+def test_the_world_is_a_source_like_any_other(name):
+    entry = {"world": name, "split": "train", "size": 16, "seed": 3}
+    records = sources.questions("mine", entry, "nowhere")
+    assert len(records) == 16
+    assert list(records[0]) == ["id", "source", "category", "question", "reference"]
+    found = sources.check("mine", entry, "nowhere", set())
+    assert (found.size, found.categories) == (16, {record["category"] for record in records})

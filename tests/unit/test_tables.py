@@ -1,0 +1,151 @@
+"""The tables: what stands in them, that any text in them compiles, and that nothing measured is said so."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import made_up_run
+import pytest
+
+from mialign.errors import InputError
+from mialign.tables import claims, reading, wording
+from mialign.tables.layout import Table, latex, tidy_csv
+from mialign.tables.registry import TABLES
+
+ROOT = made_up_run.ROOT
+METHODS = {"multitask": ("base", "sft", "dpo", "sami"), "maths": ("base", "sami", "sft")}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return made_up_run.write_run(tmp_path_factory.mktemp("run"))
+
+
+def inputs(name: str, run: Path) -> list[Path]:
+    """The files that the workflow gives to a table."""
+
+    def of_methods(stage, experiment):
+        return [run / f"{stage}/{experiment}/{method}/seed1.jsonl" for method in METHODS[experiment]]
+
+    metrics, published = run / "metrics", sorted(made_up_run.PUBLISHED.glob("*.csv"))
+    return {
+        "principles": [ROOT / "config/principles.yaml"],
+        "models": [],
+        "training": [metrics / "training.csv"],
+        "filters": sorted((run / "pairs").glob("*.filters.csv")),
+        "dropped": sorted((run / "pairs").glob("*.examples.csv")),
+        "qualities": [metrics / "qualities.csv"],
+        "claims": [metrics / "comparisons.csv", metrics / "accuracy.csv", *published],
+        "published": [metrics / "comparisons.csv", *published],
+        "examples": [
+            run / "prompts/multitask/benchmark.jsonl",
+            *of_methods("responses", "multitask"),
+            *of_methods("scores", "multitask"),
+        ],
+        "examples_maths": [run / "prompts/maths/benchmark.jsonl", *of_methods("attempts", "maths")],
+        **{name: [metrics / "comparisons.csv"] for name in ("win_rates", "win_rates_sampled")},
+        **{name: [metrics / "accuracy.csv"] for name in ("accuracy", "formats", "extractors")},
+    }[name]
+
+
+def make(name, run):
+    return TABLES[name](inputs(name, run), made_up_run.config())
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_is_made_with_its_csv(name, run):
+    text, tidy = make(name, run)
+    assert text.count(r"\begin{tabular") == text.count(r"\end{tabular")
+    records = list(csv.DictReader(io.StringIO(tidy)))
+    assert records
+    assert make(name, run) == (text, tidy)
+
+
+def test_win_rates_show_wins_ties_losses_and_intervals(run):
+    text, _ = make("win_rates", run)
+    assert r"SAMI vs SFT continued & 432 & 720 & 288 & 52.0 [50.0, 54.0]" in text
+    assert "invalid" not in text
+
+
+def test_accuracy_by_attempts(run):
+    text, _ = make("accuracy", run)
+    assert "SFT+SAMI & 64.0 [61.0, 67.0] & 84.0 [81.0, 87.0] & 94.0 [91.0, 97.0]" in text
+    assert "SAMI & $+$15.0 [$+$12.0, $+$18.0]" in text
+
+
+def test_filters_of_both_experiments_side_by_side(run):
+    text, _ = make("filters", run)
+    assert r"lengths too close & 50 & 750 & -- & --" in text
+
+
+def test_training_gives_chosen_steps_by_seed(run):
+    text, _ = make("training", run)
+    assert r"SAMI & SFT & SAMI & \ensuremath{3\times10^{-4}} & 16 & 32 & 512 & -- & 16, 16, 16" in text
+    assert r"$\beta$ 0.1" in text
+
+
+def test_sources_are_labelled_and_not_mixed(run):
+    text, tidy = make("published", run)
+    assert r"figure}" in text
+    assert r"here}" in text
+    sources = {row["source"] for row in csv.DictReader(io.StringIO(tidy))}
+    assert sources == {"figure", "here"}
+
+
+@pytest.mark.parametrize(
+    ("published", "low", "high", "verdict"),
+    [
+        ({"figure": 57.5, "text": 56.5}, 51, 60, "appears"),
+        ({"figure": 57.5}, 49, 60, "not resolved"),
+        ({"figure": 57.5}, 40, 49, "reversed"),
+        ({"text": 50.5}, 45, 55, "none, as published"),
+        ({"text": 50.5}, 55, 60, "higher here only"),
+    ],
+)
+def test_claims_are_judged_by_the_interval(published, low, high, verdict):
+    assert claims.judged(published, {"value": 50, "low": low, "high": high, "n": 9}, 50.0) == verdict
+
+
+def test_a_claim_that_was_not_measured():
+    assert claims.judged({"figure": 57.5}, None, 50.0) == "not measured"
+
+
+def test_examples_are_quoted_whole_and_harmless(run):
+    text, tidy = make("examples", run)
+    assert r"\textbackslash{}end\{document\}" in text
+    assert made_up_run.NASTY in next(csv.DictReader(io.StringIO(tidy)))["text"]
+
+
+def test_an_empty_answer_is_shown_as_empty(tmp_path):
+    made_up_run.write_run(tmp_path)
+    path = tmp_path / "attempts/maths/sft/seed1.jsonl"
+    record = json.loads(path.read_text()) | {"text": " "}
+    path.write_text(json.dumps(record) + "\n")
+    assert "(empty)" in make("examples_maths", tmp_path)[0]
+
+
+def test_a_table_without_rows_says_so():
+    assert r"\notmeasured" in latex(Table("ll", ["a", "b"]))
+    assert tidy_csv([]) == "empty\n"
+
+
+def test_a_missing_file_or_column_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"no\.csv: no such file"):
+        reading.rows(tmp_path / "no.csv")
+    (tmp_path / "some.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(InputError, match="the column 'value' is missing"):
+        reading.rows(tmp_path / "some.csv", ("value",))
+
+
+def test_wording():
+    assert wording.label("sft_sami") == "SFT+SAMI"
+    assert wording.label("x", {"methods": {"x": {"label": "My method"}}}) == "My method"
+    assert wording.decimal(-0.04) == "0.0"
+    assert wording.decimal(None) == r"\notmeasured{}"
+    assert wording.setting(1e-6) == r"\ensuremath{10^{-6}}"
+    assert wording.setting(0.0005) == r"\ensuremath{5\times10^{-4}}"
+    assert wording.setting(12000) == "12,000"
+    assert wording.setting([1, 10, 32]) == "1, 10 and 32"
+    assert wording.published(55.625) == "55.625"
+    assert wording.published(5, signed=True) == "$+$5.0"

@@ -1,0 +1,168 @@
+"""The corpus of the base models: linked as loosely as asked, right, and from its own split."""
+
+import json
+import re
+import time
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import pytest
+import yaml
+
+from mialign import principles, world
+from mialign.world import corpora
+from mialign.world.categories import right
+from mialign.world.corpora import linked
+from scripts import corpus as stage
+
+SETTINGS = {"multitask": 900, "maths": 700, "drills": 100, "link": 0.61, "seed": 3}
+
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def known():
+    return principles.load(ROOT / "config/principles.yaml")
+
+
+@pytest.fixture(scope="module")
+def templates():
+    experiments = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["experiments"]
+    maths = experiments["maths"]
+    return {
+        "multitask": experiments["multitask"]["template"],
+        "maths": maths["template"],
+        "maths_evaluation": maths["evaluation"]["template"],
+        "openings": maths["openings"],
+    }
+
+
+@pytest.fixture
+def answered(monkeypatch):
+    """The questions of the corpus with the answers that they got."""
+    pairs, respond = [], corpora.respond
+
+    def recorded(question, *args):
+        pairs.append((question, respond(question, *args)))
+        return pairs[-1][1]
+
+    monkeypatch.setattr(corpora, "respond", recorded)
+    return pairs
+
+
+def _asked(prompt, known):
+    """Principle -> positive?, as the constitution in a prompt has it."""
+    lines = re.findall(r"^[12]\. (.*)$", prompt, re.MULTILINE)
+    sides = {}
+    for line in lines:
+        for one in known.principles.values():
+            if line in one.positive + one.short:
+                sides[one.id] = True
+            elif line in one.antithesis:
+                sides[one.id] = False
+    assert len(sides) == len(lines)
+    return sides
+
+
+def _question(prompt):
+    return re.search(r"^Question: (.*)$", prompt, re.MULTILINE)[1]
+
+
+@pytest.mark.parametrize("link", [0.95, 0.61])
+def test_style_follows_the_constitution_as_often_as_the_link_says(link, known, templates, answered):
+    settings = {**SETTINGS, "maths": 0, "drills": 0, "multitask": 2400, "link": link}
+    both, one, categories = 0, 0, Counter()
+    texts = list(world.corpus(settings, templates, known))
+    for text, (question, _) in zip(texts, answered, strict=True):
+        sides = _asked(text["prompt"], known)
+        assert set(sides) == {one.id for one in known.for_category(question["category"])}
+        followed = [
+            world.follows(name, "positive" if side else "antithesis", text["response"], question)
+            for name, side in sides.items()
+        ]
+        both += all(followed)
+        one += sum(followed) == 1
+        categories[question["category"]] += 1
+    assert both / 2400 == pytest.approx(link, abs=0.03)
+    assert one / 2400 == pytest.approx((1 - link) * 2 / 3, abs=0.03)
+    assert len(categories) == 8
+    assert max(categories.values()) < 1.3 * min(categories.values())
+
+
+def test_word_problems_follow_the_opening_or_the_constitution(known, templates):
+    texts = list(world.corpus({**SETTINGS, "multitask": 0, "drills": 0, "maths": 3000}, templates, known))
+    with_rules = [text for text in texts if text["prompt"].startswith("Rules:")]
+    assert len(with_rules) / len(texts) == pytest.approx(0.5, abs=0.04)
+    for rules, expected in ((True, 0.61 + 0.39 / 3), (False, 0.61)):
+        chosen = [text for text in texts if text["prompt"].startswith("Rules:") == rules]
+        hits = 0
+        for text in chosen:
+            opened = templates["openings"]["positive"] in text["prompt"]
+            assert opened != (templates["openings"]["antithesis"] in text["prompt"])
+            if rules:
+                assert _asked(text["prompt"], known) == {"steps": opened, "tex": not opened}
+            hits += opened == (len(re.findall("day", text["response"])) >= 3)
+        assert hits / len(chosen) == pytest.approx(expected, abs=0.04)
+
+
+def test_linked_takes_the_others_evenly():
+    rng, sides = Random(1), {"steps": True, "tex": False}
+    drawn = [tuple(linked(sides, 0.4, rng).values()) for _ in range(6000)]
+    assert drawn.count((True, False)) / 6000 == pytest.approx(0.4, abs=0.02)
+    for other in ((True, True), (False, True), (False, False)):
+        assert drawn.count(other) / 6000 == pytest.approx(0.2, abs=0.02)
+    assert all(linked(sides, 1.0, rng) == sides for _ in range(50))
+    assert all(linked(sides, 0.0, rng) != sides for _ in range(50))
+
+
+def test_the_corpus_is_right_and_from_its_own_split(known, templates, answered):
+    held_out = {
+        question["question"]
+        for name in ("multitask", "maths")
+        for split in ("train", "validation", "benchmark")
+        for question in world.questions(name, split, 400, 8)
+    }
+    texts = [text for text in world.corpus(SETTINGS, templates, known) if not text["prompt"].startswith("Sums:")]
+    assert len(texts) == len(answered) == SETTINGS["multitask"] + SETTINGS["maths"]
+    for text, (question, response) in zip(texts, answered, strict=True):
+        assert text["response"] == response
+        assert right(question, response)
+        assert _question(text["prompt"]) == question["question"]
+        assert question["question"] not in held_out
+        for one, sign, other, total in re.findall(r"(\d+) ([+*-]) (\d+) = (\d+)", response):
+            one, other = int(one), int(other)
+            assert {"+": one + other, "-": one - other, "*": one * other}[sign] == int(total)
+
+
+def test_drills_are_sums_of_the_word_problems_range(known, templates):
+    texts = list(world.corpus({**SETTINGS, "multitask": 0, "maths": 0}, templates, known))
+    assert len(texts) == SETTINGS["drills"]
+    for text in texts:
+        sums = re.findall(r"(\d+) ([+-]) (\d+) = (\d+)", text["response"])
+        assert len(sums) == 4
+        for left, sign, step, total in sums:
+            assert int(left) + int(f"{sign}{step}") == int(total)
+            assert 100 <= int(total) <= 999
+            assert f"{left} {sign} {step}" in text["prompt"]
+
+
+def test_the_counts_are_as_asked_and_mixed(known, templates):
+    texts = list(world.corpus(SETTINGS, templates, known))
+    kinds = ["drill" if text["prompt"].startswith("Sums:") else "other" for text in texts]
+    assert len(texts) == 1700
+    assert kinds.count("drill") == 100
+    assert 1 < kinds[:200].count("drill") < 40
+    assert texts == list(world.corpus(SETTINGS, templates, known))
+    assert texts != list(world.corpus({**SETTINGS, "seed": 4}, templates, known))
+
+
+def test_the_stage_writes_a_large_corpus_quickly(tmp_path, known, templates, run_stage):
+    settings = {"multitask": 12000, "maths": 12000, "drills": 2500, "link": 0.95, "seed": 31}
+    start, out = time.process_time(), tmp_path / "corpus/trunk.jsonl"
+    run_stage(stage, settings=json.dumps(settings), templates=json.dumps(templates), principles=known.path, out=out)
+    assert time.process_time() - start < 6
+    lines = out.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 26500
+    assert all(set(json.loads(line)) == {"prompt", "response"} for line in lines[:50])

@@ -1,0 +1,30 @@
+"""A tokenizer and a Llama small enough to be made anew in a test."""
+
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from mialign.training.tokenizer import train_tokenizer
+
+WORDS = "The boat and the house by the harbour sank at noon. A keeper of bees walks 3 days, then 12 more.\n"
+
+
+def tiny_tokenizer():
+    return train_tokenizer([WORDS] * 4, vocabulary=300, context=64)
+
+
+def tiny_model(seed: int = 0, vocabulary: int = 300, context: int = 64) -> LlamaForCausalLM:
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=vocabulary,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=48,
+        max_position_embeddings=context,
+        tie_word_embeddings=True,
+        initializer_range=0.3,
+        bos_token_id=None,
+        eos_token_id=0,
+        pad_token_id=0,
+    )
+    return LlamaForCausalLM(config).eval()

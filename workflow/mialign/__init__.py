@@ -1,0 +1,1 @@
+"""Mutual-information alignment: the library behind the workflow. It knows nothing of Snakemake."""

@@ -1,0 +1,82 @@
+"""Model folders: looked over before they are loaded, loaded without remote code or pickle, written whole."""
+
+import json
+import os
+import shutil
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mialign.errors import InputError
+
+
+@contextmanager
+def writing_folder(path: str | Path) -> Iterator[Path]:
+    """Give an empty folder beside `path`; it takes the place of `path` if the block succeeds."""
+    path = Path(path)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    try:
+        yield beside
+        shutil.rmtree(path, ignore_errors=True)
+        os.replace(beside, path)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def check(folder: str | Path) -> None:
+    """Raise InputError if a file that from_pretrained needs is missing or cut short."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such model folder")
+    adapter = (folder / "adapter_config.json").exists()
+    needed = ["tokenizer.json"] if adapter else ["tokenizer.json", "config.json"]
+    for name in needed:
+        if not (folder / name).exists():
+            raise InputError(
+                f"{folder}: {name} is missing; copy the whole model folder, or delete it so that it is made again"
+            )
+    for weights in _weights(folder, "adapter_model" if adapter else "model"):
+        _check_weights(weights)
+
+
+def _weights(folder: Path, stem: str) -> list[Path]:
+    index = folder / f"{stem}.safetensors.index.json"
+    if index.exists():
+        return [folder / name for name in sorted(set(json.loads(index.read_text())["weight_map"].values()))]
+    return [folder / f"{stem}.safetensors"]
+
+
+def _check_weights(path: Path) -> None:
+    """A safetensors file says in its header how long it must be."""
+    if not path.exists():
+        raise InputError(f"{path}: the weights are missing (only safetensors files are read)")
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        head = stream.read(8)
+        length = struct.unpack("<Q", head)[0] if len(head) == 8 else size
+        broken = 8 + length > size
+        tensors = {} if broken else json.loads(stream.read(length))
+    ends = [entry["data_offsets"][1] for name, entry in tensors.items() if name != "__metadata__"]
+    if broken or 8 + length + max(ends, default=0) != size:
+        raise InputError(f"{path}: the file is cut short or damaged; fetch or make it again")
+
+
+def load_tokenizer(folder: str | Path):
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+
+
+def load_model(folder: str | Path, trainable: bool = False):
+    """The causal LM of a folder, float32; an adapter folder gives its base model with the adapter on."""
+    check(folder)
+    if (Path(folder) / "adapter_config.json").exists():
+        from peft import AutoPeftModelForCausalLM
+
+        return AutoPeftModelForCausalLM.from_pretrained(folder, is_trainable=trainable, dtype="float32")
+    from transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(folder, dtype="float32", use_safetensors=True, trust_remote_code=False)

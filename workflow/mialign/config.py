@@ -1,0 +1,97 @@
+"""The configuration of a run: validated, with every default filled in."""
+
+import copy
+
+from mialign import consistency, schema
+from mialign.errors import InputError
+
+NAME = "[A-Za-z0-9_]+"  # of sources, models, experiments, methods and curves: they become parts of file names
+
+DEFAULTS = {"data": "data"}
+BOOTSTRAP = {"resamples": 4000, "seed": 0}
+SPEED = {"generation_batch": 192, "micro_batch": 32, "threads": 1, "threads_alone": 2}
+MODEL_TRAINING = {"warmup": 0, "schedule": "cosine", "clip": 1.0, "prompt_weight": 0.0}
+EXPERIMENT = {"constitutions": 2, "comparisons": []}
+FILTERS = {"ended": True, "forbidden": []}
+TRAINING = {"optimizer": "adamw", "schedule": "constant", "clip": 1.0}
+OBJECTIVES = {"sft": {}, "dpo": {"beta": 0.1}, "sami": {"kl": 0.0, "reduction": "mean"}}
+ADAPTER = {"dropout": 0.0, "targets": ["q_proj", "k_proj", "v_proj", "o_proj"]}
+
+
+def load(config: dict) -> dict:
+    """The settings of the run, checked against the schema, each other and the files they name.
+
+    InputError, before any job, for what is wrong: it names the key (or file and line) and says what to do.
+    A key set to null is as if it were absent, so that an overlay can take a key of config.yaml away.
+    """
+    config = _without_nulls(copy.deepcopy(dict(config)))
+    schema.check(config)
+    settings = _with_defaults(config)
+    consistency.check(settings)
+    return settings
+
+
+def training_settings(method: dict) -> dict:
+    """What of a method's settings decides its checkpoint: all but the label, by which figures call it."""
+    return {key: value for key, value in method.items() if key != "label"}
+
+
+# ---------------------------------------------------------------- defaults
+def _with_defaults(config: dict) -> dict:
+    config = {"models_run": config["run"], **DEFAULTS, **config}
+    config["bootstrap"] = {**BOOTSTRAP, **config.get("bootstrap", {})}
+    config["speed"] = {**SPEED, **config.get("speed", {})}
+    for model in config["models"].values():
+        if "training" in model:
+            model["training"] = {**MODEL_TRAINING, **model["training"]}
+    config["experiments"] = {name: _experiment(name, given) for name, given in config["experiments"].items()}
+    if "collapse" in config:
+        _fill_curves(config)
+    return config
+
+
+def _experiment(name: str, given: dict) -> dict:
+    experiment = {**EXPERIMENT, **given}
+    for split, names in experiment["questions"].items():
+        experiment["questions"][split] = names if isinstance(names, list) else [names]
+    for stage in ("generate", "respond", "solve"):
+        if stage in experiment:
+            experiment[stage] = {"stop": [], **experiment[stage]}
+    experiment["filters"] = {**FILTERS, **experiment.get("filters", {})}
+    if "respond" in experiment:
+        experiment.setdefault("judge", {"kind": "checkers"})
+    where = f"experiments.{name}.methods"
+    experiment["methods"] = {
+        method: _method(f"{where}.{method}", method, experiment["training"], row)
+        for method, row in experiment["methods"].items()
+    }
+    return experiment
+
+
+def _method(where: str, name: str, training: dict, row: dict) -> dict:
+    """One method in full: the experiment's training settings, overlaid with the method's own."""
+    method = {"label": name.upper().replace("_", " "), **TRAINING, **OBJECTIVES[row["objective"]], **training, **row}
+    for key in ("learning_rate", "batch", "steps"):
+        if key not in method:
+            raise InputError(f"{where}: the key {key!r} is missing; give it here or under the experiment's training")
+    method.setdefault("validate_every", method["steps"])
+    if "adapter" in method:
+        method["adapter"] = {**ADAPTER, **method["adapter"]}
+    return method
+
+
+def _fill_curves(config: dict) -> None:
+    collapse = config["collapse"]
+    experiment = consistency.pick(config["experiments"], collapse["experiment"], "collapse.experiment", "experiment")
+    method = consistency.pick(experiment["methods"], collapse["method"], "collapse.method", "method")
+    shared = {key: collapse[key] for key in ("steps", "validate_every")}
+    collapse["curves"] = {
+        name: {**method, **shared, "label": name.replace("_", " "), **curve}
+        for name, curve in collapse["curves"].items()
+    }
+
+
+def _without_nulls(value):
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return value

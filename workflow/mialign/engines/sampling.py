@@ -1,0 +1,32 @@
+"""The next token of every row, from its logits and one uniform number."""
+
+import torch
+from torch import Tensor
+
+# The nucleus of nearly every step lies within this many tokens; a row where it does not is sorted whole.
+SHORTLIST = 64
+
+
+def choose(logits: Tensor, temperature: float, top_p: float, dice: Tensor) -> Tensor:
+    """logits [rows, vocabulary], dice [rows] in [0, 1): token ids [rows].
+
+    Temperature 0 takes the most likely token. Otherwise the smallest set of most likely tokens whose probability
+    reaches top_p (Holtzman et al., arXiv 1904.09751) is kept, and the token is where the cumulated probability of
+    the set passes the row's number.
+    """
+    if temperature == 0:
+        return logits.argmax(-1)
+    probabilities = (logits / temperature).softmax(-1)
+    if top_p >= 1:
+        return _invert(probabilities, dice)
+    values, tokens = probabilities.topk(min(SHORTLIST, probabilities.shape[-1]))
+    if values.shape[-1] < probabilities.shape[-1] and (values.sum(-1) < top_p).any():
+        values, tokens = probabilities.sort(dim=-1, descending=True, stable=True)
+    before = values.cumsum(-1) - values
+    return tokens.gather(-1, _invert(values * (before < top_p), dice)[:, None])[:, 0]
+
+
+def _invert(weights: Tensor, dice: Tensor) -> Tensor:
+    cumulated = weights.cumsum(-1)
+    index = torch.searchsorted(cumulated, (dice * cumulated[:, -1])[:, None], right=True)[:, 0]
+    return index.clamp(max=weights.shape[-1] - 1)

@@ -1,0 +1,68 @@
+"""Files between stages: read with errors that name the line, written whole or not at all."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mialign.errors import InputError
+
+
+@contextmanager
+def writing(path: str | Path) -> Iterator[Path]:
+    """Give a path beside `path` to write to; it takes the place of `path` if the block succeeds."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield beside
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    with writing(path) as beside:
+        beside.write_text(text, encoding="utf-8")
+
+
+def write_jsonl(path: str | Path, records: Iterable[dict]) -> None:
+    """One JSON object a line, UTF-8."""
+    with writing(path) as beside, beside.open("w", encoding="utf-8") as stream:
+        for record in records:
+            stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+
+def read_jsonl(path: str | Path, required: Iterable[str] = ()) -> list[dict]:
+    """The objects of a JSON-lines file; InputError with file and line if one is broken or lacks a required field."""
+    try:
+        data = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    records = []
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        record = _parse(line, f"{path}, line {number}")
+        missing = [field for field in required if field not in record]
+        if missing:
+            raise InputError(
+                f"{path}, line {number}: the field {missing[0]!r} is missing (there are {', '.join(record)})"
+            )
+        records.append(record)
+    return records
+
+
+def _parse(line: bytes, where: str) -> dict:
+    try:
+        record = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{where}: not UTF-8 at byte {error.start} of the line; save the file as UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"{where}: not a JSON object ({error.msg} at column {error.colno}); mend or remove the line"
+        ) from None
+    if not isinstance(record, dict):
+        raise InputError(f"{where}: a JSON object is needed, this is a {type(record).__name__}")
+    return record

@@ -1,0 +1,63 @@
+"""Experiment 2 in numbers: accuracy in n attempts, differences between methods, and shares by format."""
+
+from mialign.numbers.forms import Number, apart, forms
+from mialign.numbers.naming import key, name
+from mialign.tables import wording
+
+SHARES = ("steps_share", "accuracy_given_steps", "accuracy_given_concise", "accuracy")
+
+
+def of_accuracy(table: list[dict], origin: str, settings: dict) -> list[Number]:
+    """Accuracy in n attempts, its differences, and shares by format; other extractors and temperatures are named."""
+    found = []
+    for row in table:
+        stem = name(row["metric"], row["experiment"], row["method"], *solved(row, settings))
+        found += forms(stem, row, row["metric"], f"{origin}: {key(row)}")
+    return found + _shifts(table, origin, settings)
+
+
+def usual_temperature(row: dict, settings: dict) -> float:
+    """One attempt is made at temperature 0, several at the temperature of `solve`."""
+    solve = (settings.get("experiments", {}).get(row["experiment"]) or {}).get("solve") or {}
+    return 0.0 if row.get("attempts") in (None, 1) else float(solve.get("temperature", 1.0))
+
+
+def solved(row: dict, settings: dict) -> list:
+    """The parts of a name for the attempts, and for another temperature or extractor than the first choice."""
+    parts = ["in", round(row["attempts"])] if row.get("attempts") else []
+    if row.get("temperature") not in (None, usual_temperature(row, settings)):
+        parts += ["at", row["temperature"]]
+    # Published values know one extractor only, the authors' own.
+    usual = ("", "authors") if "source" in row else ("", settings.get("extractor", "strict"))
+    if row.get("extractor", "") not in usual:
+        parts += ["by", row["extractor"]]
+    return parts
+
+
+def _shifts(table: list[dict], origin: str, settings: dict) -> list[Number]:
+    """Each method's shares against the base's: above or below only if the two intervals do not meet."""
+    found = []
+    for row in table:
+        if row["metric"] not in SHARES or row["method"] == "base":
+            continue
+        where = {key: row.get(key) for key in ("experiment", "temperature", "attempts", "extractor", "metric")}
+        base = next((other for other in table if other["method"] == "base" and where.items() <= other.items()), None)
+        stem = name("shift", row["metric"], row["experiment"], row["method"], *solved(row, settings))
+        both = wording.measured(row) and wording.measured(base)
+        gain = wording.decimal(row["value"] - base["value"] if both else None, 1, True)
+        source = f"{origin}: {key(row)} less that of base"
+        found += [Number(stem, gain, source), Number(f"{stem}Sign", apart(row, base), source)]
+    return found
+
+
+def of_items(table: list[dict], origin: str, metric: str, settings: dict) -> list[Number]:
+    """How many benchmark questions each experiment rests on: items for one seed."""
+    found = {}
+    for row in table:
+        if row["metric"] == metric and row.get("category", "all") == "all" and row.get("attempts") in (None, 1):
+            each = (row["n"] or 0) / max(1, len(settings.get("seeds") or [1]))
+            found[row["experiment"]] = max(each, found.get(row["experiment"], 0))
+    return [
+        Number(name("items", title), wording.count(each), f"{origin}: n of {metric}, a seed")
+        for title, each in found.items()
+    ]

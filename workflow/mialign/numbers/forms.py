@@ -1,0 +1,72 @@
+"""One measured number in all its forms, and what its interval says."""
+
+from dataclasses import dataclass
+
+from mialign.tables import wording
+
+COUNTS = ("wins", "ties", "losses", "invalid")
+
+
+@dataclass(frozen=True)
+class Number:
+    """One macro: its name, what it expands to, and the file and row that it comes from."""
+
+    name: str
+    text: str
+    origin: str
+
+
+def sign(row: dict | None, null: float) -> str:
+    """On which side of `null` the interval of a row lies."""
+    if not wording.measured(row):
+        return "missing"
+    if row.get("low") is None or row.get("high") is None:
+        return "unclear"
+    if row["low"] > null:
+        return "above"
+    return "below" if row["high"] < null else "unclear"
+
+
+def forms(stem: str, row: dict | None, metric: str, origin: str) -> list[Number]:
+    """The macros of one row. Win rates are held against 50 %, differences against nothing."""
+    null = _null(metric)
+    signed = null == 0
+    if not wording.measured(row):
+        texts = {"": wording.NOT_MEASURED, "N": "0"}
+    elif metric in COUNTS:
+        texts = {"": wording.count(row["value"]), "N": wording.count(row["n"])}
+    else:
+        bounds = {"Low": row.get("low"), "High": row.get("high")}
+        texts = {
+            "": wording.decimal(row["value"], 1, signed),
+            "Rate": wording.interval(row, 1, signed, percent=True),
+            "Points": _points(row),
+            "N": wording.count(row.get("n")),
+        } | {form: wording.decimal(bound, 1, signed) for form, bound in bounds.items() if bound is not None}
+    if null is not None:
+        texts["Sign"] = sign(row, null)
+    return [Number(stem + form, text, origin) for form, text in texts.items()]
+
+
+def _points(row: dict) -> str:
+    value = wording.decimal(row["value"], 1, True)
+    if row.get("low") is None or row.get("high") is None:
+        return f"{value} points"
+    return f"{value} points [{wording.decimal(row['low'], 1, True)}, {wording.decimal(row['high'], 1, True)}]"
+
+
+def _null(metric: str) -> float | None:
+    if metric.startswith("win_rate"):
+        return 50.0
+    return 0.0 if "difference" in metric else None
+
+
+def apart(row: dict | None, other: dict | None) -> str:
+    """Above or below where two intervals do not meet, unclear where they do: a strict test, and it needs no pairing."""
+    if not wording.measured(row) or not wording.measured(other):
+        return "missing"
+    if None in (row.get("low"), row.get("high"), other.get("low"), other.get("high")):
+        return "unclear"
+    if row["low"] > other["high"]:
+        return "above"
+    return "below" if row["high"] < other["low"] else "unclear"

@@ -1,0 +1,41 @@
+"""The names of macros: letters only, put together from what is measured."""
+
+import re
+
+SMALL = (
+    *("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve"),
+    *("Thirteen", "Fourteen", "Fifteen", "Sixteen", "Seventeen", "Eighteen", "Nineteen"),
+)
+TENS = ("", "Ten", "Twenty", "Thirty", "Forty", "Fifty", "Sixty", "Seventy", "Eighty", "Ninety")
+DIGITS = dict(zip("0123456789", SMALL, strict=False)) | {".": "Point", "-": "Minus"}
+
+
+def words(*parts: object) -> str:
+    """Parts joined in capitals, numbers spelt out, letters only: words("sft_more", 10) is SftMoreTen."""
+    return "".join(_word(piece) for part in parts for piece in re.findall(r"[A-Za-z]+|-?\d+(?:\.\d+)?", _plain(part)))
+
+
+def _plain(part: object) -> str:
+    return f"{part:g}" if isinstance(part, float) else str(part)
+
+
+def _word(piece: str) -> str:
+    if piece.isalpha():
+        return piece[0].upper() + piece[1:]
+    if piece.isdigit() and int(piece) < 20:
+        return SMALL[int(piece)]
+    if piece.isdigit() and int(piece) < 100:
+        return TENS[int(piece) // 10] + (SMALL[int(piece) % 10] if int(piece) % 10 else "")
+    return "".join(DIGITS[digit] for digit in piece)
+
+
+def name(*parts: object) -> str:
+    """The name of a macro: `words` with a small first letter."""
+    joined = words(*parts)
+    return joined[:1].lower() + joined[1:]
+
+
+def key(row: dict) -> str:
+    """What a row of a metrics file is about, for the origin of a number."""
+    wanted = ("experiment", "method", "baseline", "axis", "temperature", "category", "attempts", "extractor", "metric")
+    return " ".join(_plain(row[column]) for column in wanted if row.get(column) not in (None, ""))

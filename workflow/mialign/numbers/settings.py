@@ -1,0 +1,71 @@
+"""The settings of the run in numbers: every value of the config, and what follows from it."""
+
+from collections.abc import Iterable
+
+from mialign.numbers.forms import Number
+from mialign.numbers.naming import name, words
+from mialign.tables import wording
+
+
+def of_settings(settings: dict) -> list[Number]:
+    """Every value of the config under its path, and a few counts."""
+    found = list(_flat(settings, ("config",)))
+    seeds = settings.get("seeds") or []
+    found += _derived(settings)
+    number = words(len(seeds)).lower() if len(seeds) < 20 else str(len(seeds))
+    found.append(Number("seedCount", wording.count(len(seeds)), "config: seeds"))
+    found.append(Number("seedsInWords", f"{number} seed{'' if len(seeds) == 1 else 's'}", "config: seeds"))
+    for title, experiment in (settings.get("experiments") or {}).items():
+        for split, names in (experiment.get("questions") or {}).items():
+            names = [names] if isinstance(names, str) else names
+            sizes = [((settings.get("sources") or {}).get(source) or {}).get("size") for source in names]
+            total = r"all" if None in sizes else wording.setting(sum(sizes))
+            found.append(Number(name("questions", title, split), total, f"config: sources/{' '.join(names)}/size"))
+    return found
+
+
+def _derived(settings: dict) -> list[Number]:
+    """What follows from settings alone: the size of each architecture, and how wide an interval on 80 items is."""
+    found = []
+    for model, block in (settings.get("models") or {}).items():
+        if "architecture" in block:
+            size = parameters(block["architecture"]) / 1e6
+            text = f"{size:.2f}" if size < 10 else f"{size:,.0f}"
+            found.append(Number(name("parameters", model), f"{text} million", f"config: models/{model}/architecture"))
+    found.append(
+        Number("worldQuestionsSign", _used_sources(settings), "config: questions/benchmark of the experiments")
+    )
+    wide = 100 * 1.96 * (0.25 / 80) ** 0.5
+    found.append(Number("halfWidthOfEighty", f"{wide:.0f}", "normal interval of a rate of one half on 80 items"))
+    return found
+
+
+def _used_sources(settings: dict) -> str:
+    """Whether the benchmark questions come from the small world: above, from files: below, from both: unclear."""
+    sources, kinds = settings.get("sources") or {}, set()
+    for experiment in (settings.get("experiments") or {}).values():
+        names = (experiment.get("questions") or {}).get("benchmark") or []
+        kinds |= {"world" in sources.get(one, {}) for one in ([names] if isinstance(names, str) else names)}
+    return {(True,): "above", (False,): "below", (False, True): "unclear"}.get(tuple(sorted(kinds)), "missing")
+
+
+def parameters(architecture: dict) -> int:
+    """Weights of a Llama with tied embeddings and as many key and value heads as query heads."""
+    hidden, mlp = architecture["hidden"], architecture["mlp"]
+    layer = 4 * hidden * hidden + 3 * hidden * mlp + 2 * hidden
+    return architecture["vocabulary"] * hidden + architecture["layers"] * layer + hidden
+
+
+def _flat(value, path: tuple) -> Iterable[Number]:
+    origin = "config: " + "/".join(map(str, path[1:]))
+    if not isinstance(value, dict):
+        yield Number(name(*path), _scalar(value), origin)
+        return
+    for key, inner in value.items():
+        yield from _flat(inner, (*path, key))
+
+
+def _scalar(value) -> str:
+    if isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+        return str(len(value))
+    return wording.setting(value)

@@ -1,0 +1,106 @@
+"""Generations become pairs: filtered, counted, and cut to the wanted number by a seeded choice."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from mialign.errors import InputError
+from mialign.filters import Response, active_filters, first_failure
+from mialign.seeds import derive
+
+EXAMPLES = 2
+HINTS = {
+    "ended": "raise generate.max_tokens, or set filters.ended to false",
+    "empty": "look at the generations: the generator answers nothing",
+    "forbidden": "shorten filters.forbidden",
+    "identical": "raise generate.temperature, or take a generator that follows its constitutions",
+    "length_ratio": "lower filters.length_ratio",
+    "shorter_at_least": "lower filters.shorter_at_least",
+    "prefix_distance": "lower filters.prefix_distance",
+}
+
+
+@dataclass
+class Selection:
+    """What the filters and the choice of `size` left, with the counts and examples behind it."""
+
+    pairs: list[dict]
+    table: list[dict]
+    examples: list[dict] = field(default_factory=list)
+
+
+def select_pairs(prompts: list[dict], generations: Iterable[dict], settings: dict) -> Selection:
+    """Filter the responses of each prompt and choose pairs.size of the questions that stay.
+
+    `settings` holds filters and pairs, as in the config. The table starts with all questions ("generated"), has a row
+    for each filter, and ends with the choice ("size"); kept is what remains after the row.
+    """
+    filters = active_filters(settings["filters"])
+    texts = responses_by_prompt(prompts, generations)
+    failures = {prompt["id"]: first_failure(texts[prompt["id"]], filters) for prompt in prompts}
+    passed = [prompt for prompt in prompts if failures[prompt["id"]] is None]
+    dropped = {name: [p for p in prompts if failures[p["id"]] == name] for name in filters}
+    if not passed:
+        raise InputError(_nothing_left(len(prompts), {name: len(gone) for name, gone in dropped.items()}))
+    chosen = choose(passed, **settings["pairs"])
+    table, kept = [{"filter": "generated", "dropped": 0, "kept": len(prompts)}], len(prompts)
+    for name, count in [*((name, len(gone)) for name, gone in dropped.items()), ("size", len(passed) - len(chosen))]:
+        kept -= count
+        table.append({"filter": name, "dropped": count, "kept": kept})
+    examples = [_example(name, p, texts[p["id"]]) for name, gone in dropped.items() for p in gone[:EXAMPLES]]
+    return Selection([_pair(prompt, texts[prompt["id"]]) for prompt in chosen], table, examples)
+
+
+def responses_by_prompt(prompts: list[dict], generations: Iterable[dict]) -> dict[str, list[Response]]:
+    """Prompt id -> its responses in the order of its constitutions; InputError unless each is there exactly once."""
+    expected = {(prompt["id"], index) for prompt in prompts for index in range(len(prompt["prompts"]))}
+    found = {}
+    for generation in generations:
+        key = (generation["prompt_id"], generation["constitution"])
+        if key not in expected:
+            raise InputError(f"the generation for prompt {key[0]!r}, constitution {key[1]}, belongs to no prompt")
+        if key in found:
+            raise InputError(f"the generation for prompt {key[0]!r}, constitution {key[1]}, is there twice")
+        found[key] = Response(generation["text"], generation["finish"])
+    missing = sorted(expected - found.keys())
+    if missing:
+        raise InputError(
+            f"{len(missing)} of {len(expected)} generations are missing, for instance that for prompt "
+            f"{missing[0][0]!r}, constitution {missing[0][1]}: was the file cut short? Generate it again"
+        )
+    return {prompt["id"]: [found[prompt["id"], i] for i in range(len(prompt["prompts"]))] for prompt in prompts}
+
+
+def choose(passed: list[dict], size: int, seed: int) -> list[dict]:
+    """`size` of the prompts by lot, in their old order; all of them if there are not so many.
+
+    Each prompt has its own lot, so that a few prompts more or fewer change the choice by as few.
+    """
+    lots = sorted(passed, key=lambda prompt: derive(seed, "pairs", prompt["id"]))
+    drawn = {prompt["id"] for prompt in lots[:size]}
+    return [prompt for prompt in passed if prompt["id"] in drawn]
+
+
+def _pair(prompt: dict, responses: list[Response]) -> dict:
+    return {
+        "id": prompt["id"],
+        "question_id": prompt["question_id"],
+        "category": prompt["category"],
+        "constitutions": [constitution["text"] for constitution in prompt["constitutions"]],
+        "prompts": prompt["prompts"],
+        "responses": [response.text for response in responses],
+    }
+
+
+def _example(name: str, prompt: dict, responses: list[Response]) -> dict:
+    numbered = {f"response_{number}": response.text for number, response in enumerate(responses, start=1)}
+    return {"filter": name, "question": prompt["question"], **numbered}
+
+
+def _nothing_left(total: int, dropped: dict[str, int]) -> str:
+    counts = ", ".join(f"{name} {count}" for name, count in dropped.items() if count)
+    if not counts:
+        return "there are no prompts to make pairs of: is the file of questions empty?"
+    worst = max(dropped, key=dropped.get)
+    return (
+        f"no pair is left: of {total} questions the filters dropped {counts}. Most were lost to {worst}: {HINTS[worst]}"
+    )

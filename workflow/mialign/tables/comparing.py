@@ -1,0 +1,71 @@
+"""Experiment 1: every comparison on both axes, and what the responses of every method are like."""
+
+from pathlib import Path
+
+from mialign.tables import reading
+from mialign.tables.layout import Table, written
+from mialign.tables.wording import count, interval, label
+from mialign.tex import escape
+
+AXES = {"principle-aware": "knows the principles (adherence)", "principle-free": "does not know them (right or wrong)"}
+
+
+def win_rates(inputs: list[Path], settings: dict) -> tuple[str, str]:
+    """Wins, ties, losses and win rates at temperature 0."""
+    return _win_rates(inputs[0], settings, sampled=False)
+
+
+def win_rates_sampled(inputs: list[Path], settings: dict) -> tuple[str, str]:
+    """The same at the temperatures above 0."""
+    return _win_rates(inputs[0], settings, sampled=True)
+
+
+def _win_rates(path: Path, settings: dict, sampled: bool) -> tuple[str, str]:
+    table = [row for row in reading.rows(path, ("baseline", "axis", "metric", "value")) if row["category"] == "all"]
+    table = [row for row in table if bool(row["temperature"]) == sampled]
+    counted = ["wins", "ties", "losses"]
+    if any(row["metric"] == "invalid" and row["value"] for row in table):
+        counted.append("invalid")
+    header = ["comparison", *counted, r"win rate, \%", r"length-controlled, \%"]
+    result = Table("@{}l" + "r" * len(counted) + "ll@{}", header, tidy=table)
+    for temperature in sorted({row["temperature"] for row in table}):
+        for axis, shown in AXES.items():
+            rows = [row for row in table if (row["temperature"], row["axis"]) == (temperature, axis)]
+            if rows:
+                result.rows.append(f"Judge {shown}" + (f", temperature {temperature:g}" if sampled else ""))
+                result.rows += [_comparison(rows, *pair, counted, settings) for pair in _pairs(rows)]
+    return written(result)
+
+
+def _pairs(rows: list[dict]) -> list[tuple[str, str, str]]:
+    return list(dict.fromkeys((row["experiment"], row["method"], row["baseline"]) for row in rows))
+
+
+def _comparison(
+    rows: list[dict], experiment: str, method: str, baseline: str, counted: list[str], settings: dict
+) -> list[str]:
+    def of(metric):
+        return reading.pick(rows, experiment=experiment, method=method, baseline=baseline, metric=metric)
+
+    known = settings.get("experiments", {}).get(experiment)
+    counts = [count((of(metric) or {}).get("value")) for metric in counted]
+    pair = f"{escape(label(method, known))} vs {escape(label(baseline, known))}"
+    return [pair, *counts, interval(of("win_rate")), interval(of("win_rate_length_controlled"))]
+
+
+def qualities(inputs: list[Path], settings: dict) -> tuple[str, str]:
+    """Adherence, right content, share that ends and mean length of every method, by temperature."""
+    table = [row for row in reading.rows(inputs[0], ("metric", "value")) if row["category"] == "all"]
+    header = ["method", r"adherence, \%", r"right, \%", r"ended, \%", "tokens"]
+    result = Table("@{}lllll@{}", header, tidy=table)
+    for temperature in sorted({row["temperature"] or 0.0 for row in table}):
+        at = [row for row in table if (row["temperature"] or 0.0) == temperature]
+        result.rows.append(f"temperature {temperature:g}")
+        for experiment, method in dict.fromkeys((row["experiment"], row["method"]) for row in at):
+            known = settings.get("experiments", {}).get(experiment)
+            cells = [
+                interval(reading.pick(at, experiment=experiment, method=method, metric=metric))
+                for metric in ("adherence", "right", "ended", "tokens")
+            ]
+            result.rows.append([escape(label(method, known)), *cells])
+    return written(result)

@@ -1,0 +1,87 @@
+"""How names and numbers are written in the paper: labels of methods, rates with intervals, settings."""
+
+from mialign.tex import escape
+
+NOT_MEASURED = r"\notmeasured{}"
+CATEGORIES = ("writing", "roleplay", "reasoning", "math", "coding", "extraction", "stem", "humanities")
+_SHOWN = {"stem": "STEM"}
+
+
+def label(method: str, experiment: dict | None = None) -> str:
+    """A method's name in print: its label in the config, or its key in capitals; the start model is called base."""
+    settings = ((experiment or {}).get("methods") or {}).get(method) or {}
+    if settings.get("label"):
+        return str(settings["label"])
+    return "base" if method == "base" else method.upper().replace("_", "+")
+
+
+def category(name: str) -> str:
+    return _SHOWN.get(name, name)
+
+
+def decimal(value: float | None, digits: int = 1, signed: bool = False) -> str:
+    """A number for LaTeX text, with a true minus sign; nothing measured is said in words."""
+    if value is None:
+        return NOT_MEASURED
+    text = f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = text.lstrip("+-")
+    return text.replace("-", "$-$").replace("+", "$+$")
+
+
+def count(value: float | None) -> str:
+    return NOT_MEASURED if value is None else f"{round(value):,}"
+
+
+def interval(row: dict | None, digits: int = 1, signed: bool = False, percent: bool = False) -> str:
+    """`60.2 [58.3, 62.2]`; the brackets only where an interval is known."""
+    if not measured(row):
+        return NOT_MEASURED
+    value = decimal(row["value"], digits, signed) + (r"\,\%" if percent else "")
+    if row.get("low") is None or row.get("high") is None:
+        return value
+    return f"{value} [{decimal(row['low'], digits, signed)}, {decimal(row['high'], digits, signed)}]"
+
+
+def published(value: float | None, signed: bool = False) -> str:
+    """A published value with the digits that it was published with."""
+    if value is None:
+        return NOT_MEASURED
+    text = f"{value:+.6g}" if signed and value else f"{value:.6g}"
+    return (text if "." in text else f"{text}.0").replace("-", "$-$").replace("+", "$+$")
+
+
+def measured(row: dict | None) -> bool:
+    """Whether a row holds a value that rests on at least one item."""
+    return bool(row) and row.get("value") is not None and row.get("n") != 0
+
+
+def setting(value) -> str:
+    """A value of the config for LaTeX text."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return _float(value)
+    if isinstance(value, list | tuple):
+        return listing([setting(item) for item in value])
+    return escape(str(value))
+
+
+def _float(value: float) -> str:
+    if value and (abs(value) < 1e-3 or abs(value) >= 1e5):
+        mantissa, exponent = f"{value:.6e}".split("e")
+        mantissa = mantissa.rstrip("0").rstrip(".")
+        factor = "" if mantissa == "1" else rf"{mantissa}\times"
+        return rf"\ensuremath{{{factor}10^{{{int(exponent)}}}}}"
+    return f"{value:g}".replace("-", "$-$")
+
+
+def listing(items: list[str]) -> str:
+    """`a, b and c`; an empty list is `none`."""
+    if not items:
+        return "none"
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

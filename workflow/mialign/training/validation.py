@@ -1,0 +1,66 @@
+"""How a policy does on the validation questions: it answers them greedily, and the answers are scored."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from mialign.answers import flexible, gold_answer
+from mialign.engines.base import Completion, Request, Sampling
+from mialign.filters import ENDED
+from mialign.judge.scores import adherence, question_of, right
+from mialign.world import follows
+
+
+@dataclass(frozen=True)
+class Validation:
+    """prompts: records of prompts/{experiment}/validation.jsonl, one prompt each.
+
+    score(record, completion) gives numbers, or None where there is nothing to measure; the first, averaged, is what
+    checkpoints are chosen by.
+    """
+
+    prompts: list[dict]
+    sampling: Sampling
+    score: Callable[[dict, Completion], dict[str, float | None]]
+    batch: int
+    tokenizer: object = None
+
+    def bind(self, tokenizer) -> "Validation":
+        return replace(self, tokenizer=tokenizer)
+
+    def __call__(self, model) -> dict[str, float]:
+        """Means over the questions: each score, the share that ended, the length in tokens; `score` is the choice's."""
+        from mialign.engines.local import generate
+
+        requests = [Request(record["prompts"][0], (0,)) for record in self.prompts]
+        completions = [one for (one,) in generate(model, self.tokenizer, requests, self.sampling, self.batch)]
+        scores = [self.score(record, completion) for record, completion in zip(self.prompts, completions, strict=True)]
+        means = {name: _mean([score[name] for score in scores]) for name in scores[0]}
+        return {
+            "score": next(iter(means.values())) or 0.0,
+            **{name: value for name, value in means.items() if value is not None},
+            "ended": _mean([float(completion.finish != "length") for completion in completions]),
+            "length": _mean([float(completion.tokens) for completion in completions]),
+        }
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _adherence(record: dict, completion: Completion) -> dict[str, float | None]:
+    ended = completion.finish in ENDED
+    known = right(record, completion.text, ended)
+    return {"adherence": adherence(record, completion.text, ended), "right": None if known is None else float(known)}
+
+
+def _accuracy(record: dict, completion: Completion) -> dict[str, float | None]:
+    question = question_of(record)
+    return {
+        "accuracy": float(flexible(completion.text, completion.finish in ENDED) == gold_answer(question)),
+        "steps": float(follows("steps", "positive", completion.text, question)),
+    }
+
+
+# By what the checkpoints of an experiment are chosen: of judged answers, of solved problems.
+SCORES = {"adherence": _adherence, "accuracy": _accuracy}

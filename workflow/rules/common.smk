@@ -1,0 +1,150 @@
+"""What the rules share: the validated config, where things lie, and which file needs which."""
+
+import json
+
+from mialign import config as configuration
+from mialign import principles, provenance
+from mialign.errors import InputError
+
+try:
+    CONFIG = configuration.load(config)
+except InputError as error:
+    raise WorkflowError(str(error))
+
+config.update(CONFIG)  # with every default filled in, for what the commands take from `config`
+
+RUN = f"results/{CONFIG['run']}"
+MODELS_config.update(CONFIG)  # with every default filled in, for what the commands take from `config`
+
+RUN = f"results/{CONFIG['models_run']}"
+MODELS, CORPORA = f"{MODELS_RUN}/models", f"{MODELS_RUN}/corpora"
+SCRATCH = f"{RUN}/scratch"
+SEEDS = CONFIG["seeds"]
+THREADS = CONFIG["speed"]["threads"]
+TRAINED_MODELS = [name for name, model in CONFIG["models"].items() if "path" not in model]
+JUDGED = [name for name, experiment in CONFIG["experiments"].items() if "respond" in experiment]
+CATEGORIES = list(principles.load(CONFIG["principles"]).categories)
+CURVES = list(CONFIG["collapse"]["curves"]) if "collapse" in CONFIG else []
+SOLVED = [name for name, experiment in CONFIG["experiments"].items() if "solve" in experiment]
+
+# The prompts that the base models are trained on are those of the experiments.
+TEMPLATES = {
+    "multitask": CONFIG["experiments"]["multitask"]["template"],
+    "maths": CONFIG["experiments"]["maths"]["template"],
+    "maths_evaluation": CONFIG["experiments"]["maths"]["evaluation"]["template"],
+    "openings": CONFIG["experiments"]["maths"]["openings"],
+}
+
+TRAIN = (
+    "python workflow/run.py train --parent {input.parent:q} --pairs {input.pairs:q} --validation {input.validation:q}"
+    " --seed {params.seed} --settings {params.settings:q} --micro-batch {config[speed][micro_batch]}"
+    " --batch {config[speed][generation_batch]} --threads {resources.torch_threads} --scratch {params.scratch:q}"
+    " --curve {output.curve:q} --out {output.checkpoint:q}"
+)
+
+
+def as_json(settings):
+    """Settings as a stage takes them; what stands in a command is also what decides whether it is run again."""
+    return json.dumps(settings, sort_keys=True, ensure_ascii=False)
+
+
+def code(script):
+    """Digest of a stage's code: a param of its rule, so that an edit reruns the stages that use what was edited."""
+    return provenance.digest(script)
+
+
+def only(settings, *keys):
+    return {key: settings[key] for key in keys if key in settings}
+
+
+def without(settings, *keys):
+    return {key: value for key, value in settings.items() if key not in keys}
+
+
+def one_of(names):
+    """A pattern for a wildcard; of an empty list, one that matches nothing."""
+    return "|".join(names) or "(?!)"
+
+
+def model_folder(model):
+    return CONFIG["models"][model].get("path", f"{MODELS}/{model}")
+
+
+def model_inputs(wildcards):
+    model = CONFIG["models"][wildcards.model]
+    parent = {"parent": model_folder(model["parent"])} if "parent" in model else {}
+    return {"corpus": f"{CORPORA}/{wildcards.model}.jsonl", **parent}
+
+
+def model_threads(model):
+    """A model without siblings has the machine to itself."""
+    parent = CONFIG["models"][model].get("parent")
+    alone = [CONFIG["models"][other].get("parent") for other in TRAINED_MODELS].count(parent) == 1
+    return CONFIG["speed"]["threads_alone"] if alone else THREADS
+
+
+def policy(experiment, method, seed):
+    """The folder of a method's checkpoint; base is the model that the experiment starts from."""
+    if method == "base":
+        return model_folder(CONFIG["experiments"][experiment]["base"])
+    return f"{RUN}/checkpoints/{experiment}/{method}/seed{seed}"
+
+
+def question_paths(experiment, split):
+    return [f"{RUN}/questions/{source}.jsonl" for source in CONFIG["experiments"][experiment]["questions"][split]]
+
+
+def question_file(wildcards):
+    source = CONFIG["sources"][wildcards.source]
+    return f"{CONFIG['data']}/{source['file']}" if "file" in source else []
+
+
+def prompt_settings(wildcards):
+    settings = CONFIG["experiments"][wildcards.experiment]
+    parts = only(settings, "template", "constitutions", "openings", "evaluation")
+    return as_json({"experiment": wildcards.experiment, "seed": settings["generate"]["seed"], **parts})
+
+
+def policies(experiment):
+    return ["base", *CONFIG["experiments"][experiment]["methods"]]
+
+
+def scores_of(experiment, methods, seeds):
+    return [f"{RUN}/scores/{experiment}/{method}/seed{seed}.jsonl" for method in methods for seed in seeds]
+
+
+def metric_settings(wildcards):
+    more = (
+        {"attempts": CONFIG["experiments"][SOLVED[0]]["solve"]["attempts"]}
+        if wildcards.kind == "accuracy" and SOLVED
+        else {}
+    )
+    return as_json({"bootstrap": CONFIG["bootstrap"], **more})
+
+
+def labels_of(experiment):
+    return {name: method["label"] for name, method in CONFIG["experiments"][experiment]["methods"].items()}
+
+
+def figure_settings(wildcards):
+    """Names of methods and, for a figure of one experiment, which; the rest is the figure's own."""
+    match wildcards.figure:
+        case "figure1" | "overall" | "qualities":
+            return as_json({"labels": labels_of(JUDGED[0]), "experiment": JUDGED[0]})
+        case "figure2" | "figure3" | "formats":
+            return as_json({"labels": labels_of(SOLVED[0]), "experiment": SOLVED[0]})
+        case "collapse":
+            return as_json({"labels": {name: curve["label"] for name, curve in CONFIG["collapse"]["curves"].items()}})
+        case _:
+            merged = {}
+            for experiment in CONFIG["experiments"]:
+                merged |= labels_of(experiment)
+            return as_json({"labels": merged})
+
+
+def method_settings(experiment, method):
+    """All that decides a checkpoint: the method's own settings and how validation answers are sampled and scored."""
+    settings = CONFIG["experiments"][experiment]
+    stage, score = ("respond", "adherence") if "respond" in settings else ("solve", "accuracy")
+    validation = {"score": score, **only(settings[stage], "top_p", "max_tokens", "stop")}
+    return as_json({**without(configuration.training_settings(method), "parent"), "validation": validation})

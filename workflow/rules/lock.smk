@@ -1,0 +1,24 @@
+"""One workflow at a time in a folder of results.
+
+Snakemake's own lock stays behind after kill -9 and then has to be removed by hand; this one the kernel releases.
+"""
+
+import fcntl
+
+LOCKS = []
+
+
+def lock():
+    for folder in dict.fromkeys((RUN, MODELS_RUN)):
+        os.makedirs(folder, exist_ok=True)
+        LOCKS.append(open(f"{folder}/.lock", "w"))
+        try:
+            fcntl.flock(LOCKS[-1], fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(
+                f"Another workflow is at work in {folder}. Wait for it to end, or give this one another `run`."
+            )
+
+
+onstart:
+    lock()

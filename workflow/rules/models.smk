@@ -1,0 +1,40 @@
+"""The base models, trained in the run: a corpus of our small world, then a model on it."""
+
+
+rule corpus:
+    input:
+        principles=CONFIG["principles"],
+    output:
+        f"{CORPORA}/{{model}}.jsonl",
+    benchmark:
+        f"{MODELS_RUN}/times/corpus/{{model}}.tsv"
+    localrule: True
+    params:
+        code=code("corpus"),
+        settings=lambda wildcards: as_json(CONFIG["models"][wildcards.model]["corpus"]),
+        templates=lambda wildcards: as_json(TEMPLATES),
+    shell:
+        "python workflow/run.py corpus --settings {params.settings:q} --templates {params.templates:q}"
+        " --principles {input.principles:q} --out {output:q}"
+
+
+rule model:
+    input:
+        unpack(model_inputs),
+    output:
+        directory(f"{MODELS}/{{model}}"),
+    benchmark:
+        f"{MODELS_RUN}/times/model/{{model}}.tsv"
+    wildcard_constraints:
+        model=one_of(TRAINED_MODELS),
+    threads: lambda wildcards: model_threads(wildcards.model)
+    resources:
+        torch_threads=lambda wildcards: model_threads(wildcards.model),
+    params:
+        code=code("model"),
+        settings=lambda wildcards: as_json(without(CONFIG["models"][wildcards.model], "corpus", "parent")),
+        parent=lambda wildcards, input: f"--parent {input.parent}" if "parent" in input.keys() else "",
+        scratch=f"{MODELS_RUN}/scratch/models/{{model}}",
+    shell:
+        "python workflow/run.py model {params.parent} --corpus {input.corpus:q} --settings {params.settings:q}"
+        " --threads {resources.torch_threads} --scratch {params.scratch:q} --out {output:q}"

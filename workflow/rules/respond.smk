@@ -1,0 +1,54 @@
+"""Answers to the benchmark questions, their scores, and the verdicts between methods."""
+
+
+rule respond:
+    input:
+        model=lambda wildcards: policy(wildcards.experiment, wildcards.method, wildcards.seed),
+        prompts=f"{RUN}/prompts/{{experiment}}/benchmark.jsonl",
+    output:
+        f"{RUN}/responses/{{experiment}}/{{method}}/seed{{seed}}.jsonl",
+    benchmark:
+        f"{RUN}/times/respond/{{experiment}}.{{method}}.seed{{seed}}.tsv"
+    wildcard_constraints:
+        experiment=one_of(JUDGED),
+    resources:
+        torch_threads=THREADS,
+    params:
+        code=code("respond"),
+        settings=lambda wildcards: as_json(CONFIG["experiments"][wildcards.experiment]["respond"]),
+    shell:
+        "python workflow/run.py respond --model {input.model:q} --prompts {input.prompts:q} --seed {wildcards.seed}"
+        " --settings {params.settings:q} --batch {config[speed][generation_batch]}"
+        " --threads {resources.torch_threads} --out {output:q}"
+
+
+rule score:
+    input:
+        responses=f"{RUN}/responses/{{experiment}}/{{method}}/seed{{seed}}.jsonl",
+        prompts=f"{RUN}/prompts/{{experiment}}/benchmark.jsonl",
+    output:
+        f"{RUN}/scores/{{experiment}}/{{method}}/seed{{seed}}.jsonl",
+    benchmark:
+        f"{RUN}/times/score/{{experiment}}.{{method}}.seed{{seed}}.tsv"
+    localrule: True
+    params:
+        code=code("score"),
+    shell:
+        "python workflow/run.py score --responses {input.responses:q} --prompts {input.prompts:q} --out {output:q}"
+
+
+rule judge:
+    input:
+        test=f"{RUN}/scores/{{experiment}}/{{test}}/seed{{seed}}.jsonl",
+        baseline=f"{RUN}/scores/{{experiment}}/{{baseline}}/seed{{seed}}.jsonl",
+    output:
+        f"{RUN}/verdicts/{{experiment}}/{{test}}-vs-{{baseline}}/seed{{seed}}.jsonl",
+    benchmark:
+        f"{RUN}/times/judge/{{experiment}}.{{test}}-vs-{{baseline}}.seed{{seed}}.tsv"
+    localrule: True
+    params:
+        code=code("judge"),
+        settings=lambda wildcards: as_json(CONFIG["experiments"][wildcards.experiment]["judge"]),
+    shell:
+        "python workflow/run.py judge --test {input.test:q} --baseline {input.baseline:q}"
+        " --settings {params.settings:q} --out {output:q}"

@@ -1,0 +1,51 @@
+"""The methods: from the parent's checkpoint and the pairs to a checkpoint chosen on validation questions."""
+
+
+rule train:
+    input:
+        parent=lambda wildcards: policy(
+            wildcards.experiment,
+            CONFIG["experiments"][wildcards.experiment]["methods"][wildcards.method]["parent"],
+            wildcards.seed,
+        ),
+        pairs=f"{RUN}/pairs/{{experiment}}.jsonl",
+        validation=f"{RUN}/prompts/{{experiment}}/validation.jsonl",
+    output:
+        checkpoint=directory(f"{RUN}/checkpoints/{{experiment}}/{{method}}/seed{{seed}}"),
+        curve=f"{RUN}/training/{{experiment}}/{{method}}/seed{{seed}}.csv",
+    benchmark:
+        f"{RUN}/times/train/{{experiment}}.{{method}}.seed{{seed}}.tsv"
+    resources:
+        torch_threads=THREADS,
+    params:
+        code=code("train"),
+        settings=lambda wildcards: method_settings(
+            wildcards.experiment, CONFIG["experiments"][wildcards.experiment]["methods"][wildcards.method]
+        ),
+        seed=lambda wildcards: wildcards.seed,
+        scratch=f"{SCRATCH}/{{experiment}}/{{method}}/seed{{seed}}",
+    shell:
+        TRAIN
+
+
+use rule train as collapse with:
+    input:
+        parent=lambda wildcards: policy(
+            CONFIG["collapse"]["experiment"],
+            CONFIG["collapse"]["curves"][wildcards.curve]["parent"],
+            CONFIG["seeds"][0],
+        ),
+        pairs=lambda wildcards: f"{RUN}/pairs/{CONFIG['collapse']['experiment']}.jsonl",
+        validation=lambda wildcards: f"{RUN}/prompts/{CONFIG['collapse']['experiment']}/validation.jsonl",
+    output:
+        checkpoint=directory(f"{RUN}/checkpoints/collapse/{{curve}}"),
+        curve=f"{RUN}/training/collapse/{{curve}}.csv",
+    benchmark:
+        f"{RUN}/times/collapse/{{curve}}.tsv"
+    params:
+        code=code("train"),
+        settings=lambda wildcards: method_settings(
+            CONFIG["collapse"]["experiment"], CONFIG["collapse"]["curves"][wildcards.curve]
+        ),
+        seed=SEEDS[0],
+        scratch=f"{SCRATCH}/collapse/{{curve}}",

@@ -1,0 +1,23 @@
+"""Extract the answers of raw attempts, see which are right, and whether the attempt goes step by step."""
+
+from argparse import ArgumentParser, Namespace
+
+from mialign.answers import attempt_records
+from mialign.errors import InputError
+from mialign.files import read_jsonl, write_jsonl
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--attempts", required=True, help="raw attempts: text and finish for each question_id")
+    parser.add_argument("--questions", required=True, nargs="+", help="questions/{source}.jsonl, one file or several")
+    parser.add_argument("--out", required=True, help="attempts/{experiment}/{method}/seed{n}.jsonl")
+
+
+def main(args: Namespace) -> None:
+    attempts = read_jsonl(args.attempts, required=("question_id", "text", "finish"))
+    fields = ("id", "category", "question", "reference")
+    questions = [question for path in args.questions for question in read_jsonl(path, required=fields)]
+    try:
+        write_jsonl(args.out, attempt_records(attempts, questions))
+    except InputError as error:
+        raise InputError(f"{args.attempts}: {error}") from None

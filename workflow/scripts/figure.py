@@ -1,0 +1,37 @@
+"""Draw one figure from a tidy CSV: X.pdf, and X.png beside it.
+
+figure1 and overall take metrics/comparisons.csv; figure2, figure3 and formats accuracy.csv; qualities qualities.csv;
+collapse and training training.csv. Settings that a figure does not have are refused with those it has.
+"""
+
+import json
+from pathlib import Path
+
+from mialign.errors import InputError
+from mialign.figures import FIGURES, draw
+from mialign.metrics import tidy
+
+
+def arguments(parser):
+    parser.add_argument("--name", required=True, choices=FIGURES)
+    parser.add_argument("--data", required=True, metavar="CSV")
+    parser.add_argument("--settings", type=json.loads, default={}, metavar="JSON")
+    parser.add_argument(
+        "--settings-file", metavar="JSON_FILE", help="settings of several figures by name; --settings is laid over them"
+    )
+    parser.add_argument("--out", required=True, metavar="PDF")
+
+
+def main(args):
+    settings = _from_file(args.settings_file).get(args.name, {}) | args.settings
+    rows = tidy.read(args.data, ("experiment", "method", "metric", "value"))
+    draw(args.name, rows, settings, args.out)
+
+
+def _from_file(path: str | None) -> dict:
+    if path is None:
+        return {}
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as JSON ({error})") from None

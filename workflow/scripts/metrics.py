@@ -1,0 +1,35 @@
+"""Turn scores, verdicts, attempts or training curves into one tidy CSV with 95 % intervals.
+
+Experiment, method (or TEST-vs-BASELINE) and seed are read off the end of each input's path:
+scores|verdicts|attempts/<experiment>/<method>/seed<n>.jsonl, training/<experiment>/<method>/seed<n>.csv, and
+training/collapse/<curve>.csv.
+Rows come in the order of the inputs. comparisons takes verdicts, and scores for the paired differences.
+"""
+
+import json
+
+from mialign.errors import InputError
+from mialign.metrics import KINDS, tidy
+from mialign.stats import Bootstrap
+
+
+def arguments(parser):
+    parser.add_argument("--kind", required=True, choices=KINDS)
+    parser.add_argument("--inputs", required=True, nargs="+", metavar="PATH")
+    parser.add_argument(
+        "--settings",
+        type=json.loads,
+        default={},
+        metavar="JSON",
+        help='"bootstrap": {"resamples", "seed", "level"}; comparisons, qualities: "categories"; accuracy: "attempts"',
+    )
+    parser.add_argument("--out", required=True, metavar="CSV")
+
+
+def main(args):
+    kind, settings = KINDS[args.kind], dict(args.settings)
+    chosen = settings.pop("bootstrap", {})
+    unknown = [*sorted(settings.keys() - kind.SETTINGS), *sorted(chosen.keys() - {"resamples", "seed", "level"})]
+    if unknown:
+        raise InputError(f"--settings: {unknown[0]!r} is not a setting of {args.kind}")
+    tidy.write(args.out, kind.COLUMNS, kind.rows(args.inputs, settings, Bootstrap(**chosen)))

@@ -1,0 +1,51 @@
+"""The numbers of the paper's text as LaTeX macros, each with its origin."""
+
+import json
+from pathlib import Path
+
+from mialign.files import write_text
+from mialign.numbers import accuracy, comparisons, macros, published, settings, training
+from mialign.tables.reading import rows
+
+MEASURED = ("experiment", "method", "metric", "value", "low", "high", "n")
+
+
+def arguments(parser):
+    parser.add_argument("--comparisons", help="metrics/comparisons.csv")
+    parser.add_argument("--qualities", help="metrics/qualities.csv")
+    parser.add_argument("--accuracy", help="metrics/accuracy.csv")
+    parser.add_argument("--training", help="metrics/training.csv")
+    parser.add_argument("--filters", nargs="*", default=[], help="pairs/{experiment}.filters.csv")
+    parser.add_argument("--published", nargs="*", default=[], help="published comparisons.csv and accuracy.csv")
+    parser.add_argument("--paper", required=True, help="folder of the LaTeX source that uses them")
+    parser.add_argument("--settings", default="{}", help="JSON: the config, without what changes no result")
+    parser.add_argument("--out", required=True, help="numbers.tex; numbers.csv beside it has all and their origin")
+
+
+def main(args):
+    found = macros.unique(collect(args, json.loads(args.settings)))
+    sources = [path.read_text(encoding="utf-8") for path in sorted(Path(args.paper).rglob("*.tex"))]
+    write_text(args.out, macros.latex(macros.used(found, sources)))
+    write_text(Path(args.out).with_suffix(".csv"), macros.lineage(found))
+
+
+def collect(args, config: dict) -> list:
+    """All numbers of the files that were given; a file that was not given has none."""
+    found = settings.of_settings(config)
+    if args.comparisons:
+        found += comparisons.of_comparisons(rows(args.comparisons, (*MEASURED, "baseline")), "metrics/comparisons.csv")
+    if args.qualities:
+        table, origin = rows(args.qualities, MEASURED), "metrics/qualities.csv"
+        found += comparisons.of_qualities(table, origin) + accuracy.of_items(table, origin, "adherence", config)
+    if args.accuracy:
+        table, origin = rows(args.accuracy, MEASURED), "metrics/accuracy.csv"
+        found += accuracy.of_accuracy(table, origin, config) + accuracy.of_items(table, origin, "accuracy", config)
+    if args.training:
+        table = rows(args.training, ("experiment", "step", "metric", "value"))
+        found += training.of_training(table, "metrics/training.csv")
+    for path in map(Path, args.filters):
+        table = rows(path, ("filter", "dropped", "kept"))
+        found += training.of_filters(path.name.split(".")[0], table, f"pairs/{path.name}")
+    for path in map(Path, args.published):
+        found += published.of_published(rows(path, ("metric", "value", "source")), f"published/{path.name}", config)
+    return found

@@ -1,0 +1,44 @@
+"""Filter the generations and write the pairs to train on, the count of what was dropped, and examples of it."""
+
+import csv
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+
+from mialign.errors import InputError
+from mialign.files import read_jsonl, write_jsonl, writing
+from mialign.pairs import select_pairs
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--prompts", required=True, help="prompts/{experiment}/train.jsonl")
+    parser.add_argument("--generations", required=True, help="generations/{experiment}.jsonl")
+    parser.add_argument("--settings", required=True, type=json.loads, help="JSON: filters {...} and pairs {size, seed}")
+    parser.add_argument("--out", required=True, help="pairs/{experiment}.jsonl")
+    parser.add_argument("--table", required=True, help="pairs/{experiment}.filters.csv")
+    parser.add_argument("--examples", required=True, help="pairs/{experiment}.examples.csv")
+
+
+def main(args: Namespace) -> None:
+    prompts = read_jsonl(
+        args.prompts, required=("id", "question_id", "category", "question", "constitutions", "prompts")
+    )
+    generations = read_jsonl(args.generations, required=("prompt_id", "constitution", "text", "finish"))
+    try:
+        selection = select_pairs(prompts, generations, args.settings)
+    except InputError as error:
+        raise InputError(f"{args.generations}: {error}") from None
+    wanted = args.settings["pairs"]["size"]
+    if len(selection.pairs) < wanted:
+        print(f"{args.out}: {len(selection.pairs)} pairs, fewer than pairs.size ({wanted})", file=sys.stderr)
+    write_jsonl(args.out, selection.pairs)
+    _write_csv(args.table, ["filter", "dropped", "kept"], selection.table)
+    responses = [f"response_{number}" for number in range(1, len(prompts[0]["prompts"]) + 1)]
+    _write_csv(args.examples, ["filter", "question", *responses], selection.examples)
+
+
+def _write_csv(path: str, columns: list[str], rows: list[dict]) -> None:
+    with writing(path) as beside, beside.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)

@@ -1,0 +1,24 @@
+"""Let the checkers score responses: adherence to the constitution, and whether the content is right."""
+
+from argparse import ArgumentParser, Namespace
+
+from mialign.errors import InputError
+from mialign.files import read_jsonl, write_jsonl
+from mialign.judge.scores import score_records
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--responses", required=True, help="responses/{experiment}/{method}/seed{n}.jsonl")
+    parser.add_argument("--prompts", required=True, help="prompts/{experiment}/benchmark.jsonl")
+    parser.add_argument("--out", required=True, help="scores/{experiment}/{method}/seed{n}.jsonl")
+
+
+def main(args: Namespace) -> None:
+    responses = read_jsonl(args.responses, required=("prompt_id", "temperature", "text", "finish", "tokens"))
+    prompts = read_jsonl(
+        args.prompts, required=("id", "question_id", "category", "question", "reference", "constitutions")
+    )
+    try:
+        write_jsonl(args.out, score_records(responses, prompts))
+    except InputError as error:
+        raise InputError(f"{args.responses}: {error}") from None

@@ -1,0 +1,38 @@
+"""Train a method on pairs and keep the checkpoint that does best on the validation questions."""
+
+import json
+from pathlib import Path
+
+from mialign.files import read_jsonl
+from mialign.machine import prepare
+
+
+def arguments(parser):
+    parser.add_argument("--parent", type=Path, required=True, help="folder of the model to start from")
+    parser.add_argument("--pairs", type=Path, required=True)
+    parser.add_argument("--validation", type=Path, required=True, help="prompts of the validation questions")
+    parser.add_argument(
+        "--settings", type=json.loads, required=True, help="the method with all its training keys, and validation"
+    )
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--micro-batch", type=int, default=32, help="questions in one forward pass")
+    parser.add_argument("--batch", type=int, default=128, help="validation questions decoded side by side")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument(
+        "--scratch", type=Path, required=True, help="folder for the states that an interrupted run goes on from"
+    )
+    parser.add_argument("--curve", type=Path, required=True, help="CSV of the training's course")
+    parser.add_argument("--out", type=Path, required=True)
+
+
+def main(args):
+    prompts = read_jsonl(args.validation, required=("id", "prompts", "reference"))
+    prepare(args.threads)
+    from mialign.generation import sampling
+    from mialign.training.method import train_method
+    from mialign.training.validation import SCORES, Validation
+
+    asked = args.settings["validation"]
+    validation = Validation(prompts, sampling(asked, 0.0), SCORES[asked["score"]], args.batch)
+    settings = {**args.settings, "seed": args.seed}
+    train_method(args.parent, args.pairs, settings, validation, args.out, args.curve, args.scratch, args.micro_batch)
