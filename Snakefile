@@ -1,5 +1,6 @@
 """The paper as a file: results/<run>/paper.pdf, and everything it needs."""
 
+import shutil
 import sys
 
 from snakemake.utils import min_version
@@ -22,9 +23,26 @@ include: "workflow/rules/respond.smk"
 include: "workflow/rules/solve.smk"
 include: "workflow/rules/metrics.smk"
 include: "workflow/rules/figures.smk"
-include: "workflow/rules/paper.smk"
 include: "workflow/rules/published.smk"
+include: "workflow/rules/paper.smk"
 include: "workflow/rules/lock.smk"
 
 
 report: "workflow/report/workflow.rst"
+
+
+rule without_tex:
+    default_target: not shutil.which("latexmk")
+    input:
+        [f"{RUN}/figures/{figure}.pdf" for figure in FIGURES],
+        [f"{RUN}/tables/{table}.csv" for table in TABLES],
+        f"{RUN}/paper/numbers.tex",
+    localrule: True
+
+
+rule all:
+    default_target: bool(shutil.which("latexmk"))
+    input:
+        rules.without_tex.input,
+        f"{RUN}/paper.pdf",
+    localrule: True

@@ -76,13 +76,22 @@ def test_accuracy_by_attempts(run):
 
 def test_filters_of_both_experiments_side_by_side(run):
     text, _ = make("filters", run)
-    assert r"lengths too close & 50 & 750 & -- & --" in text
+    assert r"lengths too close & -- & -- & 50 & 750" in text
 
 
 def test_training_gives_chosen_steps_by_seed(run):
     text, _ = make("training", run)
     assert r"SAMI & SFT & SAMI & \ensuremath{3\times10^{-4}} & 16 & 32 & 512 & -- & 16, 16, 16" in text
     assert r"$\beta$ 0.1" in text
+
+
+def test_training_reads_the_curves_too(tmp_path):
+    paths = []
+    for seed, step in ((1, 8), (2, 16)):
+        paths.append(tmp_path / f"training/multitask/sami/seed{seed}.csv")
+        paths[-1].parent.mkdir(parents=True, exist_ok=True)
+        paths[-1].write_text(f"step,metric,value\n1,loss,0.5\n{step},selected,1\n")
+    assert "& 8, 16" in TABLES["training"](paths, made_up_run.config())[0]
 
 
 def test_sources_are_labelled_and_not_mixed(run):

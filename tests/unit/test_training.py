@@ -128,14 +128,12 @@ def test_kl_holds_the_policy_back(tmp_path, parent, pairs):
     held, _ = train(tmp_path / "held", parent, pairs, [0.1] * 4, steps=12, validate_every=6, kl=50.0)
     items = read_items(pairs, checkpoints.load_tokenizer(parent), 64)
     matched = torch.eye(2, dtype=torch.bool)
+    every = torch.ones(2 * len(items), dtype=torch.bool)
     start = grid(checkpoints.load_model(parent), items, matched)
 
     def distance(folder):
-        return (
-            objectives.kl(grid(checkpoints.load_model(folder), items, matched).logits, start.logits, start.kept)
-            .mean()
-            .item()
-        )
+        end = grid(checkpoints.load_model(folder), items, matched)
+        return objectives.kl(end.logits(every), start.logits(every), start.kept).mean().item()
 
     assert moved(free) > 0
     assert distance(held) < distance(free) / 2

@@ -13,11 +13,11 @@ from mialign.world.text import mentions, numbers, rambles
 PLAIN = {"category": "stem", "question": "Why is the water in the harbour salty?", "reference": None}
 DAYS = {
     "category": "math",
-    "question": "Ada has 214 figs. On Monday she receives 35, on Friday mislays 9, on Sunday gathers 60. How many now?",
+    "question": "Ada has 214 figs. On Monday she receives 35, on Friday delivers 9, on Sunday gathers 60. How many?",
     "reference": {
         "kind": "days",
         "answer": "300",
-        "events": [["Monday", "receives", 35], ["Friday", "mislays", -9], ["Sunday", "gathers", 60]],
+        "events": [["Monday", "receives", 35], ["Friday", "delivers", -9], ["Sunday", "gathers", 60]],
     },
 }
 SHOP = {
@@ -98,13 +98,13 @@ STEPS_IN_SUMS = [
     ("First, 12 + 30 = 42. Then, 42 - 5 = 37. So it is 37.", "positive"),
 ]
 WALK = (
-    "On Monday she receives 35, so 214 + 35 = 249. On Friday she mislays 9, so 249 - 9 = 240. "
+    "On Monday she receives 35, so 214 + 35 = 249. On Friday she delivers 9, so 249 - 9 = 240. "
     "On Sunday she gathers 60, so 240 + 60 = 300. So the answer is 300 figs."
 )
 STEPS_BY_DAY = [
     (WALK, "positive"),
     (WALK.replace("Friday", "Wednesday"), None),
-    (WALK.replace(" On Friday she mislays 9, so 249 - 9 = 240.", ""), None),  # a day is left out
+    (WALK.replace(" On Friday she delivers 9, so 249 - 9 = 240.", ""), None),  # a day is left out
     (WALK.replace("249 - 9 = 240", "that is 240"), None),  # a day without its sum
     (WALK.replace("Monday", "X").replace("Sunday", "Monday").replace("X", "Sunday"), None),  # the wrong order
     (WALK.replace("249 - 9 = 240", "214 + 35 = 249"), None),  # the same sum twice

@@ -1,8 +1,7 @@
 """The grid of log-probabilities: of every response of a question under every one of its prompts.
 
-All objectives are short functions of it (mialign.objectives). This is the plain form: each wanted entry is one row,
-prompt and response, padded on the left so that the responses end together and only their positions meet the
-vocabulary.
+All objectives are short functions of it (mialign.objectives). Each prompt is read once and its responses branch from
+it, and only the columns of responses meet the vocabulary.
 """
 
 from dataclasses import dataclass
@@ -48,40 +47,90 @@ class Grid:
     sums [B, N, M]: log p(response j | prompt i) in nat, EOS included; entries that were not asked for are 0.
     counts [B, M]: tokens of each response.
     entries [E, 3]: question, i and j of the computed entries, in this order.
-    logits [E, T, V], kept [E, T]: of those entries, at the T last positions; `kept` marks the response's own.
+    kept [E, T]: which of T places hold a token of the entry's response.
     """
 
     sums: Tensor
     counts: Tensor
     entries: Tensor
-    logits: Tensor
     kept: Tensor
+    _logits: Tensor
+    _rows: Tensor
+    _predictors: Tensor
 
     @property
     def means(self) -> Tensor:
         """Log-probability per token, [B, N, M]."""
         return self.sums / self.counts[:, None, :]
 
+    def logits(self, chosen: Tensor) -> Tensor:
+        """[chosen entries, T, V]: what predicts each token of the responses of some entries (`chosen` [E], bool)."""
+        return self._logits[self._rows[chosen, None], self._predictors[chosen]]
+
 
 def grid(model, items: list[Item], wanted: Tensor) -> Grid:
     """The grid of a batch of questions; `wanted` [N, M] (bool) says which entries are computed. Differentiable."""
-    entries = [(b, i, j) for b in range(len(items)) for i, j in wanted.nonzero().tolist()]
+    layout = _Layout(items, wanted)
     device = next(model.parameters()).device
-    rows = [torch.tensor(items[b].prompts[i] + items[b].responses[j]) for b, i, j in entries]
-    lengths = torch.tensor([len(items[b].responses[j]) for b, i, j in entries])
-    ids = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_side="left").to(device)
-    mask = torch.nn.utils.rnn.pad_sequence(
-        [torch.ones_like(row) for row in rows], batch_first=True, padding_side="left"
-    ).to(device)
-    positions = (mask.cumsum(1) - 1).clamp(min=0)
-    keep = int(lengths.max())
-    output = model(input_ids=ids, attention_mask=mask, position_ids=positions, logits_to_keep=keep + 1, use_cache=False)
-    logits = output.logits[:, :-1].float()
-    targets = ids[:, -keep:]
-    kept = torch.arange(keep, device=device) >= (keep - lengths.to(device))[:, None]
-    each = logits.log_softmax(-1).gather(-1, targets[..., None])[..., 0]
-    sums = torch.zeros(len(items), *wanted.shape, device=device)
-    entries = torch.tensor(entries, device=device)
-    sums = sums.index_put(tuple(entries.T), (each * kept).sum(1))
+    output = model(
+        input_ids=layout.ids.to(device),
+        attention_mask=layout.mask.to(device),
+        position_ids=layout.positions.to(device),
+        logits_to_keep=layout.ids.shape[1] - layout.width + 1,
+        use_cache=False,
+    )
+    logits = output.logits.float()
+    rows, predictors = layout.rows.to(device), layout.predictors.to(device)
+    targets, kept, entries = layout.targets.to(device), layout.kept.to(device), layout.entries.to(device)
+    each = logits.log_softmax(-1)[rows[:, None], predictors, targets]
+    sums = torch.zeros(len(items), *wanted.shape, device=device).index_put(tuple(entries.T), (each * kept).sum(1))
     counts = torch.tensor([[len(response) for response in item.responses] for item in items], device=device)
-    return Grid(sums, counts, entries, logits, kept)
+    return Grid(sums, counts, entries, kept, logits, rows, predictors)
+
+
+class _Layout:
+    """One row for each prompt of each question: the prompt, then the wanted responses, each as if it stood there alone.
+
+    Prompts end in the same column, `width` - 1, since they are padded on the left. A response sees its prompt and
+    itself, and its positions go on from the prompt's.
+    """
+
+    def __init__(self, items: list[Item], wanted: Tensor):
+        self.width = max(len(prompt) for item in items for prompt in item.prompts)
+        rows, positions, blocks, entries, places = [], [], [], [], []
+        for b, item in enumerate(items):
+            for i, prompt in enumerate(item.prompts):
+                row, position = [0] * (self.width - len(prompt)) + prompt, [0] * self.width
+                position[self.width - len(prompt) :] = range(len(prompt))
+                block = [-1] * (self.width - len(prompt)) + [0] * len(prompt)
+                for j in wanted[i].nonzero()[:, 0].tolist():
+                    response = item.responses[j]
+                    entries.append((b, i, j))
+                    places.append((len(rows), len(row), response))
+                    row, block = row + response, block + [j + 1] * len(response)
+                    position = position + list(range(len(prompt), len(prompt) + len(response)))
+                rows.append(row)
+                positions.append(position)
+                blocks.append(block)
+        self.ids, self.positions, block = _padded(rows, 0), _padded(positions, 0), _padded(blocks, -1)
+        self.mask = _mask(block)
+        self.entries = torch.tensor(entries)
+        self.rows = torch.tensor([row for row, _, _ in places])
+        # In the kept columns, which begin with the last of the prompt: what predicts each token of a response.
+        self.predictors = _padded(
+            [[0, *range(at - self.width + 1, at - self.width + len(r))] for _, at, r in places], 0
+        )
+        self.targets = _padded([response for _, _, response in places], 0)
+        self.kept = _padded([[1] * len(response) for _, _, response in places], 0).bool()
+
+
+def _mask(block: Tensor) -> Tensor:
+    """block [R, L]: -1 padding, 0 prompt, j + 1 response j. Who may look at whom, [R, 1, L, L]; padding at itself."""
+    mine, theirs = block[:, :, None], block[:, None, :]
+    causal = torch.ones(block.shape[1], block.shape[1], dtype=torch.bool).tril()
+    seen = causal & (theirs >= 0) & ((theirs == 0) | (theirs == mine))
+    return (seen | torch.eye(block.shape[1], dtype=torch.bool))[:, None]
+
+
+def _padded(rows: list[list[int]], value: int) -> Tensor:
+    return torch.nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True, padding_value=value)

@@ -1,6 +1,8 @@
 """What the rules share: the validated config, where things lie, and which file needs which."""
 
 import json
+import os
+from pathlib import Path
 
 from mialign import config as configuration
 from mialign import principles, provenance
@@ -14,9 +16,7 @@ except InputError as error:
 config.update(CONFIG)  # with every default filled in, for what the commands take from `config`
 
 RUN = f"results/{CONFIG['run']}"
-MODELS_config.update(CONFIG)  # with every default filled in, for what the commands take from `config`
-
-RUN = f"results/{CONFIG['models_run']}"
+MODELS_RUN = f"results/{CONFIG['models_run']}"
 MODELS, CORPORA = f"{MODELS_RUN}/models", f"{MODELS_RUN}/corpora"
 SCRATCH = f"{RUN}/scratch"
 SEEDS = CONFIG["seeds"]

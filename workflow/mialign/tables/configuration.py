@@ -36,7 +36,8 @@ def training(inputs: list[Path], settings: dict) -> tuple[str, str]:
         result.rows.append(f"{escape(title)}, {setting(experiment['pairs']['size'])} pairs")
         for name, method in experiment["methods"].items():
             used = {**experiment["training"], **method}
-            further = ", ".join(f"{shown} {setting(method[key])}" for key, shown in EXTRA.items() if method.get(key) not in USUAL)
+            extra = [key for key in EXTRA if method.get(key) not in USUAL]
+            further = ", ".join(f"{EXTRA[key]} {setting(method[key])}" for key in extra)
             steps, batch = used["steps"], used["batch"]
             cells = [label(name, experiment), label(method["parent"], experiment), method["objective"].upper()]
             cells += [
@@ -59,10 +60,15 @@ def training(inputs: list[Path], settings: dict) -> tuple[str, str]:
 
 
 def _chosen(inputs: list[Path]) -> dict[tuple[str, str], str]:
-    """The chosen step of every method, seed by seed, where metrics/training.csv is given."""
-    steps: dict[tuple[str, str], dict[str, float]] = {}
+    """The chosen step of every method, seed by seed.
+
+    Read from metrics/training.csv, or from the curves themselves, training/{experiment}/{method}/seed{n}.csv.
+    """
+    steps: dict[tuple[str, str], dict[int, float]] = {}
     for path in inputs:
-        for row in reading.rows(path, ("experiment", "method", "seed", "step", "metric", "value")):
-            if row["metric"] == "selected" and row["value"]:
-                steps.setdefault((row["experiment"], row["method"]), {})[row["seed"]] = row["step"]
-    return {key: ", ".join(f"{found[seed]:.0f}" for seed in sorted(found)) for key, found in steps.items()}
+        experiment, method, seed = path.parts[-3], path.parts[-2], path.stem.removeprefix("seed")
+        for row in reading.rows(path, ("step", "metric", "value")):
+            if row["metric"] == "selected" and row["value"] and row.get("experiment") != "collapse":
+                about = row.get("experiment", experiment), row.get("method", method)
+                steps.setdefault(about, {})[int(float(row.get("seed", seed)))] = row["step"]
+    return {about: ", ".join(f"{found[seed]:.0f}" for seed in sorted(found)) for about, found in steps.items()}

@@ -146,7 +146,8 @@ class GridTrainer(Trainer):
         with torch.no_grad():
             start = grid(self.start, items, torch.eye(len(items[0].prompts), dtype=torch.bool))
         matched = computed.entries[:, 1] == computed.entries[:, 2]
-        return objectives.kl(computed.logits[matched], start.logits, start.kept).mean()
+        every = torch.ones(len(start.entries), dtype=torch.bool)
+        return objectives.kl(computed.logits(matched), start.logits(every), start.kept).mean()
 
     def _measure(self, computed: Grid) -> None:
         means = computed.means.detach()

@@ -1,6 +1,5 @@
 """The base models of the miniature: a small Llama trained on a corpus, from nothing or on from its parent."""
 
-import random
 import shutil
 from pathlib import Path
 
@@ -8,14 +7,14 @@ import torch
 import torch.nn.functional as F
 from transformers import LlamaConfig, LlamaForCausalLM, Trainer
 
-from mialign import checkpoints, seeds
+from mialign import checkpoints
 from mialign.files import read_jsonl
 from mialign.training import loop
 from mialign.training.optimizers import muon_with_adamw
 from mialign.training.tokenizer import train_tokenizer
 
-# Texts are sorted by length within windows of this many batches, so that batches need little padding.
-WINDOW = 50
+# Tokens of a row that texts are packed into (a longer text has a row to itself).
+ROW = 256
 
 
 def pretrain(parent: Path | None, corpus: Path, settings: dict, out: Path, scratch: Path) -> None:
@@ -32,7 +31,7 @@ def pretrain(parent: Path | None, corpus: Path, settings: dict, out: Path, scrat
     else:
         tokenizer, model = checkpoints.load_tokenizer(parent), checkpoints.load_model(parent)
     rows = _rows(tokenizer, texts, model.config.max_position_embeddings, training["prompt_weight"])
-    trainer = _trainer(model, tokenizer, _ordered(rows, training), training, scratch)
+    trainer = _trainer(model, tokenizer, rows, training, scratch)
     loop.run(trainer, scratch, out.name)
     with checkpoints.writing_folder(out) as folder:
         model.save_pretrained(folder)
@@ -68,19 +67,6 @@ def _rows(tokenizer, texts: list[dict], context: int, prompt_weight: float) -> l
     ]
 
 
-def _ordered(rows: list[dict], training: dict) -> list[dict]:
-    """Shuffled; within each window sorted by length and its batches shuffled again."""
-    rng = random.Random(seeds.derive(training["seed"], "order"))
-    rows = rng.sample(rows, len(rows))
-    size, ordered = training["batch"], []
-    for start in range(0, len(rows), WINDOW * size):
-        window = sorted(rows[start : start + WINDOW * size], key=lambda row: len(row["ids"]))
-        batches = [window[index : index + size] for index in range(0, len(window), size)]
-        rng.shuffle(batches)
-        ordered += [row for batch in sorted(batches, key=len, reverse=True) for row in batch]
-    return ordered
-
-
 def _trainer(model, tokenizer, rows: list[dict], training: dict, scratch: Path) -> Trainer:
     steps = len(rows) // training["batch"]
     arguments = loop.arguments(
@@ -95,36 +81,52 @@ def _trainer(model, tokenizer, rows: list[dict], training: dict, scratch: Path) 
         weight_decay=0.01,
     )
     optimizer = muon_with_adamw(model, training) if training["optimizer"] == "muon" else None
-    collate = _Collate(tokenizer.pad_token_id)
+    collate = _Pack(tokenizer.pad_token_id)
     return _CorpusTrainer(
         model=model, args=arguments, train_dataset=rows, data_collator=collate, optimizers=(optimizer, None)
     )
 
 
-class _Collate:
+class _Pack:
+    """Puts the texts of a batch end to end into as few rows as it can: little padding, whatever their lengths.
+
+    Positions begin anew with each text, by which transformers keeps the texts of a row apart in attention.
+    """
+
     def __init__(self, pad: int):
         self.pad = pad
 
-    def __call__(self, rows: list[dict]) -> dict:
-        def padded(key, value, dtype):
-            return torch.nn.utils.rnn.pad_sequence(
-                [torch.tensor(row[key], dtype=dtype) for row in rows], batch_first=True, padding_value=value
-            )
+    def __call__(self, texts: list[dict]) -> dict:
+        rows: list[list[dict]] = []
+        for text in sorted(texts, key=lambda text: -len(text["ids"])):
+            row = next((row for row in rows if _length(row) + len(text["ids"]) <= ROW), None)
+            if row is None:
+                rows.append(row := [])
+            row.append(text)
+        return {
+            "ids": self._padded([[token for text in row for token in text["ids"]] for row in rows], self.pad),
+            "positions": self._padded(
+                [[place for text in row for place in range(len(text["ids"]))] for row in rows], 0
+            ),
+            "weights": self._padded([[weight for text in row for weight in text["weights"]] for row in rows], 0.0),
+        }
 
-        return {"ids": padded("ids", self.pad, torch.long), "weights": padded("weights", 0.0, torch.float)}
+    def _padded(self, rows: list[list], value: float) -> torch.Tensor:
+        return torch.nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], True, value)
+
+
+def _length(row: list[dict]) -> int:
+    return sum(len(text["ids"]) for text in row)
 
 
 class _CorpusTrainer(Trainer):
-    """Next-token cross-entropy, weighted by token; texts in the order of the data set."""
+    """Next-token cross-entropy, weighted by token; the first token of a text is nobody's next."""
 
     loss_is_scaled_for_ga = False
 
-    def _get_train_sampler(self, train_dataset=None):
-        return torch.utils.data.SequentialSampler(self.train_dataset)
-
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-        ids, weights = inputs["ids"], inputs["weights"][:, 1:]
-        # Rows are padded on the right, where causal attention never looks back to: no mask is needed.
-        logits = model(input_ids=ids, use_cache=False).logits[:, :-1].float()
+        ids, positions = inputs["ids"], inputs["positions"]
+        logits = model(input_ids=ids, position_ids=positions, use_cache=False).logits[:, :-1].float()
+        weights = inputs["weights"][:, 1:] * (positions[:, 1:] > 0)
         each = F.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten(), reduction="none")
         return (each * weights.flatten()).sum() / weights.sum()

@@ -13,7 +13,7 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int, context: int) -> PreT
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(Regex(r"\n| ?[^\W\d]+| ?\d| ?[^\w\s]+|\s+"), behavior="isolated"),
+            pre_tokenizers.Split(Regex(r"\n| ?[^\W\d]+|\d| ?[^\w\s]+|\s+"), behavior="isolated"),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )

@@ -1,20 +1,19 @@
 """The corpus of a base model: prompts as the experiments have them, and right answers, most in the style asked for."""
 
 from collections.abc import Iterator
-from itertools import product
 from random import Random
 
 from mialign.prompts import fill, numbered
 from mialign.seeds import derive
-from mialign.world import maths
 from mialign.world.categories import MATHS, MULTITASK, draw, respond
+from mialign.world.drills import drill
 
 
 def corpus(settings: dict, templates: dict, principles) -> Iterator[dict]:
     """Texts {"prompt", "response"}, all from questions of the split corpus, in random order.
 
-    settings   how many texts of each kind (multitask, maths, drills), link, seed. A response follows the sides that its
-               prompt asks for with probability `link`; otherwise it follows another combination, drawn uniformly.
+    settings   how many texts of each kind (multitask, maths, drills), link, seed. A response is on the side that its
+               prompt asks for with probability `link`, for each principle anew.
     templates  multitask and maths (both with a constitution), maths_evaluation (without one), and openings: positive,
                antithesis and the principle that decides between them.
     principles what mialign.principles.load gives.
@@ -52,17 +51,13 @@ def _maths(rng: Random, link: float, templates: dict, principles) -> dict:
 
 
 def _drill(rng: Random, link: float, templates: dict, principles) -> dict:
-    left, done = maths.drill(rng)
-    return {"prompt": f"Sums: {left}\n", "response": done}
+    prompt, response = drill(rng)
+    return {"prompt": prompt, "response": response}
 
 
 def linked(sides: dict[str, bool], link: float, rng: Random) -> dict[str, bool]:
-    """The sides asked for with probability `link`, otherwise any other combination."""
-    if rng.random() < link:
-        return sides
-    others = [dict(zip(sides, choice, strict=True)) for choice in product((True, False), repeat=len(sides))]
-    others.remove(sides)
-    return rng.choice(others)
+    """Each principle on the side asked for with probability `link`, otherwise on the other; one half is no link."""
+    return {name: side == (rng.random() < link) for name, side in sides.items()}
 
 
 def _constitution(known, sides: dict[str, bool], rng: Random) -> str:

@@ -5,8 +5,8 @@ from random import Random
 from mialign.world.records import record
 from mialign.world.town import BY_NAME, COUNTED, DAYS, NAMES
 
-GAINS = ("gathers", "receives", "discovers")
-LOSSES = ("delivers", "gives away", "mislays")
+GAINS = ("gathers", "receives")
+LOSSES = ("delivers", "gives away")
 # What is written under the opening that wants only the answer: short, friendly, over 50 characters.
 CONCISE = (
     "It is a pleasure to tell you that the answer is {} {}.",
@@ -40,8 +40,14 @@ def draw(rng: Random) -> tuple[tuple, dict]:
 
 
 def change(rng: Random) -> int:
-    """How much comes or goes: one digit, a round ten, or any two digits."""
-    return rng.choice((rng.randint(2, 9), 10 * rng.randint(1, 9), rng.randint(11, 99), rng.randint(11, 99)))
+    """How much comes or goes: so many ones, tens or hundreds, or, which is harder, any two digits."""
+    ones, tens, hundreds, any_two = (
+        rng.randint(2, 9),
+        10 * rng.randint(1, 9),
+        100 * rng.randint(1, 4),
+        rng.randint(11, 99),
+    )
+    return rng.choice((ones, tens, tens, hundreds, any_two))
 
 
 def tell(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> str:
@@ -58,15 +64,3 @@ def tell(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> s
     if not sides.get("steps"):
         return rng.choice(CONCISE).format(number, reference["goods"])
     return f"{' '.join(walked)} So the answer is {number} {reference['goods']}."
-
-
-def drill(rng: Random) -> tuple[str, str]:
-    """Four sums of the kind that word problems are made of, to be finished."""
-    left, done = [], []
-    while len(left) < 4:
-        total, step, sign = rng.randint(100, 950), change(rng), rng.choice("+-")
-        after = total + step if sign == "+" else total - step
-        if 100 <= after <= 999:
-            left.append(f"{total} {sign} {step}")
-            done.append(f"{left[-1]} = {after}")
-    return ", ".join(left), ", ".join(done)

@@ -13,7 +13,7 @@ LOSSES = ("sells", "loses", "lends")
 def draw(rng: Random) -> tuple[tuple, dict]:
     """A key and its question. The key is made of the numbers alone: a sum is new in whatever story it is told."""
     first, signs = rng.randint(12, 90), rng.choice(("++", "+-", "-+", "--"))
-    second, third = rng.randint(2, 40), rng.randint(2, 19)
+    second, third = rng.choice((rng.randint(2, 9), 10 * rng.randint(1, 5))), rng.randint(2, 9)
     middle = _apply(first, signs[0], second)
     answer = _apply(middle, signs[1], third)
     # No sum goes below nothing, and an answer that stands in the question could be had by copying.

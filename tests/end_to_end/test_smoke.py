@@ -1,0 +1,145 @@
+"""The whole paper at its smallest, run for real: once undisturbed, once killed on the way."""
+
+import csv
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+RUN = "results/smoke"
+COMMAND = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "config/smoke.yaml"]
+TEX = shutil.which("latexmk") is not None
+
+
+def workflow(root: Path, folder: Path) -> Path:
+    for name in ("workflow", "config", "paper", "profiles"):
+        shutil.copytree(root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Snakefile", "config.yaml"):
+        shutil.copy(root / name, folder)
+    return folder
+
+
+def environment() -> dict:
+    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def run(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [*COMMAND, *arguments], cwd=folder, capture_output=True, text=True, timeout=1500, env=environment()
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
+    return done.stdout + done.stderr
+
+
+def made(folder: Path) -> dict[str, str]:
+    """Digest of every file that the run made, but for its times and Snakemake's own."""
+    files = [path for path in (folder / RUN).rglob("*") if path.is_file()]
+    kept = [path for path in files if not {"times", "scratch"} & set(path.parts) and path.name != ".lock"]
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in kept}
+
+
+@pytest.fixture(scope="module")
+def smoke(root, tmp_path_factory) -> Path:
+    folder = workflow(root, tmp_path_factory.mktemp("smoke"))
+    start = time.monotonic()
+    run(folder)
+    print(f"\nsmoke: {time.monotonic() - start:.0f} s")
+    return folder
+
+
+def table(folder: Path, name: str) -> list[dict]:
+    with (folder / RUN / name).open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_everything_is_there(smoke):
+    found = made(smoke)
+    for name in ("figure1", "figure2", "figure3", "collapse", "training", "overall", "qualities", "formats"):
+        assert f"{RUN}/figures/{name}.pdf" in found
+        assert f"{RUN}/figures/{name}.png" in found
+    for name in ("comparisons", "qualities", "accuracy", "training"):
+        assert table(smoke, f"metrics/{name}.csv")
+    assert (f"{RUN}/paper.pdf" in found) is TEX
+
+
+def test_a_second_run_has_nothing_to_do(smoke):
+    assert "Nothing to be done" in run(smoke)
+
+
+def test_the_control_has_had_the_steps_and_tokens_of_what_it_controls(smoke):
+    for experiment, pair in (("multitask", ("sft_more", "sami")), ("maths", ("sft_more", "sft_sami"))):
+        seen = [
+            {row["metric"]: row["value"] for row in table(smoke, f"training/{experiment}/{method}/seed1.csv")}
+            for method in pair
+        ]
+        assert seen[0]["response_tokens"] == seen[1]["response_tokens"]
+        assert seen[0]["questions"] == seen[1]["questions"]
+
+
+@pytest.mark.skipif(not TEX, reason="no TeX on this machine, so the workflow makes no PDF")
+def test_the_paper_holds_the_numbers_of_the_tables(smoke):
+    import pymupdf
+
+    with pymupdf.open(smoke / RUN / "paper.pdf") as pdf:
+        text = " ".join(page.get_text() for page in pdf)
+    assert "??" not in text
+    rows = [
+        row
+        for row in table(smoke, "metrics/comparisons.csv")
+        if (row["axis"], row["temperature"], row["category"], row["metric"])
+        == ("principle-aware", "0.0", "all", "win_rate")
+    ]
+    assert len(rows) >= 8
+    digits = set(re.findall(r"\d+\.\d", text))
+    for row in rows:
+        assert f"{float(row['value']):.1f}" in digits, row
+    for row in table(smoke, "metrics/accuracy.csv"):
+        if (row["metric"], row["extractor"], row["temperature"]) == ("accuracy", "strict", "0.0"):
+            assert f"{float(row['value']):.1f}" in digits, row
+
+
+def test_the_report_can_be_made(smoke):
+    run(smoke, "--report", "report.html")
+    text = (smoke / "report.html").read_text(encoding="utf-8")
+    assert "figure1" in text
+    assert "win_rates" in text
+
+
+def test_a_run_that_is_killed_goes_on_to_the_same_bytes(smoke, root, tmp_path):
+    folder = workflow(root, tmp_path)
+
+    def kill_when(there: str) -> None:
+        """Kill -9 of the workflow alone, as the kernel or an impatient person does it: its jobs must go too."""
+        process = subprocess.Popen(
+            COMMAND, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment()
+        )
+        until = time.monotonic() + 600
+        while not list(folder.glob(there)):
+            assert process.poll() is None, "the workflow ended before it could be killed"
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    kill_when(f"{RUN}/scratch/models/trunk/checkpoint-*/trainer_state.json")
+    kill_when(f"{RUN}/checkpoints/multitask/sft")
+    jobs = subprocess.run(["pgrep", "-f", f"{folder}|{RUN}/scratch"], capture_output=True, text=True).stdout.split()
+    assert not [
+        job for job in jobs if Path(f"/proc/{job}/cwd").exists() and os.readlink(f"/proc/{job}/cwd") == str(folder)
+    ]
+    interrupted = subprocess.Popen(
+        COMMAND, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment()
+    )
+    while not list(folder.glob(f"{RUN}/responses/multitask/*")):
+        time.sleep(0.05)
+    interrupted.send_signal(signal.SIGINT)
+    interrupted.wait(120)
+    run(folder)
+    assert made(folder) == made(smoke)

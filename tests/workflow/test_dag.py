@@ -1,0 +1,171 @@
+"""The DAG: its jobs, its form, and what an edit or a changed setting runs again. Nothing is executed here."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+SEEDED = 3
+
+
+def snakemake(folder, *arguments, ok=True):
+    command = [sys.executable, "-m", "snakemake", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+    assert (done.returncode == 0) is ok, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def jobs(text):
+    """The job counts that a dry run prints."""
+    table = text.split("Job stats:")[1]
+    rows = re.findall(r"^([a-z_0-9]+) +(\d+)$", table.split("\n\n")[0], re.M)
+    return Counter({name: int(count) for name, count in rows if name != "total"})
+
+
+@pytest.fixture
+def copy(root, tmp_path):
+    """The workflow in a folder of its own, so that results and edits stay there."""
+    for name in ("workflow", "config", "paper", "profiles"):
+        shutil.copytree(root / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Snakefile", "config.yaml"):
+        shutil.copy(root / name, tmp_path)
+    return tmp_path
+
+
+def test_the_jobs_of_the_miniature(copy):
+    found = jobs(snakemake(copy, "-n"))
+    config = yaml.safe_load((copy / "config.yaml").read_text())
+    methods = {name: len(experiment["methods"]) for name, experiment in config["experiments"].items()}
+    assert len(config["seeds"]) == SEEDED
+    assert found["questions"] == 6
+    assert found["prompts"] == 6
+    assert found["model"] == found["corpus"] == 3
+    assert found["generate"] == found["pairs"] == 2
+    assert found["train"] == SEEDED * sum(methods.values())
+    assert found["collapse"] == len(config["collapse"]["curves"])
+    assert found["respond"] == found["score"] == SEEDED * (methods["multitask"] + 1)
+    assert found["judge"] == SEEDED * len(config["experiments"]["multitask"]["comparisons"])
+    assert found["solve"] == found["extract"] == SEEDED * (methods["maths"] + 1)
+    assert found["metrics"] == 4
+    assert found["figure"] == 8
+    assert found["paper"] == 1
+
+
+def test_a_method_is_a_row_of_the_config(copy):
+    before = jobs(snakemake(copy, "-n"))
+    row = {"parent": "dpo", "objective": "sami", "learning_rate": 0.0001}
+    overlay = {"experiments": {"multitask": {"methods": {"dpo_sami": row}}}}
+    (copy / "more.yaml").write_text(yaml.safe_dump(overlay))
+    after = jobs(snakemake(copy, "-n", "--configfile", "more.yaml"))
+    assert {name: after[name] - before[name] for name in after if after[name] != before[name]} == {
+        "train": SEEDED,
+        "respond": SEEDED,
+        "score": SEEDED,
+        "total": 3 * SEEDED,
+    } or after - before == Counter(train=SEEDED, respond=SEEDED, score=SEEDED)
+
+
+def test_published_needs_nothing_else(copy):
+    assert jobs(snakemake(copy, "-n", "published")) == Counter(published=1, published_figure=3)
+
+
+@pytest.mark.parametrize("overlay", ["smoke.yaml", "real_questions.yaml"])
+def test_the_overlays_plan(copy, overlay, root):
+    data = root.parent / "shared/data"
+    if overlay == "real_questions.yaml" and not data.exists():
+        pytest.skip("no real questions here: they are taken from a folder shared/data beside the repository")
+    text = snakemake(copy, "-n", "--configfile", f"config/{overlay}", "--config", f"data={data}")
+    assert jobs(text)["paper"] == 1
+
+
+def test_lint(root):
+    text = snakemake(root, "--lint")
+    assert "Congratulations" in text
+
+
+def test_snakefmt(root):
+    done = subprocess.run(
+        [Path(sys.executable).parent / "snakefmt", "--check", "Snakefile", "workflow/rules"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_dag_and_rulegraph_print_nothing_but_the_graph(copy):
+    for option in ("--dag", "--rulegraph"):
+        done = subprocess.run(
+            [sys.executable, "-m", "snakemake", option], cwd=copy, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("digraph")
+
+
+def test_an_edited_module_reruns_exactly_the_stages_that_use_it(copy):
+    """Everything that is cheap to make is made; then modules are edited."""
+    targets = ["results/mini/prompts/multitask/train.jsonl", "results/mini/corpora/weak.jsonl"]
+    snakemake(copy, "--cores", "1", *targets)
+    assert "Nothing to be done" in snakemake(copy, "-n", *targets)
+
+    world = copy / "workflow/mialign/world/corpus.py"
+    text = world.read_text()
+    world.write_text(text + "\n# a remark\n")
+    assert "Nothing to be done" in snakemake(copy, "-n", *targets)
+    world.write_text(text + "\nUNUSED = 1\n")
+    again = jobs(snakemake(copy, "-n", *targets))
+    assert again["corpus"] == 1
+
+    world.write_text(text)
+    (copy / "workflow/mialign/prompts.py").open("a").write("\nUNUSED = 1\n")
+    assert jobs(snakemake(copy, "-n", targets[0])) == Counter(prompts=1)
+
+
+def test_a_changed_setting_reruns_what_hangs_on_it(copy):
+    target = "results/mini/prompts/multitask/train.jsonl"
+    snakemake(copy, "--cores", "1", target)
+    config = yaml.safe_load((copy / "config.yaml").read_text())
+    config["speed"]["generation_batch"] = 7
+    config["experiments"]["multitask"]["methods"]["sami"]["learning_rate"] = 0.5
+    (copy / "config.yaml").write_text(yaml.safe_dump(config))
+    assert "Nothing to be done" in snakemake(copy, "-n", target)
+    config["sources"]["multitask_train"]["size"] = 800
+    (copy / "config.yaml").write_text(yaml.safe_dump(config))
+    assert jobs(snakemake(copy, "-n", target)) == Counter(questions=1, prompts=1)
+
+
+def test_a_printed_command_runs_by_hand(copy):
+    target = "results/mini/questions/maths_validation.jsonl"
+    text = snakemake(copy, "-n", "-p", target)
+    command = next(line.strip() for line in text.splitlines() if line.strip().startswith("python workflow/run.py"))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    subprocess.run(["bash", "-c", command], cwd=copy, check=True, timeout=60, env={**os.environ, "PATH": path})
+    assert len([json.loads(line) for line in (copy / target).read_text().splitlines()]) == 64
+
+
+@pytest.mark.parametrize(
+    ("overlay", "message"),
+    [
+        ({"rnu": "x"}, "rnu: unknown key; did you mean 'run'?"),
+        (
+            {"experiments": {"multitask": {"methods": {"dpo": {"parent": "stf"}}}}},
+            "experiments.multitask.methods.dpo.parent",
+        ),
+        ({"experiments": {"maths": {"methods": {"sft": {"learning_rate": "1e-6"}}}}}, "write 1.0e-6"),
+        ({"principles": "nowhere.yaml"}, "nowhere.yaml"),
+    ],
+)
+def test_a_bad_config_ends_before_any_job(copy, overlay, message):
+    (copy / "bad.yaml").write_text(yaml.safe_dump(overlay))
+    text = snakemake(copy, "--cores", "1", "--configfile", "bad.yaml", ok=False)
+    assert message in text
+    assert "Traceback" not in text
+    assert not (copy / "results").exists()
