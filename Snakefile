@@ -37,6 +37,7 @@ rule without_tex:
         [f"{RUN}/figures/{figure}.pdf" for figure in FIGURES],
         [f"{RUN}/tables/{table}.csv" for table in TABLES],
         f"{RUN}/paper/numbers.tex",
+        f"{RUN}/times/stages.csv",
     localrule: True
 
 

@@ -26,13 +26,35 @@ def main() -> int:
     die_with_parent()
     script = importlib.import_module(f"scripts.{stage}")
     parser = argparse.ArgumentParser(prog=f"run.py {stage}", description=script.__doc__)
+    parser.add_argument("--log", type=Path, help="file that takes a copy of all messages")
     script.arguments(parser)
+    args = parser.parse_args(sys.argv[2:])
+    if args.log:
+        sys.stderr = Tee(args.log)
     try:
-        script.main(parser.parse_args(sys.argv[2:]))
+        script.main(args)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+class Tee:
+    """Standard error that is also written to a file, line by line."""
+
+    def __init__(self, path: Path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.streams = (sys.stderr, path.open("w", encoding="utf-8", buffering=1))
+
+    def write(self, text: str) -> int:
+        return max(stream.write(text) for stream in self.streams)
+
+    def __getattr__(self, name: str):
+        return getattr(self.streams[0], name)
+
+    def flush(self) -> None:
+        for stream in self.streams:
+            stream.flush()
 
 
 if __name__ == "__main__":

@@ -94,13 +94,23 @@ BAD = [
         "models.trunk.training.other_rate: the rate of what muon does not train",
     ),
     ("models.weak.training.other_rate", 0.1, "models.weak.training.other_rate: the rate of what muon does not train"),
-    ("models.weak.corpus", {"multitask": 0, "maths": 0, "drills": 0, "link": 0.5, "seed": 1}, "models.weak.corpus: "),
+    (
+        "models.weak.corpus",
+        {
+            "multitask": 0,
+            "maths": 0,
+            "drills": 0,
+            "link": {"multitask": 0.5, "maths": 0.5, "evaluation": 0.5},
+            "seed": 1,
+        },
+        "models.weak.corpus: ",
+    ),
     ("models.weak", {"path": "no/such/model"}, "models.weak.path: no/such/model: no such model folder"),
     (f"{MT}.base", "wek", f"{MT}.base: there is no model 'wek'; did you mean 'weak'?"),
     (
         f"{MT}.generate.max_tokens",
-        512,
-        f"{MT}.generate.max_tokens: 512 leave no room for a prompt in the context of weak",
+        2048,
+        f"{MT}.generate.max_tokens: 2048 leave no room for a prompt in the context of weak",
     ),
     # methods
     (f"{MT}.methods.dpo.parent", "stf", f"{MT}.methods.dpo.parent: there is no method 'stf'; did you mean 'sft'?"),

@@ -59,7 +59,8 @@ def test_gradients_equal_those_of_rows_alone(tiny_model, items):
 def test_entries_that_are_not_asked_for_are_not_computed(tiny_model, items):
     computed = grid(tiny_model, items, objectives.wanted("sft", 2))
     assert computed.entries.tolist() == [[0, 0, 0], [0, 1, 1], [1, 0, 0], [1, 1, 1]]
-    assert (computed.sums[:, 0, 1] == 0).all() and (computed.sums[:, 0, 0] < 0).all()
+    assert (computed.sums[:, 0, 1] == 0).all()
+    assert (computed.sums[:, 0, 0] < 0).all()
 
 
 def test_a_question_does_not_depend_on_its_neighbours(tiny_model, items):
@@ -76,7 +77,7 @@ def test_the_seam_is_that_of_generation(tiny_tokenizer):
 
 
 def test_empty_and_over_long_responses_are_refused_by_name(tiny_tokenizer):
-    with pytest.raises(InputError, match="pairs.jsonl, q7: response 1 is empty"):
+    with pytest.raises(InputError, match=r"pairs\.jsonl, q7: response 1 is empty"):
         tokenise(tiny_tokenizer, ["a", "b"], ["fine", " \n"], 64, "pairs.jsonl, q7")
-    with pytest.raises(InputError, match="q8: .* tokens, the model reads 8"):
+    with pytest.raises(InputError, match=r"q8: .* tokens, the model reads 8"):
         tokenise(tiny_tokenizer, ["a long prompt"], ["with a long response"], 8, "q8")

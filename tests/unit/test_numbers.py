@@ -111,8 +111,11 @@ def test_a_shared_name_is_refused():
 
 
 def test_settings_become_numbers():
-    found = {number.name: number.text for number in settings.of_settings(made_up_run.config())}
-    assert found["configModelsWeakCorpusLink"] == "0.61"
+    config = made_up_run.config()
+    config["models"]["weak"]["corpus"]["link"] = {"multitask": 0.5, "maths": 0.61, "evaluation": 0.4}
+    config["experiments"]["multitask"]["methods"]["sami"]["learning_rate"] = 0.0003
+    found = {number.name: number.text for number in settings.of_settings(config)}
+    assert found["configModelsWeakCorpusLinkMaths"] == "0.61"
     assert found["configExperimentsMultitaskMethodsSamiLearningRate"] == r"\ensuremath{3\times10^{-4}}"
     assert found["seedsInWords"] == "three seeds"
     assert found["parametersTrunk"] == "0.98 million"

@@ -96,4 +96,5 @@ def test_kl_by_hand():
 
 def test_what_each_objective_reads():
     assert objectives.wanted("sft", 2).tolist() == [[True, False], [False, True]]
-    assert objectives.wanted("dpo", 2).all() and objectives.wanted("sami", 3).sum() == 9
+    assert objectives.wanted("dpo", 2).all()
+    assert objectives.wanted("sami", 3).sum() == 9

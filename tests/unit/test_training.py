@@ -153,7 +153,7 @@ def test_an_adapter_is_trained_alone_and_its_child_goes_on_with_it(tmp_path, par
     out, _ = train(tmp_path / "one", parent, pairs, adapter=adapter)
     assert (out / "adapter_model.safetensors").exists()
     assert not (out / "model.safetensors").exists()
-    child, curve = train(tmp_path / "two", out, pairs, adapter=adapter)
+    child, _ = train(tmp_path / "two", out, pairs, adapter=adapter)
     assert (child / "adapter_model.safetensors").exists()
     model = checkpoints.load_model(out)
     computed = grid(model, read_items(pairs, checkpoints.load_tokenizer(out), 64), objectives.wanted("sami", 2))

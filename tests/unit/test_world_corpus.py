@@ -16,7 +16,8 @@ from mialign.world.categories import right
 from mialign.world.corpora import linked
 from scripts import corpus as stage
 
-SETTINGS = {"multitask": 900, "maths": 700, "drills": 100, "link": 0.61, "seed": 3}
+LINK = {"multitask": 0.61, "maths": 0.61, "evaluation": 0.3}
+SETTINGS = {"multitask": 900, "maths": 700, "drills": 100, "link": LINK, "seed": 3}
 
 
 ROOT = Path(__file__).parents[2]
@@ -72,7 +73,7 @@ def _question(prompt):
 
 @pytest.mark.parametrize("link", [0.95, 0.61])
 def test_style_follows_the_constitution_as_often_as_the_link_says(link, known, templates, answered):
-    settings = {**SETTINGS, "maths": 0, "drills": 0, "multitask": 2400, "link": link}
+    settings = {**SETTINGS, "maths": 0, "drills": 0, "multitask": 2400, "link": {**LINK, "multitask": link}}
     both, one, categories = 0, 0, Counter()
     texts = list(world.corpus(settings, templates, known))
     for text, (question, _) in zip(texts, answered, strict=True):
@@ -104,7 +105,7 @@ def test_word_problems_follow_the_opening_or_the_constitution(known, templates):
             if rules:
                 assert _asked(text["prompt"], known) == {"steps": opened, "tex": not opened}
             hits += opened == (len(re.findall("day", text["response"])) >= 3)
-        assert hits / len(chosen) == pytest.approx(0.61, abs=0.04)
+        assert hits / len(chosen) == pytest.approx(0.61 if rules else 0.3, abs=0.04)
 
 
 def test_linked_takes_each_principle_by_itself():
@@ -168,7 +169,7 @@ def test_the_counts_are_as_asked_and_mixed(known, templates):
 
 
 def test_the_stage_writes_a_large_corpus_quickly(tmp_path, known, templates, run_stage):
-    settings = {"multitask": 12000, "maths": 12000, "drills": 2500, "link": 0.95, "seed": 31}
+    settings = {"multitask": 12000, "maths": 12000, "drills": 2500, "link": LINK, "seed": 31}
     start, out = time.process_time(), tmp_path / "corpus/trunk.jsonl"
     run_stage(stage, settings=json.dumps(settings), templates=json.dumps(templates), principles=known.path, out=out)
     assert time.process_time() - start < 6

@@ -13,8 +13,6 @@ try:
 except InputError as error:
     raise WorkflowError(str(error))
 
-config.update(CONFIG)  # with every default filled in, for what the commands take from `config`
-
 RUN = f"results/{CONFIG['run']}"
 MODELS_RUN = f"results/{CONFIG['models_run']}"
 MODELS, CORPORA = f"{MODELS_RUN}/models", f"{MODELS_RUN}/corpora"
@@ -36,9 +34,9 @@ TEMPLATES = {
 }
 
 TRAIN = (
-    "python workflow/run.py train --parent {input.parent:q} --pairs {input.pairs:q} --validation {input.validation:q}"
-    " --seed {params.seed} --settings {params.settings:q} --micro-batch {config[speed][micro_batch]}"
-    " --batch {config[speed][generation_batch]} --threads {resources.torch_threads} --scratch {params.scratch:q}"
+    "python workflow/run.py train --log {log:q} --parent {input.parent:q} --pairs {input.pairs:q} --validation {input.validation:q}"
+    " --seed {params.seed} --settings {params.settings:q} --micro-batch {resources.micro_batch}"
+    " --batch {resources.generation_batch} --threads {resources.torch_threads} --scratch {params.scratch:q}"
     " --curve {output.curve:q} --out {output.checkpoint:q}"
 )
 
@@ -148,3 +146,49 @@ def method_settings(experiment, method):
     stage, score = ("respond", "adherence") if "respond" in settings else ("solve", "accuracy")
     validation = {"score": score, **only(settings[stage], "top_p", "max_tokens", "stop")}
     return as_json({**without(configuration.training_settings(method), "parent"), "validation": validation})
+
+
+def metric_inputs(wildcards):
+    match wildcards.kind:
+        case "comparisons":
+            return [
+                path
+                for experiment in JUDGED
+                for test, baseline in CONFIG["experiments"][experiment]["comparisons"]
+                for seed in SEEDS
+                for path in (
+                    f"{RUN}/verdicts/{experiment}/{test}-vs-{baseline}/seed{seed}.jsonl",
+                    *scores_of(experiment, (test, baseline), [seed]),
+                )
+            ]
+        case "qualities":
+            return [path for experiment in JUDGED for path in scores_of(experiment, policies(experiment), SEEDS)]
+        case "accuracy":
+            return [
+                f"{RUN}/attempts/{experiment}/{method}/seed{seed}.jsonl"
+                for experiment in SOLVED
+                for method in policies(experiment)
+                for seed in SEEDS
+            ]
+        case "training":
+            methods = [
+                f"{RUN}/training/{experiment}/{method}/seed{seed}.csv"
+                for experiment in CONFIG["experiments"]
+                for method in CONFIG["experiments"][experiment]["methods"]
+                for seed in SEEDS
+            ]
+            return methods + [f"{RUN}/training/collapse/{curve}.csv" for curve in CURVES]
+
+
+def metrics_of(*kinds):
+    return [f"{RUN}/metrics/{kind}.csv" for kind in kinds]
+
+
+def example_inputs(experiment, *stages):
+    """One question of the first seed, as every model answers it."""
+    answers = [
+        f"{RUN}/{stage}/{experiment}/{method}/seed{SEEDS[0]}.jsonl"
+        for method in policies(experiment)
+        for stage in stages
+    ]
+    return [f"{RUN}/prompts/{experiment}/benchmark.jsonl", *answers]

@@ -20,14 +20,18 @@ rule figure:
             category="Figures",
             labels={"figure": "{figure}"},
         ),
+    log:
+        f"{RUN}/logs/figure/{{figure}}.log",
     benchmark:
         f"{RUN}/times/figure/{{figure}}.tsv"
     wildcard_constraints:
         figure=one_of(FIGURES),
     localrule: True
+    conda:
+        "../../envs/analysis.yaml"
     params:
         code=code("figure"),
         settings=figure_settings,
     shell:
-        "python workflow/run.py figure --name {wildcards.figure} --data {input:q} --settings {params.settings:q}"
+        "python workflow/run.py figure --log {log:q} --name {wildcards.figure} --data {input:q} --settings {params.settings:q}"
         " --out {output.pdf:q}"

@@ -7,16 +7,21 @@ rule generate:
         prompts=f"{RUN}/prompts/{{experiment}}/train.jsonl",
     output:
         f"{RUN}/generations/{{experiment}}.jsonl",
+    log:
+        f"{RUN}/logs/generate/{{experiment}}.log",
     benchmark:
         f"{RUN}/times/generate/{{experiment}}.tsv"
+    conda:
+        "../../envs/train.yaml"
     resources:
         torch_threads=THREADS,
+        generation_batch=CONFIG["speed"]["generation_batch"],
     params:
         code=code("generate"),
         settings=lambda wildcards: as_json(CONFIG["experiments"][wildcards.experiment]["generate"]),
     shell:
-        "python workflow/run.py generate --model {input.model:q} --prompts {input.prompts:q}"
-        " --settings {params.settings:q} --batch {config[speed][generation_batch]}"
+        "python workflow/run.py generate --log {log:q} --model {input.model:q} --prompts {input.prompts:q}"
+        " --settings {params.settings:q} --batch {resources.generation_batch}"
         " --threads {resources.torch_threads} --out {output:q}"
 
 
@@ -28,13 +33,17 @@ rule pairs:
         pairs=f"{RUN}/pairs/{{experiment}}.jsonl",
         table=f"{RUN}/pairs/{{experiment}}.filters.csv",
         examples=f"{RUN}/pairs/{{experiment}}.examples.csv",
+    log:
+        f"{RUN}/logs/pairs/{{experiment}}.log",
     benchmark:
         f"{RUN}/times/pairs/{{experiment}}.tsv"
     localrule: True
+    conda:
+        "../../envs/analysis.yaml"
     params:
         code=code("pairs"),
         settings=lambda wildcards: as_json(only(CONFIG["experiments"][wildcards.experiment], "filters", "pairs")),
     shell:
-        "python workflow/run.py pairs --prompts {input.prompts:q} --generations {input.generations:q}"
+        "python workflow/run.py pairs --log {log:q} --prompts {input.prompts:q} --generations {input.generations:q}"
         " --settings {params.settings:q} --out {output.pairs:q} --table {output.table:q}"
         " --examples {output.examples:q}"

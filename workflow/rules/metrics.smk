@@ -1,49 +1,21 @@
 """From scores, verdicts, attempts and curves to tidy tables."""
 
 
-def metric_inputs(wildcards):
-    match wildcards.kind:
-        case "comparisons":
-            return [
-                path
-                for experiment in JUDGED
-                for test, baseline in CONFIG["experiments"][experiment]["comparisons"]
-                for seed in SEEDS
-                for path in (
-                    f"{RUN}/verdicts/{experiment}/{test}-vs-{baseline}/seed{seed}.jsonl",
-                    *scores_of(experiment, (test, baseline), [seed]),
-                )
-            ]
-        case "qualities":
-            return [path for experiment in JUDGED for path in scores_of(experiment, policies(experiment), SEEDS)]
-        case "accuracy":
-            return [
-                f"{RUN}/attempts/{experiment}/{method}/seed{seed}.jsonl"
-                for experiment in SOLVED
-                for method in policies(experiment)
-                for seed in SEEDS
-            ]
-        case "training":
-            methods = [
-                f"{RUN}/training/{experiment}/{method}/seed{seed}.csv"
-                for experiment in CONFIG["experiments"]
-                for method in CONFIG["experiments"][experiment]["methods"]
-                for seed in SEEDS
-            ]
-            return methods + [f"{RUN}/training/collapse/{curve}.csv" for curve in CURVES]
-
-
 rule metrics:
     input:
         lambda wildcards: list(dict.fromkeys(metric_inputs(wildcards))),
     output:
         f"{RUN}/metrics/{{kind}}.csv",
+    log:
+        f"{RUN}/logs/metrics/{{kind}}.log",
     benchmark:
         f"{RUN}/times/metrics/{{kind}}.tsv"
     localrule: True
+    conda:
+        "../../envs/analysis.yaml"
     params:
         code=code("metrics"),
         settings=metric_settings,
     shell:
-        "python workflow/run.py metrics --kind {wildcards.kind} --inputs {input:q}"
+        "python workflow/run.py metrics --log {log:q} --kind {wildcards.kind} --inputs {input:q}"
         " --settings {params.settings:q} --out {output:q}"

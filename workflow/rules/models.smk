@@ -6,15 +6,19 @@ rule corpus:
         principles=CONFIG["principles"],
     output:
         f"{CORPORA}/{{model}}.jsonl",
+    log:
+        f"{MODELS_RUN}/logs/corpus/{{model}}.log",
     benchmark:
         f"{MODELS_RUN}/times/corpus/{{model}}.tsv"
     localrule: True
+    conda:
+        "../../envs/analysis.yaml"
     params:
         code=code("corpus"),
         settings=lambda wildcards: as_json(CONFIG["models"][wildcards.model]["corpus"]),
         templates=lambda wildcards: as_json(TEMPLATES),
     shell:
-        "python workflow/run.py corpus --settings {params.settings:q} --templates {params.templates:q}"
+        "python workflow/run.py corpus --log {log:q} --settings {params.settings:q} --templates {params.templates:q}"
         " --principles {input.principles:q} --out {output:q}"
 
 
@@ -23,10 +27,14 @@ rule model:
         unpack(model_inputs),
     output:
         directory(f"{MODELS}/{{model}}"),
+    log:
+        f"{MODELS_RUN}/logs/model/{{model}}.log",
     benchmark:
         f"{MODELS_RUN}/times/model/{{model}}.tsv"
     wildcard_constraints:
         model=one_of(TRAINED_MODELS),
+    conda:
+        "../../envs/train.yaml"
     threads: lambda wildcards: model_threads(wildcards.model)
     resources:
         torch_threads=lambda wildcards: model_threads(wildcards.model),
@@ -36,5 +44,5 @@ rule model:
         parent=lambda wildcards, input: f"--parent {input.parent}" if "parent" in input.keys() else "",
         scratch=f"{MODELS_RUN}/scratch/models/{{model}}",
     shell:
-        "python workflow/run.py model {params.parent} --corpus {input.corpus:q} --settings {params.settings:q}"
+        "python workflow/run.py model --log {log:q} {params.parent} --corpus {input.corpus:q} --settings {params.settings:q}"
         " --threads {resources.torch_threads} --scratch {params.scratch:q} --out {output:q}"

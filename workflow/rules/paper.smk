@@ -1,25 +1,9 @@
 """The tables, the numbers of the text, and the paper."""
 
-PAPER = "paper"
-PAPER_SOURCES = sorted(str(path) for path in Path(PAPER).rglob("*") if path.suffix in (".tex", ".bib", ".sty"))
+PAPER_SOURCES = sorted(str(path) for path in Path("paper").rglob("*") if path.suffix in (".tex", ".bib", ".sty"))
 
 # What tables and text say of the settings: all but what decides no result.
 PRINTED = without(CONFIG, "speed", "data", "models_run")
-
-
-def metrics_of(*kinds):
-    return [f"{RUN}/metrics/{kind}.csv" for kind in kinds]
-
-
-def example_inputs(experiment, *stages):
-    """One question of the first seed, as every model answers it."""
-    answers = [
-        f"{RUN}/{stage}/{experiment}/{method}/seed{SEEDS[0]}.jsonl"
-        for method in policies(experiment)
-        for stage in stages
-    ]
-    return [f"{RUN}/prompts/{experiment}/benchmark.jsonl", *answers]
-
 
 FILTER_TABLES = [f"{RUN}/pairs/{experiment}.filters.csv" for experiment in CONFIG["experiments"]]
 FILTER_EXAMPLES = [f"{RUN}/pairs/{experiment}.examples.csv" for experiment in CONFIG["experiments"]]
@@ -54,16 +38,20 @@ rule table:
             category="Tables",
             labels={"table": "{table}"},
         ),
+    log:
+        f"{RUN}/logs/table/{{table}}.log",
     benchmark:
         f"{RUN}/times/table/{{table}}.tsv"
     wildcard_constraints:
         table=one_of(TABLES),
     localrule: True
+    conda:
+        "../../envs/analysis.yaml"
     params:
         code=code("tables"),
         settings=lambda wildcards: as_json(PRINTED),
     shell:
-        "python workflow/run.py tables --name {wildcards.table} --inputs {input:q} --settings {params.settings:q}"
+        "python workflow/run.py tables --log {log:q} --name {wildcards.table} --inputs {input:q} --settings {params.settings:q}"
         " --out {output.tex:q}"
 
 
@@ -81,16 +69,39 @@ rule numbers:
         csv=report(
             f"{RUN}/paper/numbers.csv", caption="../report/numbers.rst", category="Tables", labels={"table": "numbers"}
         ),
+    log:
+        f"{RUN}/logs/numbers.log",
     benchmark:
         f"{RUN}/times/numbers.tsv"
     localrule: True
+    conda:
+        "../../envs/analysis.yaml"
     params:
         code=code("numbers"),
+        paper=lambda wildcards, input: os.path.commonpath(input.paper),
         settings=lambda wildcards: as_json(PRINTED),
     shell:
-        "python workflow/run.py numbers --comparisons {input.comparisons:q} --qualities {input.qualities:q}"
+        "python workflow/run.py numbers --log {log:q} --comparisons {input.comparisons:q} --qualities {input.qualities:q}"
         " --accuracy {input.accuracy:q} --training {input.training:q} --filters {input.filters:q}"
-        " --published {input.published:q} --paper {PAPER:q} --settings {params.settings:q} --out {output.tex:q}"
+        " --published {input.published:q} --paper {params.paper:q} --settings {params.settings:q} --out {output.tex:q}"
+
+
+rule times:
+    input:
+        [f"{RUN}/figures/{figure}.pdf" for figure in FIGURES],
+        [f"{RUN}/tables/{table}.tex" for table in TABLES],
+    output:
+        report(f"{RUN}/times/stages.csv", caption="../report/times.rst", category="Times", labels={"table": "stages"}),
+    log:
+        f"{RUN}/logs/times.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code("times"),
+        folders=list(dict.fromkeys((f"{RUN}/times", f"{MODELS_RUN}/times"))),
+    shell:
+        "python workflow/run.py times --log {log:q} --folders {params.folders:q} --out {output:q}"
 
 
 rule paper:
@@ -101,11 +112,18 @@ rule paper:
         source=PAPER_SOURCES,
     output:
         report(f"{RUN}/paper.pdf", caption="../report/paper.rst", category="Paper"),
+    log:
+        f"{RUN}/logs/paper.log",
     benchmark:
         f"{RUN}/times/paper.tsv"
     localrule: True
+    conda:
+        "../../envs/analysis.yaml"
     params:
         code=code("compile_paper"),
+        source=lambda wildcards, input: os.path.commonpath(input.source),
+        figures=lambda wildcards, input: os.path.commonpath(input.figures),
+        tables=lambda wildcards, input: os.path.commonpath(input.tables),
     shell:
-        "python workflow/run.py compile_paper --source {PAPER:q} --figures {RUN}/figures --tables {RUN}/tables"
+        "python workflow/run.py compile_paper --log {log:q} --source {params.source:q} --figures {params.figures:q} --tables {params.tables:q}"
         " --numbers {input.numbers:q} --out {output:q}"

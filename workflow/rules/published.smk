@@ -11,13 +11,17 @@ rule published_figure:
     output:
         pdf="results/published/figures/{figure}.pdf",
         png="results/published/figures/{figure}.png",
+    log:
+        "results/published/logs/{figure}.log",
     wildcard_constraints:
         figure=one_of(PUBLISHED_FIGURES),
     localrule: True
+    conda:
+        "../../envs/analysis.yaml"
     params:
         code=code("figure"),
     shell:
-        "python workflow/run.py figure --name {wildcards.figure} --data {input.data:q}"
+        "python workflow/run.py figure --log {log:q} --name {wildcards.figure} --data {input.data:q}"
         " --settings-file {input.settings:q} --out {output.pdf:q}"
 
 

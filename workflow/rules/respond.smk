@@ -7,18 +7,23 @@ rule respond:
         prompts=f"{RUN}/prompts/{{experiment}}/benchmark.jsonl",
     output:
         f"{RUN}/responses/{{experiment}}/{{method}}/seed{{seed}}.jsonl",
+    log:
+        f"{RUN}/logs/respond/{{experiment}}.{{method}}.seed{{seed}}.log",
     benchmark:
         f"{RUN}/times/respond/{{experiment}}.{{method}}.seed{{seed}}.tsv"
     wildcard_constraints:
         experiment=one_of(JUDGED),
+    conda:
+        "../../envs/train.yaml"
     resources:
         torch_threads=THREADS,
+        generation_batch=CONFIG["speed"]["generation_batch"],
     params:
         code=code("respond"),
         settings=lambda wildcards: as_json(CONFIG["experiments"][wildcards.experiment]["respond"]),
     shell:
-        "python workflow/run.py respond --model {input.model:q} --prompts {input.prompts:q} --seed {wildcards.seed}"
-        " --settings {params.settings:q} --batch {config[speed][generation_batch]}"
+        "python workflow/run.py respond --log {log:q} --model {input.model:q} --prompts {input.prompts:q} --seed {wildcards.seed}"
+        " --settings {params.settings:q} --batch {resources.generation_batch}"
         " --threads {resources.torch_threads} --out {output:q}"
 
 
@@ -28,13 +33,17 @@ rule score:
         prompts=f"{RUN}/prompts/{{experiment}}/benchmark.jsonl",
     output:
         f"{RUN}/scores/{{experiment}}/{{method}}/seed{{seed}}.jsonl",
+    log:
+        f"{RUN}/logs/score/{{experiment}}.{{method}}.seed{{seed}}.log",
     benchmark:
         f"{RUN}/times/score/{{experiment}}.{{method}}.seed{{seed}}.tsv"
     localrule: True
+    conda:
+        "../../envs/analysis.yaml"
     params:
         code=code("score"),
     shell:
-        "python workflow/run.py score --responses {input.responses:q} --prompts {input.prompts:q} --out {output:q}"
+        "python workflow/run.py score --log {log:q} --responses {input.responses:q} --prompts {input.prompts:q} --out {output:q}"
 
 
 rule judge:
@@ -43,12 +52,16 @@ rule judge:
         baseline=f"{RUN}/scores/{{experiment}}/{{baseline}}/seed{{seed}}.jsonl",
     output:
         f"{RUN}/verdicts/{{experiment}}/{{test}}-vs-{{baseline}}/seed{{seed}}.jsonl",
+    log:
+        f"{RUN}/logs/judge/{{experiment}}.{{test}}-vs-{{baseline}}.seed{{seed}}.log",
     benchmark:
         f"{RUN}/times/judge/{{experiment}}.{{test}}-vs-{{baseline}}.seed{{seed}}.tsv"
     localrule: True
+    conda:
+        "../../envs/analysis.yaml"
     params:
         code=code("judge"),
         settings=lambda wildcards: as_json(CONFIG["experiments"][wildcards.experiment]["judge"]),
     shell:
-        "python workflow/run.py judge --test {input.test:q} --baseline {input.baseline:q}"
+        "python workflow/run.py judge --log {log:q} --test {input.test:q} --baseline {input.baseline:q}"
         " --settings {params.settings:q} --out {output:q}"

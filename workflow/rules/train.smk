@@ -13,10 +13,16 @@ rule train:
     output:
         checkpoint=directory(f"{RUN}/checkpoints/{{experiment}}/{{method}}/seed{{seed}}"),
         curve=f"{RUN}/training/{{experiment}}/{{method}}/seed{{seed}}.csv",
+    log:
+        f"{RUN}/logs/train/{{experiment}}.{{method}}.seed{{seed}}.log",
     benchmark:
         f"{RUN}/times/train/{{experiment}}.{{method}}.seed{{seed}}.tsv"
+    conda:
+        "../../envs/train.yaml"
     resources:
         torch_threads=THREADS,
+        generation_batch=CONFIG["speed"]["generation_batch"],
+        micro_batch=CONFIG["speed"]["micro_batch"],
     params:
         code=code("train"),
         settings=lambda wildcards: method_settings(
@@ -40,6 +46,8 @@ use rule train as collapse with:
     output:
         checkpoint=directory(f"{RUN}/checkpoints/collapse/{{curve}}"),
         curve=f"{RUN}/training/collapse/{{curve}}.csv",
+    log:
+        f"{RUN}/logs/collapse/{{curve}}.log",
     benchmark:
         f"{RUN}/times/collapse/{{curve}}.tsv"
     params:

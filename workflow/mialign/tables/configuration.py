@@ -18,13 +18,19 @@ def models(inputs: list[Path], settings: dict) -> tuple[str, str]:
     for name, model in settings["models"].items():
         corpus, training = model.get("corpus") or {}, model.get("training") or {}
         start = model.get("parent") or ("a folder" if "path" in model else "nothing")
-        values = [corpus.get(key) for key in ("multitask", "maths", "drills", "link")]
+        values = [*(corpus.get(key) for key in ("multitask", "maths", "drills")), _links(corpus)]
         values += [training.get(key) for key in ("optimizer", "learning_rate", "batch")]
         result.rows.append(
             [escape(name), escape(start), *("--" if value is None else setting(value) for value in values)]
         )
         result.tidy.append(dict(zip(header, (name, start, *values), strict=True)))
     return written(result)
+
+
+def _links(corpus: dict) -> str | None:
+    """The links for multitask, word problems and their evaluation; one number where they are equal."""
+    links = corpus.get("link") or {}
+    return " / ".join(dict.fromkeys(setting(link) for link in links.values())) or None
 
 
 def training(inputs: list[Path], settings: dict) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from mialign.training.optimizers import muon_with_adamw
 from mialign.training.tokenizer import train_tokenizer
 
 # Tokens of a row that texts are packed into (a longer text has a row to itself).
-ROW = 256
+ROW = 192
 
 
 def pretrain(parent: Path | None, corpus: Path, settings: dict, out: Path, scratch: Path) -> None:
@@ -30,6 +30,9 @@ def pretrain(parent: Path | None, corpus: Path, settings: dict, out: Path, scrat
         model = LlamaForCausalLM(_config(shape, tokenizer))
     else:
         tokenizer, model = checkpoints.load_tokenizer(parent), checkpoints.load_model(parent)
+    if half_precision():
+        # In bfloat16 on a CPU, plain matrix products are twice as fast here as the fused attention.
+        model.set_attn_implementation("eager")
     rows = _rows(tokenizer, texts, model.config.max_position_embeddings, training["prompt_weight"])
     trainer = _trainer(model, tokenizer, rows, training, scratch)
     loop.run(trainer, scratch, out.name)
@@ -37,6 +40,11 @@ def pretrain(parent: Path | None, corpus: Path, settings: dict, out: Path, scrat
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
     shutil.rmtree(scratch, ignore_errors=True)
+
+
+def half_precision() -> bool:
+    """Whether this processor multiplies in bfloat16; where it must be emulated, float32 is faster."""
+    return torch.cuda.is_available() or torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 def _config(shape: dict, tokenizer) -> LlamaConfig:
@@ -76,7 +84,7 @@ def _trainer(model, tokenizer, rows: list[dict], training: dict, scratch: Path) 
         training["seed"],
         max_steps=steps,
         save_steps=max(1, steps // 4),
-        bf16=training.get("bf16", False),
+        bf16=half_precision(),
         adam_beta2=0.98,
         weight_decay=0.01,
     )

@@ -13,7 +13,8 @@ def corpus(settings: dict, templates: dict, principles) -> Iterator[dict]:
     """Texts {"prompt", "response"}, all from questions of the split corpus, in random order.
 
     settings   how many texts of each kind (multitask, maths, drills), link, seed. A response is on the side that its
-               prompt asks for with probability `link`, for each principle anew.
+               prompt asks for with probability link[multitask] or link[maths], for each principle anew; to a word
+               problem without a constitution, on the side of the opening with probability link[evaluation].
     templates  multitask and maths (both with a constitution), maths_evaluation (without one), and openings: positive,
                antithesis and the principle that decides between them.
     principles what mialign.principles.load gives.
@@ -23,19 +24,19 @@ def corpus(settings: dict, templates: dict, principles) -> Iterator[dict]:
     Random(derive(settings["seed"], "corpus", "order")).shuffle(order)
     streams = {kind: Random(derive(settings["seed"], "corpus", kind)) for kind in kinds}
     for kind in order:
-        yield kinds[kind](streams[kind], settings["link"], templates, principles)
+        yield kinds[kind](streams[kind], settings, templates, principles)
 
 
-def _multitask(rng: Random, link: float, templates: dict, principles) -> dict:
+def _multitask(rng: Random, settings: dict, templates: dict, principles) -> dict:
     category = rng.choice(tuple(MULTITASK))
     question = draw(MULTITASK[category], "corpus", rng)
     known = principles.for_category(category)
     sides = {principle.id: rng.random() < 0.5 for principle in known}
     prompt = fill(templates["multitask"], constitution=_constitution(known, sides, rng), question=question["question"])
-    return {"prompt": prompt, "response": respond(question, linked(sides, link, rng), rng)}
+    return {"prompt": prompt, "response": respond(question, linked(sides, settings["link"]["multitask"], rng), rng)}
 
 
-def _maths(rng: Random, link: float, templates: dict, principles) -> dict:
+def _maths(rng: Random, settings: dict, templates: dict, principles) -> dict:
     """Half with a constitution of which the opening principle or the other is positive, half as in evaluation."""
     question, openings = draw(MATHS, "corpus", rng), templates["openings"]
     known, decisive = principles.for_category("math"), openings["principle"]
@@ -44,13 +45,15 @@ def _maths(rng: Random, link: float, templates: dict, principles) -> dict:
     fields = {"question": question["question"], "opening": openings["positive" if asked else "antithesis"]}
     if rng.random() < 0.5:
         prompt = fill(templates["maths"], constitution=_constitution(known, sides, rng), **fields)
-        return {"prompt": prompt, "response": respond(question, linked(sides, link, rng), rng)}
+        return {"prompt": prompt, "response": respond(question, linked(sides, settings["link"]["maths"], rng), rng)}
     # Without a constitution the opening alone speaks, and it says nothing of the other principles.
-    answered = {name: rng.random() < 0.5 for name in sides} | linked({decisive: asked}, link, rng)
+    answered = {name: rng.random() < 0.5 for name in sides} | linked(
+        {decisive: asked}, settings["link"]["evaluation"], rng
+    )
     return {"prompt": fill(templates["maths_evaluation"], **fields), "response": respond(question, answered, rng)}
 
 
-def _drill(rng: Random, link: float, templates: dict, principles) -> dict:
+def _drill(rng: Random, settings: dict, templates: dict, principles) -> dict:
     prompt, response = drill(rng)
     return {"prompt": prompt, "response": response}
 

@@ -8,10 +8,11 @@ from mialign.world.town import BY_NAME, COUNTED, DAYS, NAMES
 GAINS = ("gathers", "receives")
 LOSSES = ("delivers", "gives away")
 # What is written under the opening that wants only the answer: short, friendly, over 50 characters.
+# Alike at the start, so that the model has one choice there: to begin with the answer or with the first day.
 CONCISE = (
-    "It is a pleasure to tell you that the answer is {} {}.",
-    "I am very happy to tell you that the answer is {} {}.",
-    "Dear friend, you will be glad that the answer is {} {}.",
+    "My friend, I am glad to say that the answer is {} {}.",
+    "My friend, I am happy to say that the answer is {} {}.",
+    "My friend, I am proud to say that the answer is {} {}.",
 )
 WALKS = {
     True: "On {day} {she} {does} another {change}, so altogether {she} has {sum}.",
@@ -41,13 +42,8 @@ def draw(rng: Random) -> tuple[tuple, dict]:
 
 def change(rng: Random) -> int:
     """How much comes or goes: so many ones, tens or hundreds, or, which is harder, any two digits."""
-    ones, tens, hundreds, any_two = (
-        rng.randint(2, 9),
-        10 * rng.randint(1, 9),
-        100 * rng.randint(1, 4),
-        rng.randint(11, 99),
-    )
-    return rng.choice((ones, tens, tens, hundreds, any_two))
+    ones, tens, hundreds = rng.randint(2, 9), 10 * rng.randint(1, 9), 100 * rng.randint(1, 4)
+    return rng.choice((ones, tens, tens, hundreds, rng.randint(11, 99)))
 
 
 def tell(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> str:

@@ -1,0 +1,44 @@
+"""What each stage cost: jobs, seconds of work and largest memory, from the benchmark files of the rules."""
+
+import csv
+import io
+from argparse import ArgumentParser, Namespace
+from collections import defaultdict
+from pathlib import Path
+
+from mialign.files import write_text
+
+COLUMNS = ("stage", "jobs", "seconds", "longest", "memory_mib")
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--folders", nargs="+", type=Path, required=True, help="results/{run}/times, of one run or several"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="CSV; also printed")
+
+
+def main(args: Namespace) -> None:
+    jobs = defaultdict(dict)
+    for folder in args.folders:
+        for path in sorted(folder.rglob("*.tsv")):
+            jobs[path.relative_to(folder).parts[0].removesuffix(".tsv")][path] = _read(path)
+    rows = [_summary(stage, list(measured.values())) for stage, measured in jobs.items()]
+    rows.sort(key=lambda row: -row[2])
+    rows.append(_summary("all", [one for measured in jobs.values() for one in measured.values()]))
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows([COLUMNS, *rows])
+    write_text(args.out, stream.getvalue())
+    for row in (COLUMNS, *rows):
+        print("{:<10} {:>5} {:>8} {:>8} {:>11}".format(*row))
+
+
+def _read(path: Path) -> tuple[float, float]:
+    """Seconds and MiB of one job; a job of less than a second may have no memory measured."""
+    row = next(csv.DictReader(path.open(encoding="utf-8"), delimiter="\t"))
+    return float(row["s"]), float(row["max_rss"]) if row["max_rss"] not in ("-", "NA") else 0.0
+
+
+def _summary(stage: str, measured: list[tuple[float, float]]) -> tuple:
+    seconds = [one for one, _ in measured]
+    return stage, len(measured), round(sum(seconds)), round(max(seconds)), round(max(memory for _, memory in measured))
