@@ -133,7 +133,7 @@ BAD = [
     (f"{MT}.methods.dpo.kl", 0.1, f"{MT}.methods.dpo.kl: it belongs to objective sami, not to dpo; take it out"),
     (f"{MT}.methods.sami.beta", 0.1, f"{MT}.methods.sami.beta: it belongs to objective dpo, not to sami"),
     (f"{MT}.training.validate_every", 17, f"{MT}.methods.sft.validate_every: 17 is above the 16 steps"),
-    ("collapse.validate_every", 65, "collapse.curves.rate_1.validate_every: 65 is above the 64 steps"),
+    ("collapse.validate_every", 1001, "collapse.curves.rate_1.validate_every: 1001 is above the "),
     ("collapse.method", "smai", "collapse.method: there is no method 'smai'; did you mean 'sami'?"),
     ("collapse.experiment", "maths", "collapse.experiment: the curves are measured on judged responses"),
     # measuring
@@ -169,7 +169,7 @@ BAD = [
         f"{MT}.questions.train: there is no source 'multitask_tran'; did you mean",
     ),
     (f"{MT}.questions.train", [], f"{MT}.questions.train: at least 1 needed"),
-    (f"{MT}.pairs.size", 901, f"{MT}.pairs.size: 901 pairs need as many training questions; there are 900"),
+    (f"{MT}.pairs.size", 9001, f"{MT}.pairs.size: 9001 pairs need as many training questions; there are "),
     (
         "sources.multitask_train.world",
         "other",
@@ -219,7 +219,9 @@ def test_loading_is_quick_and_leaves_its_argument_alone(miniature):
 
 
 def test_methods_are_filled_from_the_experiment_and_overrule_it(miniature):
-    miniature["experiments"]["multitask"]["methods"]["dpo"]["steps"] = 20
+    multitask = miniature["experiments"]["multitask"]
+    multitask["training"] |= {"batch": 32, "validate_every": 8, "schedule": "cosine"}
+    multitask["methods"]["dpo"] |= {"steps": 20, "learning_rate": 0.0003, "schedule": "constant"}
     miniature["experiments"]["multitask"]["methods"]["sami"]["adapter"] = {"rank": 8, "alpha": 16}
     methods = config.load(miniature)["experiments"]["multitask"]["methods"]
     assert methods["dpo"] == {
@@ -238,7 +240,7 @@ def test_methods_are_filled_from_the_experiment_and_overrule_it(miniature):
 def test_collapse_curves_are_whole_methods(miniature):
     curves = config.load(miniature)["collapse"]["curves"]
     assert [curve["learning_rate"] for curve in curves.values()] == [0.0003, 0.001, 0.0003]
-    assert {curve["steps"] for curve in curves.values()} == {64}
+    assert {curve["steps"] for curve in curves.values()} == {miniature["collapse"]["steps"]}
     assert curves["kl"]["kl"] == 0.2
     assert curves["kl"]["parent"] == "sft"
 

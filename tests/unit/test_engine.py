@@ -49,7 +49,7 @@ def test_a_stop_phrase_ends_the_text_before_it(tiny_model, tiny_tokenizer):
 
 
 def test_a_prompt_that_leaves_no_room_is_refused(tiny_model, tiny_tokenizer):
-    with pytest.raises(InputError, match="exceed the model's context of 64"):
+    with pytest.raises(InputError, match="exceed the context of 64 tokens"):
         generate(tiny_model, tiny_tokenizer, asked(["boat " * 50]), GREEDY, batch=1)
 
 

@@ -22,6 +22,7 @@ THREADS = CONFIG["speed"]["threads"]
 TRAINED_MODELS = [name for name, model in CONFIG["models"].items() if "path" not in model]
 JUDGED = [name for name, experiment in CONFIG["experiments"].items() if "respond" in experiment]
 CATEGORIES = list(principles.load(CONFIG["principles"]).categories)
+RATES = CONFIG["tuning"]["rates"] if "tuning" in CONFIG else []
 CURVES = list(CONFIG["collapse"]["curves"]) if "collapse" in CONFIG else []
 SOLVED = [name for name, experiment in CONFIG["experiments"].items() if "solve" in experiment]
 
@@ -138,6 +139,10 @@ def figure_settings(wildcards):
             for experiment in CONFIG["experiments"]:
                 merged |= labels_of(experiment)
             return as_json({"labels": merged})
+
+
+def method_of(wildcards):
+    return CONFIG["experiments"][wildcards.experiment]["methods"][wildcards.method]
 
 
 def method_settings(experiment, method):

@@ -16,7 +16,7 @@ rule figure:
         pdf=f"{RUN}/figures/{{figure}}.pdf",
         png=report(
             f"{RUN}/figures/{{figure}}.png",
-            caption="../report/figure_{figure}.rst",
+            caption="../report/figure.rst",
             category="Figures",
             labels={"figure": "{figure}"},
         ),

@@ -34,7 +34,7 @@ rule table:
         tex=f"{RUN}/tables/{{table}}.tex",
         csv=report(
             f"{RUN}/tables/{{table}}.csv",
-            caption="../report/table_{table}.rst",
+            caption="../report/table.rst",
             category="Tables",
             labels={"table": "{table}"},
         ),

@@ -5,7 +5,7 @@ rule train:
     input:
         parent=lambda wildcards: policy(
             wildcards.experiment,
-            CONFIG["experiments"][wildcards.experiment]["methods"][wildcards.method]["parent"],
+            method_of(wildcards)["parent"],
             wildcards.seed,
         ),
         pairs=f"{RUN}/pairs/{{experiment}}.jsonl",
@@ -25,9 +25,7 @@ rule train:
         micro_batch=CONFIG["speed"]["micro_batch"],
     params:
         code=code("train"),
-        settings=lambda wildcards: method_settings(
-            wildcards.experiment, CONFIG["experiments"][wildcards.experiment]["methods"][wildcards.method]
-        ),
+        settings=lambda wildcards: method_settings(wildcards.experiment, method_of(wildcards)),
         seed=lambda wildcards: wildcards.seed,
         scratch=f"{SCRATCH}/{{experiment}}/{{method}}/seed{{seed}}",
     shell:
@@ -57,3 +55,45 @@ use rule train as collapse with:
         ),
         seed=SEEDS[0],
         scratch=f"{SCRATCH}/collapse/{{curve}}",
+
+
+use rule train as rate with:
+    input:
+        parent=lambda wildcards: policy(wildcards.experiment, method_of(wildcards)["parent"], SEEDS[0]),
+        pairs=f"{RUN}/pairs/{{experiment}}.jsonl",
+        validation=f"{RUN}/prompts/{{experiment}}/validation.jsonl",
+    output:
+        checkpoint=temp(directory(f"{RUN}/checkpoints/tuning/{{experiment}}/{{method}}/{{rate}}")),
+        curve=f"{RUN}/tuning/{{experiment}}/{{method}}/{{rate}}.csv",
+    log:
+        f"{RUN}/logs/rate/{{experiment}}.{{method}}.{{rate}}.log",
+    benchmark:
+        f"{RUN}/times/rate/{{experiment}}.{{method}}.{{rate}}.tsv"
+    params:
+        code=code("train"),
+        settings=lambda wildcards: method_settings(
+            wildcards.experiment, {**method_of(wildcards), "learning_rate": float(wildcards.rate)}
+        ),
+        seed=SEEDS[0],
+        scratch=f"{SCRATCH}/tuning/{{experiment}}/{{method}}/{{rate}}",
+
+
+rule tuning:
+    input:
+        [
+            f"{RUN}/tuning/{experiment}/{method}/{rate}.csv"
+            for experiment, settings in CONFIG["experiments"].items()
+            for method in settings["methods"]
+            for rate in RATES
+        ],
+    output:
+        f"{RUN}/tuning.csv",
+    log:
+        f"{RUN}/logs/tuning.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code("tuning"),
+    shell:
+        "python workflow/run.py tuning --log {log:q} --curves {input:q} --out {output:q}"

@@ -51,7 +51,7 @@ def _encode(tokenizer, prompt: str, context: int, sampling: Sampling) -> list[in
         ids = [tokenizer.bos_token_id, *ids]
     if len(ids) + sampling.max_tokens > context:
         raise InputError(
-            f"a prompt of {len(ids)} tokens and {sampling.max_tokens} new ones exceed the model's context of {context}; "
+            f"a prompt of {len(ids)} tokens and {sampling.max_tokens} new ones exceed the context of {context} tokens; "
             f"lower max_tokens or drop the question: {prompt[:80]!r}..."
         )
     return ids
