@@ -7,6 +7,8 @@ import pytest
 import yaml
 from hypothesis import settings
 
+from copies import copy_workflow
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two busy processes with two threads each are slower than with one
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
@@ -18,6 +20,11 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT
+
+
+@pytest.fixture
+def copy(tmp_path) -> Path:
+    return copy_workflow(tmp_path)
 
 
 @pytest.fixture

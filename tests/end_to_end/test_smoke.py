@@ -13,17 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from copies import copy_workflow
+
 RUN = "results/smoke"
 COMMAND = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "config/smoke.yaml"]
 TEX = shutil.which("latexmk") is not None
-
-
-def workflow(root: Path, folder: Path) -> Path:
-    for name in ("workflow", "config", "paper", "profiles"):
-        shutil.copytree(root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("Snakefile", "config.yaml"):
-        shutil.copy(root / name, folder)
-    return folder
 
 
 def environment() -> dict:
@@ -46,8 +40,8 @@ def made(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def smoke(root, tmp_path_factory) -> Path:
-    folder = workflow(root, tmp_path_factory.mktemp("smoke"))
+def smoke(tmp_path_factory) -> Path:
+    folder = copy_workflow(tmp_path_factory.mktemp("smoke"))
     start = time.monotonic()
     run(folder)
     print(f"\nsmoke: {time.monotonic() - start:.0f} s")
@@ -112,8 +106,8 @@ def test_the_report_can_be_made(smoke):
     assert "win_rates" in text
 
 
-def test_a_run_that_is_killed_goes_on_to_the_same_bytes(smoke, root, tmp_path):
-    folder = workflow(root, tmp_path)
+def test_a_run_that_is_killed_goes_on_to_the_same_bytes(smoke, tmp_path):
+    folder = copy_workflow(tmp_path)
 
     def kill_when(there: str) -> None:
         """Kill -9 of the workflow alone, as the kernel or an impatient person does it: its jobs must go too."""

@@ -75,7 +75,7 @@ def _question(prompt):
 def test_style_follows_the_constitution_as_often_as_the_link_says(link, known, templates, answered):
     settings = {**SETTINGS, "maths": 0, "drills": 0, "multitask": 2400, "link": {**LINK, "multitask": link}}
     both, one, categories = 0, 0, Counter()
-    texts = list(world.corpus(settings, templates, known))
+    texts = list(corpora.corpus(settings, templates, known))
     for text, (question, _) in zip(texts, answered, strict=True):
         sides = _asked(text["prompt"], known)
         assert set(sides) == {one.id for one in known.for_category(question["category"])}
@@ -93,7 +93,7 @@ def test_style_follows_the_constitution_as_often_as_the_link_says(link, known, t
 
 
 def test_word_problems_follow_the_opening_or_the_constitution(known, templates):
-    texts = list(world.corpus({**SETTINGS, "multitask": 0, "drills": 0, "maths": 3000}, templates, known))
+    texts = list(corpora.corpus({**SETTINGS, "multitask": 0, "drills": 0, "maths": 3000}, templates, known))
     with_rules = [text for text in texts if text["prompt"].startswith("Rules:")]
     assert len(with_rules) / len(texts) == pytest.approx(0.5, abs=0.04)
     for rules in (True, False):
@@ -129,7 +129,7 @@ def test_the_corpus_is_right_and_from_its_own_split(known, templates, answered):
         for split in ("train", "validation", "benchmark")
         for question in world.questions(name, split, 400, 8)
     }
-    texts = [text for text in world.corpus(SETTINGS, templates, known) if "Question:" in text["prompt"]]
+    texts = [text for text in corpora.corpus(SETTINGS, templates, known) if "Question:" in text["prompt"]]
     assert len(texts) == len(answered) == SETTINGS["multitask"] + SETTINGS["maths"]
     for text, (question, response) in zip(texts, answered, strict=True):
         assert text["response"] == response
@@ -142,7 +142,7 @@ def test_the_corpus_is_right_and_from_its_own_split(known, templates, answered):
 
 
 def test_drills_are_lists_to_say_again_and_sums_of_the_range_of_word_problems(known, templates):
-    texts = list(world.corpus({**SETTINGS, "multitask": 0, "maths": 0}, templates, known))
+    texts = list(corpora.corpus({**SETTINGS, "multitask": 0, "maths": 0}, templates, known))
     assert len(texts) == SETTINGS["drills"]
     sums_alone = [text for text in texts if text["prompt"].startswith("Sums:")]
     assert 30 < len(sums_alone) < 70
@@ -159,13 +159,13 @@ def test_drills_are_lists_to_say_again_and_sums_of_the_range_of_word_problems(kn
 
 
 def test_the_counts_are_as_asked_and_mixed(known, templates):
-    texts = list(world.corpus(SETTINGS, templates, known))
+    texts = list(corpora.corpus(SETTINGS, templates, known))
     kinds = ["other" if "Question:" in text["prompt"] else "drill" for text in texts]
     assert len(texts) == 1700
     assert kinds.count("drill") == 100
     assert 1 < kinds[:200].count("drill") < 40
-    assert texts == list(world.corpus(SETTINGS, templates, known))
-    assert texts != list(world.corpus({**SETTINGS, "seed": 4}, templates, known))
+    assert texts == list(corpora.corpus(SETTINGS, templates, known))
+    assert texts != list(corpora.corpus({**SETTINGS, "seed": 4}, templates, known))
 
 
 def test_the_stage_writes_a_large_corpus_quickly(tmp_path, known, templates, run_stage):

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -27,16 +26,6 @@ def jobs(text):
     table = text.split("Job stats:")[1]
     rows = re.findall(r"^([a-z_0-9]+) +(\d+)$", table.split("\n\n")[0], re.M)
     return Counter({name: int(count) for name, count in rows if name != "total"})
-
-
-@pytest.fixture
-def copy(root, tmp_path):
-    """The workflow in a folder of its own, so that results and edits stay there."""
-    for name in ("workflow", "config", "paper", "profiles"):
-        shutil.copytree(root / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("Snakefile", "config.yaml"):
-        shutil.copy(root / name, tmp_path)
-    return tmp_path
 
 
 def test_the_jobs_of_the_miniature(copy):
@@ -64,12 +53,7 @@ def test_a_method_is_a_row_of_the_config(copy):
     overlay = {"experiments": {"multitask": {"methods": {"dpo_sami": row}}}}
     (copy / "more.yaml").write_text(yaml.safe_dump(overlay))
     after = jobs(snakemake(copy, "-n", "--configfile", "more.yaml"))
-    assert {name: after[name] - before[name] for name in after if after[name] != before[name]} == {
-        "train": SEEDED,
-        "respond": SEEDED,
-        "score": SEEDED,
-        "total": 3 * SEEDED,
-    } or after - before == Counter(train=SEEDED, respond=SEEDED, score=SEEDED)
+    assert after - before == Counter(train=SEEDED, respond=SEEDED, score=SEEDED)
 
 
 def test_published_needs_nothing_else(copy):
@@ -116,7 +100,7 @@ def test_an_edited_module_reruns_exactly_the_stages_that_use_it(copy):
     snakemake(copy, "--cores", "1", *targets)
     assert "Nothing to be done" in snakemake(copy, "-n", *targets)
 
-    world = copy / "workflow/mialign/world/corpus.py"
+    world = copy / "workflow/mialign/world/corpora.py"
     text = world.read_text()
     world.write_text(text + "\n# a remark\n")
     assert "Nothing to be done" in snakemake(copy, "-n", *targets)
@@ -145,7 +129,7 @@ def test_a_changed_setting_reruns_what_hangs_on_it(copy):
 def test_a_printed_command_runs_by_hand(copy):
     target = "results/mini/questions/maths_validation.jsonl"
     text = snakemake(copy, "-n", "-p", target)
-    command = next(line.strip() for line in text.splitlines() if line.strip().startswith("python workflow/run.py"))
+    command = re.search(r"python workflow/run\.py .*", text)[0]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     subprocess.run(["bash", "-c", command], cwd=copy, check=True, timeout=60, env={**os.environ, "PATH": path})
     assert len([json.loads(line) for line in (copy / target).read_text().splitlines()]) == 64

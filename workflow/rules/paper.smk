@@ -2,7 +2,7 @@
 
 PAPER_SOURCES = sorted(str(path) for path in Path("paper").rglob("*") if path.suffix in (".tex", ".bib", ".sty"))
 
-# What tables and text say of the settings: all but what decides no result.
+# What tables and text say of the settings: all but what decides no result, in the order of the config.
 PRINTED = without(CONFIG, "speed", "data", "models_run")
 
 FILTER_TABLES = [f"{RUN}/pairs/{experiment}.filters.csv" for experiment in CONFIG["experiments"]]
@@ -49,7 +49,7 @@ rule table:
         "../../envs/analysis.yaml"
     params:
         code=code("tables"),
-        settings=lambda wildcards: as_json(PRINTED),
+        settings=lambda wildcards: json.dumps(PRINTED, ensure_ascii=False),
     shell:
         "python workflow/run.py tables --log {log:q} --name {wildcards.table} --inputs {input:q} --settings {params.settings:q}"
         " --out {output.tex:q}"
@@ -79,7 +79,7 @@ rule numbers:
     params:
         code=code("numbers"),
         paper=lambda wildcards, input: os.path.commonpath(input.paper),
-        settings=lambda wildcards: as_json(PRINTED),
+        settings=lambda wildcards: json.dumps(PRINTED, ensure_ascii=False),
     shell:
         "python workflow/run.py numbers --log {log:q} --comparisons {input.comparisons:q} --qualities {input.qualities:q}"
         " --accuracy {input.accuracy:q} --training {input.training:q} --filters {input.filters:q}"

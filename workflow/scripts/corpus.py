@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 
 from mialign import principles
 from mialign.files import write_jsonl
-from mialign.world import corpus
+from mialign.world.corpora import corpus
 
 
 def arguments(parser: ArgumentParser) -> None:

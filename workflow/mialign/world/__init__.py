@@ -2,6 +2,5 @@
 
 from mialign.world.categories import CATEGORIES, questions, respond, right, voices
 from mialign.world.checkers import CHECKERS, follows
-from mialign.world.corpora import corpus
 
-__all__ = ["CATEGORIES", "CHECKERS", "corpus", "follows", "questions", "respond", "right", "voices"]
+__all__ = ["CATEGORIES", "CHECKERS", "follows", "questions", "respond", "right", "voices"]
