@@ -91,7 +91,7 @@ def _comparisons(settings, random):
 
 def _qualities(settings, random):
     rows = []
-    for method in ("base", *settings["experiments"]["multitask"]["methods"]):
+    for method in ("base", *settings["experiments"]["multitask"]["methods"], "generator"):
         for temperature in (0.0, 1.0):
             for category in ("all", *CATEGORIES):
                 for metric, value in (

@@ -12,6 +12,7 @@ from mialign.errors import InputError
 from mialign.tables import claims, reading, wording
 from mialign.tables.layout import Table, latex, tidy_csv
 from mialign.tables.registry import TABLES
+from mialign.tables.wording import setting
 
 ROOT = made_up_run.ROOT
 METHODS = {"multitask": ("base", "sft", "dpo", "sami"), "maths": ("base", "sami", "sft")}
@@ -81,7 +82,11 @@ def test_filters_of_both_experiments_side_by_side(run):
 
 def test_training_gives_chosen_steps_by_seed(run):
     text, _ = make("training", run)
-    assert r"SAMI & SFT & SAMI & \ensuremath{3\times10^{-4}} & 16 & 32 & 512 & -- & 16, 16, 16" in text
+    used = made_up_run.config()["experiments"]["multitask"]
+    used = used["training"] | used["methods"]["sami"]
+    seen = used["steps"] * used["batch"]
+    row = f"SAMI & SFT & SAMI & {setting(used['learning_rate'])} & {used['steps']} & {used['batch']} & {seen} & -- & 16, 16, 16"
+    assert row in text
     assert r"$\beta$ 0.1" in text
 
 

@@ -39,7 +39,7 @@ def test_the_jobs_of_the_miniature(copy):
     assert found["generate"] == found["pairs"] == 2
     assert found["train"] == SEEDED * sum(methods.values())
     assert found["collapse"] == len(config["collapse"]["curves"])
-    assert found["respond"] == found["score"] == SEEDED * (methods["multitask"] + 1)
+    assert found["respond"] == found["score"] == SEEDED * (methods["multitask"] + 2)  # and base and generator
     assert found["judge"] == SEEDED * len(config["experiments"]["multitask"]["comparisons"])
     assert found["solve"] == found["extract"] == SEEDED * (methods["maths"] + 1)
     assert found["metrics"] == 4

@@ -131,8 +131,9 @@ def _check_prompts(where: str, experiment: dict, known) -> None:
 
 
 def _check_methods(where: str, methods: dict) -> None:
-    if "base" in methods:
-        raise InputError(f"{where}.base: 'base' is the model before training; give the method another name")
+    for name, what in (("base", "the model before training"), ("generator", "the model that writes the responses")):
+        if name in methods:
+            raise InputError(f"{where}.{name}: {name!r} is {what}; give the method another name")
     for name, method in methods.items():
         _check_method(f"{where}.{name}", method, {"base": None, **methods})
     parents = {name: method["parent"] for name, method in methods.items()}

@@ -83,9 +83,9 @@ def model_threads(model):
 
 
 def policy(experiment, method, seed):
-    """The folder of a method's checkpoint; base is the model that the experiment starts from."""
-    if method == "base":
-        return model_folder(CONFIG["experiments"][experiment]["base"])
+    """The folder of a method's checkpoint; base is the model that the experiment starts from, generator the writer."""
+    if method in ("base", "generator"):
+        return model_folder(CONFIG["experiments"][experiment][method])
     return f"{RUN}/checkpoints/{experiment}/{method}/seed{seed}"
 
 
@@ -106,6 +106,12 @@ def prompt_settings(wildcards):
 
 def policies(experiment):
     return ["base", *CONFIG["experiments"][experiment]["methods"]]
+
+
+def answering(experiment):
+    """All whose answers are scored: the generator too, where it is another model than the base."""
+    given = CONFIG["experiments"][experiment]
+    return policies(experiment) + (["generator"] if given["generator"] != given["base"] else [])
 
 
 def scores_of(experiment, methods, seeds):
@@ -167,7 +173,7 @@ def metric_inputs(wildcards):
                 )
             ]
         case "qualities":
-            return [path for experiment in JUDGED for path in scores_of(experiment, policies(experiment), SEEDS)]
+            return [path for experiment in JUDGED for path in scores_of(experiment, answering(experiment), SEEDS)]
         case "accuracy":
             return [
                 f"{RUN}/attempts/{experiment}/{method}/seed{seed}.jsonl"

@@ -34,6 +34,7 @@ RC = {
 
 NAMES = {
     "base": "Base",
+    "generator": "Generator",
     "sft": "SFT",
     "dpo": "DPO",
     "sami": "SAMI",

@@ -8,11 +8,11 @@ _SHOWN = {"stem": "STEM"}
 
 
 def label(method: str, experiment: dict | None = None) -> str:
-    """A method's name in print: its label in the config, or its key in capitals; the start model is called base."""
+    """A method's name in print: its label in the config, or its key in capitals; the given models keep their names."""
     settings = ((experiment or {}).get("methods") or {}).get(method) or {}
     if settings.get("label"):
         return str(settings["label"])
-    return "base" if method == "base" else method.upper().replace("_", "+")
+    return method if method in ("base", "generator") else method.upper().replace("_", "+")
 
 
 def category(name: str) -> str:
