@@ -1,6 +1,6 @@
 """How fast our decoding loop is beside transformers' generate, in one process on one model.
 
-    python benchmarks/generation.py --model results/mini/models/weak --prompts results/mini/prompts/maths/benchmark.jsonl
+    python benchmarks/generation.py --model MODEL --prompts results/mini/prompts/maths/benchmark.jsonl
 
 Prints new tokens per second of both for one greedy answer a prompt and for 32 sampled ones, and their ratio.
 """

@@ -4,12 +4,9 @@ import os
 
 
 def prepare(threads: int) -> None:
-    """Fix the number of threads, since sums depend on it, and let a thread that waits spin for microseconds only.
-
-    Without any spinning two threads are slower than one here; with the usual long one they block a busy machine.
-    """
+    """Fix the number of threads, since sums depend on it, and let a thread that waits for others sleep, not spin."""
     os.environ["OMP_NUM_THREADS"] = str(threads)
-    os.environ["GOMP_SPINCOUNT"] = "10000"
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     os.environ["HF_HUB_OFFLINE"] = "1"
     import torch

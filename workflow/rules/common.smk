@@ -75,13 +75,6 @@ def model_inputs(wildcards):
     return {"corpus": f"{CORPORA}/{wildcards.model}.jsonl", **parent}
 
 
-def model_threads(model):
-    """A model without siblings has the machine to itself."""
-    parent = CONFIG["models"][model].get("parent")
-    alone = [CONFIG["models"][other].get("parent") for other in TRAINED_MODELS].count(parent) == 1
-    return CONFIG["speed"]["threads_alone"] if alone else THREADS
-
-
 def policy(experiment, method, seed):
     """The folder of a method's checkpoint; base is the model that the experiment starts from, generator the writer."""
     if method in ("base", "generator"):

@@ -35,9 +35,8 @@ rule model:
         model=one_of(TRAINED_MODELS),
     conda:
         "../../envs/train.yaml"
-    threads: lambda wildcards: model_threads(wildcards.model)
     resources:
-        torch_threads=lambda wildcards: model_threads(wildcards.model),
+        torch_threads=THREADS,
     params:
         code=code("model"),
         settings=lambda wildcards: as_json(without(CONFIG["models"][wildcards.model], "corpus", "parent")),
