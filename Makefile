@@ -22,7 +22,7 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 READY := $(VENV)/complete
 START := $(shell date +%s)
 SNAKEMAKE = snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
-RUN = $(shell cat config.yaml $(CONFIG) | sed -n 's/^run: *\([A-Za-z0-9_.-]*\).*/\1/p' | tail -n 1)
+RUN = $(shell cat config.yaml $(CONFIG) | sed -n 's/^run: *["']*\([A-Za-z0-9_.-]*\).*/\1/p' | tail -n 1)
 TIMED = s=$$(($$(date +%s) - $(START))); echo "make $@: $$((s / 60)) min $$((s % 60)) s"
 
 paper: $(READY)

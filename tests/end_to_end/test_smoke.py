@@ -33,9 +33,9 @@ def run(folder: Path, *arguments: str) -> str:
 
 
 def made(folder: Path) -> dict[str, str]:
-    """Digest of every file that the run made, but for its times and Snakemake's own."""
+    """Digest of every file that the run made, but for its times and its messages."""
     files = [path for path in (folder / RUN).rglob("*") if path.is_file()]
-    kept = [path for path in files if not {"times", "scratch"} & set(path.parts) and path.name != ".lock"]
+    kept = [path for path in files if not {"times", "logs", "scratch"} & set(path.parts) and path.name != ".lock"]
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in kept}
 
 

@@ -49,6 +49,19 @@ BAD = [
         0.1,
         f"{MT}.methods.dpo.learing_rate: unknown key; did you mean 'learning_rate'?",
     ),
+    (f"{MT}.comparisons", [], f"{MT}.comparisons: there is no comparison to judge"),
+    (f"{MT}.respond.temperatures", [1.0], f"{MT}.respond.temperatures: 0.0 is missing"),
+    (
+        f"{MT}.questions.benchmark",
+        "multitask_train",
+        f"{MT}.questions.benchmark: multitask_train has questions of train",
+    ),
+    (
+        "sources.multitask_benchmark.split",
+        "train",
+        f"{MT}.questions.benchmark: multitask_benchmark has questions of train",
+    ),
+    ("run", "published", "run: results/published is for the published figures"),
     (f"{MT}.respond.seed", 1, f"{MT}.respond.seed: unknown key; there are temperatures, top_p, max_tokens, stop"),
     ("seeds", REMOVE, "seeds: the key is missing"),
     (f"{MT}.methods.dpo.objective", REMOVE, f"{MT}.methods.dpo.objective: the key is missing"),
@@ -295,3 +308,19 @@ def refused(settings: dict, *words: str) -> None:
         config.load(settings)
     for word in words:
         assert word in str(caught.value)
+
+
+def test_a_child_keeps_the_adapter_of_its_parent(miniature):
+    methods = miniature["experiments"]["multitask"]["methods"]
+    methods["sft"]["adapter"] = {"rank": 4, "alpha": 8}
+    methods["sami"]["adapter"] = {"rank": 16, "alpha": 8}
+    with pytest.raises(InputError, match=r"methods\.sami\.adapter: it goes on with the adapter of sft"):
+        config.load(miniature)
+    methods["sami"]["adapter"] = {"rank": 4, "alpha": 8}
+    config.load(miniature)
+
+
+def test_base_models_made_here_need_the_prompts_of_both_experiments(miniature):
+    del miniature["experiments"]["maths"]
+    with pytest.raises(InputError, match=r"experiments\.maths\.template: the key is missing"):
+        config.load(miniature)

@@ -23,7 +23,12 @@ def paper(folder, config=None):
 
     config = config or made_up_run.config()
     run_script(folder, config)
-    pdf = compile_paper(PAPER, folder / "figures", folder / "tables", folder / "paper/numbers.tex")
+    pdf = compile_paper(
+        PAPER,
+        sorted((folder / "figures").glob("*.pdf")),
+        sorted((folder / "tables").glob("*.tex")),
+        folder / "paper/numbers.tex",
+    )
     with pymupdf.open(stream=pdf) as document:
         text = " ".join(page.get_text(flags=0) for page in document)
     return pdf, re.sub(r"\s+", " ", text.replace("-\n", ""))
@@ -65,7 +70,12 @@ def test_an_error_names_file_and_line(full, tmp_path):
     line = len((tmp_path / "paper/sections/collapse.tex").read_text().splitlines())
     run_script(full, made_up_run.config())
     with pytest.raises(InputError, match=rf"collapse\.tex, line {line}: Undefined control sequence"):
-        compile_paper(tmp_path / "paper", full / "figures", full / "tables", full / "paper/numbers.tex")
+        compile_paper(
+            tmp_path / "paper",
+            sorted((full / "figures").glob("*.pdf")),
+            sorted((full / "tables").glob("*.tex")),
+            full / "paper/numbers.tex",
+        )
 
 
 def test_first_error_of_a_log():

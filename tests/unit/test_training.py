@@ -203,6 +203,28 @@ def test_a_killed_training_goes_on_to_the_same_bytes(tmp_path, parent, pairs, ro
         assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
+def test_a_state_made_with_other_settings_is_thrown_away(tmp_path, parent, pairs):
+    scratch = tmp_path / "scratch"
+    loop.open_scratch(scratch, SETTINGS, parent, pairs)
+    (scratch / "checkpoint-2").mkdir()
+    (scratch / "checkpoint-2/trainer_state.json").write_text("{}")
+    loop.open_scratch(scratch, SETTINGS, parent, pairs)
+    assert loop.last_state(scratch) is not None
+    loop.open_scratch(scratch, SETTINGS | {"learning_rate": 0.5}, parent, pairs)
+    assert loop.last_state(scratch) is None
+    (scratch / "checkpoint-2").mkdir()
+    (scratch / "checkpoint-2/trainer_state.json").write_text("{}")
+    pairs.write_text(pairs.read_text().replace("sank", "swam"))
+    loop.open_scratch(scratch, SETTINGS | {"learning_rate": 0.5}, parent, pairs)
+    assert loop.last_state(scratch) is None
+
+
+def test_every_step_has_a_whole_batch_whatever_goes_through_at_once(tmp_path, parent, pairs):
+    for micro_batch in (3, 2, 1):
+        _, curve = train(tmp_path / str(micro_batch), parent, pairs, batch=3, steps=4, micro_batch=micro_batch)
+        assert [row["value"] for row in curve if row["metric"] == "questions"] == ["3", "6", "9", "12"]
+
+
 def test_a_state_that_was_cut_short_is_passed_over(tmp_path):
     for step, whole in ((2, True), (4, False)):
         folder = tmp_path / f"checkpoint-{step}"

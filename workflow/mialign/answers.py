@@ -13,6 +13,7 @@ Numbers are written in one form (no commas, no leading or closing zeros), so equ
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 
@@ -79,6 +80,18 @@ def canonical(number: str) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
+
+
+def check_whole(attempts: list[dict], questions: list[dict]) -> None:
+    """Every question has been attempted, and all as often."""
+    counts = Counter({question["id"]: 0 for question in questions})
+    counts.update(attempt["question_id"] for attempt in attempts)
+    fewest = min(counts, key=counts.get)
+    if counts.keys() == {question["id"] for question in questions} and counts[fewest] != max(counts.values()):
+        raise InputError(
+            f"{counts[fewest]} attempts at question {fewest!r}, {max(counts.values())} at others; is the file cut "
+            "short? Delete it and run the workflow again"
+        )
 
 
 def attempt_records(attempts: Iterable[dict], questions: Iterable[dict]) -> Iterator[dict]:

@@ -14,6 +14,9 @@ def check(config: dict) -> None:
     """InputError, with the key's path, for the first thing that does not fit; `config` has its defaults filled in."""
     known = principles.load(config["principles"])
     _check_models(config)
+    _check_names(config)
+    if any("path" not in config["models"][name] for name in _models_used(config)):
+        _check_templates(config)
     for name, experiment in config["experiments"].items():
         _check_experiment(f"experiments.{name}", experiment, config["models"], known)
     found = _look_at_sources(config, set(known.categories))
@@ -88,6 +91,26 @@ def _check_architecture(where: str, architecture: dict) -> None:
         raise InputError(f"{where}.hidden: {heads} heads need a multiple of {2 * heads}; this is {hidden}")
 
 
+def _check_names(config: dict) -> None:
+    """Names that would meet others of the workflow in a folder."""
+    for key in ("run", "models_run"):
+        if config[key] == "published":
+            raise InputError(f"{key}: results/published is for the published figures; take another name")
+    for name in config["experiments"]:
+        if name in ("collapse", "tuning"):
+            raise InputError(f"experiments.{name}: the workflow uses this name itself; take another")
+
+
+def _check_templates(config: dict) -> None:
+    """A corpus is written in the prompts of both experiments, so a model that is trained here needs both."""
+    for path in (("multitask", "template"), ("maths", "template"), ("maths", "evaluation"), ("maths", "openings")):
+        if path[1] not in config["experiments"].get(path[0], {}):
+            raise InputError(
+                f"experiments.{'.'.join(path)}: the key is missing, and the corpora of models that are trained here "
+                "need it; give it, or name models on disk (models.<name>.path)"
+            )
+
+
 def _models_used(config: dict) -> list[str]:
     """Models that an experiment starts or generates with, and those they were trained from."""
     used = {}
@@ -110,6 +133,10 @@ def _check_experiment(where: str, experiment: dict, models: dict, known) -> None
         raise InputError(
             f"{where}: nothing is measured; give respond (answers are judged) or solve (answers are counted)"
         )
+    if "respond" in experiment and 0.0 not in experiment["respond"]["temperatures"]:
+        raise InputError(f"{where}.respond.temperatures: 0.0 is missing; figures and tables show it")
+    if "respond" in experiment and "evaluation" in experiment:
+        raise InputError(f"{where}.evaluation: answers that are judged need a constitution; it serves with solve only")
     if "judge" in experiment and "respond" not in experiment:
         raise InputError(f"{where}.judge: there are no responses to judge; give respond too")
     if "solve" in experiment:
@@ -138,6 +165,13 @@ def _check_methods(where: str, methods: dict) -> None:
         _check_method(f"{where}.{name}", method, {"base": None, **methods})
     parents = {name: method["parent"] for name, method in methods.items()}
     _check_no_circle(where, parents, "base")
+    for name, method in methods.items():
+        adapters = [one.get("adapter") for one in (method, methods.get(method["parent"], {}))]
+        if None not in adapters and adapters[0] != adapters[1]:
+            raise InputError(
+                f"{where}.{name}.adapter: it goes on with the adapter of {method['parent']}, so it must be the same; "
+                "give both one, or take it away to train all weights"
+            )
 
 
 def _check_method(where: str, method: dict, parents: dict) -> None:
@@ -164,6 +198,8 @@ def _check_comparisons(where: str, experiment: dict) -> None:
             raise InputError(f"{where}[{number}]: {pair[0]!r} is compared with itself")
         if pair in given[:number]:
             raise InputError(f"{where}[{number}]: {pair} stands there twice; keep one")
+    if "respond" in experiment and not given:
+        raise InputError(f"{where}: there is no comparison to judge; name one at least, for instance [sami, sft]")
     if given and "respond" not in experiment:
         raise InputError(f"{where}: comparisons are of judged responses; give respond too, or take them out")
 
@@ -211,8 +247,12 @@ def _look_at_sources(config: dict, categories: set[str]) -> dict[str, sources.Fo
 
 def _check_questions(where: str, experiment: dict, found: dict[str, sources.Found | None], known) -> None:
     """There are enough questions, each with the principles and answers that its use needs, and none serves two uses."""
-    places = {}
+    places, uses = {}, {}
     for split, names in experiment["questions"].items():
+        for name in names:
+            other = uses.setdefault(found[name].origin if found[name] else name, split)
+            if other != split:
+                raise InputError(f"{where}.questions.{split}: {name} has questions of {other}; keep the two apart")
         for source in (found[name] for name in names if found[name]):
             _check_use(f"{where}.questions.{split}", experiment, split, source, known)
             _check_apart(f"{where}.questions", split, source.texts, places)

@@ -17,7 +17,7 @@ EPOCH = "1704067200"  # any fixed moment: what TeX would otherwise take from the
 SECONDS = 240
 
 
-def compile_paper(source: Path, figures: Path, tables: Path, numbers: Path) -> bytes:
+def compile_paper(source: Path, figures: list[Path], tables: list[Path], numbers: Path) -> bytes:
     """The PDF of source/main.tex with the figures, tables and numbers of a run."""
     if shutil.which("latexmk") is None or shutil.which("pdflatex") is None:
         raise InputError(
@@ -26,13 +26,13 @@ def compile_paper(source: Path, figures: Path, tables: Path, numbers: Path) -> b
         )
     if not (source / "main.tex").is_file():
         raise InputError(f"{source / 'main.tex'}: no such file; --source names the folder of the LaTeX source")
-    with tempfile.TemporaryDirectory(prefix="paper.") as folder:
-        build = Path(folder)
+    with tempfile.TemporaryDirectory(prefix="paper.") as place:
+        build = Path(place)
         shutil.copytree(source, build, dirs_exist_ok=True)
-        for made, wanted, ending in ((figures, "figures", "*.pdf"), (tables, "tables", "*.tex")):
-            (build / wanted).mkdir(exist_ok=True)
-            for path in sorted(made.glob(ending)):
-                shutil.copy(path, build / wanted)
+        for made, folder in ((figures, "figures"), (tables, "tables")):
+            (build / folder).mkdir(exist_ok=True)
+            for path in made:
+                shutil.copy(path, build / folder)
         shutil.copy(numbers, build / "numbers.tex")
         done = _latexmk(build)
         pdf = build / "main.pdf"

@@ -21,6 +21,7 @@ class Found(NamedTuple):
     categories: set[str]
     texts: dict[str, str]  # question: its file and line
     without_number: str | None  # file and line of the first question whose answer is no number
+    origin: str  # world and split, or the source itself: what may serve only one use of an experiment
 
 
 def questions(name: str, entry: dict, data: str | Path, categories: Iterable[str] = ()) -> list[dict]:
@@ -39,14 +40,14 @@ def questions(name: str, entry: dict, data: str | Path, categories: Iterable[str
 def check(name: str, entry: dict, data: str | Path, categories: set[str]) -> Found | None:
     """Look a source over before any job starts; None if its file is too large to be read for that."""
     if "world" in entry:
-        return Found(entry["size"], _world_categories(entry["world"]), {}, None)
+        return Found(entry["size"], _world_categories(entry["world"]), {}, None, f"{entry['world']}, {entry['split']}")
     path = _path(name, entry, Path(data))
     if path.stat().st_size > CHECKED_AT_ONCE:
         return None
     chosen = _chosen(name, entry, Path(data), categories)
     texts = {" ".join(record["question"].split()): f"{path}, line {number}" for number, record in chosen}
     lacking = (f"{path}, line {number}" for number, record in chosen if not _is_number(record["reference"] or ""))
-    return Found(len(chosen), {record["category"] for _, record in chosen}, texts, next(lacking, None))
+    return Found(len(chosen), {record["category"] for _, record in chosen}, texts, next(lacking, None), name)
 
 
 def _world_categories(name: str) -> set[str]:

@@ -13,6 +13,12 @@ try:
 except InputError as error:
     raise WorkflowError(str(error))
 
+
+def one_of(names):
+    """A pattern for a wildcard; of an empty list, one that matches nothing."""
+    return "|".join(names) or "(?!)"
+
+
 RUN = f"results/{CONFIG['run']}"
 MODELS_RUN = f"results/{CONFIG['models_run']}"
 MODELS, CORPORA = f"{MODELS_RUN}/models", f"{MODELS_RUN}/corpora"
@@ -24,15 +30,19 @@ JUDGED = [name for name, experiment in CONFIG["experiments"].items() if "respond
 CATEGORIES = list(principles.load(CONFIG["principles"]).categories)
 RATES = CONFIG["tuning"]["rates"] if "tuning" in CONFIG else []
 CURVES = list(CONFIG["collapse"]["curves"]) if "collapse" in CONFIG else []
+METHODS = {"base", "generator"} | {m for experiment in CONFIG["experiments"].values() for m in experiment["methods"]}
 SOLVED = [name for name, experiment in CONFIG["experiments"].items() if "solve" in experiment]
 
-# The prompts that the base models are trained on are those of the experiments.
-TEMPLATES = {
-    "multitask": CONFIG["experiments"]["multitask"]["template"],
-    "maths": CONFIG["experiments"]["maths"]["template"],
-    "maths_evaluation": CONFIG["experiments"]["maths"]["evaluation"]["template"],
-    "openings": CONFIG["experiments"]["maths"]["openings"],
-}
+
+wildcard_constraints:
+    experiment=one_of(CONFIG["experiments"]),
+    method=one_of(METHODS),
+    test=one_of(METHODS),
+    baseline=one_of(METHODS),
+    seed=one_of(map(str, SEEDS)),
+    source=one_of(CONFIG["sources"]),
+    curve=one_of(CURVES),
+
 
 TRAIN = (
     "python workflow/run.py train --log {log:q} --parent {input.parent:q} --pairs {input.pairs:q} --validation {input.validation:q}"
@@ -60,11 +70,6 @@ def without(settings, *keys):
     return {key: value for key, value in settings.items() if key not in keys}
 
 
-def one_of(names):
-    """A pattern for a wildcard; of an empty list, one that matches nothing."""
-    return "|".join(names) or "(?!)"
-
-
 def model_folder(model):
     return CONFIG["models"][model].get("path", f"{MODELS}/{model}")
 
@@ -88,7 +93,7 @@ def question_paths(experiment, split):
 
 def question_file(wildcards):
     source = CONFIG["sources"][wildcards.source]
-    return f"{CONFIG['data']}/{source['file']}" if "file" in source else []
+    return os.path.join(CONFIG["data"], source["file"]) if "file" in source else []
 
 
 def prompt_settings(wildcards):
@@ -142,6 +147,17 @@ def figure_settings(wildcards):
 
 def method_of(wildcards):
     return CONFIG["experiments"][wildcards.experiment]["methods"][wildcards.method]
+
+
+def corpus_templates():
+    """The prompts that the base models are trained on are those of the experiments."""
+    experiments = CONFIG["experiments"]
+    return {
+        "multitask": experiments["multitask"]["template"],
+        "maths": experiments["maths"]["template"],
+        "maths_evaluation": experiments["maths"]["evaluation"]["template"],
+        "openings": experiments["maths"]["openings"],
+    }
 
 
 def method_settings(experiment, method):

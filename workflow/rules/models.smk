@@ -16,7 +16,7 @@ rule corpus:
     params:
         code=code("corpus"),
         settings=lambda wildcards: as_json(CONFIG["models"][wildcards.model]["corpus"]),
-        templates=lambda wildcards: as_json(TEMPLATES),
+        templates=lambda wildcards: as_json(corpus_templates()),
     shell:
         "python workflow/run.py corpus --log {log:q} --settings {params.settings:q} --templates {params.templates:q}"
         " --principles {input.principles:q} --out {output:q}"
@@ -40,8 +40,8 @@ rule model:
     params:
         code=code("model"),
         settings=lambda wildcards: as_json(without(CONFIG["models"][wildcards.model], "corpus", "parent")),
-        parent=lambda wildcards, input: f"--parent {input.parent}" if "parent" in input.keys() else "",
+        parent=lambda wildcards, input: ["--parent", input.parent] if "parent" in input.keys() else [],
         scratch=f"{MODELS_RUN}/scratch/models/{{model}}",
     shell:
-        "python workflow/run.py model --log {log:q} {params.parent} --corpus {input.corpus:q} --settings {params.settings:q}"
+        "python workflow/run.py model --log {log:q} {params.parent:q} --corpus {input.corpus:q} --settings {params.settings:q}"
         " --threads {resources.torch_threads} --scratch {params.scratch:q} --out {output:q}"

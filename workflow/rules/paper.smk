@@ -122,8 +122,6 @@ rule paper:
     params:
         code=code("compile_paper"),
         source=lambda wildcards, input: os.path.commonpath(input.source),
-        figures=lambda wildcards, input: os.path.commonpath(input.figures),
-        tables=lambda wildcards, input: os.path.commonpath(input.tables),
     shell:
-        "python workflow/run.py compile_paper --log {log:q} --source {params.source:q} --figures {params.figures:q} --tables {params.tables:q}"
+        "python workflow/run.py compile_paper --log {log:q} --source {params.source:q} --figures {input.figures:q} --tables {input.tables:q}"
         " --numbers {input.numbers:q} --out {output:q}"

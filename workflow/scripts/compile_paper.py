@@ -8,8 +8,8 @@ from mialign.latex import compile_paper
 
 def arguments(parser):
     parser.add_argument("--source", type=Path, default=Path("paper"), help="folder with main.tex")
-    parser.add_argument("--figures", type=Path, required=True, help="folder of the figures (PDF)")
-    parser.add_argument("--tables", type=Path, required=True, help="folder of the tables (.tex)")
+    parser.add_argument("--figures", type=Path, nargs="*", default=[], help="the figures (PDF)")
+    parser.add_argument("--tables", type=Path, nargs="*", default=[], help="the tables (.tex)")
     parser.add_argument("--numbers", type=Path, required=True, help="numbers.tex")
     parser.add_argument("--out", type=Path, required=True, help="the PDF")
 

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from mialign.answers import attempt_records
+from mialign.answers import attempt_records, check_whole
 from mialign.errors import InputError
 from mialign.files import read_jsonl, write_jsonl
 
@@ -18,6 +18,7 @@ def main(args: Namespace) -> None:
     fields = ("id", "category", "question", "reference")
     questions = [question for path in args.questions for question in read_jsonl(path, required=fields)]
     try:
+        check_whole(attempts, questions)
         write_jsonl(args.out, attempt_records(attempts, questions))
     except InputError as error:
         raise InputError(f"{args.attempts}: {error}") from None

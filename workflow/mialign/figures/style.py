@@ -73,7 +73,8 @@ def settled(defaults: dict, settings: dict) -> dict:
 
 def name(key: str, labels: dict) -> str:
     """The label of a method, category or curve: from the settings, a known name, or the key made readable."""
-    return labels.get(key) or NAMES.get(key) or key.replace("_", " ")
+    label = labels.get(key) or NAMES.get(key) or key.replace("_", " ")
+    return label.replace("$", r"\$")  # a dollar is a dollar, not the beginning of a formula
 
 
 def where(rows: list[dict], **wanted: object) -> list[dict]:

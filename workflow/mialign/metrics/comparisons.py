@@ -28,6 +28,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     verdicts = load((s for s in sources if s.stage == "verdicts"), _VERDICT)
     scores = load((s for s in sources if s.stage == "scores"), ("prompt_id", "category", "temperature", *AXES.values()))
     _check([s for s in sources if s.stage == "verdicts"], verdicts)
+    _check_whole(verdicts, scores)
     order = settings.get("categories", CATEGORIES)
     for (experiment, pair), seeds in verdicts.items():
         method, baseline = pair.split("-vs-")
@@ -59,6 +60,20 @@ def _check(sources: list[Source], verdicts: dict) -> None:
                     raise InputError(
                         f"{one.path}, record {number}: {field} {record[field]!r} is not one of {', '.join(known)}"
                     )
+
+
+def _check_whole(verdicts: dict, scores: dict) -> None:
+    """Where there are scores, every scored item has its verdict."""
+    for (experiment, pair), seeds in verdicts.items():
+        scored = scores.get((experiment, pair.split("-vs-")[0]), {})
+        for seed in seeds.keys() & scored.keys():
+            items = {(r["prompt_id"], r["temperature"]) for r in scored[seed]}
+            judged = {(r["prompt_id"], r["temperature"]) for r in seeds[seed] if r["axis"] == "principle-aware"}
+            if items != judged:
+                raise InputError(
+                    f"verdicts/{experiment}/{pair}/seed{seed}.jsonl: {len(judged)} of {len(items)} scored answers "
+                    "have a verdict; is the file cut short? Delete it and run the workflow again"
+                )
 
 
 def _at(seeds: dict[int, list[dict]], temperature: float, axis: str | None = None) -> dict[int, list[dict]]:

@@ -32,7 +32,7 @@ def _cell(column: str, value: object) -> str:
     if column in ("value", "low", "high") and isinstance(value, float):
         return number(value)
     if column == "temperature":
-        return number(value, 1)
+        return repr(float(value))
     return "" if value is None else str(value)
 
 

@@ -35,6 +35,10 @@ def _derived(settings: dict) -> list[Number]:
     found.append(
         Number("worldQuestionsSign", _used_sources(settings), "config: questions/benchmark of the experiments")
     )
+    for title, experiment in (settings.get("experiments") or {}).items():
+        if "solve" in experiment:
+            most = str(max(experiment["solve"]["attempts"]))
+            found.append(Number(name("mostAttempts", title), most, f"config: experiments/{title}/solve/attempts"))
     wide = 100 * 1.96 * (0.25 / 80) ** 0.5
     found.append(Number("halfWidthOfEighty", f"{wide:.0f}", "normal interval of a rate of one half on 80 items"))
     return found

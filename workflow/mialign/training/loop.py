@@ -1,5 +1,8 @@
 """What all trainings share: the Trainer's arguments, and going on from the last saved state."""
 
+import hashlib
+import json
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -8,16 +11,23 @@ import torch
 from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
+from mialign import provenance
 from mialign.errors import InputError
+from mialign.files import write_text
 
 
 def arguments(settings: dict, scratch: Path, micro_batch: int, seed: int, **more) -> TrainingArguments:
-    """Trainer arguments from our settings (batch, learning_rate, schedule, clip, warmup; see config.yaml)."""
-    micro_batch = min(micro_batch, settings["batch"])
+    """Trainer arguments from our settings (batch, learning_rate, schedule, clip, warmup; see config.yaml).
+
+    `micro_batch` is the most that goes through the model at once: the largest part of the batch that divides it.
+    """
+    micro_batch = next(
+        size for size in range(min(micro_batch, settings["batch"]), 0, -1) if settings["batch"] % size == 0
+    )
     return TrainingArguments(
         output_dir=str(scratch),
         per_device_train_batch_size=micro_batch,
-        gradient_accumulation_steps=-(-settings["batch"] // micro_batch),
+        gradient_accumulation_steps=settings["batch"] // micro_batch,
         learning_rate=settings["learning_rate"],
         lr_scheduler_type={"constant": "constant_with_warmup", "cosine": "cosine_with_min_lr"}[settings["schedule"]],
         lr_scheduler_kwargs={"min_lr_rate": 0.1} if settings["schedule"] == "cosine" else {},
@@ -44,6 +54,28 @@ def run(trainer: Trainer, scratch: Path, label: str) -> None:
         trainer.remove_callback(talkative)
     trainer.add_callback(_Watch(label))
     trainer.train(resume_from_checkpoint=last_state(scratch))
+
+
+def open_scratch(scratch: Path, settings: dict, *inputs: Path) -> None:
+    """Throw away states that were made with other settings, inputs or code: a training goes on only as itself."""
+    made_with = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    made_with.update("".join(provenance.digest(script) for script in ("train", "model")).encode())
+    for path in inputs:
+        for file in sorted(path.iterdir()) if path.is_dir() else [path]:
+            made_with.update(hashlib.sha256(file.read_bytes()).digest())
+    mark = scratch / "made_with"
+    if not mark.exists() or mark.read_text() != made_with.hexdigest():
+        close_scratch(scratch)
+        write_text(mark, made_with.hexdigest())
+
+
+def close_scratch(scratch: Path) -> None:
+    """Remove the states; by way of another name, so that a half-removed folder is not taken for a state."""
+    if scratch.exists():
+        gone = scratch.with_name(f".{scratch.name}.gone")
+        shutil.rmtree(gone, ignore_errors=True)
+        scratch.rename(gone)
+        shutil.rmtree(gone)
 
 
 def last_state(scratch: Path) -> str | None:

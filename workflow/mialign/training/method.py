@@ -1,7 +1,6 @@
 """Train one method on pairs, from its parent, and keep the checkpoint that does best on validation questions."""
 
 import copy
-import shutil
 from pathlib import Path
 
 import torch
@@ -30,23 +29,34 @@ def train_method(
     micro_batch: int,
 ) -> None:
     """settings: a method of the config with the experiment's training keys filled in, and its seed."""
+    loop.open_scratch(scratch, settings, parent, pairs)
     tokenizer, model = checkpoints.load_tokenizer(parent), _trainable(parent, settings.get("adapter"))
     items = read_items(pairs, tokenizer, model.config.max_position_embeddings)
+    items = _whole_batches(items, settings["batch"])
     trainer = GridTrainer(
         model=model,
-        args=_arguments(settings, len(items), scratch, micro_batch),
+        args=_arguments(settings, scratch, micro_batch),
         train_dataset=_with_reference(model, items, settings),
         data_collator=_collate,
         settings=settings,
         validation=validation.bind(tokenizer),
     )
     loop.run(trainer, scratch, f"{out.parent.name}/{out.name}")
+    best = int(trainer.state.best_model_checkpoint.rsplit("-", 1)[1])
     with checkpoints.writing_folder(out) as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
-    best = int(trainer.state.best_model_checkpoint.rsplit("-", 1)[1])
     write_text(curve, to_csv(trainer.state.log_history, best))
-    shutil.rmtree(scratch, ignore_errors=True)
+    loop.close_scratch(scratch)
+
+
+def _whole_batches(items: list[Item], batch: int) -> list[Item]:
+    """Without the last pairs that fill no batch, so that every step of every epoch has a whole one."""
+    if len(items) < batch:
+        raise InputError(
+            f"{len(items)} pairs do not fill one batch of {batch}: lower training.batch or loosen the filters"
+        )
+    return items[: len(items) // batch * batch]
 
 
 def read_items(pairs: Path, tokenizer, context: int) -> list[Item]:
@@ -76,11 +86,7 @@ def _trainable(parent: Path, adapter: dict | None):
     return get_peft_model(model, config)
 
 
-def _arguments(settings: dict, pairs: int, scratch: Path, micro_batch: int):
-    if pairs < settings["batch"]:
-        raise InputError(
-            f"{pairs} pairs do not fill one batch of {settings['batch']}: lower training.batch or loosen the filters"
-        )
+def _arguments(settings: dict, scratch: Path, micro_batch: int):
     return loop.arguments(
         settings,
         scratch,

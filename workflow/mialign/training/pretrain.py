@@ -1,6 +1,5 @@
 """The base models of the miniature: a small Llama trained on a corpus, from nothing or on from its parent."""
 
-import shutil
 from pathlib import Path
 
 import torch
@@ -21,6 +20,7 @@ def pretrain(parent: Path | None, corpus: Path, settings: dict, out: Path, scrat
     """Train settings["architecture"], or the model of `parent`, for one epoch on `corpus` ({"prompt", "response"})."""
     texts = read_jsonl(corpus, required=("prompt", "response"))
     training = settings["training"]
+    loop.open_scratch(scratch, settings, corpus, *([parent] if parent else []))
     torch.manual_seed(training["seed"])
     if parent is None:
         shape = settings["architecture"]
@@ -39,7 +39,7 @@ def pretrain(parent: Path | None, corpus: Path, settings: dict, out: Path, scrat
     with checkpoints.writing_folder(out) as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
-    shutil.rmtree(scratch, ignore_errors=True)
+    loop.close_scratch(scratch)
 
 
 def half_precision() -> bool:
