@@ -252,6 +252,10 @@ def test_too_few_pairs_for_a_batch_are_refused(tmp_path, parent, pairs):
         (lambda folder: (folder / "model.safetensors").unlink(), "the weights are missing"),
         (lambda folder: os.truncate(folder / "model.safetensors", 1000), "cut short"),
         (lambda folder: os.truncate(folder / "model.safetensors", 4), "cut short"),
+        (lambda folder: os.truncate(folder / "tokenizer.json", 100), r"tokenizer\.json: not JSON"),
+        (lambda folder: os.truncate(folder / "config.json", 10), r"config\.json: not JSON"),
+        (lambda folder: (folder / "model.safetensors.index.json").write_text("{"), r"index\.json: not JSON"),
+        (lambda folder: (folder / "model.safetensors").write_bytes(b"\x08" + bytes(7) + b"nonsense"), "damaged"),
     ],
 )
 def test_an_incomplete_model_folder_is_named(parent: Path, harm, message):

@@ -38,6 +38,8 @@ def check(folder: str | Path) -> None:
             raise InputError(
                 f"{folder}: {name} is missing; copy the whole model folder, or delete it so that it is made again"
             )
+    for name in needed:
+        _read_json(folder / name)
     for weights in _weights(folder, "adapter_model" if adapter else "model"):
         _check_weights(weights)
 
@@ -45,7 +47,7 @@ def check(folder: str | Path) -> None:
 def _weights(folder: Path, stem: str) -> list[Path]:
     index = folder / f"{stem}.safetensors.index.json"
     if index.exists():
-        return [folder / name for name in sorted(set(json.loads(index.read_text())["weight_map"].values()))]
+        return [folder / name for name in sorted(set(_read_json(index).get("weight_map", {}).values()))]
     return [folder / f"{stem}.safetensors"]
 
 
@@ -58,10 +60,27 @@ def _check_weights(path: Path) -> None:
         head = stream.read(8)
         length = struct.unpack("<Q", head)[0] if len(head) == 8 else size
         broken = 8 + length > size
-        tensors = {} if broken else json.loads(stream.read(length))
-    ends = [entry["data_offsets"][1] for name, entry in tensors.items() if name != "__metadata__"]
+        tensors = _header(stream.read(length)) if not broken else None
+    broken = tensors is None
+    ends = [] if broken else [entry["data_offsets"][1] for name, entry in tensors.items() if name != "__metadata__"]
     if broken or 8 + length + max(ends, default=0) != size:
         raise InputError(f"{path}: the file is cut short or damaged; fetch or make it again")
+
+
+def _header(data: bytes) -> dict | None:
+    try:
+        return json.loads(data)
+    except ValueError:
+        return None
+
+
+def _read_json(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(
+            f"{path}: not JSON ({error}); the file is cut short or damaged, fetch or make it again"
+        ) from None
 
 
 def load_tokenizer(folder: str | Path):

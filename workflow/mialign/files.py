@@ -63,6 +63,8 @@ def _parse(line: bytes, where: str) -> dict:
         raise InputError(
             f"{where}: not a JSON object ({error.msg} at column {error.colno}); mend or remove the line"
         ) from None
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits, or nesting as deep
+        raise InputError(f"{where}: this JSON cannot be read ({error}); mend or remove the line") from None
     if not isinstance(record, dict):
         raise InputError(f"{where}: a JSON object is needed, this is a {type(record).__name__}")
     return record

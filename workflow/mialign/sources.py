@@ -94,6 +94,10 @@ def _chosen(name: str, entry: dict, data: Path, categories: set[str]) -> list[tu
 def _records(name: str, entry: dict, path: Path, categories: set[str]) -> Iterator[tuple[int, dict]]:
     """Every line's number and record; InputError names the file and the line."""
     fields, lines = entry["fields"], {}
+    if "category" not in entry and "category" not in fields:
+        raise InputError(
+            f"sources.{name}.category: name the category of all questions, or its field in fields.category"
+        )
     for number, row in _numbered(path):
         where = f"{path}, line {number}"
         given = str(_field(row, fields["id"], where)) if "id" in fields else str(number)
