@@ -64,7 +64,7 @@ def _comparisons(settings, random):
                     for metric, number in (
                         ("win_rate", value),
                         ("win_rate_longer", value + 1),
-                        ("win_rate_not_longer", value - 1),
+                        ("win_rate_shorter", value - 1),
                         ("win_rate_length_controlled", value),
                         ("win_rate_seed1", value - 0.5),
                         ("win_rate_seed2", value),

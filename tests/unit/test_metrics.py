@@ -101,8 +101,8 @@ def two_seeds(results):
         ("all", "win_rate_seed1", 50, 3),
         ("all", "win_rate_seed2", 62.5, 4),
         ("all", "win_rate_longer", 75, 4),  # win, win, win, loss; the invalid one is longer too
-        ("all", "win_rate_not_longer", 100 / 3, 3),  # tie (equal length), loss, tie
-        ("all", "win_rate_length_controlled", (75 + 100 / 3) / 2, 7),
+        ("all", "win_rate_shorter", 25, 2),  # loss, tie; the tie of equal length is in neither
+        ("all", "win_rate_length_controlled", (75 + 25) / 2, 6),
     ],
 )
 def test_comparisons_by_hand(two_seeds, category, metric, value, n):
@@ -148,10 +148,29 @@ def test_a_category_with_only_invalid_verdicts_has_no_rate(results):
     assert only(rows, category="all", metric="win_rate")["n"] == 1
 
 
+def test_a_comparison_turned_round_gives_the_rest_of_its_rates(results):
+    turned = {"test": "baseline", "baseline": "test", "tie": "tie"}
+    given = [
+        ("test", (9, 5)),
+        ("tie", (5, 5)),
+        ("baseline", (4, 8)),
+        ("tie", (7, 7)),
+        ("test", (3, 4)),
+        ("tie", (8, 2)),
+    ]
+    there = [verdict(i, "math", one, tokens) for i, (one, tokens) in enumerate(given)]
+    back = [verdict(i, "math", turned[one], tokens[::-1]) for i, (one, tokens) in enumerate(given)]
+    rows = table("comparisons", [results("verdicts/multitask/a-vs-b/seed1.jsonl", there)])
+    turned_rows = table("comparisons", [results("verdicts/multitask/b-vs-a/seed1.jsonl", back)])
+    for metric in ("win_rate", "win_rate_length_controlled"):
+        rates = [only(found, category="all", metric=metric)["value"] for found in (rows, turned_rows)]
+        assert sum(rates) == pytest.approx(100)
+
+
 def test_an_empty_length_stratum_leaves_the_control_undefined(results):
     path = results("verdicts/multitask/a-vs-b/seed1.jsonl", [verdict(i, "math", "test", (9, 8)) for i in range(3)])
     rows = table("comparisons", [path])
-    assert only(rows, metric="win_rate_not_longer")["n"] == 0
+    assert only(rows, metric="win_rate_shorter")["n"] == 0
     assert only(rows, metric="win_rate_length_controlled")["value"] is None
 
 

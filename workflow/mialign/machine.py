@@ -13,5 +13,6 @@ def prepare(threads: int) -> None:
     from transformers.utils import logging
 
     logging.disable_progress_bar()
+    logging.set_verbosity_error()
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)

@@ -21,8 +21,9 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     Per comparison, axis, temperature and category: win_rate (wins + half the ties, of the valid verdicts, %),
     wins, ties, losses, invalid (counts; n is the number of valid verdicts, for invalid of all), and, where
     both methods' scores are given, adherence_difference or right_difference (paired, points).
-    For category "all" also win_rate_seed<n>, win_rate_longer and win_rate_not_longer (verdicts where the
-    test's response is longer than the baseline's, or not) and win_rate_length_controlled, their mean.
+    For category "all" also win_rate_seed<n>, win_rate_longer and win_rate_shorter (verdicts where the
+    test's response is longer than the baseline's, or shorter) and win_rate_length_controlled, their mean; answers of
+    equal length count in neither, so that a comparison turned round gives 100 less its rate.
     """
     sources = [source(path, ("verdicts", "scores")) for path in paths]
     verdicts = load((s for s in sources if s.stage == "verdicts"), _VERDICT)
@@ -88,7 +89,7 @@ def _verdict_rows(grid: Grid, order: list[str], bootstrap: Bootstrap) -> Iterato
         return
     points = grid.values(lambda record: POINTS[record["verdict"]])
     invalid = grid.values(lambda record: record["verdict"] == "invalid")
-    longer = grid.values(lambda record: record["test_tokens"] > record["baseline_tokens"])
+    longer = grid.values(lambda record: float(np.sign(record["test_tokens"] - record["baseline_tokens"])))
     for category, members in grid.groups(order):
         of_category = points[members]
         yield category, "win_rate", _win_rate(of_category, bootstrap)
@@ -112,8 +113,8 @@ def _count(count: int, n: int) -> Estimate:
 
 def _by_length(points: np.ndarray, longer: np.ndarray, bootstrap: Bootstrap) -> Iterator[tuple[str, Estimate]]:
     """The win rate in each stratum of length, and the mean of the two (undefined if one is empty)."""
-    strata = [np.where(longer == side, points, np.nan) for side in (1, 0)]
-    for metric, stratum in zip(("win_rate_longer", "win_rate_not_longer"), strata, strict=True):
+    strata = [np.where(longer == side, points, np.nan) for side in (1, -1)]
+    for metric, stratum in zip(("win_rate_longer", "win_rate_shorter"), strata, strict=True):
         yield metric, _win_rate(stratum, bootstrap)
     seen = [~np.isnan(stratum) for stratum in strata]
     n = int(sum(mask.sum() for mask in seen))
