@@ -1,8 +1,9 @@
 """Generation with a transformers model in this process.
 
-Each prompt is read once, its samples branch from it; rows that have ended leave the batch. At the size of the
-miniature this is two to four times as fast as transformers' own generate (see benchmarks/), which reads a prompt
-once for every sample and keeps every row until the last has ended.
+Each prompt is read once, its samples branch from it; rows that have ended leave the batch. On one thread at the size
+of the miniature that gives 1.3 times the tokens a second of transformers' own generate for one greedy answer a prompt,
+and 2.8 times for 32 samples (benchmarks/generation.py): generate reads a prompt once for every sample and keeps every
+row until the last has ended.
 """
 
 import sys
