@@ -314,7 +314,7 @@ def attempts(results):
     ],
 )
 def test_accuracy_by_hand(attempts, temperature, k, metric, value, n):
-    rows = table("accuracy", attempts, {"attempts": [1, 2, 4]})
+    rows = table("accuracy", attempts, {"attempts": {"maths": [1, 2, 4]}})
     row = only(rows, method="sft", temperature=temperature, attempts=k, metric=metric, extractor="strict")
     assert (row["value"], row["n"]) == (pytest.approx(value), n)
     assert row["low"] <= value <= row["high"]
@@ -322,7 +322,8 @@ def test_accuracy_by_hand(attempts, temperature, k, metric, value, n):
 
 def test_differences_go_to_every_other_method_but_not_from_the_base(attempts, results):
     records = [json.loads(line) for line in Path(attempts[1]).read_text().splitlines()]
-    rows = table("accuracy", [*attempts, results("attempts/maths/sami/seed1.jsonl", records)], {"attempts": [1]})
+    paths = [*attempts, results("attempts/maths/sami/seed1.jsonl", records)]
+    rows = table("accuracy", paths, {"attempts": {"maths": [1]}})
     named = {(r["method"], r["metric"]) for r in rows if r["metric"].startswith("difference")}
     assert named == {(m, f"difference_{o}") for m in ("sft", "sami") for o in ("base", "sft", "sami") if m != o}
     row = only(rows, method="sami", metric="difference_sft", temperature=0.0, extractor="authors")
@@ -332,12 +333,24 @@ def test_differences_go_to_every_other_method_but_not_from_the_base(attempts, re
 def test_extractors_are_counted_apart(results):
     record = attempt(1, 0, "7", "7", True, 0.0)
     record["correct"]["strict"], record["answers"]["strict"] = False, None
-    rows = table("accuracy", [results("attempts/maths/base/seed1.jsonl", [record])], {"attempts": [1]})
+    rows = table("accuracy", [results("attempts/maths/base/seed1.jsonl", [record])], {"attempts": {"maths": [1]}})
     assert {r["extractor"]: r["value"] for r in rows if r["metric"] == "accuracy"} == {
         "strict": 0,
         "flexible": 100,
         "authors": 100,
     }
+
+
+def test_every_experiment_has_its_own_numbers_of_attempts(results):
+    paths = [
+        results(f"attempts/{experiment}/base/seed1.jsonl", [attempt(1, n, "7", "7", True) for n in range(number)])
+        for experiment, number in (("maths", 4), ("sums", 3))
+    ]
+    rows = table("accuracy", paths, {"attempts": {"maths": [1, 4], "sums": [2, 3]}})
+    found = {(row["experiment"], row["attempts"]) for row in rows if row["metric"] == "accuracy"}
+    assert found == {("maths", 1), ("maths", 4), ("sums", 2), ("sums", 3)}
+    with pytest.raises(InputError, match="attempts of sums: 4 are asked for, the attempt files hold 3"):
+        table("accuracy", paths, {"attempts": {"maths": [1, 4], "sums": [4]}})
 
 
 def test_too_few_attempts_are_refused(attempts):
@@ -350,7 +363,7 @@ def test_lost_and_doubled_attempts_are_refused(results, number, message):
     records = [attempt(1, 0, "7", "7", True), attempt(1, number, "7", "7", True)]
     path = results("attempts/maths/base/seed1.jsonl", records)
     with pytest.raises(InputError, match=f"seed1.jsonl: attempt [01] of question 'q1' at temperature 1.0 is {message}"):
-        table("accuracy", [path], {"attempts": [1]})
+        table("accuracy", [path], {"attempts": {"maths": [1]}})
 
 
 # ------------------------------------------------------------------ training, and the command

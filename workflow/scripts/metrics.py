@@ -21,7 +21,8 @@ def arguments(parser):
         type=json.loads,
         default={},
         metavar="JSON",
-        help='"bootstrap": {"resamples", "seed", "level"}; comparisons, qualities: "categories"; accuracy: "attempts"',
+        help='"bootstrap": {"resamples", "seed", "level"}; comparisons, qualities: "categories"; '
+        'accuracy: "attempts" by experiment',
     )
     parser.add_argument("--out", required=True, metavar="CSV")
 

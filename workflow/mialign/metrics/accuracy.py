@@ -33,8 +33,8 @@ class Attempts:
 def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
     """Rows from attempt files.
 
-    Per method, temperature, number of attempts k (of settings["attempts"], by default 1, 10, 32, as far as the
-    temperature has them) and extractor: accuracy (any of the first k correct, %), difference_<other> (accuracy
+    Per method, temperature, number of attempts k (of settings["attempts"][experiment], by default 1, 10, 32, as far as
+    the temperature has them) and extractor: accuracy (any of the first k correct, %), difference_<other> (accuracy
     minus that of each other method, paired by question and seed, points), pass_at_k (from all attempts) and
     maj_at_k (of the first k); n is questions x seeds.
     Over all attempts of a temperature: steps_share, accuracy_given_steps, accuracy_given_concise (%); n
@@ -47,21 +47,26 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
         key: {temperature: _table(key, seeds, temperature, sources) for temperature in temperatures(seeds)}
         for key, seeds in loaded.items()
     }
-    numbers = _numbers(settings.get("attempts", (1, 10, 32)), tables)
+    numbers = {
+        experiment: _numbers(settings.get("attempts", {}).get(experiment, (1, 10, 32)), experiment, tables)
+        for experiment, _ in tables
+    }
     for (experiment, method), by_temperature in tables.items():
         others = {m: t for (e, m), t in tables.items() if e == experiment and m != method}
         for temperature, table in by_temperature.items():
             keys = {"experiment": experiment, "method": method, "temperature": temperature}
             at_same = {m: t[temperature] for m, t in others.items() if method != "base" and temperature in t}
-            for attempts, extractor, metric, estimate in _table_rows(table, numbers, at_same, bootstrap):
+            for attempts, extractor, metric, estimate in _table_rows(table, numbers[experiment], at_same, bootstrap):
                 row = keys | {"attempts": attempts, "extractor": extractor, "metric": metric}
                 yield row | estimate._asdict()
 
 
-def _numbers(wanted: list[int], tables: dict) -> list[int]:
-    most = max((table.number for by in tables.values() for table in by.values()), default=0)
-    if tables and max(wanted) > most:
-        raise InputError(f"attempts: {max(wanted)} are asked for, the attempt files hold {most} a question")
+def _numbers(wanted: list[int], experiment: str, tables: dict) -> list[int]:
+    most = max(table.number for (e, _), by in tables.items() if e == experiment for table in by.values())
+    if max(wanted) > most:
+        raise InputError(
+            f"attempts of {experiment}: {max(wanted)} are asked for, the attempt files hold {most} a question"
+        )
     return sorted(wanted)
 
 
