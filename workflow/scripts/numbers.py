@@ -25,8 +25,9 @@ def arguments(parser):
 def main(args):
     found = macros.unique(collect(args, json.loads(args.settings)))
     sources = [path.read_text(encoding="utf-8") for path in sorted(Path(args.paper).rglob("*.tex"))]
-    write_text(args.out, macros.latex(macros.used(found, sources)))
-    write_text(Path(args.out).with_suffix(".csv"), macros.lineage(found))
+    used = macros.used(found, sources)
+    write_text(args.out, macros.latex(used))
+    write_text(Path(args.out).with_suffix(".csv"), macros.lineage(found, used))
 
 
 def collect(args, config: dict) -> list:

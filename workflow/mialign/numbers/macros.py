@@ -3,12 +3,14 @@
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from mialign.errors import InputError
 from mialign.numbers.forms import Number
 
-FORMS = re.compile("(Sign|Rate|Points)$")  # what the paper's commands add to a name
+# The paper's commands and the form of a number that each prints or, with \bysign and \verdict, chooses by.
+COMMANDS = {"val": "", "rate": "Rate", "points": "Points", "bysign": "Sign", "verdict": "Sign"}
+ASKED = re.compile(rf"\\({'|'.join(COMMANDS)})\{{([A-Za-z]+)\}}")
 
 
 def unique(numbers: Iterable[Number]) -> dict[str, Number]:
@@ -25,15 +27,16 @@ def unique(numbers: Iterable[Number]) -> dict[str, Number]:
 
 
 def used(numbers: dict[str, Number], sources: Iterable[str]) -> dict[str, Number]:
-    """Those that the paper's source names, and the signs that its choices ask for."""
-    tokens = {token for source in sources for token in re.findall("[A-Za-z]+", source)}
-    return {key: number for key, number in numbers.items() if key in tokens or FORMS.sub("", key) in tokens}
+    r"""Those that the paper's source prints or chooses by; \rate and \points print the bare value where that is all."""
+    asked_for = {found for source in sources for found in ASKED.findall(source)}
+    forms = {name + COMMANDS[command] for command, name in asked_for}
+    bare = {name for command, name in asked_for if name + COMMANDS[command] not in numbers}
+    return {key: number for key, number in numbers.items() if key in forms | bare}
 
 
 def asked(sources: Iterable[str]) -> set[str]:
     r"""The names that the paper's source asks for with \val, \rate, \bysign and their kind."""
-    commands = r"\\(?:val|rate|points|bysign|verdict)\{([A-Za-z]+)\}"
-    return {found for source in sources for found in re.findall(commands, source)}
+    return {name for source in sources for _, name in ASKED.findall(source)}
 
 
 def latex(numbers: dict[str, Number]) -> str:
@@ -49,10 +52,11 @@ def _comment(text: str) -> str:
     return " ".join(text.encode("ascii", "replace").decode().split())
 
 
-def lineage(numbers: dict[str, Number]) -> str:
-    """CSV of every number that there is: name, text, origin."""
+def lineage(numbers: dict[str, Number], used: Container[str]) -> str:
+    """CSV of every number that there is, those that the paper uses first: name, text, origin, used."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["name", "text", "origin"])
-    writer.writerows([number.name, number.text, number.origin] for number in numbers.values())
+    writer.writerow(["name", "text", "origin", "used"])
+    ordered = sorted(numbers.values(), key=lambda number: number.name not in used)
+    writer.writerows([one.name, one.text, one.origin, "yes" if one.name in used else "no"] for one in ordered)
     return stream.getvalue()
