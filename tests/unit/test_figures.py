@@ -313,6 +313,29 @@ def test_training_shows_the_mean_over_seeds_and_its_range(tmp_path):
     assert (value(band["rect"].y1), value(band["rect"].y0)) == pytest.approx((1 / 17 + 0.02, 1.04), abs=0.001)
 
 
+def test_methods_of_one_name_have_the_label_of_their_experiment(tmp_path):
+    rows = curves("multitask", ["sft"], [1]) + curves("large", ["sft"], [1])
+    settings = {"labels": {"multitask": {"sft": "SFT"}, "large": {"sft": "SFT of 8B"}}, "panels": ["loss"], "height": 2}
+    draw("training", rows, settings, tmp_path / "a.pdf")
+    words = [word for word, *_ in Picture(tmp_path / "a.pdf").words]
+    assert {"SFT", "SFT of 8B", "Experiment 1", "large"} <= set(words)
+
+
+def test_a_panel_whose_values_are_all_alike_is_left_out(tmp_path):
+    rows = [quality(m, "ended", 100, 0.0) for m in ("base", "sft")]
+    rows += [quality(m, "adherence", value, 0.0) for m, value in (("base", 60), ("sft", 70))]
+    draw("qualities", rows, {}, tmp_path / "a.pdf")
+    text = Picture(tmp_path / "a.pdf").text
+    assert "Adherence" in text
+    assert "Ended" not in text
+
+
+def test_intervals_of_figure3_stand_apart(tmp_path):
+    draw("figure3", OURS["figure3"], {}, tmp_path / "a.pdf")
+    lines = [d["rect"].x0 for d in Picture(tmp_path / "a.pdf").drawings if d["width"] and abs(d["width"] - 0.7) < 1e-3]
+    assert len({round(x, 1) for x in lines}) == 3 * 3  # three methods at three numbers of attempts
+
+
 def test_gaps_are_drawn_as_gaps(tmp_path):
     rows = [comparison("sami", "sft", "math", 60, 5), comparison("sami", "sft", "stem", 0) | estimate(None, None, None)]
     draw("figure1", rows, {}, tmp_path / "a.pdf")

@@ -35,8 +35,12 @@ def run_script(folder, config, **left_out):
     options += ["--filters", *map(str, sorted((folder / "pairs").glob("*.filters.csv")))]
     options += ["--published", *map(str, sorted(made_up_run.PUBLISHED.glob("*.csv")))]
     script.main(parser.parse_args(options))
+    return {row["name"]: row["text"] for row in lineage(folder)}
+
+
+def lineage(folder):
     with (folder / "paper/numbers.csv").open(encoding="utf-8") as stream:
-        return {row["name"]: row["text"] for row in csv.DictReader(stream)}
+        return list(csv.DictReader(stream))
 
 
 def paper_sources():
@@ -62,6 +66,11 @@ def test_what_was_not_measured_says_so(row):
     assert texts["win"] == r"\notmeasured{}"
     assert texts["winSign"] == "missing"
     assert "winRate" not in texts
+
+
+def test_an_accuracy_among_no_answers_is_none():
+    row = {"metric": "accuracy_given_concise", "value": None, "low": None, "high": None, "n": 0}
+    assert [number.text for number in forms("a", row, row["metric"], "")] == ["none", "0"]
 
 
 def test_forms_of_a_rate_and_of_a_difference():
@@ -110,6 +119,24 @@ def test_a_shared_name_is_refused():
         macros.unique([Number("winAB", "1", "x"), Number("winAB", "2", "y")])
 
 
+def test_a_macro_is_used_if_the_text_prints_it_or_chooses_by_it():
+    numbers = {key: Number(key, "1", "") for key in ("a", "aRate", "b", "bSign", "c", "d", "dPoints")}
+    found = macros.used(numbers, [r"\rate{a} is \verdict{b}, \points{c}", "and d"])
+    assert list(found) == ["aRate", "bSign", "c"]
+
+
+def test_between_what_bounds_all_models_lie():
+    def row(method, value, category="all"):
+        keys = {"experiment": "e", "method": method, "temperature": 0.0, "category": category, "metric": "ended"}
+        return keys | {"value": value, "low": value, "high": value, "n": 9}
+
+    def span(*rows):
+        return {number.name: number.text for number in comparisons.of_qualities(list(rows), "")}["spanEndedE"]
+
+    assert span(row("base", 99.5), row("sft", 98), row("sft", 10, "math")) == "98.0 to 99.5"
+    assert span(row("base", 100), row("sft", 99.99)) == "100.0"
+
+
 def test_settings_become_numbers():
     config = made_up_run.config()
     config["models"]["weak"]["corpus"]["link"] = {"multitask": 0.5, "maths": 0.61, "evaluation": 0.4}
@@ -139,10 +166,11 @@ def test_the_paper_asks_only_for_numbers_that_a_full_run_has(tmp_path):
     found = run_script(tmp_path, made_up_run.config())
     wanted = macros.asked(paper_sources())
     assert len(wanted) > 80
-    missing = {one for one in wanted if one not in found and f"{one}Sign" not in found}
-    assert not missing
-    defined = set(re.findall(r"\\newcommand\{\\([A-Za-z]+)\}", (tmp_path / "paper/numbers.tex").read_text()))
-    assert wanted - {"worldQuestions", *(one for one in wanted if one not in found)} <= defined
+    assert not {one for one in wanted if one not in found and f"{one}Sign" not in found}
+    defined = re.findall(r"\\newcommand\{\\([A-Za-z]+)\}", (tmp_path / "paper/numbers.tex").read_text())
+    used = [row["used"] for row in lineage(tmp_path)]
+    assert used == ["yes"] * len(defined) + ["no"] * (len(found) - len(defined))
+    assert [row["name"] for row in lineage(tmp_path)][: len(defined)] == defined
 
 
 def test_a_run_without_an_experiment_still_has_its_numbers(tmp_path):

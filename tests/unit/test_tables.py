@@ -75,6 +75,27 @@ def test_accuracy_by_attempts(run):
     assert "SAMI & $+$15.0 [$+$12.0, $+$18.0]" in text
 
 
+@pytest.mark.parametrize("name", ["win_rates", "win_rates_sampled", "qualities", "accuracy", "formats", "extractors"])
+def test_a_table_shows_the_experiments_of_its_settings_alone(name, run, tmp_path):
+    made_up_run.write_run(tmp_path)
+    for path in (tmp_path / "metrics").glob("*.csv"):  # another experiment with the same methods, put first
+        head, *rows = path.read_text().splitlines()
+        path.write_text("\n".join([head, *(f"other_{row}" for row in rows), *rows]) + "\n")
+    assert make(name, tmp_path) == make(name, run)
+
+
+def test_a_format_without_answers_says_none(tmp_path):
+    made_up_run.write_run(tmp_path)
+    path = tmp_path / "metrics/accuracy.csv"
+    with path.open() as stream:
+        rows = list(csv.DictReader(stream))
+    for row in rows:
+        if (row["method"], row["metric"]) == ("base", "accuracy_given_concise"):
+            row |= {"value": "", "low": "", "high": "", "n": "0"}
+    made_up_run._csv(path, rows)
+    assert r"base & 40.0 [37.0, 43.0] & 60.4 [57.4, 63.4] & none \\" in make("formats", tmp_path)[0]
+
+
 def test_filters_of_both_experiments_side_by_side(run):
     text, _ = make("filters", run)
     assert r"lengths too close & -- & -- & 50 & 750" in text
@@ -161,5 +182,6 @@ def test_wording():
     assert wording.setting(0.0005) == r"\ensuremath{5\times10^{-4}}"
     assert wording.setting(12000) == "12,000"
     assert wording.setting([1, 10, 32]) == "1, 10 and 32"
-    assert wording.published(55.625) == "55.625"
+    assert wording.published(55.625) == "55.6"
+    assert wording.published(58.15) == "58.2"
     assert wording.published(5, signed=True) == "$+$5.0"

@@ -117,11 +117,11 @@ def scores_of(experiment, methods, seeds):
 
 
 def metric_settings(wildcards):
-    more = (
-        {"attempts": CONFIG["experiments"][SOLVED[0]]["solve"]["attempts"]}
-        if wildcards.kind == "accuracy" and SOLVED
-        else {}
-    )
+    more = {}
+    if wildcards.kind == "accuracy":
+        more = {
+            "attempts": {experiment: CONFIG["experiments"][experiment]["solve"]["attempts"] for experiment in SOLVED}
+        }
     return as_json({"bootstrap": CONFIG["bootstrap"], **more})
 
 
@@ -129,20 +129,25 @@ def labels_of(experiment):
     return {name: method["label"] for name, method in CONFIG["experiments"][experiment]["methods"].items()}
 
 
+def of_each(experiments, *kinds):
+    """File name -> (kind, experiment): those of the first experiment have the plain names, which the paper uses."""
+    return {
+        kind if place == 0 else f"{kind}-{experiment}": (kind, experiment)
+        for place, experiment in enumerate(experiments)
+        for kind in kinds
+    }
+
+
 def figure_settings(wildcards):
     """Names of methods and, for a figure of one experiment, which; the rest is the figure's own."""
-    match wildcards.figure:
-        case "figure1" | "overall" | "qualities":
-            return as_json({"labels": labels_of(JUDGED[0]), "experiment": JUDGED[0]})
-        case "figure2" | "figure3" | "formats":
-            return as_json({"labels": labels_of(SOLVED[0]), "experiment": SOLVED[0]})
+    kind, experiment = FIGURES[wildcards.figure]
+    match kind:
         case "collapse":
             return as_json({"labels": {name: curve["label"] for name, curve in CONFIG["collapse"]["curves"].items()}})
+        case "training":
+            return as_json({"labels": {experiment: labels_of(experiment) for experiment in CONFIG["experiments"]}})
         case _:
-            merged = {}
-            for experiment in CONFIG["experiments"]:
-                merged |= labels_of(experiment)
-            return as_json({"labels": merged})
+            return as_json({"labels": labels_of(experiment), "experiment": experiment})
 
 
 def method_of(wildcards):

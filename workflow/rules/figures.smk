@@ -1,17 +1,25 @@
-"""Figures and tables, from the tidy tables of metrics/."""
+"""Figures, from the tidy tables of metrics/."""
 
-# The table that each figure draws.
+# The table that each kind of figure draws.
+DRAWN = {
+    **dict.fromkeys(("figure1", "overall"), "comparisons"),
+    "qualities": "qualities",
+    **dict.fromkeys(("figure2", "figure3", "formats"), "accuracy"),
+    **dict.fromkeys(("training", "collapse"), "training"),
+}
+
+# File name -> (kind, experiment); None where a figure shows every experiment.
 FIGURES = {
-    **(dict.fromkeys(("figure1", "overall"), "comparisons") | {"qualities": "qualities"} if JUDGED else {}),
-    **(dict.fromkeys(("figure2", "figure3", "formats"), "accuracy") if SOLVED else {}),
-    "training": "training",
-    **({"collapse": "training"} if CURVES else {}),
+    **of_each(JUDGED, "figure1", "overall", "qualities"),
+    **of_each(SOLVED, "figure2", "figure3", "formats"),
+    "training": ("training", None),
+    **({"collapse": ("collapse", CONFIG["collapse"]["experiment"])} if CURVES else {}),
 }
 
 
 rule figure:
     input:
-        lambda wildcards: f"{RUN}/metrics/{FIGURES[wildcards.figure]}.csv",
+        lambda wildcards: f"{RUN}/metrics/{DRAWN[FIGURES[wildcards.figure][0]]}.csv",
     output:
         pdf=f"{RUN}/figures/{{figure}}.pdf",
         png=report(
@@ -31,7 +39,9 @@ rule figure:
         "../../envs/analysis.yaml"
     params:
         code=code("figure"),
+        kind=lambda wildcards: FIGURES[wildcards.figure][0],
+        experiment=lambda wildcards: FIGURES[wildcards.figure][1],
         settings=figure_settings,
     shell:
-        "python workflow/run.py figure --log {log:q} --name {wildcards.figure} --data {input:q} --settings {params.settings:q}"
+        "python workflow/run.py figure --log {log:q} --name {params.kind} --data {input:q} --settings {params.settings:q}"
         " --out {output.pdf:q}"

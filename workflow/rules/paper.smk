@@ -2,34 +2,65 @@
 
 PAPER_SOURCES = sorted(str(path) for path in Path("paper").rglob("*") if path.suffix in (".tex", ".bib", ".sty"))
 
-# What tables and text say of the settings: all but what decides no result, in the order of the config.
-PRINTED = without(CONFIG, "speed", "data", "models_run")
+# What the text can say of the settings: all that decides a result of its own.
+PRINTED = without(CONFIG, "speed", "data", "models_run", "tuning") | {
+    "sources": {name: without(source, "homepage") for name, source in CONFIG["sources"].items()}
+}
 
 FILTER_TABLES = [f"{RUN}/pairs/{experiment}.filters.csv" for experiment in CONFIG["experiments"]]
 FILTER_EXAMPLES = [f"{RUN}/pairs/{experiment}.examples.csv" for experiment in CONFIG["experiments"]]
 PUBLISHED_TABLES = [f"{PUBLISHED}/comparisons.csv", f"{PUBLISHED}/accuracy.csv"]
+PDF = [f"{RUN}/paper.pdf"] if shutil.which("latexmk") else []
 
-# The files that each table is made of.
+# File name -> (kind, experiment); None where a table shows every experiment.
 TABLES = {
-    "principles": [CONFIG["principles"]],
-    "models": [],
-    "training": metrics_of("training"),
-    "filters": FILTER_TABLES,
-    "dropped": FILTER_EXAMPLES,
-    "published": [*(metrics_of("comparisons") if JUDGED else []), *PUBLISHED_TABLES],
-    "claims": [*metrics_of("comparisons", "accuracy"), *PUBLISHED_TABLES],
+    **{
+        kind: (kind, None) for kind in ("principles", "models", "training", "filters", "dropped", "published", "claims")
+    },
+    **of_each(JUDGED, "win_rates", "win_rates_sampled", "qualities", "examples"),
+    **of_each(SOLVED, "accuracy", "formats", "extractors", "examples_maths"),
 }
-if JUDGED:
-    TABLES |= dict.fromkeys(("win_rates", "win_rates_sampled"), metrics_of("comparisons"))
-    TABLES |= {"qualities": metrics_of("qualities"), "examples": example_inputs(JUDGED[0], "responses", "scores")}
-if SOLVED:
-    TABLES |= dict.fromkeys(("accuracy", "formats", "extractors"), metrics_of("accuracy"))
-    TABLES |= {"examples_maths": example_inputs(SOLVED[0], "attempts")}
+
+
+def table_inputs(wildcards):
+    kind, experiment = TABLES[wildcards.table]
+    match kind:
+        case "principles":
+            return [CONFIG["principles"]]
+        case "models":
+            return []
+        case "training":
+            return metrics_of("training")
+        case "filters":
+            return FILTER_TABLES
+        case "dropped":
+            return FILTER_EXAMPLES
+        case "published":
+            return [*(metrics_of("comparisons") if JUDGED else []), *PUBLISHED_TABLES]
+        case "claims":
+            return [*metrics_of("comparisons", "accuracy"), *PUBLISHED_TABLES]
+        case "win_rates" | "win_rates_sampled":
+            return metrics_of("comparisons")
+        case "qualities":
+            return metrics_of("qualities")
+        case "accuracy" | "formats" | "extractors":
+            return metrics_of("accuracy")
+        case "examples":
+            return example_inputs(experiment, "responses", "scores")
+        case "examples_maths":
+            return example_inputs(experiment, "attempts")
+
+
+def table_settings(wildcards):
+    """What tables say of models and methods, in the order of the config; of the table's own experiment alone."""
+    _, experiment = TABLES[wildcards.table]
+    shown = CONFIG["experiments"] if experiment is None else only(CONFIG["experiments"], experiment)
+    return json.dumps({"models": CONFIG["models"], "experiments": shown}, ensure_ascii=False)
 
 
 rule table:
     input:
-        lambda wildcards: TABLES[wildcards.table],
+        table_inputs,
     output:
         tex=f"{RUN}/tables/{{table}}.tex",
         csv=report(
@@ -49,9 +80,11 @@ rule table:
         "../../envs/analysis.yaml"
     params:
         code=code("tables"),
-        settings=lambda wildcards: json.dumps(PRINTED, ensure_ascii=False),
+        kind=lambda wildcards: TABLES[wildcards.table][0],
+        experiment=lambda wildcards: TABLES[wildcards.table][1],
+        settings=table_settings,
     shell:
-        "python workflow/run.py tables --log {log:q} --name {wildcards.table} --inputs {input:q} --settings {params.settings:q}"
+        "python workflow/run.py tables --log {log:q} --name {params.kind} --inputs {input:q} --settings {params.settings:q}"
         " --out {output.tex:q}"
 
 
@@ -90,6 +123,7 @@ rule times:
     input:
         [f"{RUN}/figures/{figure}.pdf" for figure in FIGURES],
         [f"{RUN}/tables/{table}.tex" for table in TABLES],
+        PDF,
     output:
         report(f"{RUN}/times/stages.csv", caption="../report/times.rst", category="Times", labels={"table": "stages"}),
     log:

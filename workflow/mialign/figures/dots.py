@@ -75,7 +75,11 @@ def _dots(rows: list[dict], entries: dict[str, dict], panels: dict[str, dict], c
 
     find = _finder(rows, entries, panels)
     temperatures = chosen["temperatures"] or sorted({row["temperature"] for row in rows})
-    shown = [title for title in panels if any(find(entry, title, t) for entry in entries for t in temperatures)]
+    values = {
+        title: [cell["value"] for entry in entries for t in temperatures if (cell := find(entry, title, t))]
+        for title in panels
+    }
+    shown = _telling(values)
     if not shown:
         raise InputError("none of the values of this figure are in the table: nothing to draw")
     height = chosen["height"] or 0.75 + 0.22 * len(entries)
@@ -113,6 +117,12 @@ def _dots(rows: list[dict], entries: dict[str, dict], panels: dict[str, dict], c
     handles, labels = grid[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), handletextpad=0.2)
     return figure
+
+
+def _telling(values: dict[str, list[float]]) -> list[str]:
+    """The panels that have values, without those whose values are all alike, unless all are so."""
+    present = [title for title, found in values.items() if found]
+    return [title for title in present if len({round(value, 1) for value in values[title]}) > 1] or present
 
 
 def _finder(

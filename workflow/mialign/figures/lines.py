@@ -33,7 +33,7 @@ TRAINING_DEFAULTS = {
     "title": None,
     "width": TEXT_WIDTH,
     "height": 7.2,
-    "labels": {},  # of methods and of experiments
+    "labels": {},  # experiment -> method -> label
     "order": None,  # methods, for the legend
     "experiments": None,  # columns; by default all but the collapse
     "panels": ["loss", "grid_accuracy", "matched_logprob", "followed", "ended", "length"],
@@ -64,9 +64,10 @@ def against_attempts(rows: list[dict], settings: dict):
 
     figure = Figure(figsize=(chosen["width"], chosen["height"]), layout="constrained")
     axes = figure.subplots()
+    apart = _apart(table, attempts)
     for index, method in enumerate(methods):
         cells = [table[method, number] for number in attempts if (method, number) in table]
-        x = [cell["attempts"] for cell in cells]
+        x = [cell["attempts"] + apart * (index - (len(methods) - 1) / 2) for cell in cells]
         axes.plot(
             x,
             [float("nan") if cell["value"] is None else cell["value"] for cell in cells],
@@ -90,6 +91,12 @@ def against_attempts(rows: list[dict], settings: dict):
         axes.set_title(chosen["title"])
     axes.legend(loc="best")
     return figure
+
+
+def _apart(table: dict, attempts: list[int]) -> float:
+    """How far apart the methods stand at one number of attempts: where there are intervals, they would overlap."""
+    intervals = any(cell["low"] is not None for cell in table.values())
+    return 0.014 * (max(attempts) - min(attempts)) if intervals else 0
 
 
 def collapse(rows: list[dict], settings: dict):
@@ -132,11 +139,11 @@ def training(rows: list[dict], settings: dict):
             axes = grid[row, column]
             for method in methods:
                 curve = _curve(where(of_experiment, method=method), panel)
-                _line(axes, curve, styles[method], name(method, chosen["labels"]))
+                _line(axes, curve, styles[method], name(method, chosen["labels"].get(experiment, {})))
             if not column:
                 axes.set_ylabel(PANELS[panel][0])
             _tidy_up(axes, panel)
-        grid[0, column].set_title(name(experiment, chosen["labels"]))
+        grid[0, column].set_title(name(experiment, {}))
         grid[-1, column].set_xlabel("Step")
     figure.align_ylabels()
     _legend(figure, chosen)

@@ -4,6 +4,7 @@ from mialign.numbers.forms import Number, apart, forms
 from mialign.numbers.naming import key, name
 from mialign.tables import wording
 
+EXTRACTOR = "strict"  # by which answers are read unless another is named
 SHARES = ("steps_share", "accuracy_given_steps", "accuracy_given_concise", "accuracy")
 
 
@@ -28,7 +29,7 @@ def solved(row: dict, settings: dict) -> list:
     if row.get("temperature") not in (None, usual_temperature(row, settings)):
         parts += ["at", row["temperature"]]
     # Published values know one extractor only, the authors' own.
-    usual = ("", "authors") if "source" in row else ("", settings.get("extractor", "strict"))
+    usual = ("", "authors") if "source" in row else ("", EXTRACTOR)
     if row.get("extractor", "") not in usual:
         parts += ["by", row["extractor"]]
     return parts

@@ -60,9 +60,15 @@ def _by_category(table: list[dict], origin: str) -> list[Number]:
 
 
 def of_qualities(table: list[dict], origin: str) -> list[Number]:
-    """Adherence, right content, share that ends and length of every model."""
+    """Adherence, right content, share that ends and length of every model, and between what bounds all models lie."""
     found = []
+    overall: dict[tuple, list[float]] = {}
     for row in table:
         stem = name(row["metric"], row["experiment"], row["method"], *unusual(row))
         found += forms(stem, row, row["metric"], f"{origin}: {key(row)}")
+        if row["category"] == "all" and wording.measured(row):
+            overall.setdefault((row["metric"], row["experiment"]), []).append(row["value"])
+    for about, values in overall.items():
+        ends = dict.fromkeys(wording.decimal(end) for end in (min(values), max(values)))
+        found.append(Number(name("span", *about), " to ".join(ends), f"{origin}: {' '.join(about)}, least and most"))
     return found

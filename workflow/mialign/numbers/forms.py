@@ -32,7 +32,7 @@ def forms(stem: str, row: dict | None, metric: str, origin: str) -> list[Number]
     null = _null(metric)
     signed = null == 0
     if not wording.measured(row):
-        texts = {"": wording.NOT_MEASURED, "N": "0"}
+        texts = {"": wording.missing(row), "N": "0"}
     elif metric in COUNTS:
         texts = {"": wording.count(row["value"]), "N": wording.count(row["n"])}
     else:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mialign.numbers.accuracy import usual_temperature
+from mialign.numbers.accuracy import EXTRACTOR, usual_temperature
 from mialign.numbers.forms import sign
 from mialign.numbers.published import kind
 from mialign.tables import reading
@@ -80,7 +80,7 @@ def _gains(original: list[dict], ours: list[dict], settings: dict):
                 values = _published_gain(at, method, other)
                 wanted = {
                     "attempts": attempts,
-                    "extractor": settings.get("extractor", "strict"),
+                    "extractor": EXTRACTOR,
                     "metric": f"difference_{other}",
                 }
                 temperature = usual_temperature({"experiment": experiment, "attempts": attempts}, settings)

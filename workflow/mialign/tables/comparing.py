@@ -21,8 +21,8 @@ def win_rates_sampled(inputs: list[Path], settings: dict) -> tuple[str, str]:
 
 
 def _win_rates(path: Path, settings: dict, sampled: bool) -> tuple[str, str]:
-    table = [row for row in reading.rows(path, ("baseline", "axis", "metric", "value")) if row["category"] == "all"]
-    table = [row for row in table if bool(row["temperature"]) == sampled]
+    table = reading.chosen(path, settings, ("baseline", "axis", "metric", "value"))
+    table = [row for row in table if row["category"] == "all" and bool(row["temperature"]) == sampled]
     counted = ["wins", "ties", "losses"]
     if any(row["metric"] == "invalid" and row["value"] for row in table):
         counted.append("invalid")
@@ -55,7 +55,7 @@ def _comparison(
 
 def qualities(inputs: list[Path], settings: dict) -> tuple[str, str]:
     """Adherence, right content, share that ends and mean length of every method, by temperature."""
-    table = [row for row in reading.rows(inputs[0], ("metric", "value")) if row["category"] == "all"]
+    table = [row for row in reading.chosen(inputs[0], settings) if row["category"] == "all"]
     header = ["method", r"adherence, \%", r"right, \%", r"ended, \%", "tokens"]
     result = Table("@{}lllll@{}", header, tidy=table)
     for temperature in sorted({row["temperature"] or 0.0 for row in table}):

@@ -33,7 +33,7 @@ def _example(inputs: list[Path], settings: dict, stage: str) -> tuple[str, str]:
         path.parts[-2]: _greedy(path) for path in inputs if path.parts[-4] == "scores" and path.parts[-3] == experiment
     }
     records = read_jsonl(prompts[0], ("id", "category", "question", "constitutions"))
-    chosen = _choose(records, answers, marks, settings)
+    chosen = _choose(records, answers)
     known = settings.get("experiments", {}).get(experiment)
     title, question = escape(category(chosen["category"])), escape(shorten(chosen["question"], 800))
     blocks = [rf"\examplequestion{{\emph{{{title}.}} {question}}}"]
@@ -72,16 +72,14 @@ def _greedy(path: Path) -> dict[str, dict]:
     }
 
 
-def _choose(prompts: list[dict], answers: dict, marks: dict, settings: dict) -> dict:
-    """The prompt named in the settings, or the first of those whose answers differ most in number between methods.
+def _choose(prompts: list[dict], answers: dict) -> dict:
+    """The first of the prompts whose answers differ most in number between methods.
 
     So the choice is by rule, and not by which method looks best on it.
     """
-    wanted = settings.get("prompt_id")
-    found = [prompt for prompt in prompts if prompt["id"] == wanted] if wanted else prompts
-    if not found:
-        raise InputError(f"there is no benchmark prompt {wanted!r}" if wanted else "there are no benchmark prompts")
-    return max(found, key=lambda prompt: len({(one.get(prompt["id"]) or {}).get("text") for one in answers.values()}))
+    if not prompts:
+        raise InputError("there are no benchmark prompts")
+    return max(prompts, key=lambda prompt: len({(one.get(prompt["id"]) or {}).get("text") for one in answers.values()}))
 
 
 def _mark(record: dict) -> str:

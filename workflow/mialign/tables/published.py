@@ -37,8 +37,7 @@ def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
 def _header(column: tuple, settings: dict) -> str:
     experiment, method, baseline, source = column
     known = settings.get("experiments", {}).get(experiment)
-    pair = rf"{escape(label(method, known))}\,/\,{escape(label(baseline, known))}"
-    return rf"\shortstack[r]{{{pair}\\{source}}}"
+    return rf"\shortstack[r]{{{escape(label(method, known))}\\vs {escape(label(baseline, known))}\\{source}}}"
 
 
 def _cell(rows: list[dict], column: tuple, name: str, tidy: list[dict]) -> str:

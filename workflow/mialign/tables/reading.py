@@ -25,6 +25,11 @@ def rows(path: str | Path, required: Iterable[str] = ()) -> list[dict]:
         return [{key: _cell(key, value) for key, value in row.items() if key is not None} for row in reader]
 
 
+def chosen(path: str | Path, settings: dict, required: Iterable[str] = ("metric", "value")) -> list[dict]:
+    """The rows of the experiments that the settings hold."""
+    return [row for row in rows(path, ("experiment", *required)) if row["experiment"] in settings["experiments"]]
+
+
 def _cell(column: str, text: str | None):
     if column not in NUMBERS:
         return text or ""

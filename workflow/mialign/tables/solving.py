@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mialign.numbers.accuracy import usual_temperature
+from mialign.numbers.accuracy import EXTRACTOR, usual_temperature
 from mialign.tables import reading
 from mialign.tables.layout import Table, written
 from mialign.tables.wording import interval, label
@@ -46,24 +46,23 @@ GIVEN = ("accuracy_given_steps", "accuracy_given_concise")
 
 def extractors(inputs: list[Path], settings: dict) -> tuple[str, str]:
     """Every number of attempts with each extractor, and beside any-of-n the estimates pass@k and maj@k."""
-    table = [row for row in reading.rows(inputs[0], ("metric", "value")) if _at_usual(row, settings)]
+    table = [row for row in reading.chosen(inputs[0], settings) if _at_usual(row, settings)]
     names = list(dict.fromkeys(row["extractor"] for row in table if row["metric"] == "accuracy"))
-    default = settings.get("extractor", "strict")
     header = ["method", "attempts", *map(escape, names), "pass@k", "maj@k"]
-    result = Table("@{}lr" + "l" * (len(names) + 2) + "@{}", header, size=r"\footnotesize\setlength{\tabcolsep}{4pt}")
+    result = Table("@{}lr" + "l" * (len(names) + 2) + "@{}", header, size=r"\footnotesize\setlength{\tabcolsep}{3pt}")
     attempts = sorted({row["attempts"] for row in table if row["metric"] == "accuracy"})
     for key in _methods(table):
         for number in attempts:
             cells = [_cell(table, key, "accuracy", attempts=number, extractor=name) for name in names]
-            cells += [_estimate(table, key, number, default, metric) for metric in ("pass_at_k", "maj_at_k")]
+            cells += [_estimate(table, key, number, metric) for metric in ("pass_at_k", "maj_at_k")]
             result.rows.append([_label(key, settings) if number == attempts[0] else "", f"{number:g}", *cells])
     result.tidy = [row for row in table if row["metric"] in ("accuracy", "pass_at_k", "maj_at_k")]
     return written(result)
 
 
-def _estimate(table: list[dict], key: tuple[str, str], attempts: float, extractor: str, metric: str) -> str:
+def _estimate(table: list[dict], key: tuple[str, str], attempts: float, metric: str) -> str:
     """pass@k or maj@k; there is none where only the greedy attempt is."""
-    row = reading.pick(table, attempts=attempts, extractor=extractor, metric=metric, **_where(key))
+    row = reading.pick(table, attempts=attempts, extractor=EXTRACTOR, metric=metric, **_where(key))
     return "--" if row is None else interval(row)
 
 
@@ -72,8 +71,7 @@ def _usual(inputs: list[Path], settings: dict) -> list[dict]:
 
 
 def _extracted(inputs: list[Path], settings: dict) -> list[dict]:
-    wanted = ("", "any", settings.get("extractor", "strict"))
-    return [row for row in reading.rows(inputs[0], ("metric", "value")) if row.get("extractor", "") in wanted]
+    return [row for row in reading.chosen(inputs[0], settings) if row["extractor"] == EXTRACTOR]
 
 
 def _at_usual(row: dict, settings: dict) -> bool:

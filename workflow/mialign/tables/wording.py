@@ -1,5 +1,7 @@
 """How names and numbers are written in the paper: labels of methods, rates with intervals, settings."""
 
+from decimal import ROUND_HALF_UP, Decimal
+
 from mialign.tex import escape
 
 NOT_MEASURED = r"\notmeasured{}"
@@ -36,7 +38,7 @@ def count(value: float | None) -> str:
 def interval(row: dict | None, digits: int = 1, signed: bool = False, percent: bool = False) -> str:
     """`60.2 [58.3, 62.2]`; the brackets only where an interval is known."""
     if not measured(row):
-        return NOT_MEASURED
+        return missing(row)
     value = decimal(row["value"], digits, signed) + (r"\,\%" if percent else "")
     if row.get("low") is None or row.get("high") is None:
         return value
@@ -44,11 +46,16 @@ def interval(row: dict | None, digits: int = 1, signed: bool = False, percent: b
 
 
 def published(value: float | None, signed: bool = False) -> str:
-    """A published value with the digits that it was published with."""
+    """A published value with one decimal like ours; a half, in the digits it was published with, is rounded up."""
     if value is None:
         return NOT_MEASURED
-    text = f"{value:+.6g}" if signed and value else f"{value:.6g}"
-    return (text if "." in text else f"{text}.0").replace("-", "$-$").replace("+", "$+$")
+    return decimal(float(Decimal(str(value)).quantize(Decimal("0.1"), ROUND_HALF_UP)), 1, signed)
+
+
+def missing(row: dict | None) -> str:
+    """What stands in place of a value: an accuracy among answers of some form has none where there are none of it."""
+    none = row and row.get("n") == 0 and "_given_" in row.get("metric", "")
+    return "none" if none else NOT_MEASURED
 
 
 def measured(row: dict | None) -> bool:
