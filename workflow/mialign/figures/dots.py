@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from mialign.errors import InputError
-from mialign.figures.style import TEXT_WIDTH, name, need, ordered, settled, where, whiskers
+from mialign.figures.style import TEXT_WIDTH, name, need, ordered, settled, telling, where, whiskers
 
 COMMON = {"title": None, "width": TEXT_WIDTH, "height": None, "labels": {}, "experiment": None, "temperatures": None}
 OVERALL_DEFAULTS = COMMON | {"comparisons": None, "line": 50}
@@ -79,7 +79,7 @@ def _dots(rows: list[dict], entries: dict[str, dict], panels: dict[str, dict], c
         title: [cell["value"] for entry in entries for t in temperatures if (cell := find(entry, title, t))]
         for title in panels
     }
-    shown = _telling(values)
+    shown = telling(values)
     if not shown:
         raise InputError("none of the values of this figure are in the table: nothing to draw")
     height = chosen["height"] or 0.75 + 0.22 * len(entries)
@@ -117,12 +117,6 @@ def _dots(rows: list[dict], entries: dict[str, dict], panels: dict[str, dict], c
     handles, labels = grid[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), handletextpad=0.2)
     return figure
-
-
-def _telling(values: dict[str, list[float]]) -> list[str]:
-    """The panels that have values, without those whose values are all alike, unless all are so."""
-    present = [title for title, found in values.items() if found]
-    return [title for title in present if len({round(value, 1) for value in values[title]}) > 1] or present
 
 
 def _finder(

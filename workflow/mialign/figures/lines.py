@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mialign.figures.bars import COMMON, attempts_table
-from mialign.figures.style import TEXT_WIDTH, curve_styles, name, need, ordered, settled, where, whiskers
+from mialign.figures.style import TEXT_WIDTH, curve_styles, name, need, ordered, settled, telling, where, whiskers
 
 AGAINST_DEFAULTS = COMMON | {
     "width": 3.4,
@@ -32,7 +32,7 @@ COLLAPSE_DEFAULTS = {
 TRAINING_DEFAULTS = {
     "title": None,
     "width": TEXT_WIDTH,
-    "height": 7.2,
+    "height": None,  # by default so much for each panel
     "labels": {},  # experiment -> method -> label
     "order": None,  # methods, for the legend
     "experiments": None,  # columns; by default all but the collapse
@@ -129,9 +129,9 @@ def training(rows: list[dict], settings: dict):
     experiments = chosen["experiments"] or list(dict.fromkeys(row["experiment"] for row in rows))
     methods = ordered([row["method"] for row in rows], chosen["order"])
     styles = curve_styles(methods)
-    panels = [panel for panel in chosen["panels"] if _curve(rows, panel)]
+    panels = telling({panel: _values(rows, panel) for panel in chosen["panels"]})
 
-    figure = Figure(figsize=(chosen["width"], chosen["height"]), layout="constrained")
+    figure = Figure(figsize=(chosen["width"], chosen["height"] or 1.2 * len(panels)), layout="constrained")
     grid = figure.subplots(len(panels), len(experiments), squeeze=False, sharex="col")
     for column, experiment in enumerate(experiments):
         of_experiment = where(rows, experiment=experiment)
@@ -148,6 +148,10 @@ def training(rows: list[dict], settings: dict):
     figure.align_ylabels()
     _legend(figure, chosen)
     return figure
+
+
+def _values(rows: list[dict], panel: str) -> list[float]:
+    return [row["value"] for row in rows if row["metric"] in PANELS[panel][1] and row["value"] is not None]
 
 
 def _curve(rows: list[dict], panel: str) -> list[tuple[int, float, float, float]]:
@@ -182,7 +186,7 @@ def _tidy_up(axes, panel: str) -> None:
     if PANELS[panel][2] == 100 and axes.get_ylim()[1] > 100:
         axes.set_ylim(top=101)
     if panel in ("adherence", "right"):
-        axes.set_ylim(0, 100)
+        axes.set_ylim(-3, 103)
         axes.set_yticks([0, 50, 100])
 
 

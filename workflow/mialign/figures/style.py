@@ -88,6 +88,12 @@ def need(rows: list[dict], what: str) -> list[dict]:
     return rows
 
 
+def telling(values: dict[str, list[float]]) -> list[str]:
+    """Of panels and the values that they would show: those that are not all alike, or where all are so, any."""
+    present = [panel for panel, found in values.items() if found]
+    return [panel for panel in present if len({f"{value:.3g}" for value in values[panel]}) > 1] or present
+
+
 def ordered(keys: list[str], order: list[str] | None, first: str = "base") -> list[str]:
     """Distinct keys: the given order alone if there is one, otherwise the base and then the order of the table."""
     present = list(dict.fromkeys(keys))

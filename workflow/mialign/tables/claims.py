@@ -19,7 +19,7 @@ def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
     original = [path for path in inputs if "source" in (reading.rows(path) or [{}])[0]]
     ours = [path for path in inputs if path not in original]
     header = ["effect", *KINDS, "here", "verdict"]
-    result = Table("@{}lrrrll@{}", header)
+    result = Table("@{}lrrrll@{}", header, size=r"\small\setlength{\tabcolsep}{5pt}")
     for title, effects in (("win rate, \\%, temperature 0", _wins), ("gain in accuracy, points", _gains)):
         rows = list(effects(_all(original), _all(ours), settings))
         if rows:

@@ -48,8 +48,8 @@ def extractors(inputs: list[Path], settings: dict) -> tuple[str, str]:
     """Every number of attempts with each extractor, and beside any-of-n the estimates pass@k and maj@k."""
     table = [row for row in reading.chosen(inputs[0], settings) if _at_usual(row, settings)]
     names = list(dict.fromkeys(row["extractor"] for row in table if row["metric"] == "accuracy"))
-    header = ["method", "attempts", *map(escape, names), "pass@k", "maj@k"]
-    result = Table("@{}lr" + "l" * (len(names) + 2) + "@{}", header, size=r"\footnotesize\setlength{\tabcolsep}{3pt}")
+    header = ["method", "$n$", *map(escape, names), "pass@$n$", "maj@$n$"]
+    result = Table("@{}lr" + "l" * (len(names) + 2) + "@{}", header, size=r"\footnotesize\setlength{\tabcolsep}{4pt}")
     attempts = sorted({row["attempts"] for row in table if row["metric"] == "accuracy"})
     for key in _methods(table):
         for number in attempts:
