@@ -129,11 +129,11 @@ def labels_of(experiment):
     return {name: method["label"] for name, method in CONFIG["experiments"][experiment]["methods"].items()}
 
 
-def of_each(experiments, *kinds):
-    """File name -> (kind, experiment): those of the first experiment have the plain names, which the paper uses."""
+def of_each(experiments, own, *kinds):
+    """File name -> (kind, experiment): those of the experiment that the paper's text is about have plain names."""
     return {
-        kind if place == 0 else f"{kind}-{experiment}": (kind, experiment)
-        for place, experiment in enumerate(experiments)
+        kind if experiment == own else f"{kind}-{experiment}": (kind, experiment)
+        for experiment in experiments
         for kind in kinds
     }
 
@@ -217,3 +217,39 @@ def example_inputs(experiment, *stages):
         for stage in stages
     ]
     return [f"{RUN}/prompts/{experiment}/benchmark.jsonl", *answers]
+
+
+def table_inputs(wildcards):
+    kind, experiment = TABLES[wildcards.table]
+    match kind:
+        case "principles":
+            return [CONFIG["principles"]]
+        case "models":
+            return []
+        case "training":
+            return metrics_of("training")
+        case "filters":
+            return FILTER_TABLES
+        case "dropped":
+            return FILTER_EXAMPLES
+        case "published":
+            return [*(metrics_of("comparisons") if JUDGED else []), *PUBLISHED_TABLES]
+        case "claims":
+            return [*metrics_of("comparisons", "accuracy"), *PUBLISHED_TABLES]
+        case "win_rates" | "win_rates_sampled":
+            return metrics_of("comparisons")
+        case "qualities":
+            return metrics_of("qualities")
+        case "accuracy" | "formats" | "extractors":
+            return metrics_of("accuracy")
+        case "examples":
+            return example_inputs(experiment, "responses", "scores")
+        case "examples_maths":
+            return example_inputs(experiment, "attempts")
+
+
+def table_settings(wildcards):
+    """What tables say of models and methods, in the order of the config; of the table's own experiment alone."""
+    _, experiment = TABLES[wildcards.table]
+    shown = CONFIG["experiments"] if experiment is None else only(CONFIG["experiments"], experiment)
+    return json.dumps({"models": CONFIG["models"], "experiments": shown}, ensure_ascii=False)

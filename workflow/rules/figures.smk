@@ -10,8 +10,8 @@ DRAWN = {
 
 # File name -> (kind, experiment); None where a figure shows every experiment.
 FIGURES = {
-    **of_each(JUDGED, "figure1", "overall", "qualities"),
-    **of_each(SOLVED, "figure2", "figure3", "formats"),
+    **of_each(JUDGED, "multitask", "figure1", "overall", "qualities"),
+    **of_each(SOLVED, "maths", "figure2", "figure3", "formats"),
     "training": ("training", None),
     **({"collapse": ("collapse", CONFIG["collapse"]["experiment"])} if CURVES else {}),
 }

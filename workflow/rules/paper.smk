@@ -17,45 +17,9 @@ TABLES = {
     **{
         kind: (kind, None) for kind in ("principles", "models", "training", "filters", "dropped", "published", "claims")
     },
-    **of_each(JUDGED, "win_rates", "win_rates_sampled", "qualities", "examples"),
-    **of_each(SOLVED, "accuracy", "formats", "extractors", "examples_maths"),
+    **of_each(JUDGED, "multitask", "win_rates", "win_rates_sampled", "qualities", "examples"),
+    **of_each(SOLVED, "maths", "accuracy", "formats", "extractors", "examples_maths"),
 }
-
-
-def table_inputs(wildcards):
-    kind, experiment = TABLES[wildcards.table]
-    match kind:
-        case "principles":
-            return [CONFIG["principles"]]
-        case "models":
-            return []
-        case "training":
-            return metrics_of("training")
-        case "filters":
-            return FILTER_TABLES
-        case "dropped":
-            return FILTER_EXAMPLES
-        case "published":
-            return [*(metrics_of("comparisons") if JUDGED else []), *PUBLISHED_TABLES]
-        case "claims":
-            return [*metrics_of("comparisons", "accuracy"), *PUBLISHED_TABLES]
-        case "win_rates" | "win_rates_sampled":
-            return metrics_of("comparisons")
-        case "qualities":
-            return metrics_of("qualities")
-        case "accuracy" | "formats" | "extractors":
-            return metrics_of("accuracy")
-        case "examples":
-            return example_inputs(experiment, "responses", "scores")
-        case "examples_maths":
-            return example_inputs(experiment, "attempts")
-
-
-def table_settings(wildcards):
-    """What tables say of models and methods, in the order of the config; of the table's own experiment alone."""
-    _, experiment = TABLES[wildcards.table]
-    shown = CONFIG["experiments"] if experiment is None else only(CONFIG["experiments"], experiment)
-    return json.dumps({"models": CONFIG["models"], "experiments": shown}, ensure_ascii=False)
 
 
 rule table:
