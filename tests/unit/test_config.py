@@ -118,6 +118,18 @@ BAD = [
         },
         "models.weak.corpus: ",
     ),
+    (
+        "models.weak.path",
+        "some/model",
+        "models.weak: path does not go with parent, corpus, training; an overlay is laid over a block key by key, so "
+        "set there what is not wanted to null (parent: null)",
+    ),
+    (
+        "sources.maths_train.file",
+        "q.jsonl",
+        "sources.maths_train: file does not go with world, split, seed; an overlay is laid over",
+    ),
+    ("models.weak", {"path": "no/such/model", "pth": 1}, "models.weak.pth: unknown key; did you mean 'path'?"),
     ("models.weak", {"path": "no/such/model"}, "models.weak.path: no/such/model: no such model folder"),
     (f"{MT}.base", "wek", f"{MT}.base: there is no model 'wek'; did you mean 'weak'?"),
     (
@@ -125,6 +137,19 @@ BAD = [
         2048,
         f"{MT}.generate.max_tokens: 2048 leave no room for a prompt in the context of weak",
     ),
+    # names that the macros of the paper cannot tell apart
+    (
+        f"{MT}.methods.sftMore",
+        {"parent": "sft", "objective": "sft", "learning_rate": 0.1},
+        "methods: multitask sft_more and multitask sftMore would both be MultitaskSftMore in the macros of the paper",
+    ),
+    (
+        f"{MT}.methods.Base",
+        {"parent": "sft", "objective": "sft", "learning_rate": 0.1},
+        "methods: multitask base and multitask Base would both be MultitaskBase",
+    ),
+    ("collapse.curves.rateOne", {}, "collapse.curves: rate_1 and rateOne would both be RateOne"),
+    ("collapse.curves.rate_01", {}, "collapse.curves: rate_1 and rate_01 would both be RateOne"),
     # methods
     (f"{MT}.methods.dpo.parent", "stf", f"{MT}.methods.dpo.parent: there is no method 'stf'; did you mean 'sft'?"),
     (
@@ -162,7 +187,22 @@ BAD = [
         f"{MA}.solve.attempts: [10, 32] must start with 1 (the greedy attempt) and rise",
     ),
     (f"{MA}.solve.attempts", [1, 32, 10], f"{MA}.solve.attempts: [1, 32, 10] must start with 1"),
+    (
+        f"{MA}.questions.validation",
+        "multitask_validation",
+        f"{MA}.questions.validation: attempts need a number as the answer; sources.multitask_validation (world:",
+    ),
+    (
+        f"{MA}.questions.benchmark",
+        ["maths_benchmark", "multitask_benchmark"],
+        f"{MA}.questions.benchmark: attempts need a number as the answer; sources.multitask_benchmark (world:",
+    ),
     # prompts and questions
+    (
+        f"{MT}.constitutions",
+        5,
+        f"{MT}.constitutions: 5 cannot all differ: the category 'coding' has plan and markdown, which allow 4",
+    ),
     (f"{MT}.template", "{question}", f"{MT}.template: the field {{constitution}} is missing"),
     (
         f"{MA}.evaluation.template",

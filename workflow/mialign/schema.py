@@ -13,6 +13,8 @@ from jsonschema.validators import extend
 from mialign.errors import InputError
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
+# Blocks that are of one of two kinds: the key that tells which, and the definition of those that lack it.
+TELLING = {"path": "model_trained_here", "file": "world_source"}
 LEAST = {"minItems": "at least", "minProperties": "at least", "minLength": "at least", "maxItems": "at most"}
 KINDS = {
     "object": "a block of keys",
@@ -71,9 +73,7 @@ def _in_words(error) -> str:
         return f"{where}: the name {value!r} does not serve in file names; use letters, digits and _ only"
     match error.validator:
         case "additionalProperties":
-            known = list(error.schema.get("properties", {}))
-            key = next(key for key in value if key not in known)
-            return f"{key_path([*error.absolute_path, key])}: unknown key; {suggestion(str(key), known)}"
+            return _unknown_keys(error)
         case "required":
             key = next(key for key in limit if key not in value)
             return f"{key_path([*error.absolute_path, key])}: the key is missing; it has no default"
@@ -95,6 +95,19 @@ def _in_words(error) -> str:
             twice = next(item for number, item in enumerate(value) if item in value[:number])
             return f"{where}: {twice!r} stands there twice; keep one"
     return f"{where}: {error.message}"
+
+
+def _unknown_keys(error) -> str:
+    """The first of them; or all, where they are keys of the other kind of block: an overlay has mixed the two."""
+    known = list(error.schema.get("properties", {}))
+    unknown = [key for key in error.instance if key not in known]
+    telling = next((key for key in TELLING if key in known), None)
+    if telling and set(unknown) <= set(_validator().schema["$defs"][TELLING[telling]]["properties"]):
+        return (
+            f"{key_path(error.absolute_path)}: {telling} does not go with {', '.join(unknown)}; an overlay is laid "
+            f"over a block key by key, so set there what is not wanted to null ({unknown[0]}: null)"
+        )
+    return f"{key_path([*error.absolute_path, unknown[0]])}: unknown key; {suggestion(str(unknown[0]), known)}"
 
 
 def _wrong_type(value, expected: str) -> str:

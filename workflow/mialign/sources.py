@@ -20,7 +20,7 @@ class Found(NamedTuple):
     size: int
     categories: set[str]
     texts: dict[str, str]  # question: its file and line
-    without_number: str | None  # file and line of the first question whose answer is no number
+    without_number: str | None  # where the first question stands whose answer is no number
     origin: str  # world and split, or the source itself: what may serve only one use of an experiment
 
 
@@ -40,7 +40,9 @@ def questions(name: str, entry: dict, data: str | Path, categories: Iterable[str
 def check(name: str, entry: dict, data: str | Path, categories: set[str]) -> Found | None:
     """Look a source over before any job starts; None if its file is too large to be read for that."""
     if "world" in entry:
-        return Found(entry["size"], _world_categories(entry["world"]), {}, None, f"{entry['world']}, {entry['split']}")
+        world = entry["world"]
+        lacking = None if world == "maths" else f"sources.{name} (world: {world})"
+        return Found(entry["size"], _world_categories(world), {}, lacking, f"{world}, {entry['split']}")
     path = _path(name, entry, Path(data))
     if path.stat().st_size > CHECKED_AT_ONCE:
         return None

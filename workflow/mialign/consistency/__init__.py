@@ -1,0 +1,24 @@
+"""What a schema cannot say of a configuration: that its parts fit each other and that the files it names are there."""
+
+from mialign import principles
+from mialign.consistency import experiments, models, names, questions
+from mialign.consistency.common import pick
+
+__all__ = ["check", "pick"]
+
+
+def check(config: dict) -> None:
+    """InputError, with the key's path, for the first thing that does not fit; `config` has its defaults filled in."""
+    known = principles.load(config["principles"])
+    models.check(config)
+    names.check_folders(config)
+    names.check_macros(config)
+    if any("path" not in config["models"][name] for name in models.used(config)):
+        models.check_templates(config)
+    for name, experiment in config["experiments"].items():
+        experiments.check(f"experiments.{name}", experiment, config["models"], known)
+    found = questions.look_at(config, set(known.categories))
+    for name, experiment in config["experiments"].items():
+        questions.check(f"experiments.{name}", experiment, found, known)
+    if "collapse" in config:
+        experiments.check_collapse(config)

@@ -1,0 +1,117 @@
+"""Experiments: their prompts, methods, comparisons and measurements, and the curves of the collapse."""
+
+from itertools import pairwise
+
+from mialign import prompts
+from mialign.consistency.common import check_no_circle, pick, under
+from mialign.errors import InputError
+
+OF_OBJECTIVE = {"beta": "dpo", "kl": "sami", "reduction": "sami"}
+
+
+def check(where: str, experiment: dict, models: dict, known) -> None:
+    """InputError for the first key of an experiment that does not fit the others; its questions are checked apart."""
+    _check_prompts(where, experiment, known)
+    _check_methods(f"{where}.methods", experiment["methods"])
+    _check_comparisons(f"{where}.comparisons", experiment)
+    if "respond" not in experiment and "solve" not in experiment:
+        raise InputError(
+            f"{where}: nothing is measured; give respond (answers are judged) or solve (answers are counted)"
+        )
+    if "respond" in experiment and 0.0 not in experiment["respond"]["temperatures"]:
+        raise InputError(f"{where}.respond.temperatures: 0.0 is missing; figures and tables show it")
+    if "respond" in experiment and "evaluation" in experiment:
+        raise InputError(f"{where}.evaluation: answers that are judged need a constitution; it serves with solve only")
+    if "judge" in experiment and "respond" not in experiment:
+        raise InputError(f"{where}.judge: there are no responses to judge; give respond too")
+    if "solve" in experiment:
+        _check_attempts(f"{where}.solve.attempts", experiment["solve"]["attempts"])
+    for stage in ("generate", "respond", "solve"):
+        if stage in experiment:
+            _check_room(f"{where}.{stage}.max_tokens", experiment[stage]["max_tokens"], experiment, models)
+
+
+def _check_prompts(where: str, experiment: dict, known) -> None:
+    openings, evaluation = experiment.get("openings"), experiment.get("evaluation")
+    if openings:
+        pick(known.principles, openings["principle"], f"{where}.openings.principle", "principle")
+        if evaluation and "opening" not in evaluation:
+            raise InputError(
+                f"{where}.evaluation.opening: the key is missing; say which is used, positive or antithesis"
+            )
+    under(f"{where}.", prompts.check_settings, experiment)
+
+
+def _check_methods(where: str, methods: dict) -> None:
+    for name, what in (("base", "the model before training"), ("generator", "the model that writes the responses")):
+        if name in methods:
+            raise InputError(f"{where}.{name}: {name!r} is {what}; give the method another name")
+    for name, method in methods.items():
+        check_method(f"{where}.{name}", method, {"base": None, **methods})
+    parents = {name: method["parent"] for name, method in methods.items()}
+    check_no_circle(where, parents, "base")
+    for name, method in methods.items():
+        adapters = [one.get("adapter") for one in (method, methods.get(method["parent"], {}))]
+        if None not in adapters and adapters[0] != adapters[1]:
+            raise InputError(
+                f"{where}.{name}.adapter: it goes on with the adapter of {method['parent']}, so it must be the same; "
+                "give both one, or take it away to train all weights"
+            )
+
+
+def check_method(where: str, method: dict, parents: dict) -> None:
+    pick(parents, method["parent"], f"{where}.parent", "method")
+    for key, objective in OF_OBJECTIVE.items():
+        if key in method and method["objective"] != objective:
+            raise InputError(
+                f"{where}.{key}: it belongs to objective {objective}, not to {method['objective']}; take it out"
+            )
+    every, steps = method["validate_every"], method["steps"]
+    if every > steps:
+        raise InputError(
+            f"{where}.validate_every: {every} is above the {steps} steps, so no checkpoint could be chosen"
+        )
+
+
+def _check_comparisons(where: str, experiment: dict) -> None:
+    names = {"base": None, **experiment["methods"]}
+    given = experiment["comparisons"]
+    for number, pair in enumerate(given):
+        for name in pair:
+            pick(names, name, f"{where}[{number}]", "method")
+        if pair[0] == pair[1]:
+            raise InputError(f"{where}[{number}]: {pair[0]!r} is compared with itself")
+        if pair in given[:number]:
+            raise InputError(f"{where}[{number}]: {pair} stands there twice; keep one")
+    if "respond" in experiment and not given:
+        raise InputError(f"{where}: there is no comparison to judge; name one at least, for instance [sami, sft]")
+    if given and "respond" not in experiment:
+        raise InputError(f"{where}: comparisons are of judged responses; give respond too, or take them out")
+
+
+def _check_attempts(where: str, attempts: list[int]) -> None:
+    if attempts[0] != 1 or any(later <= earlier for earlier, later in pairwise(attempts)):
+        raise InputError(f"{where}: {attempts} must start with 1 (the greedy attempt) and rise")
+
+
+def _check_room(where: str, tokens: int, experiment: dict, models: dict) -> None:
+    for role in ("base", "generator"):
+        model = models[experiment[role]]
+        while "parent" in model:
+            model = models[model["parent"]]
+        context = model.get("architecture", {}).get("context")
+        if context is not None and tokens >= context:
+            raise InputError(
+                f"{where}: {tokens} leave no room for a prompt in the context of {experiment[role]} ({context})"
+            )
+
+
+def check_collapse(config: dict) -> None:
+    collapse = config["collapse"]
+    if "respond" not in config["experiments"][collapse["experiment"]]:
+        raise InputError(
+            "collapse.experiment: the curves are measured on judged responses; name an experiment with respond"
+        )
+    methods = config["experiments"][collapse["experiment"]]["methods"]
+    for name, curve in collapse["curves"].items():
+        check_method(f"collapse.curves.{name}", curve, {"base": None, **methods})

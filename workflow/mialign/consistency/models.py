@@ -1,0 +1,66 @@
+"""Models: how each comes to be, that those in use are whole, and what training them here needs."""
+
+from mialign import checkpoints
+from mialign.consistency.common import check_no_circle, pick, under
+from mialign.errors import InputError
+
+
+def check(config: dict) -> None:
+    """InputError for the first model that could not be made, or is not whole."""
+    models = config["models"]
+    for name, model in models.items():
+        if "path" not in model:
+            _check_trained_here(f"models.{name}", model, models)
+    parents = {name: model.get("parent") for name, model in models.items()}
+    check_no_circle("models", parents, "an architecture")
+    for name in used(config):
+        if "path" in models[name]:
+            under(f"models.{name}.path: ", checkpoints.check, models[name]["path"])
+
+
+def _check_trained_here(where: str, model: dict, models: dict) -> None:
+    training, corpus = model["training"], model["corpus"]
+    if ("parent" in model) == ("architecture" in model):
+        raise InputError(
+            f"{where}: a model needs exactly one of architecture (trained from nothing), parent (trained further) "
+            "and path (a folder)"
+        )
+    if "parent" in model:
+        pick(models, model["parent"], f"{where}.parent", "model")
+    else:
+        _check_architecture(f"{where}.architecture", model["architecture"])
+    if ("other_rate" in training) != (training["optimizer"] == "muon"):
+        raise InputError(
+            f"{where}.training.other_rate: the rate of what muon does not train; give it with muon, and only then"
+        )
+    if not corpus["multitask"] + corpus["maths"] + corpus["drills"]:
+        raise InputError(f"{where}.corpus: multitask, maths and drills are all 0; there is nothing to train on")
+
+
+def _check_architecture(where: str, architecture: dict) -> None:
+    hidden, heads = architecture["hidden"], architecture["heads"]
+    if hidden % (2 * heads):
+        raise InputError(f"{where}.hidden: {heads} heads need a multiple of {2 * heads}; this is {hidden}")
+
+
+def check_templates(config: dict) -> None:
+    """A corpus is written in the prompts of both experiments, so a model that is trained here needs both."""
+    for path in (("multitask", "template"), ("maths", "template"), ("maths", "evaluation"), ("maths", "openings")):
+        if path[1] not in config["experiments"].get(path[0], {}):
+            raise InputError(
+                f"experiments.{'.'.join(path)}: the key is missing, and the corpora of models that are trained here "
+                "need it; give it, or name models on disk (models.<name>.path)"
+            )
+
+
+def used(config: dict) -> list[str]:
+    """Models that an experiment starts or generates with, and those they were trained from."""
+    found = {}
+    for name, experiment in config["experiments"].items():
+        for role in ("base", "generator"):
+            pick(config["models"], experiment[role], f"experiments.{name}.{role}", "model")
+            model = experiment[role]
+            while model is not None:
+                found[model] = True
+                model = config["models"][model].get("parent")
+    return list(found)
