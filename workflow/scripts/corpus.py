@@ -1,18 +1,16 @@
 """Write the corpus that a base model of the miniature is trained on."""
 
-import json
 from argparse import ArgumentParser, Namespace
 
 from mialign import principles
+from mialign.arguments import add_settings
 from mialign.files import write_jsonl
 from mialign.world.corpora import corpus
 
 
 def arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--settings", type=json.loads, required=True, help="JSON: multitask, maths, drills, link, seed")
-    parser.add_argument(
-        "--templates", type=json.loads, required=True, help="JSON: multitask, maths, maths_evaluation, openings"
-    )
+    add_settings(parser, "multitask", "maths", "drills", "link", "seed")
+    add_settings(parser, "multitask", "maths", "maths_evaluation", "openings", option="--templates")
     parser.add_argument("--principles", required=True, help="the principles and their wordings (YAML)")
     parser.add_argument("--out", required=True, help="corpus/{model}.jsonl")
 

@@ -1,8 +1,8 @@
 """Judge one method's responses against another's, on both axes."""
 
-import json
 from argparse import ArgumentParser, Namespace
 
+from mialign.arguments import add_settings
 from mialign.errors import InputError
 from mialign.files import read_jsonl, write_jsonl
 from mialign.judge import make_judge
@@ -12,7 +12,7 @@ from mialign.judge.verdicts import verdict_records
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--test", required=True, help="scores/{experiment}/{test}/seed{n}.jsonl")
     parser.add_argument("--baseline", required=True, help="scores/{experiment}/{baseline}/seed{n}.jsonl")
-    parser.add_argument("--settings", required=True, type=json.loads, help='JSON: the judge, {"kind": "checkers"}')
+    add_settings(parser, "kind", about=' of judge, for instance {"kind": "checkers"}')
     parser.add_argument("--out", required=True, help="verdicts/{experiment}/{test}-vs-{baseline}/seed{n}.jsonl")
 
 

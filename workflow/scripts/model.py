@@ -1,13 +1,14 @@
 """Train a base model of the miniature on its corpus."""
 
-import json
 from pathlib import Path
+
+from mialign.arguments import add_settings
 
 
 def arguments(parser):
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--parent", type=Path, help="model folder to train on from; without it a new model is made")
-    parser.add_argument("--settings", type=json.loads, required=True, help="models.<model> of the config, as JSON")
+    add_settings(parser, "training", about=" and, without a parent, architecture")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument(
         "--scratch", type=Path, required=True, help="folder for the states that an interrupted run goes on from"

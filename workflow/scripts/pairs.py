@@ -1,10 +1,10 @@
 """Filter the generations and write the pairs to train on, the count of what was dropped, and examples of it."""
 
 import csv
-import json
 import sys
 from argparse import ArgumentParser, Namespace
 
+from mialign.arguments import add_settings
 from mialign.errors import InputError
 from mialign.files import read_jsonl, write_jsonl, writing
 from mialign.pairs import select_pairs
@@ -13,7 +13,7 @@ from mialign.pairs import select_pairs
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--prompts", required=True, help="prompts/{experiment}/train.jsonl")
     parser.add_argument("--generations", required=True, help="generations/{experiment}.jsonl")
-    parser.add_argument("--settings", required=True, type=json.loads, help="JSON: filters {...} and pairs {size, seed}")
+    add_settings(parser, "filters", "pairs")
     parser.add_argument("--out", required=True, help="pairs/{experiment}.jsonl")
     parser.add_argument("--table", required=True, help="pairs/{experiment}.filters.csv")
     parser.add_argument("--examples", required=True, help="pairs/{experiment}.examples.csv")

@@ -1,9 +1,9 @@
 """Sample constitutions for the questions of one split and write the prompts."""
 
-import json
 from argparse import ArgumentParser, Namespace
 
 from mialign import principles
+from mialign.arguments import add_settings
 from mialign.files import read_jsonl, write_jsonl
 from mialign.prompts import SPLITS, prompt_records
 
@@ -12,11 +12,13 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--questions", required=True, nargs="+", help="questions/{source}.jsonl, one file or several")
     parser.add_argument("--principles", required=True, help="the principles and their wordings (YAML)")
     parser.add_argument("--split", required=True, choices=SPLITS)
-    parser.add_argument(
-        "--settings",
-        required=True,
-        type=json.loads,
-        help="JSON: experiment, template, constitutions, seed and, if it has them, openings and evaluation",
+    add_settings(
+        parser,
+        "experiment",
+        "template",
+        "constitutions",
+        "seed",
+        about=" and, if it has them, openings and evaluation",
     )
     parser.add_argument("--out", required=True, help="prompts/{experiment}/{split}.jsonl")
 

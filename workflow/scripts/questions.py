@@ -1,13 +1,13 @@
 """Write the questions of one source: from our small world, or from a file in the data folder."""
 
 import argparse
-import json
 
 from mialign import files, sources
+from mialign.arguments import add_settings
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--settings", type=json.loads, required=True, help="the source's block of the config, as JSON")
+    add_settings(parser, about="the source's block of the config")
     parser.add_argument("--name", required=True, help="the source's name")
     parser.add_argument("--data", default="data", help="folder of the question files")
     parser.add_argument(

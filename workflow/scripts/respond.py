@@ -1,9 +1,9 @@
 """Let a model answer the benchmark questions once at each temperature."""
 
-import json
 from pathlib import Path
 
 from mialign import seeds
+from mialign.arguments import add_settings
 from mialign.files import read_jsonl, write_jsonl
 from mialign.machine import prepare
 
@@ -11,7 +11,7 @@ from mialign.machine import prepare
 def arguments(parser):
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--prompts", type=Path, required=True)
-    parser.add_argument("--settings", type=json.loads, required=True, help="temperatures, top_p, max_tokens, stop")
+    add_settings(parser, "temperatures", "top_p", "max_tokens", "stop")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--batch", type=int, default=128, help="rows decoded side by side")
     parser.add_argument("--threads", type=int, default=1)

@@ -1,8 +1,8 @@
 """Train a method on pairs and keep the checkpoint that does best on the validation questions."""
 
-import json
 from pathlib import Path
 
+from mialign.arguments import add_settings
 from mialign.files import read_jsonl
 from mialign.machine import prepare
 
@@ -11,8 +11,15 @@ def arguments(parser):
     parser.add_argument("--parent", type=Path, required=True, help="folder of the model to start from")
     parser.add_argument("--pairs", type=Path, required=True)
     parser.add_argument("--validation", type=Path, required=True, help="prompts of the validation questions")
-    parser.add_argument(
-        "--settings", type=json.loads, required=True, help="the method with all its training keys, and validation"
+    add_settings(
+        parser,
+        "objective",
+        "learning_rate",
+        "batch",
+        "steps",
+        "validate_every",
+        "validation",
+        about=", and what else the method has",
     )
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--micro-batch", type=int, default=32, help="questions in one forward pass")
