@@ -8,6 +8,9 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
+workdir: workflow.basedir
+
+
 configfile: "config.yaml"
 
 

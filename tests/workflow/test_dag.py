@@ -11,21 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from calls import jobs, snakemake
+
 SEEDED = 3
-
-
-def snakemake(folder, *arguments, ok=True):
-    command = [sys.executable, "-m", "snakemake", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
-    assert (done.returncode == 0) is ok, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-def jobs(text):
-    """The job counts that a dry run prints."""
-    table = text.split("Job stats:")[1]
-    rows = re.findall(r"^([a-z_0-9]+) +(\d+)$", table.split("\n\n")[0], re.M)
-    return Counter({name: int(count) for name, count in rows if name != "total"})
 
 
 def test_the_jobs_of_the_miniature(copy):
@@ -35,6 +23,7 @@ def test_the_jobs_of_the_miniature(copy):
     assert len(config["seeds"]) == SEEDED
     assert found["questions"] == 6
     assert found["prompts"] == 6
+    assert found["lengths"] == 2
     assert found["model"] == found["corpus"] == 3
     assert found["generate"] == found["pairs"] == 2
     assert found["train"] == SEEDED * sum(methods.values())

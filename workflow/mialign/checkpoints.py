@@ -83,6 +83,16 @@ def _read_json(path: Path) -> dict:
         ) from None
 
 
+def context(folder: str | Path) -> int:
+    """How many tokens the model of a folder reads; of an adapter, its base model."""
+    from transformers import AutoConfig
+
+    adapter = Path(folder) / "adapter_config.json"
+    if adapter.exists():
+        folder = _read_json(adapter)["base_model_name_or_path"]
+    return AutoConfig.from_pretrained(folder, trust_remote_code=False).max_position_embeddings
+
+
 def load_tokenizer(folder: str | Path):
     from transformers import AutoTokenizer
 

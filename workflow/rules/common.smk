@@ -74,10 +74,23 @@ def model_folder(model):
     return CONFIG["models"][model].get("path", f"{MODELS}/{model}")
 
 
+def files_on_disk(folder):
+    """The files of a model that lies on disk: inputs beside its folder, whose date a change in place leaves as it was.
+
+    A model that is trained in the run is one output, so it has none.
+    """
+    if folder not in [model.get("path") for model in CONFIG["models"].values()]:
+        return []
+    return sorted(str(path) for path in Path(folder).iterdir() if path.is_file())
+
+
 def model_inputs(wildcards):
     model = CONFIG["models"][wildcards.model]
-    parent = {"parent": model_folder(model["parent"])} if "parent" in model else {}
-    return {"corpus": f"{CORPORA}/{wildcards.model}.jsonl", **parent}
+    corpus = {"corpus": f"{CORPORA}/{wildcards.model}.jsonl"}
+    if "parent" not in model:
+        return corpus
+    parent = model_folder(model["parent"])
+    return {**corpus, "parent": parent, "files": files_on_disk(parent)}
 
 
 def policy(experiment, method, seed):
@@ -110,6 +123,25 @@ def answering(experiment):
     """All whose answers are scored: the generator too, where it is another model than the base."""
     given = CONFIG["experiments"][experiment]
     return policies(experiment) + (["generator"] if given["generator"] != given["base"] else [])
+
+
+def prompt_uses(experiment):
+    """Who reads the prompts of which split, and how many tokens are to follow them."""
+    given = CONFIG["experiments"][experiment]
+    measured = [stage for stage in ("respond", "solve") if stage in given]
+    uses = [("train", "generator", "generate"), ("train", "base", "generate"), ("validation", "base", measured[0])]
+    uses += [("benchmark", "base", stage) for stage in measured]
+    if "generator" in answering(experiment) and "respond" in given:
+        uses.append(("benchmark", "generator", "respond"))
+    return [
+        {
+            "split": split,
+            "model": model,
+            "max_tokens": given[stage]["max_tokens"],
+            "key": f"experiments.{experiment}.{stage}.max_tokens",
+        }
+        for split, model, stage in uses
+    ]
 
 
 def scores_of(experiment, methods, seeds):

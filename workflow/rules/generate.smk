@@ -4,6 +4,7 @@
 rule generate:
     input:
         model=lambda wildcards: model_folder(CONFIG["experiments"][wildcards.experiment]["generator"]),
+        files=lambda wildcards: files_on_disk(model_folder(CONFIG["experiments"][wildcards.experiment]["generator"])),
         prompts=f"{RUN}/prompts/{{experiment}}/train.jsonl",
     output:
         f"{RUN}/generations/{{experiment}}.jsonl",

@@ -1,4 +1,4 @@
-"""One workflow at a time in a folder of results.
+"""One workflow at a time writes into a folder of results.
 
 Snakemake's own lock stays behind after kill -9 and then has to be removed by hand; this one the kernel releases.
 """
@@ -9,7 +9,8 @@ LOCKS = []
 
 
 def lock():
-    for folder in dict.fromkeys((RUN, MODELS_RUN)):
+    written = (path for job in workflow.dag.needrun_jobs() for path in (*job.output, *job.log))
+    for folder in sorted({"/".join(Path(path).parts[:2]) for path in written}):
         os.makedirs(folder, exist_ok=True)
         LOCKS.append(open(f"{folder}/.lock", "w"))
         try:

@@ -4,7 +4,9 @@
 rule solve:
     input:
         model=lambda wildcards: policy(wildcards.experiment, wildcards.method, wildcards.seed),
+        files=lambda wildcards: files_on_disk(policy(wildcards.experiment, wildcards.method, wildcards.seed)),
         prompts=f"{RUN}/prompts/{{experiment}}/benchmark.jsonl",
+        lengths=f"{RUN}/prompts/{{experiment}}/lengths.csv",
     output:
         f"{RUN}/solutions/{{experiment}}/{{method}}/seed{{seed}}.jsonl",
     log:

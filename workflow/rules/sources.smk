@@ -1,4 +1,9 @@
-"""Raw questions, and the prompts that put constitutions and questions together."""
+"""Raw questions, the prompts that put constitutions and questions together, and whether these fit the models.
+
+These rules have priority, so that a prompt that is too long is refused before anything is trained. An input of the
+rules that train could not see to that: a new benchmark question would train all methods anew, and behind an input
+marked ancient that is made again Snakemake overlooks other reasons to run (its issue 4166).
+"""
 
 
 rule questions:
@@ -10,6 +15,7 @@ rule questions:
         f"{RUN}/logs/questions/{{source}}.log",
     benchmark:
         f"{RUN}/times/questions/{{source}}.tsv"
+    priority: 1
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -35,6 +41,7 @@ rule prompts:
         f"{RUN}/times/prompts/{{experiment}}.{{split}}.tsv"
     wildcard_constraints:
         split="train|validation|benchmark",
+    priority: 1
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -44,3 +51,31 @@ rule prompts:
     shell:
         "python workflow/run.py prompts --log {log:q} --questions {input.questions:q} --principles {input.principles:q}"
         " --split {wildcards.split} --settings {params.settings:q} --out {output:q}"
+
+
+rule lengths:
+    input:
+        prompts=expand(f"{RUN}/prompts/{{{{experiment}}}}/{{split}}.jsonl", split=("train", "validation", "benchmark")),
+        base=lambda wildcards: policy(wildcards.experiment, "base", SEEDS[0]),
+        generator=lambda wildcards: policy(wildcards.experiment, "generator", SEEDS[0]),
+        files=lambda wildcards: [
+            file
+            for role in ("base", "generator")
+            for file in files_on_disk(policy(wildcards.experiment, role, SEEDS[0]))
+        ],
+    output:
+        f"{RUN}/prompts/{{experiment}}/lengths.csv",
+    log:
+        f"{RUN}/logs/lengths/{{experiment}}.log",
+    benchmark:
+        f"{RUN}/times/lengths/{{experiment}}.tsv"
+    priority: 1
+    localrule: True
+    conda:
+        "../../envs/train.yaml"
+    params:
+        code=code("lengths"),
+        settings=lambda wildcards: as_json({"uses": prompt_uses(wildcards.experiment)}),
+    shell:
+        "python workflow/run.py lengths --log {log:q} --prompts {input.prompts:q} --base {input.base:q}"
+        " --generator {input.generator:q} --settings {params.settings:q} --out {output:q}"

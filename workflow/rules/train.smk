@@ -8,6 +8,9 @@ rule train:
             method_of(wildcards)["parent"],
             wildcards.seed,
         ),
+        files=lambda wildcards: files_on_disk(
+            policy(wildcards.experiment, method_of(wildcards)["parent"], wildcards.seed)
+        ),
         pairs=f"{RUN}/pairs/{{experiment}}.jsonl",
         validation=f"{RUN}/prompts/{{experiment}}/validation.jsonl",
     output:
@@ -37,7 +40,14 @@ use rule train as collapse with:
         parent=lambda wildcards: policy(
             CONFIG["collapse"]["experiment"],
             CONFIG["collapse"]["curves"][wildcards.curve]["parent"],
-            CONFIG["seeds"][0],
+            SEEDS[0],
+        ),
+        files=lambda wildcards: files_on_disk(
+            policy(
+                CONFIG["collapse"]["experiment"],
+                CONFIG["collapse"]["curves"][wildcards.curve]["parent"],
+                SEEDS[0],
+            )
         ),
         pairs=lambda wildcards: f"{RUN}/pairs/{CONFIG['collapse']['experiment']}.jsonl",
         validation=lambda wildcards: f"{RUN}/prompts/{CONFIG['collapse']['experiment']}/validation.jsonl",
@@ -60,6 +70,7 @@ use rule train as collapse with:
 use rule train as rate with:
     input:
         parent=lambda wildcards: policy(wildcards.experiment, method_of(wildcards)["parent"], SEEDS[0]),
+        files=lambda wildcards: files_on_disk(policy(wildcards.experiment, method_of(wildcards)["parent"], SEEDS[0])),
         pairs=f"{RUN}/pairs/{{experiment}}.jsonl",
         validation=f"{RUN}/prompts/{{experiment}}/validation.jsonl",
     output:

@@ -1,0 +1,80 @@
+"""Prompts are counted as generation counts them, and one without room for its answer is refused by name."""
+
+import csv
+import json
+
+import pytest
+
+from mialign import checkpoints
+from mialign.engines.base import Sampling
+from mialign.engines.local import _encode
+from mialign.errors import InputError
+from mialign.files import write_jsonl
+from mialign.lengths import count
+from scripts import lengths as stage
+
+SPLITS = ("train", "validation", "benchmark")
+LONG = "The boat and the house by the harbour sank at noon, 12 days and more."
+
+
+@pytest.fixture
+def folder(tmp_path, tiny_model, tiny_tokenizer):
+    tiny_model.save_pretrained(tmp_path / "model")
+    tiny_tokenizer.save_pretrained(tmp_path / "model")
+    for split in SPLITS:
+        prompts = [["a boat", LONG], ["house", "house"]] if split == "train" else [["a boat"]]
+        records = [{"id": f"maths/{split}/q-{n}", "prompts": texts} for n, texts in enumerate(prompts)]
+        write_jsonl(tmp_path / f"{split}.jsonl", records)
+    return tmp_path
+
+
+def use(split, model, max_tokens, key="experiments.maths.solve.max_tokens"):
+    return {"split": split, "model": model, "max_tokens": max_tokens, "key": key}
+
+
+def run(run_stage, folder, *uses):
+    run_stage(
+        stage,
+        prompts=[folder / f"{split}.jsonl" for split in SPLITS],
+        base=folder / "model",
+        generator=folder / "model",
+        settings=json.dumps({"uses": uses}),
+        out=folder / "lengths.csv",
+    )
+    return list(csv.DictReader((folder / "lengths.csv").open()))
+
+
+@pytest.mark.parametrize("bos", [None, "<end>"])
+def test_a_prompt_is_as_long_as_generation_finds_it(tiny_tokenizer, bos):
+    tiny_tokenizer.bos_token = bos
+    for prompt in ("", "a boat", LONG, "Ünïcødé 日本 {x}\n\n"):
+        assert count(tiny_tokenizer, prompt) == len(_encode(tiny_tokenizer, prompt, 999, Sampling(0.0, 1.0, 1, ())))
+
+
+def test_the_longest_prompt_of_each_split_and_the_room_for_it(folder, run_stage, tiny_tokenizer):
+    first, second = run(run_stage, folder, use("train", "generator", 9), use("benchmark", "base", 10))
+    longest = count(tiny_tokenizer, LONG)
+    assert list(first.values()) == ["train", "generator", "2", str(longest), "55"]
+    assert list(second.values()) == ["benchmark", "base", "1", str(count(tiny_tokenizer, "a boat")), "54"]
+
+
+def test_a_prompt_may_fill_its_room_and_not_one_token_more(folder, run_stage, tiny_tokenizer):
+    room = 64 - count(tiny_tokenizer, LONG)
+    (row,) = run(run_stage, folder, use("train", "base", room))
+    assert row["longest"] == row["room"]
+    (folder / "lengths.csv").unlink()
+    with pytest.raises(InputError) as caught:
+        run(run_stage, folder, use("benchmark", "base", 1), use("train", "base", room + 1, "experiments.x.max_tokens"))
+    message = str(caught.value)
+    for words in ("train.jsonl: the prompt maths/train/q-0 has", f"{64 - room} tokens", f"with {room + 1} new ones",
+                  "/model (64)", "lower experiments.x.max_tokens", "sources.NAME.longest"):  # fmt: skip
+        assert words in message
+    assert "\n" not in message
+    assert not (folder / "lengths.csv").exists()
+
+
+def test_the_context_of_an_adapter_is_that_of_its_base_model(folder):
+    (folder / "adapter").mkdir()
+    settings = {"base_model_name_or_path": str(folder / "model")}
+    (folder / "adapter/adapter_config.json").write_text(json.dumps(settings))
+    assert checkpoints.context(folder / "adapter") == checkpoints.context(folder / "model") == 64

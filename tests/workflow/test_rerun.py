@@ -1,0 +1,128 @@
+"""What runs again, who may write where, and what is shown, with stages that only write their files."""
+
+import fcntl
+import json
+import struct
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+from calls import jobs, snakemake
+
+STUB = """
+FAILING = ["corpus"]
+import sys
+from pathlib import Path
+
+if sys.argv[1] in FAILING:
+    sys.exit("error: no paper left to write it on")
+for flag in {"--out", "--curve", "--table", "--examples"} & set(sys.argv):
+    path = Path(sys.argv[sys.argv.index(flag) + 1])
+    if not path.suffix:
+        path.mkdir(parents=True)
+        path = path / "model"
+    path.write_text("written")
+    if sys.argv[1] == "figure":
+        path.with_suffix(".png").write_text("drawn")
+"""
+HEADER = json.dumps({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+RUN = "results/mini"
+
+
+def edit(folder, **keys):
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    for way, value in keys.items():
+        *outer, last = way.split("__")
+        block = config
+        for key in outer:
+            block = block[key]
+        block[last] = value
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+
+
+@pytest.fixture
+def stubbed(copy) -> Path:
+    """A workflow whose stages only write their files, and whose models lie on disk."""
+    (copy / "workflow/run.py").write_text(STUB)
+    for name in ("weak", "strong"):
+        folder = copy / "disk" / name
+        folder.mkdir(parents=True)
+        (folder / "config.json").write_text("{}")
+        (folder / "tokenizer.json").write_text("{}")
+        (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(HEADER)) + HEADER + bytes(4))
+    edit(copy, models__weak={"path": "disk/weak"}, models__strong={"path": "disk/strong"})
+    return copy
+
+
+def made(*methods):
+    """Answers of methods of the first experiment, and with them all that goes before."""
+    return [f"{RUN}/responses/multitask/{method}/seed1.jsonl" for method in methods]
+
+
+def test_a_model_on_disk_that_is_changed_in_place_reruns_what_reads_it(stubbed):
+    targets = [*made("base", "sft", "dpo"), f"{RUN}/training/collapse/kl.csv"]
+    snakemake(stubbed, "--cores", "2", *targets)
+    assert "Nothing to be done" in snakemake(stubbed, "-n", *targets)
+    (stubbed / "disk/weak/model.safetensors").write_bytes(struct.pack("<Q", len(HEADER)) + HEADER + b"four")
+    again = jobs(snakemake(stubbed, "-n", *targets))
+    assert again == Counter(lengths=1, train=2, collapse=1, respond=3)
+    snakemake(stubbed, "--cores", "2", *targets)
+    (stubbed / "disk/strong/config.json").write_text('{"a": 1}')
+    again = jobs(snakemake(stubbed, "-n", *targets))
+    assert again == Counter(lengths=1, generate=1, pairs=1, train=2, collapse=1, respond=3)
+
+
+def test_another_benchmark_question_is_measured_and_answered_but_trains_nothing(stubbed):
+    snakemake(stubbed, "--cores", "2", *made("base", "sft"))
+    edit(stubbed, sources__multitask_benchmark__seed=99)
+    assert jobs(snakemake(stubbed, "-n", *made("base", "sft"))) == Counter(questions=1, prompts=1, lengths=1, respond=2)
+    edit(stubbed, experiments__multitask__methods__sft__learning_rate=0.5)
+    assert jobs(snakemake(stubbed, "-n", *made("base", "sft")))["train"] == 1
+
+
+def test_a_prompt_that_does_not_fit_is_known_before_anything_is_generated_or_trained(stubbed):
+    (stubbed / "workflow/run.py").write_text(STUB.replace("corpus", "lengths"))
+    snakemake(stubbed, "--cores", "1", *made("sft", "sft_more"), f"{RUN}/solutions/maths/sft/seed1.jsonl", ok=False)
+    assert (stubbed / RUN / "prompts").exists()
+    assert not (stubbed / RUN / "generations").exists()
+    assert not (stubbed / RUN / "checkpoints").exists()
+
+
+def test_only_the_folders_that_are_written_to_are_locked(stubbed):
+    (stubbed / RUN).mkdir(parents=True)
+    with (stubbed / RUN / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        snakemake(stubbed, "--cores", "2", "published")
+        text = snakemake(stubbed, "--cores", "2", *made("base"), ok=False)
+        assert f"Another workflow is at work in {RUN}." in text
+        assert "Traceback" not in text
+        assert not (stubbed / RUN / "questions").exists()
+    snakemake(stubbed, "--cores", "2", *made("base"))
+
+
+def test_the_workflow_can_be_called_from_any_folder(stubbed, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "more.yaml").write_text("run: other")
+    target = "results/other/questions/maths_train.jsonl"
+    command = [target, "-s", str(stubbed / "Snakefile"), "--cores", "1", "--configfile", "more.yaml"]
+    snakemake(elsewhere, *command)
+    assert (stubbed / target).exists()
+    assert [path.name for path in elsewhere.iterdir() if path.name != ".snakemake"] == ["more.yaml"]
+
+
+def test_the_brief_messages_are_one_line_a_job_and_errors_whole(stubbed):
+    def brief(*arguments, ok=True):
+        return snakemake(stubbed, "--logger", "brief", *arguments, ok=ok, PYTHONPATH="workflow/loggers")
+
+    lines = brief("--cores", "1", *made("base")).splitlines()
+    assert sum(" done: " in line for line in lines) == 8
+    assert lines[-1].endswith("8 of 8 done: respond multitask base 1")
+    assert len(lines) < 14
+    corpus = f"{RUN}/corpora/trunk.jsonl"
+    text = brief("--cores", "1", corpus, ok=False)
+    assert "no paper left" in text
+    assert "Error in rule corpus" in text
+    assert f"log: {RUN}/logs/corpus/trunk.log" in text
+    assert "Job stats:" in brief("-n", corpus)
