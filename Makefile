@@ -3,7 +3,8 @@
 # make test               all tests
 # make published          the paper's figures from its published values
 # make lint, make lock    the form of the code; requirements.lock anew from requirements.in
-# Variables: CORES (all of them), PYTHON (python3.11), VENV (.venv), ARGS (further arguments of snakemake or pytest)
+# Variables: CORES (all of them), PYTHON (python3.11), VENV (.venv), ARGS (further arguments of snakemake or pytest;
+# ARGS=-p shows all that Snakemake has to say, ARGS=-n what would be done)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -21,22 +22,25 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 
 READY := $(VENV)/complete
 START := $(shell date +%s)
-SNAKEMAKE = snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
-RUN = $(shell cat config.yaml $(CONFIG) | sed -n 's/^run: *["']*\([A-Za-z0-9_.-]*\).*/\1/p' | tail -n 1)
+SNAKEMAKE = PYTHONPATH=workflow/loggers snakemake $(if $(CONFIG),--configfile $(CONFIG)) --logger brief --cores $(CORES)
+RUN = $(shell cat config.yaml $(CONFIG) | sed -n "s/^run: *[\"']*\([A-Za-z0-9_.-]*\).*/\1/p" | tail -n 1)
 TIMED = s=$$(($$(date +%s) - $(START))); echo "make $@: $$((s / 60)) min $$((s % 60)) s"
 
 paper: $(READY)
 	@target=all
 	envs/setup.sh tex || target=without_tex
-	$(SNAKEMAKE) $(ARGS) $$target
-	report=results/$(RUN)/report.html
-	if [ ! -e $$report ] || [ -n "$$(find results/$(RUN)/{figures,tables,paper.pdf} -newer $$report -print -quit 2>/dev/null)" ]; then
-		$(SNAKEMAKE) $$target --report $$report
+	$(SNAKEMAKE) $$target $(ARGS)
+	made=results/$(RUN)
+	[ -e $$made/times/stages.csv ] || exit 0 # a dry run
+	if [ ! -e $$made/report.html ] || [ -n "$$(find $$made/{figures,tables,paper.pdf} -newer $$made/report.html -print -quit 2>/dev/null)" ]; then
+		$(SNAKEMAKE) $$target --report $$made/report.html
 	fi
+	tr , '\t' <$$made/times/stages.csv | expand -t 12
+	ls $$made/paper.pdf $$made/report.html 2>/dev/null || true
 	$(TIMED)
 
 published: $(READY)
-	@$(SNAKEMAKE) $(ARGS) published
+	@$(SNAKEMAKE) published $(ARGS)
 	$(TIMED)
 
 test: $(READY)
