@@ -1,6 +1,5 @@
 """The paper as a file: results/<run>/paper.pdf, and everything it needs."""
 
-import shutil
 import sys
 
 from snakemake.utils import min_version
@@ -35,7 +34,7 @@ report: "workflow/report/workflow.rst"
 
 
 rule without_tex:
-    default_target: not shutil.which("latexmk")
+    default_target: not HAS_TEX
     input:
         [f"{RUN}/figures/{figure}.pdf" for figure in FIGURES],
         [f"{RUN}/tables/{table}.csv" for table in TABLES],
@@ -45,7 +44,7 @@ rule without_tex:
 
 
 rule all:
-    default_target: bool(shutil.which("latexmk"))
+    default_target: HAS_TEX
     input:
         rules.without_tex.input,
         f"{RUN}/paper.pdf",

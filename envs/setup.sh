@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up what `make` needs: envs/setup.sh python | lock | tex. Installs through apt only what is missing, and only where the user may.
+# Sets up what `make` needs: envs/setup.sh python | lock | tex | has-tex (which only looks). Installs through apt only what is missing, and only where the user may.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -76,5 +76,6 @@ case "${1:-}" in
     python) make_python ;;
     lock) make_lock ;;
     tex) make_tex ;;
-    *) say "usage: envs/setup.sh python | lock | tex" && exit 2 ;;
+    has-tex) has_tex ;;
+    *) say "usage: envs/setup.sh python | lock | tex | has-tex" && exit 2 ;;
 esac

@@ -3,7 +3,9 @@
 import argparse
 import ctypes
 import importlib
+import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -29,7 +31,9 @@ def main() -> int:
     parser.add_argument("--log", type=Path, help="file that takes a copy of all messages")
     script.arguments(parser)
     args = parser.parse_args(sys.argv[2:])
-    if args.log:
+    if getattr(args, "processes", 1) > 1 and "RANK" not in os.environ:
+        return share(args.processes)
+    if args.log and os.environ.get("RANK", "0") == "0":
         sys.stderr = Tee(args.log)
     try:
         script.main(args)
@@ -40,6 +44,14 @@ def main() -> int:
             raise
         return _refuse(f"{error.filename}: {error.strerror}")
     return 0
+
+
+def share(processes: int) -> int:
+    """Run this same command in several processes that train together."""
+    launcher = ["torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    command = [sys.executable, "-m", *launcher, "--", *sys.argv]
+    threads = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}  # named, or the launcher remarks on it
+    return subprocess.run(command, env=os.environ | threads, preexec_fn=die_with_parent).returncode
 
 
 def _refuse(message: str) -> int:

@@ -27,6 +27,14 @@ def tiny_tokenizer():
     return tiny.tiny_tokenizer()
 
 
+@pytest.fixture(scope="session")
+def session_tokenizer():
+    """For tests that do not change it."""
+    import tiny
+
+    return tiny.tiny_tokenizer()
+
+
 @pytest.fixture
 def tiny_model():
     import tiny

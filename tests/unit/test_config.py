@@ -168,8 +168,12 @@ BAD = [
         {"parent": "sft", "objective": "sft"},
         f"{MT}.methods: the name 'a/b' does not serve in file names",
     ),
-    (f"{MT}.methods.dpo.kl", 0.1, f"{MT}.methods.dpo.kl: it belongs to objective sami, not to dpo; take it out"),
-    (f"{MT}.methods.sami.beta", 0.1, f"{MT}.methods.sami.beta: it belongs to objective dpo, not to sami"),
+    (
+        f"{MT}.methods.dpo.kl",
+        0.1,
+        f"{MT}.methods.dpo.kl: it belongs to objective sami or infonce, not to dpo; take it out",
+    ),
+    (f"{MT}.methods.sami.beta", 0.1, f"{MT}.methods.sami.beta: it belongs to objective dpo or ipo, not to sami"),
     (f"{MT}.training.validate_every", 17, f"{MT}.methods.sft.validate_every: 17 is above the 16 steps"),
     ("collapse.validate_every", 1001, "collapse.curves.rate_1.validate_every: 1001 is above the "),
     ("collapse.method", "smai", "collapse.method: there is no method 'smai'; did you mean 'sami'?"),
@@ -278,7 +282,10 @@ def test_methods_are_filled_from_the_experiment_and_overrule_it(miniature):
     miniature["experiments"]["multitask"]["methods"]["sami"]["adapter"] = {"rank": 8, "alpha": 16}
     methods = config.load(miniature)["experiments"]["multitask"]["methods"]
     assert methods["dpo"] == {
-        "label": "DPO", "parent": "sft", "objective": "dpo", "learning_rate": 0.0003, "beta": 0.1,
+        "label": "DPO", "parent": "sft", "objective": "dpo", "learning_rate": 0.0003, "label_smoothing": 0.0,
+        "precision": "float32",
+        "warmup": 0,
+        "beta": 0.1,
         "batch": 32, "steps": 20, "optimizer": "adamw", "schedule": "constant", "clip": 1.0, "validate_every": 8,
     }  # fmt: skip
     assert (methods["sami"]["kl"], methods["sami"]["reduction"], methods["sami"]["adapter"]["dropout"]) == (

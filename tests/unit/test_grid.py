@@ -1,83 +1,252 @@
-"""The grid against each prompt with each response alone, and the seam between them."""
+"""The grid, in value and in gradient, against each prompt with each response alone: no padding, all logits."""
 
+import architectures
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mialign import objectives
 from mialign.errors import InputError
-from mialign.grid import Item, grid, tokenise
+from mialign.grid import Item, grid, packs, tokenise
+from mialign.grid.layout import lay_out
+
+TOKENS = st.integers(2, 59)
+
+
+def texts(count, longest):
+    return st.lists(st.lists(TOKENS, min_size=1, max_size=longest), min_size=count, max_size=count)
+
+
+@st.composite
+def batches(draw, most=4):
+    """Questions with N prompts and M responses, which entries are wanted, and a length for the rows."""
+    n, m = draw(st.integers(1, most)), draw(st.integers(1, most))
+    items = [
+        Item(draw(texts(n, 9)), [[*response, 0] for response in draw(texts(m, 7))])
+        for _ in range(draw(st.integers(1, 3)))
+    ]
+    wanted = torch.tensor(draw(st.lists(st.lists(st.booleans(), min_size=m, max_size=m), min_size=n, max_size=n)))
+    wanted[draw(st.integers(0, n - 1)), draw(st.integers(0, m - 1))] = True
+    return items, wanted, draw(st.sampled_from([0, 30, 200]))
+
+
+def plain(model, items, wanted):
+    """[B, N, M], each entry from a row of its own."""
+    rows = [
+        torch.stack(
+            [
+                alone(model, prompt, response) if wanted[i, j] else torch.zeros((), dtype=model.dtype)
+                for j, response in enumerate(item.responses)
+            ]
+        )
+        for item in items
+        for i, prompt in enumerate(item.prompts)
+    ]
+    return torch.stack(rows).reshape(len(items), *wanted.shape)
 
 
 def alone(model, prompt, response):
-    """log p(response | prompt) of one unpadded row."""
-    logits = model(input_ids=torch.tensor([prompt + response])).logits[0].log_softmax(-1)
-    return sum(logits[len(prompt) + k - 1, token] for k, token in enumerate(response))
+    logits = model(input_ids=torch.tensor([prompt + response]), use_cache=False).logits[0].log_softmax(-1)
+    return logits[range(len(prompt) - 1, len(prompt) + len(response) - 1), response].sum()
 
 
-@pytest.fixture
-def items():
-    return [
-        Item([[5, 6, 7, 8], [9, 10]], [[11, 12, 13, 0], [14, 0]]),
-        Item([[20, 21], [22, 23, 24, 25, 26, 27]], [[28, 0], [29, 30, 31, 32, 33, 0]]),
+def gradients(model, values):
+    """Of a sum in which every entry has another weight, by parameter."""
+    model.zero_grad()
+    weights = torch.linspace(0.5, 2, values.numel(), dtype=values.dtype)
+    weights[::3] *= -1
+    weights = weights.reshape(values.shape)
+    (values * weights).sum().backward()
+    return {name: w.grad.clone() for name, w in model.named_parameters() if w.grad is not None}
+
+
+def check(model, items, wanted, row, tolerance):
+    ours, expected = grid(model, items, wanted, row=row).sums, plain(model, items, wanted)
+    torch.testing.assert_close(ours, expected, rtol=tolerance, atol=tolerance)
+    assert (ours[:, ~wanted] == 0).all()
+    ours, expected = gradients(model, ours), gradients(model, expected)
+    assert ours.keys() == expected.keys()
+    # Relative to the largest gradient of a parameter, and for parameters that have next to none, of all: small ones
+    # are differences of large terms.
+    largest = max(gradient.abs().max() for gradient in expected.values())
+    for name, gradient in expected.items():
+        scale = torch.maximum(gradient.abs().max(), largest / 100)
+        assert ((ours[name] - gradient).abs().max() / scale).item() <= tolerance, name
+
+
+MODELS = {name: architectures.model(name, torch.float64) for name in architectures.CONFIGS}
+
+
+@pytest.mark.parametrize("name", MODELS)
+@settings(max_examples=25, deadline=None)
+@given(batch=batches())
+def test_every_entry_and_gradient_equals_the_plain_way(name, batch):
+    check(MODELS[name], *batch, tolerance=2e-6)
+
+
+@pytest.mark.parametrize("name", ["llama, tied", "mistral, window", "qwen2, both kinds of layer"])
+@settings(max_examples=25, deadline=None)
+@given(batch=batches())
+def test_and_so_in_single_precision(name, batch):
+    check(architectures.model(name), *batch, tolerance=1e-5)
+
+
+ADAPTED = {
+    "inner layers": architectures.with_adapter(architectures.model("llama", torch.float64)),
+    "output layer too": architectures.with_adapter(
+        architectures.model("mistral, window", torch.float64), ("q_proj", "lm_head")
+    ),
+    "several rows of a window": architectures.with_adapter(architectures.model("gemma2, capped", torch.float64)),
+}
+
+
+@pytest.mark.parametrize("name", ADAPTED)
+@settings(max_examples=25, deadline=None)
+@given(batch=batches(3))
+def test_and_so_with_adapters(name, batch):
+    check(ADAPTED[name].double(), *batch, tolerance=2e-6)
+
+
+def test_an_output_layer_that_is_trained_beside_an_adapter():
+    from peft import LoraConfig, get_peft_model
+
+    config = LoraConfig(r=2, target_modules=["v_proj"], modules_to_save=["lm_head"], task_type="CAUSAL_LM")
+    model = get_peft_model(architectures.model("llama", torch.float64), config).double().eval()
+    items = [Item([[3, 4], [5]], [[6, 0], [7, 8, 0]])]
+    check(model, items, torch.ones(2, 2, dtype=torch.bool), 0, 2e-6)
+
+
+def test_an_output_layer_that_the_grid_cannot_read_is_named():
+    model = architectures.model("llama")
+    model.lm_head = torch.nn.Sequential(model.lm_head)
+    with pytest.raises(InputError, match="Sequential"):
+        grid(model, [Item([[3]], [[4, 0]])], torch.ones(1, 1, dtype=torch.bool))
+
+
+@given(batch=batches())
+@settings(max_examples=20, deadline=None)
+def test_a_layout_holds_each_token_once(batch):
+    items, wanted, row = batch
+    layout = lay_out(items, wanted, row)
+    unique = sum(
+        len(prompt) + sum(len(item.responses[j]) for j in wanted[i].nonzero()[:, 0])
+        for item in items
+        for i, prompt in enumerate(item.prompts)
+        if wanted[i].any()
+    )
+    assert (layout.tree >= 0).sum() == unique
+    assert layout.ids.shape[1] <= max(
+        row, max(len(p) + sum(map(len, item.responses)) for item in items for p in item.prompts)
+    )
+    assert layout.entries.tolist() == [[b, i, j] for b in range(len(items)) for i, j in wanted.nonzero().tolist()]
+
+
+@given(
+    sizes=st.lists(st.tuples(st.integers(1, 30), st.integers(1, 12)), min_size=1, max_size=20),
+    tokens=st.integers(1, 400),
+    at_least=st.integers(1, 5),
+)
+def test_packs_hold_every_question_once_within_their_budget(sizes, tokens, at_least):
+    items = [Item([[3] * p, [4] * (p // 2 + 1)], [[5] * r, [6] * (r // 3 + 1)]) for p, r in sizes]
+    wanted = torch.ones(2, 2, dtype=torch.bool)
+    parts = packs(items, wanted, tokens, at_least)
+    assert sorted(index for part in parts for index in part) == list(range(len(items)))
+    assert len(parts) >= min(at_least, len(items))
+    for part in parts:
+        layout = lay_out([items[index] for index in part], wanted)
+        assert len(part) == 1 or layout.ids.numel() <= tokens
+
+
+def test_questions_that_fit_together_are_packed_together():
+    items = [Item([[3] * 10], [[4] * 5, [5] * 5])] * 6
+    assert len(packs(items, torch.ones(1, 2, dtype=torch.bool), 120)) == 1
+    assert len(packs(items, torch.ones(1, 2, dtype=torch.bool), 119)) == 2
+
+
+def test_kl_to_a_reference_is_that_of_the_whole_distributions():
+    policy, start = architectures.model("llama", torch.float64), architectures.model("llama, tied", torch.float64)
+    items = [Item([[3, 4, 5], [6]], [[7, 8, 0], [9, 0]]), Item([[10], [11, 12]], [[13, 0], [14, 15, 16, 0]])]
+    computed = grid(policy, items, torch.ones(2, 2, dtype=torch.bool), start)
+    for b, item in enumerate(items):
+        for i, (prompt, response) in enumerate(zip(item.prompts, item.responses, strict=True)):
+            p, q = (m(torch.tensor([prompt + response])).logits[0].log_softmax(-1) for m in (policy, start))
+            each = (p.exp() * (p - q)).sum(-1)[len(prompt) - 1 : -1]
+            torch.testing.assert_close(computed.kl[b, i, i], each.sum())
+            assert computed.kl[b, i, 1 - i] == 0
+    ours = gradients(policy, computed.kl)
+    assert max(gradient.abs().max() for gradient in ours.values()) > 1e-3
+
+
+def test_a_policy_with_its_adapter_off_is_its_own_reference():
+    policy = architectures.with_adapter(architectures.model("llama", torch.float64)).double()
+    base = architectures.model("llama", torch.float64)
+    items = [Item([[3, 4, 5], [6]], [[7, 8, 0], [9, 0]])]
+    wanted = torch.ones(2, 2, dtype=torch.bool)
+    torch.testing.assert_close(grid(policy, items, wanted, policy).kl, grid(policy, items, wanted, base).kl)
+
+
+def test_gradient_checkpointing_changes_nothing():
+    model = architectures.model("mistral, window", torch.float64).train()
+    items = [Item([[3, 4, 5], [6]], [[7, 8, 0], [9, 0]])]
+    expected = gradients(model, grid(model, items, torch.ones(2, 2, dtype=torch.bool)).sums)
+    model.activation_checkpointing_enable({"use_reentrant": False})
+    found = gradients(model, grid(model, items, torch.ones(2, 2, dtype=torch.bool)).sums)
+    torch.testing.assert_close(found, expected)
+
+
+def test_half_precision_is_close():
+    items = [Item([[3, 4, 5], [6]], [[7, 8, 0], [9, 0]])]
+    wanted = torch.ones(2, 2, dtype=torch.bool)
+    exact = grid(architectures.model("llama"), items, wanted).sums
+    for model in (architectures.model("llama", torch.bfloat16), architectures.model("llama")):
+        with torch.autocast("cpu", torch.bfloat16):
+            found = grid(model, items, wanted).sums
+        assert found.dtype == torch.float32
+        torch.testing.assert_close(found, exact, rtol=0.05, atol=0.3)
+        found.sum().backward()
+
+
+def test_counts_and_means():
+    computed = grid(MODELS["llama"], [Item([[3], [4]], [[5, 6, 7, 0], [8, 0]])], torch.ones(2, 2, dtype=torch.bool))
+    assert computed.counts.tolist() == [[4, 2]]
+    torch.testing.assert_close(computed.means[0], computed.sums[0] / torch.tensor([4.0, 2.0]))
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_the_padding_side_of_a_tokenizer_does_not_matter(tiny_tokenizer, side):
+    tiny_tokenizer.padding_side = side
+    item = tokenise(tiny_tokenizer, ["The boat", "A keeper of bees"], ["house sank", "walks"])
+    assert [len(prompt) for prompt in item.prompts] == [
+        len(tiny_tokenizer(text)["input_ids"]) for text in ("The boat", "A keeper of bees")
     ]
 
 
-def test_every_entry_equals_the_prompt_and_response_alone(tiny_model, items):
-    computed = grid(tiny_model, items, objectives.wanted("sami", 2))
-    for b, item in enumerate(items):
-        for i, prompt in enumerate(item.prompts):
-            for j, response in enumerate(item.responses):
-                torch.testing.assert_close(
-                    computed.sums[b, i, j], alone(tiny_model, prompt, response), rtol=1e-5, atol=1e-5
-                )
-    assert computed.counts.tolist() == [[4, 2], [2, 6]]
-    torch.testing.assert_close(computed.means[0, 1], computed.sums[0, 1] / torch.tensor([4.0, 2.0]))
+@given(st.text(st.characters(blacklist_categories=("Cs",)), min_size=1, max_size=20), st.text("aeTh .\n", min_size=1))
+@settings(max_examples=30, deadline=None)
+def test_the_seam_is_that_of_generation(session_tokenizer, prompt, response):
+    """No merge across the seam is lost or gained: the ids are those of the parts, whatever the whole would give."""
+    if not response.strip():
+        return
+    item = tokenise(session_tokenizer, [prompt], [response])
+    encode = lambda text: session_tokenizer(text, add_special_tokens=False)["input_ids"]  # noqa: E731
+    assert item.prompts == [encode(prompt)]
+    assert item.responses == [[*encode(response), session_tokenizer.eos_token_id]]
+    assert session_tokenizer.decode(item.prompts[0] + item.responses[0][:-1]) == prompt + response
 
 
-def test_gradients_equal_those_of_rows_alone(tiny_model, items):
-    wanted = objectives.wanted("sami", 2)
-    weights = torch.randn(2, 2, 2, generator=torch.Generator().manual_seed(1))
-
-    def gradients(total):
-        tiny_model.zero_grad()
-        total.backward()
-        return [weight.grad.clone() for weight in tiny_model.parameters()]
-
-    ours = gradients((grid(tiny_model, items, wanted).sums * weights).sum())
-    plain = gradients(
-        sum(
-            weights[b, i, j] * alone(tiny_model, prompt, response)
-            for b, item in enumerate(items)
-            for i, prompt in enumerate(item.prompts)
-            for j, response in enumerate(item.responses)
-        )
-    )
-    for one, other in zip(ours, plain, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
-
-
-def test_entries_that_are_not_asked_for_are_not_computed(tiny_model, items):
-    computed = grid(tiny_model, items, objectives.wanted("sft", 2))
-    assert computed.entries.tolist() == [[0, 0, 0], [0, 1, 1], [1, 0, 0], [1, 1, 1]]
-    assert (computed.sums[:, 0, 1] == 0).all()
-    assert (computed.sums[:, 0, 0] < 0).all()
-
-
-def test_a_question_does_not_depend_on_its_neighbours(tiny_model, items):
-    wanted = objectives.wanted("sami", 2)
-    together = grid(tiny_model, items, wanted).sums[1]
-    torch.testing.assert_close(together, grid(tiny_model, items[1:], wanted).sums[0], rtol=1e-5, atol=1e-5)
-
-
-def test_the_seam_is_that_of_generation(tiny_tokenizer):
-    item = tokenise(tiny_tokenizer, ["The boat"], ["house sank"], context=64)
-    encode = lambda text: tiny_tokenizer(text, add_special_tokens=False)["input_ids"]  # noqa: E731
-    assert item.prompts == [encode("The boat")]
-    assert item.responses == [[*encode("house sank"), tiny_tokenizer.eos_token_id]]
-
-
-def test_empty_and_over_long_responses_are_refused_by_name(tiny_tokenizer):
+def test_an_empty_response_is_refused_by_name(tiny_tokenizer):
     with pytest.raises(InputError, match=r"pairs\.jsonl, q7: response 1 is empty"):
-        tokenise(tiny_tokenizer, ["a", "b"], ["fine", " \n"], 64, "pairs.jsonl, q7")
-    with pytest.raises(InputError, match=r"q8: .* tokens, the model reads 8"):
-        tokenise(tiny_tokenizer, ["a long prompt"], ["with a long response"], 8, "q8")
+        tokenise(tiny_tokenizer, ["a", "b"], ["fine", " \n"], "pairs.jsonl, q7")
+
+
+def test_an_attention_without_masks_of_its_own_is_named():
+    model = architectures.model("llama")
+    model.config._attn_implementation = "flash_attention_2"
+    with pytest.raises(InputError, match=r"flash_attention_2.*sdpa"):
+        grid(model, [Item([[3]], [[4, 0]])], torch.ones(1, 1, dtype=torch.bool))
+
+
+def test_wanted_entries_of_the_objectives():
+    assert objectives.wanted("sft", 2).tolist() == [[True, False], [False, True]]
+    assert objectives.wanted("dpo", 2).all()

@@ -14,10 +14,13 @@ import tiny
 import torch
 
 from mialign import checkpoints, objectives
+from mialign.config import RELATIVE
 from mialign.errors import InputError
 from mialign.grid import grid
 from mialign.training import loop
-from mialign.training.method import read_items, train_method
+from mialign.training.items import read_items
+from mialign.training.method import train_method
+from mialign.training.reference import read_reference, write_reference
 
 SETTINGS = {
     "objective": "sami",
@@ -36,6 +39,8 @@ WORDS = ["boat", "house", "harbour", "keeper", "bees", "noon", "days", "The"]
 
 class Scores:
     """Stands for the validation questions: gives out these scores, one at each call."""
+
+    prompts = ()
 
     def __init__(self, *scores):
         self.scores = list(scores)
@@ -71,9 +76,23 @@ def pairs(tmp_path):
     return path
 
 
-def train(folder, parent, pairs, scores=(0.1, 0.2, 0.3), micro_batch=4, **changes):
+def train(folder, parent, pairs, scores=(0.1, 0.2, 0.3), tokens=10_000, checkpointing=False, **changes):
     out, curve = folder / "sami/seed5", folder / "curve.csv"
-    train_method(parent, pairs, SETTINGS | changes, Scores(*scores), out, curve, folder / "scratch", micro_batch)
+    reference = folder / "reference.jsonl" if changes.get("objective") in RELATIVE else None
+    if reference:
+        write_reference(parent, pairs, "float32", tokens, reference)
+    train_method(
+        parent,
+        pairs,
+        reference,
+        SETTINGS | changes,
+        Scores(*scores),
+        out,
+        curve,
+        folder / "scratch",
+        tokens,
+        checkpointing,
+    )
     return out, list(csv.DictReader(curve.open()))
 
 
@@ -88,7 +107,7 @@ def losses(curve):
 def test_the_logged_loss_is_the_objective_of_the_parent(tmp_path, parent, pairs):
     _, curve = train(tmp_path, parent, pairs, batch=8, steps=1, validate_every=1)
     model, tokenizer = checkpoints.load_model(parent), checkpoints.load_tokenizer(parent)
-    computed = grid(model, read_items(pairs, tokenizer, 64), objectives.wanted("sami", 2))
+    computed = grid(model, list(read_items(pairs, tokenizer, 64).values()), objectives.wanted("sami", 2))
     assert losses(curve)[0] == pytest.approx(objectives.sami(computed.means).mean().item(), abs=1e-4)
     logged = {row["metric"]: float(row["value"]) for row in curve if row["step"] == "1"}
     assert logged["matched_logprob"] == pytest.approx(computed.means.diagonal(dim1=1, dim2=2).mean().item(), abs=1e-4)
@@ -96,13 +115,102 @@ def test_the_logged_loss_is_the_objective_of_the_parent(tmp_path, parent, pairs)
     assert logged["response_tokens"] == computed.counts.sum()
 
 
-@pytest.mark.parametrize("changes", [{}, {"objective": "dpo", "beta": 0.5}, {"objective": "sft"}, {"kl": 0.5}])
-def test_micro_batches_take_the_same_steps(tmp_path, parent, pairs, changes):
-    whole, first = train(tmp_path / "whole", parent, pairs, **changes)
-    parts, second = train(tmp_path / "parts", parent, pairs, micro_batch=1, **changes)
-    assert losses(first) == pytest.approx(losses(second), abs=2e-4)
+METHODS = [{}, {"objective": "dpo", "beta": 0.5}, {"objective": "sft"}, {"kl": 0.5}]
+ONE_AT_A_TIME = {"tokens": 1}
+
+
+@pytest.mark.parametrize("changes", METHODS)
+@pytest.mark.parametrize("how", [ONE_AT_A_TIME, {"tokens": 60}, {"checkpointing": True}])
+def test_twenty_steps_are_the_same_however_a_batch_passes_through(tmp_path, parent, pairs, changes, how):
+    changes = {"steps": 20, "validate_every": 20, "batch": 8, "learning_rate": 0.0005, **changes}
+    whole, first = train(tmp_path / "whole", parent, pairs, (0.1, 0.2), **changes)
+    parts, second = train(tmp_path / "parts", parent, pairs, (0.1, 0.2), **changes, **how)
+    for metric in ("loss", "grad_norm"):
+        expected, found = ([float(r["value"]) for r in c if r["metric"] == metric] for c in (first, second))
+        assert len(expected) == 20
+        assert found == pytest.approx(expected, rel=1e-3, abs=1e-4)
     for name, weight in weights(whole).items():
         torch.testing.assert_close(weight, weights(parts)[name], rtol=1e-3, atol=1e-3)
+
+
+def test_a_merged_adapter_trains_on_like_the_adapter_it_was(tmp_path, parent, pairs):
+    """The first loss of a child is the same whether its parent's adapter is kept apart or merged into the weights."""
+    adapter = {"rank": 2, "alpha": 4, "dropout": 0.0, "targets": ["q_proj", "v_proj"]}
+    out, _ = train(tmp_path / "one", parent, pairs, adapter=adapter)
+    _, apart = train(tmp_path / "apart", out, pairs, adapter=adapter)
+    _, merged = train(tmp_path / "merged", out, pairs)
+    assert losses(merged)[0] == pytest.approx(losses(apart)[0], abs=1e-5)
+
+
+@pytest.mark.parametrize("objective", ["ipo", "infonce"])
+def test_further_objectives_take_steps(tmp_path, parent, pairs, objective):
+    _, curve = train(
+        tmp_path,
+        parent,
+        pairs,
+        [0.1] * 9,
+        steps=12,
+        batch=8,
+        validate_every=6,
+        objective=objective,
+        beta=0.5,
+        side="rows",
+    )
+    assert losses(curve)[-1] < losses(curve)[0] - 0.02
+
+
+def test_rmsprop_moves_every_weight_by_its_own_scale(tmp_path, parent, pairs):
+    """Its first step is the rate times g / (0.1 |g|): ten rates, whatever the gradient's size."""
+    out, _ = train(
+        tmp_path, parent, pairs, (0.1, 0.2), optimizer="rmsprop", steps=1, validate_every=1, learning_rate=0.001
+    )
+    before, after = weights(parent), weights(out)
+    moved = torch.cat([(after[name] - weight).abs().flatten() for name, weight in before.items()])
+    assert moved.max().item() == pytest.approx(0.01, rel=1e-2)
+
+
+def test_half_precision_trains_and_keeps_whole_weights(tmp_path, parent, pairs):
+    out, curve = train(tmp_path, parent, pairs, [0.1] * 9, steps=12, batch=8, validate_every=6, precision="bf16")
+    assert losses(curve)[-1] < losses(curve)[0] - 0.02
+    assert {weight.dtype for weight in weights(out).values()} == {torch.float32}
+
+
+def test_the_reference_file_holds_the_plain_sums(tmp_path, parent, pairs):
+    write_reference(parent, pairs, "float32", 1, tmp_path / "reference.jsonl")
+    model, items = checkpoints.load_model(parent), read_items(pairs, checkpoints.load_tokenizer(parent), 64)
+    sums = grid(model, list(items.values()), objectives.wanted("dpo", 2)).sums
+    torch.testing.assert_close(torch.stack(read_reference(tmp_path / "reference.jsonl", items)), sums)
+
+
+def test_an_incomplete_or_foreign_reference_is_refused(tmp_path, parent, pairs):
+    path = tmp_path / "reference.jsonl"
+    write_reference(parent, pairs, "float32", 1000, path)
+    items = read_items(pairs, checkpoints.load_tokenizer(parent), 64)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(lines[:-1]) + "\n")
+    with pytest.raises(InputError, match=r"reference\.jsonl: the pair p7 is missing; delete the file"):
+        read_reference(path, items)
+    record = json.loads(lines[0])
+    path.write_text("\n".join([json.dumps(record | {"tokens": [99, 99]}), *lines[1:]]) + "\n")
+    with pytest.raises(InputError, match="responses of p0 have other numbers of tokens"):
+        read_reference(path, items)
+
+
+def test_pairs_that_are_too_long_are_left_out_and_counted(tmp_path, parent, pairs, capsys):
+    long = {"id": "long", "prompts": ["The boat"] * 2, "responses": ["sank " * 60, "walks"]}
+    pairs.write_text(json.dumps(long) + "\n" + pairs.read_text())
+    items = read_items(pairs, checkpoints.load_tokenizer(parent), 64)
+    assert "long" not in items
+    assert len(items) == 8
+    said = capsys.readouterr().err
+    assert "1 of 9 pairs are longer than the 64 tokens" in said
+    assert "the first is long" in said
+
+
+def test_the_tokenizer_of_another_model_is_refused(tmp_path, parent, pairs):
+    tiny.tiny_model(vocabulary=200).save_pretrained(parent)
+    with pytest.raises(InputError, match="its tokenizer has 300 tokens and its weights 200"):
+        train(tmp_path, parent, pairs)
 
 
 def test_the_losses_fall(tmp_path, parent, pairs):
@@ -126,14 +234,12 @@ def test_kl_holds_the_policy_back(tmp_path, parent, pairs):
 
     free, _ = train(tmp_path / "free", parent, pairs, [0.1] * 4, steps=12, validate_every=6, kl=0.0)
     held, _ = train(tmp_path / "held", parent, pairs, [0.1] * 4, steps=12, validate_every=6, kl=50.0)
-    items = read_items(pairs, checkpoints.load_tokenizer(parent), 64)
-    matched = torch.eye(2, dtype=torch.bool)
-    every = torch.ones(2 * len(items), dtype=torch.bool)
-    start = grid(checkpoints.load_model(parent), items, matched)
+    items = list(read_items(pairs, checkpoints.load_tokenizer(parent), 64).values())
+    start = checkpoints.load_model(parent)
 
     def distance(folder):
-        end = grid(checkpoints.load_model(folder), items, matched)
-        return objectives.kl(end.logits(every), start.logits(every), start.kept).mean().item()
+        end = grid(checkpoints.load_model(folder), items, torch.eye(2, dtype=torch.bool), start)
+        return objectives.kl(end.kl, end.counts).mean().item()
 
     assert moved(free) > 0
     assert distance(held) < distance(free) / 2
@@ -156,7 +262,8 @@ def test_an_adapter_is_trained_alone_and_its_child_goes_on_with_it(tmp_path, par
     child, _ = train(tmp_path / "two", out, pairs, adapter=adapter)
     assert (child / "adapter_model.safetensors").exists()
     model = checkpoints.load_model(out)
-    computed = grid(model, read_items(pairs, checkpoints.load_tokenizer(out), 64), objectives.wanted("sami", 2))
+    items = list(read_items(pairs, checkpoints.load_tokenizer(out), 64).values())
+    computed = grid(model, items, objectives.wanted("sami", 2))
     assert computed.sums.isfinite().all()
     merged, _ = train(tmp_path / "three", out, pairs)
     assert (merged / "model.safetensors").exists()
@@ -220,8 +327,8 @@ def test_a_state_made_with_other_settings_is_thrown_away(tmp_path, parent, pairs
 
 
 def test_every_step_has_a_whole_batch_whatever_goes_through_at_once(tmp_path, parent, pairs):
-    for micro_batch in (3, 2, 1):
-        _, curve = train(tmp_path / str(micro_batch), parent, pairs, batch=3, steps=4, micro_batch=micro_batch)
+    for tokens in (100, 30, 1):
+        _, curve = train(tmp_path / str(tokens), parent, pairs, batch=3, steps=4, tokens=tokens)
         assert [row["value"] for row in curve if row["metric"] == "questions"] == ["3", "6", "9", "12"]
 
 
@@ -235,7 +342,9 @@ def test_a_state_that_was_cut_short_is_passed_over(tmp_path):
 
 
 def test_a_loss_that_is_no_number_stops_with_the_step(tmp_path, parent, pairs):
-    with pytest.raises(InputError, match=r"sami/seed5: the loss is \w+ at step \d+; lower the learning rate"):
+    with pytest.raises(
+        InputError, match=r"sami/seed5: the .* is \w+ at step \d+; lower the learning rate. The last good"
+    ):
         train(tmp_path, parent, pairs, [0.1] * 40, learning_rate=1.0e30, clip=1.0e30, steps=20)
 
 

@@ -9,12 +9,19 @@ NAME = "[A-Za-z0-9_]+"  # of sources, models, experiments, methods and curves: t
 
 DEFAULTS = {"data": "data"}
 BOOTSTRAP = {"resamples": 4000, "seed": 0}
-SPEED = {"generation_batch": 192, "micro_batch": 32, "threads": 1}
+SPEED = {"generation_batch": 192, "tokens": 2048, "checkpointing": False, "threads": 1}
 MODEL_TRAINING = {"warmup": 0, "schedule": "cosine", "clip": 1.0, "prompt_weight": 0.0}
 EXPERIMENT = {"constitutions": 2, "comparisons": []}
 FILTERS = {"ended": True, "forbidden": []}
-TRAINING = {"optimizer": "adamw", "schedule": "constant", "clip": 1.0}
-OBJECTIVES = {"sft": {}, "dpo": {"beta": 0.1}, "sami": {"kl": 0.0, "reduction": "mean"}}
+TRAINING = {"optimizer": "adamw", "precision": "float32", "schedule": "constant", "warmup": 0, "clip": 1.0}
+OBJECTIVES = {
+    "sft": {},
+    "dpo": {"beta": 0.1, "label_smoothing": 0.0},
+    "ipo": {"beta": 0.1},
+    "sami": {"kl": 0.0, "reduction": "mean"},
+    "infonce": {"kl": 0.0, "reduction": "mean", "side": "rows"},
+}
+RELATIVE = ("dpo", "ipo")  # to a reference, whose log-probabilities they take
 ADAPTER = {"dropout": 0.0, "targets": ["q_proj", "k_proj", "v_proj", "o_proj"]}
 
 
@@ -58,6 +65,7 @@ def _experiment(name: str, given: dict) -> dict:
         if stage in experiment:
             experiment[stage] = {"stop": [], **experiment[stage]}
     experiment["filters"] = {**FILTERS, **experiment.get("filters", {})}
+    experiment["training"] = {**TRAINING, **experiment["training"]}
     if "respond" in experiment:
         experiment.setdefault("judge", {"kind": "checkers"})
     where = f"experiments.{name}.methods"
@@ -70,7 +78,7 @@ def _experiment(name: str, given: dict) -> dict:
 
 def _method(where: str, name: str, training: dict, row: dict) -> dict:
     """One method in full: the experiment's training settings, overlaid with the method's own."""
-    method = {"label": name.upper().replace("_", " "), **TRAINING, **OBJECTIVES[row["objective"]], **training, **row}
+    method = {"label": name.upper().replace("_", " "), **OBJECTIVES[row["objective"]], **training, **row}
     for key in ("learning_rate", "batch", "steps"):
         if key not in method:
             raise InputError(f"{where}: the key {key!r} is missing; give it here or under the experiment's training")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 from pathlib import Path
 
 from mialign import config as configuration
@@ -19,6 +20,7 @@ def one_of(names):
     return "|".join(names) or "(?!)"
 
 
+HAS_TEX = subprocess.run([f"{workflow.basedir}/envs/setup.sh", "has-tex"], capture_output=True).returncode == 0
 RUN = f"results/{CONFIG['run']}"
 MODELS_RUN = f"results/{CONFIG['models_run']}"
 MODELS, CORPORA = f"{MODELS_RUN}/models", f"{MODELS_RUN}/corpora"
@@ -46,8 +48,9 @@ wildcard_constraints:
 
 TRAIN = (
     "python workflow/run.py train --log {log:q} --parent {input.parent:q} --pairs {input.pairs:q} --validation {input.validation:q}"
-    " --seed {params.seed} --settings {params.settings:q} --micro-batch {resources.micro_batch}"
-    " --batch {resources.generation_batch} --threads {resources.torch_threads} --scratch {params.scratch:q}"
+    " --seed {params.seed} {params.reference:q} --settings {params.settings:q} --tokens {resources.tokens}"
+    " {resources.checkpointing} --batch {resources.generation_batch} --threads {resources.torch_threads}"
+    " --scratch {params.scratch:q}"
     " --curve {output.curve:q} --out {output.checkpoint:q}"
 )
 
@@ -98,6 +101,13 @@ def policy(experiment, method, seed):
     if method in ("base", "generator"):
         return model_folder(CONFIG["experiments"][experiment][method])
     return f"{RUN}/checkpoints/{experiment}/{method}/seed{seed}"
+
+
+def reference_file(experiment, method, seed):
+    """The reference's log-probabilities, for a method (its settings) that is relative to one."""
+    if method["objective"] not in configuration.RELATIVE:
+        return []
+    return f"{RUN}/reference/{experiment}/{method['parent']}/seed{seed}.jsonl"
 
 
 def question_paths(experiment, split):

@@ -10,7 +10,7 @@ PRINTED = without(CONFIG, "speed", "data", "models_run", "tuning") | {
 FILTER_TABLES = [f"{RUN}/pairs/{experiment}.filters.csv" for experiment in CONFIG["experiments"]]
 FILTER_EXAMPLES = [f"{RUN}/pairs/{experiment}.examples.csv" for experiment in CONFIG["experiments"]]
 PUBLISHED_TABLES = [f"{PUBLISHED}/comparisons.csv", f"{PUBLISHED}/accuracy.csv"]
-PDF = [f"{RUN}/paper.pdf"] if shutil.which("latexmk") else []
+PDF = [f"{RUN}/paper.pdf"] if HAS_TEX else []
 
 # File name -> (kind, experiment); None where a table shows every experiment.
 TABLES = {

@@ -1,6 +1,30 @@
 """The methods: from the parent's checkpoint and the pairs to a checkpoint chosen on validation questions."""
 
 
+rule reference:
+    input:
+        model=lambda wildcards: policy(wildcards.experiment, wildcards.method, wildcards.seed),
+        files=lambda wildcards: files_on_disk(policy(wildcards.experiment, wildcards.method, wildcards.seed)),
+        pairs=f"{RUN}/pairs/{{experiment}}.jsonl",
+    output:
+        f"{RUN}/reference/{{experiment}}/{{method}}/seed{{seed}}.jsonl",
+    log:
+        f"{RUN}/logs/reference/{{experiment}}.{{method}}.seed{{seed}}.log",
+    benchmark:
+        f"{RUN}/times/reference/{{experiment}}.{{method}}.seed{{seed}}.tsv"
+    conda:
+        "../../envs/train.yaml"
+    resources:
+        torch_threads=THREADS,
+        tokens=CONFIG["speed"]["tokens"],
+    params:
+        code=code("reference"),
+        precision=lambda wildcards: CONFIG["experiments"][wildcards.experiment]["training"]["precision"],
+    shell:
+        "python workflow/run.py reference --log {log:q} --model {input.model:q} --pairs {input.pairs:q}"
+        " --precision {params.precision:q} --tokens {resources.tokens} --threads {resources.torch_threads} --out {output:q}"
+
+
 rule train:
     input:
         parent=lambda wildcards: policy(
@@ -12,6 +36,7 @@ rule train:
             policy(wildcards.experiment, method_of(wildcards)["parent"], wildcards.seed)
         ),
         pairs=f"{RUN}/pairs/{{experiment}}.jsonl",
+        reference=lambda wildcards: reference_file(wildcards.experiment, method_of(wildcards), wildcards.seed),
         validation=f"{RUN}/prompts/{{experiment}}/validation.jsonl",
     output:
         checkpoint=directory(f"{RUN}/checkpoints/{{experiment}}/{{method}}/seed{{seed}}"),
@@ -25,9 +50,11 @@ rule train:
     resources:
         torch_threads=THREADS,
         generation_batch=CONFIG["speed"]["generation_batch"],
-        micro_batch=CONFIG["speed"]["micro_batch"],
+        tokens=CONFIG["speed"]["tokens"],
+        checkpointing="--checkpointing" if CONFIG["speed"]["checkpointing"] else "",
     params:
         code=code("train"),
+        reference=lambda wildcards, input: ["--reference", input.reference] if input.get("reference") else [],
         settings=lambda wildcards: method_settings(wildcards.experiment, method_of(wildcards)),
         seed=lambda wildcards: wildcards.seed,
         scratch=f"{SCRATCH}/{{experiment}}/{{method}}/seed{{seed}}",
@@ -50,6 +77,9 @@ use rule train as collapse with:
             )
         ),
         pairs=lambda wildcards: f"{RUN}/pairs/{CONFIG['collapse']['experiment']}.jsonl",
+        reference=lambda wildcards: reference_file(
+            CONFIG["collapse"]["experiment"], CONFIG["collapse"]["curves"][wildcards.curve], SEEDS[0]
+        ),
         validation=lambda wildcards: f"{RUN}/prompts/{CONFIG['collapse']['experiment']}/validation.jsonl",
     output:
         checkpoint=directory(f"{RUN}/checkpoints/collapse/{{curve}}"),
@@ -60,6 +90,7 @@ use rule train as collapse with:
         f"{RUN}/times/collapse/{{curve}}.tsv"
     params:
         code=code("train"),
+        reference=lambda wildcards, input: ["--reference", input.reference] if input.get("reference") else [],
         settings=lambda wildcards: method_settings(
             CONFIG["collapse"]["experiment"], CONFIG["collapse"]["curves"][wildcards.curve]
         ),
@@ -72,6 +103,7 @@ use rule train as rate with:
         parent=lambda wildcards: policy(wildcards.experiment, method_of(wildcards)["parent"], SEEDS[0]),
         files=lambda wildcards: files_on_disk(policy(wildcards.experiment, method_of(wildcards)["parent"], SEEDS[0])),
         pairs=f"{RUN}/pairs/{{experiment}}.jsonl",
+        reference=lambda wildcards: reference_file(wildcards.experiment, method_of(wildcards), SEEDS[0]),
         validation=f"{RUN}/prompts/{{experiment}}/validation.jsonl",
     output:
         checkpoint=temp(directory(f"{RUN}/checkpoints/tuning/{{experiment}}/{{method}}/{{rate}}")),
@@ -82,6 +114,7 @@ use rule train as rate with:
         f"{RUN}/times/rate/{{experiment}}.{{method}}.{{rate}}.tsv"
     params:
         code=code("train"),
+        reference=lambda wildcards, input: ["--reference", input.reference] if input.get("reference") else [],
         settings=lambda wildcards: method_settings(
             wildcards.experiment, {**method_of(wildcards), "learning_rate": float(wildcards.rate)}
         ),

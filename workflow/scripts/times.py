@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from collections import defaultdict
 from pathlib import Path
 
+from mialign.errors import InputError
 from mialign.files import write_text
 
 COLUMNS = ("stage", "jobs", "seconds", "longest", "memory_mib")
@@ -15,7 +16,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--folders", nargs="+", type=Path, required=True, help="results/{run}/times, of one run or several"
     )
-    parser.add_argument("--out", type=Path, required=True, help="CSV; also printed")
+    parser.add_argument("--out", type=Path, required=True, help="CSV")
 
 
 def main(args: Namespace) -> None:
@@ -23,14 +24,14 @@ def main(args: Namespace) -> None:
     for folder in args.folders:
         for path in sorted(folder.rglob("*.tsv")):
             jobs[path.relative_to(folder).parts[0].removesuffix(".tsv")][path] = _read(path)
+    if not jobs:
+        raise InputError(f"{', '.join(map(str, args.folders))}: no times of jobs (*.tsv) there")
     rows = [_summary(stage, list(measured.values())) for stage, measured in jobs.items()]
     rows.sort(key=lambda row: -row[2])
     rows.append(_summary("all", [one for measured in jobs.values() for one in measured.values()]))
     stream = io.StringIO()
     csv.writer(stream, lineterminator="\n").writerows([COLUMNS, *rows])
     write_text(args.out, stream.getvalue())
-    for row in (COLUMNS, *rows):
-        print("{:<10} {:>5} {:>8} {:>8} {:>11}".format(*row))
 
 
 def _read(path: Path) -> tuple[float, float]:

@@ -22,9 +22,12 @@ def arguments(parser):
         about=", and what else the method has",
     )
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--micro-batch", type=int, default=32, help="questions in one forward pass")
+    parser.add_argument("--reference", type=Path, help="log-probabilities of the reference, for dpo and ipo")
+    parser.add_argument("--tokens", type=int, default=2048, help="places in one forward pass")
+    parser.add_argument("--checkpointing", action="store_true", help="compute layers again in the backward pass")
     parser.add_argument("--batch", type=int, default=128, help="validation questions decoded side by side")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="of each process")
+    parser.add_argument("--processes", type=int, default=1, help="that share the work")
     parser.add_argument(
         "--scratch", type=Path, required=True, help="folder for the states that an interrupted run goes on from"
     )
@@ -42,4 +45,15 @@ def main(args):
     asked = args.settings["validation"]
     validation = Validation(prompts, sampling(asked, 0.0), SCORES[asked["score"]], args.batch)
     settings = {**args.settings, "seed": args.seed}
-    train_method(args.parent, args.pairs, settings, validation, args.out, args.curve, args.scratch, args.micro_batch)
+    train_method(
+        args.parent,
+        args.pairs,
+        args.reference,
+        settings,
+        validation,
+        args.out,
+        args.curve,
+        args.scratch,
+        args.tokens,
+        args.checkpointing,
+    )

@@ -6,7 +6,13 @@ from mialign import prompts
 from mialign.consistency.common import check_no_circle, pick, under
 from mialign.errors import InputError
 
-OF_OBJECTIVE = {"beta": "dpo", "kl": "sami", "reduction": "sami"}
+OF_OBJECTIVE = {
+    "beta": ("dpo", "ipo"),
+    "label_smoothing": ("dpo",),
+    "kl": ("sami", "infonce"),
+    "reduction": ("sami", "infonce"),
+    "side": ("infonce",),
+}
 
 
 def check(where: str, experiment: dict, models: dict, known) -> None:
@@ -61,10 +67,11 @@ def _check_methods(where: str, methods: dict) -> None:
 
 def check_method(where: str, method: dict, parents: dict) -> None:
     pick(parents, method["parent"], f"{where}.parent", "method")
-    for key, objective in OF_OBJECTIVE.items():
-        if key in method and method["objective"] != objective:
+    for key, objectives in OF_OBJECTIVE.items():
+        if key in method and method["objective"] not in objectives:
             raise InputError(
-                f"{where}.{key}: it belongs to objective {objective}, not to {method['objective']}; take it out"
+                f"{where}.{key}: it belongs to objective {' or '.join(objectives)}, not to {method['objective']}; "
+                "take it out"
             )
     every, steps = method["validate_every"], method["steps"]
     if every > steps:

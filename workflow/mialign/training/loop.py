@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+import math
+import os
 import shutil
 import sys
 import time
 from pathlib import Path
 
 import torch
+from accelerate import PartialState
 from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
@@ -16,24 +19,25 @@ from mialign.errors import InputError
 from mialign.files import write_text
 
 
-def arguments(settings: dict, scratch: Path, micro_batch: int, seed: int, **more) -> TrainingArguments:
-    """Trainer arguments from our settings (batch, learning_rate, schedule, clip, warmup; see config.yaml).
+def arguments(settings: dict, scratch: Path, seed: int, **more) -> TrainingArguments:
+    """Trainer arguments from our settings (batch, optimizer, learning_rate, schedule, clip, warmup; see config.yaml).
 
-    `micro_batch` is the most that goes through the model at once: the largest part of the batch that divides it.
+    A batch goes to the Trainer whole, in equal shares to the processes, so that a step is one call.
     """
-    micro_batch = next(
-        size for size in range(min(micro_batch, settings["batch"]), 0, -1) if settings["batch"] % size == 0
-    )
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    if settings["batch"] % processes:
+        raise InputError(
+            f"{processes} processes cannot share a batch of {settings['batch']} equally; change one of them"
+        )
     return TrainingArguments(
         output_dir=str(scratch),
-        per_device_train_batch_size=micro_batch,
-        gradient_accumulation_steps=settings["batch"] // micro_batch,
+        per_device_train_batch_size=settings["batch"] // processes,
         learning_rate=settings["learning_rate"],
         lr_scheduler_type={"constant": "constant_with_warmup", "cosine": "cosine_with_min_lr"}[settings["schedule"]],
         lr_scheduler_kwargs={"min_lr_rate": 0.1} if settings["schedule"] == "cosine" else {},
         warmup_steps=settings.get("warmup", 0),
         max_grad_norm=settings["clip"],
-        optim="adamw_torch",
+        optim={"adamw": "adamw_torch", "rmsprop": "rmsprop"}.get(settings["optimizer"], "adamw_torch"),
         seed=seed % 2**32,
         use_cpu=not torch.cuda.is_available(),
         save_strategy="steps",
@@ -44,6 +48,7 @@ def arguments(settings: dict, scratch: Path, micro_batch: int, seed: int, **more
         report_to="none",
         remove_unused_columns=False,
         dataloader_drop_last=True,
+        ddp_find_unused_parameters=False,
         **more,
     )
 
@@ -57,7 +62,16 @@ def run(trainer: Trainer, scratch: Path, label: str) -> None:
 
 
 def open_scratch(scratch: Path, settings: dict, *inputs: Path) -> None:
-    """Throw away states that were made with other settings, inputs or code: a training goes on only as itself."""
+    """Throw away states that were made with other settings, inputs or code: a training goes on only as itself.
+
+    Of several processes the first looks after the folder, then the others find it in order.
+    """
+    with PartialState(cpu=not torch.cuda.is_available()).main_process_first():
+        _open_scratch(scratch, settings, *inputs)
+        last_state(scratch)
+
+
+def _open_scratch(scratch: Path, settings: dict, *inputs: Path) -> None:
     made_with = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     made_with.update("".join(provenance.digest(script) for script in ("train", "model")).encode())
     for path in inputs:
@@ -87,6 +101,9 @@ def last_state(scratch: Path) -> str | None:
     return None
 
 
+WORDS = {"loss": "the loss", "grad_norm": "the norm of the gradient"}
+
+
 class _Watch(TrainerCallback):
     """Progress on stderr every ten seconds, and a stop with the step's number when the loss is no number."""
 
@@ -97,8 +114,12 @@ class _Watch(TrainerCallback):
         loss = logs.get("loss")
         if loss is None:
             return
-        if not torch.isfinite(torch.tensor(loss)):
-            raise InputError(f"{self.label}: the loss is {loss} at step {state.global_step}; lower the learning rate")
+        for what in ("loss", "grad_norm"):
+            if not math.isfinite(logs.get(what, 0.0)):
+                raise InputError(
+                    f"{self.label}: {WORDS[what]} is {logs[what]} at step {state.global_step}; lower the learning "
+                    f"rate. The last good state is kept in {args.output_dir}"
+                )
         if time.monotonic() >= self.next:
             print(
                 f"{self.label}: step {state.global_step} of {state.max_steps}, loss {loss:.3f}",

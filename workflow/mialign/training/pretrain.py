@@ -80,7 +80,6 @@ def _trainer(model, tokenizer, rows: list[dict], training: dict, scratch: Path) 
     arguments = loop.arguments(
         {"clip": 1.0, **training},
         scratch,
-        training["batch"],
         training["seed"],
         max_steps=steps,
         save_steps=max(1, steps // 4),

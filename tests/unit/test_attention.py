@@ -1,0 +1,58 @@
+"""Who looks at whom: by hand, and the same in every form that a model's attention takes."""
+
+import architectures
+import pytest
+import torch
+
+from mialign.grid import Item, grid
+from mialign.grid.attention import attention_mask
+from mialign.grid.layout import lay_out
+
+ITEMS = [Item([[3, 4], [5]], [[6, 0], [7, 8, 0]]), Item([[9, 10, 11], [12, 13]], [[14, 0], [15, 0]])]
+BOTH = torch.ones(2, 2, dtype=torch.bool)
+
+
+def config(kind, window=None):
+    made = architectures.CONFIGS["llama"]()
+    made._attn_implementation, made.sliding_window = kind, window
+    return made
+
+
+def test_by_hand():
+    # Prompt at 0 and 1; the first response at 2 and 3, the second at 4 to 6.
+    layout = lay_out([Item([[3, 4]], [[6, 0], [7, 8, 0]])], torch.ones(1, 2, dtype=torch.bool))
+    seen = attention_mask(layout, config("sdpa"))[0, 0]
+    assert seen.int().tolist() == [
+        [1, 0, 0, 0, 0, 0, 0],
+        [1, 1, 0, 0, 0, 0, 0],
+        [1, 1, 1, 0, 0, 0, 0],
+        [1, 1, 1, 1, 0, 0, 0],
+        [1, 1, 0, 0, 1, 0, 0],
+        [1, 1, 0, 0, 1, 1, 0],
+        [1, 1, 0, 0, 1, 1, 1],
+    ]
+    # In a window of 2 a token sees itself and the one before it in its own text.
+    windowed = attention_mask(layout, config("sdpa", 2))[0, 0]
+    assert windowed[4].int().tolist() == [0, 1, 0, 0, 1, 0, 0]
+    assert windowed[6].int().tolist() == [0, 0, 0, 0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("window", [None, 2])
+def test_block_and_additive_masks_say_what_the_dense_one_says(window):
+    from torch.nn.attention.flex_attention import create_mask
+
+    layout = lay_out(ITEMS, BOTH, row=20)
+    dense = attention_mask(layout, config("sdpa", window))
+    assert ((attention_mask(layout, config("eager", window)) == 0) == dense).all()
+    block = attention_mask(layout, config("flex_attention", window))
+    rows, length = layout.ids.shape
+    assert (create_mask(block.mask_mod, rows, 1, length, length, "cpu") == dense).all()
+
+
+def test_flex_attention_gives_the_same_grid():
+    model = architectures.model("mistral, window")
+    expected = grid(model, ITEMS, BOTH).sums
+    model.set_attn_implementation("flex_attention")
+    # On a CPU it has no backward pass; compiling it would take a minute and change no number.
+    with torch.no_grad(), torch.compiler.set_stance("force_eager"):
+        torch.testing.assert_close(grid(model, ITEMS, BOTH).sums, expected, rtol=1e-4, atol=1e-4)

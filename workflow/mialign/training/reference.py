@@ -1,0 +1,52 @@
+"""The reference's log-probabilities of the pairs: computed once, kept as a file, checked when read."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from mialign import checkpoints, objectives
+from mialign.errors import InputError
+from mialign.files import read_jsonl, write_jsonl
+from mialign.grid import Item, grid, packs
+from mialign.machine import autocast
+from mialign.training.items import read_items
+
+
+def write_reference(model_folder: Path, pairs: Path, precision: str, tokens: int, out: Path) -> None:
+    """One record a pair: id, tokens [M] of its responses, sums [N][M] of their log-probabilities.
+
+    `tokens`: places in one forward pass.
+    """
+    tokenizer, model = checkpoints.load_tokenizer(model_folder), checkpoints.load_model(model_folder)
+    items = read_items(pairs, tokenizer, model.config.max_position_embeddings)
+    with torch.inference_mode(), autocast(precision):
+        records = dict(_records(model.eval(), items, tokens))
+    write_jsonl(out, [records[name] for name in items])
+
+
+def _records(model, items: dict[str, Item], tokens: int) -> Iterator[tuple[str, dict]]:
+    names, given = list(items), list(items.values())
+    wanted = objectives.wanted("dpo", len(given[0].prompts))
+    done = 0
+    for part in packs(given, wanted, tokens):
+        computed = grid(model, [given[index] for index in part], wanted)
+        for index, counts, sums in zip(part, computed.counts.tolist(), computed.sums.tolist(), strict=True):
+            yield names[index], {"id": names[index], "tokens": counts, "sums": sums}
+        done += len(part)
+        print(f"reference: {done} of {len(given)} pairs", file=sys.stderr, flush=True)
+
+
+def read_reference(path: Path, items: dict[str, Item]) -> list[torch.Tensor]:
+    """The sums [N, M] of every item, in their order; InputError if one is missing or was cut into other tokens."""
+    records = {record["id"]: record for record in read_jsonl(path, required=("id", "tokens", "sums"))}
+    for name, item in items.items():
+        if name not in records:
+            raise InputError(f"{path}: the pair {name} is missing; delete the file, and it is made again")
+        if records[name]["tokens"] != [len(response) for response in item.responses]:
+            raise InputError(
+                f"{path}: the responses of {name} have other numbers of tokens there than for this policy: the two "
+                "models have different tokenizers, and then their log-probabilities cannot be compared"
+            )
+    return [torch.tensor(records[name]["sums"]) for name in items]

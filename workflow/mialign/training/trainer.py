@@ -1,0 +1,84 @@
+"""A Trainer whose loss is an objective on the grid, and whose evaluation answers the validation questions."""
+
+import torch
+from torch import Tensor
+from transformers import Trainer
+
+from mialign import objectives
+from mialign.grid import Grid, Item, grid, packs
+from mialign.training.curves import COUNTS
+
+
+class GridTrainer(Trainer):
+    """One batch of questions is one step, however it is cut into passes of at most `tokens` places.
+
+    The loss of a step is the mean over its questions: it depends neither on the packing nor on the number of
+    processes, up to the rounding of sums. `start`: the frozen model that `kl` holds the policy to.
+    """
+
+    def __init__(self, *, settings: dict, validation, tokens: int, start=None, **kwargs):
+        super().__init__(eval_dataset=[], data_collator=_collate, **kwargs)
+        self.settings, self.validation, self.tokens, self.start = settings, validation, tokens, start
+        self.measured: list[dict[str, float]] = []
+
+    def training_step(self, model, inputs, num_items_in_batch=None) -> Tensor:
+        model.train()
+        items, reference = inputs["items"], inputs["reference"]
+        wanted = objectives.wanted(self.settings["objective"], len(items[0].prompts))
+        total = torch.zeros((), device=self.args.device)
+        for part in self._parts(items, wanted):
+            with self.compute_loss_context_manager():
+                losses = self._losses(model, [items[index] for index in part], wanted, reference[part])
+                loss = losses.sum() / len(items)
+            self.accelerator.backward(loss)
+            total += loss.detach()
+        return total
+
+    def _parts(self, items: list[Item], wanted: Tensor) -> list[list[int]]:
+        parts = packs(items, wanted, self.tokens)
+        if self.accelerator.num_processes == 1:
+            return parts
+        # Processes that share weights must pass through them equally often.
+        most = self.accelerator.gather(torch.tensor([len(parts)], device=self.args.device)).max().item()
+        return packs(items, wanted, self.tokens, at_least=most)
+
+    def _losses(self, model, items: list[Item], wanted: Tensor, reference: Tensor) -> Tensor:
+        computed = grid(model, items, wanted, self.start)
+        self._measure(computed)
+        losses = objectives.LOSSES[self.settings["objective"]](computed, reference, self.settings)
+        if computed.kl is not None:
+            losses = losses + self.settings["kl"] * objectives.kl(computed.kl, computed.counts)
+        return losses
+
+    def _measure(self, computed: Grid) -> None:
+        means = computed.means.detach()
+        measured = {"matched_logprob": means.diagonal(dim1=1, dim2=2).mean(1).sum().item()}
+        if self.settings["objective"] != "sft":
+            rows, columns = objectives.accuracy(means)
+            measured |= {"grid_accuracy_rows": rows.sum().item(), "grid_accuracy_columns": columns.sum().item()}
+        self.measured.append(measured | {"questions": len(means), "response_tokens": int(computed.counts.sum())})
+
+    def log(self, logs: dict, start_time: float | None = None) -> None:
+        if "loss" in logs and self.measured:
+            logs |= self._step_measured()
+            self.measured = []
+        super().log(logs, start_time)
+
+    def _step_measured(self) -> dict[str, float]:
+        """Over the parts of a step, and over processes: counts add up, everything else is the mean over questions."""
+        names = list(self.measured[0])
+        sums = torch.tensor([[sum(entry[name] for entry in self.measured) for name in names]], dtype=torch.float64)
+        sums = self.accelerator.gather(sums.to(self.args.device)).sum(0).tolist()
+        total = dict(zip(names, sums, strict=True))
+        return {name: int(v) if name in COUNTS else v / total["questions"] for name, v in total.items()}
+
+    def evaluate(self, *args, **kwargs) -> dict[str, float]:
+        self.model.eval()
+        metrics = {f"eval_{name}": value for name, value in self.validation(self.model).items()}
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+
+def _collate(rows: list[tuple[Item, Tensor]]) -> dict:
+    return {"items": [item for item, _ in rows], "reference": torch.stack([sums for _, sums in rows])}

@@ -1,0 +1,21 @@
+"""The log-probabilities of the pairs under the reference, for objectives that are relative to it."""
+
+from pathlib import Path
+
+from mialign.machine import prepare
+
+
+def arguments(parser):
+    parser.add_argument("--model", type=Path, required=True, help="folder of the reference, the parent of the policy")
+    parser.add_argument("--pairs", type=Path, required=True)
+    parser.add_argument("--precision", choices=("float32", "bf16"), default="float32", help="as the policy is trained")
+    parser.add_argument("--tokens", type=int, default=2048, help="places in one forward pass")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--out", type=Path, required=True)
+
+
+def main(args):
+    prepare(args.threads)
+    from mialign.training.reference import write_reference
+
+    write_reference(args.model, args.pairs, args.precision, args.tokens, args.out)
