@@ -76,8 +76,12 @@ def pairs(tmp_path):
     return path
 
 
-def train(folder, parent, pairs, scores=(0.1, 0.2, 0.3), tokens=10_000, checkpointing=False, **changes):
-    out, curve = folder / "sami/seed5", folder / "curve.csv"
+def train(folder, parent, pairs, *args, **changes):
+    fit(folder, parent, pairs, *args, **changes)
+    return folder / "sami/seed5", list(csv.DictReader((folder / "curve.csv").open()))
+
+
+def fit(folder, parent, pairs, scores=(0.1, 0.2, 0.3), tokens=10_000, checkpointing=False, **changes):
     reference = folder / "reference.jsonl" if changes.get("objective") in RELATIVE else None
     if reference:
         write_reference(parent, pairs, "float32", tokens, reference)
@@ -87,13 +91,12 @@ def train(folder, parent, pairs, scores=(0.1, 0.2, 0.3), tokens=10_000, checkpoi
         reference,
         SETTINGS | changes,
         Scores(*scores),
-        out,
-        curve,
+        folder / "sami/seed5",
+        folder / "curve.csv",
         folder / "scratch",
         tokens,
         checkpointing,
     )
-    return out, list(csv.DictReader(curve.open()))
 
 
 def weights(folder):

@@ -67,11 +67,11 @@ def test_a_model_on_disk_that_is_changed_in_place_reruns_what_reads_it(stubbed):
     assert "Nothing to be done" in snakemake(stubbed, "-n", *targets)
     (stubbed / "disk/weak/model.safetensors").write_bytes(struct.pack("<Q", len(HEADER)) + HEADER + b"four")
     again = jobs(snakemake(stubbed, "-n", *targets))
-    assert again == Counter(lengths=1, train=2, collapse=1, respond=3)
+    assert again == Counter(lengths=1, reference=1, train=2, collapse=1, respond=3)
     snakemake(stubbed, "--cores", "2", *targets)
     (stubbed / "disk/strong/config.json").write_text('{"a": 1}')
     again = jobs(snakemake(stubbed, "-n", *targets))
-    assert again == Counter(lengths=1, generate=1, pairs=1, train=2, collapse=1, respond=3)
+    assert again == Counter(lengths=1, generate=1, pairs=1, reference=1, train=2, collapse=1, respond=3)
 
 
 def test_another_benchmark_question_is_measured_and_answered_but_trains_nothing(stubbed):

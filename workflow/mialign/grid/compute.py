@@ -89,7 +89,8 @@ def _through(model, layout: Layout, function: Callable[[Projection], Tensor]) ->
     The pass goes through the model's own forward, since adapters and sharding (FSDP) act there: only the forward of
     the output layer is replaced meanwhile.
     """
-    causal = model.get_base_model() if hasattr(model, "peft_config") else model
+    inner = getattr(model, "module", model)  # of DistributedDataParallel
+    causal = inner.get_base_model() if hasattr(inner, "peft_config") else inner
     head, config = causal.get_output_embeddings(), causal.config
     cap = getattr(config, "final_logit_softcapping", None)
     head.forward = lambda hidden: function(project(head, hidden[layout.rows, layout.columns], cap))[None]

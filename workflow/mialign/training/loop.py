@@ -24,8 +24,7 @@ def arguments(settings: dict, scratch: Path, seed: int, **more) -> TrainingArgum
 
     A batch goes to the Trainer whole, in equal shares to the processes, so that a step is one call.
     """
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
-    if settings["batch"] % processes:
+    if settings["batch"] % (processes := world()):
         raise InputError(
             f"{processes} processes cannot share a batch of {settings['batch']} equally; change one of them"
         )
@@ -51,6 +50,24 @@ def arguments(settings: dict, scratch: Path, seed: int, **more) -> TrainingArgum
         ddp_find_unused_parameters=False,
         **more,
     )
+
+
+def world() -> int:
+    """How many processes train together."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def sharded() -> bool:
+    """Whether processes share the weights too (FSDP); on CPUs each keeps them all."""
+    return world() > 1 and torch.cuda.is_available()
+
+
+def spread(checkpointing: bool) -> dict:
+    """Trainer arguments that say what is computed again in the backward pass, and how weights are shared."""
+    if not sharded():
+        return {"activation_checkpointing": checkpointing}
+    how = {"version": 2, "auto_wrap_policy": "TRANSFORMER_BASED_WRAP", "activation_checkpointing": checkpointing}
+    return {"fsdp": True, "fsdp_config": how}
 
 
 def run(trainer: Trainer, scratch: Path, label: str) -> None:

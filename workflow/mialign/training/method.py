@@ -37,6 +37,7 @@ def train_method(
     """
     inputs = [parent, pairs, *([reference] if reference else [])]
     loop.open_scratch(scratch, {**settings, "questions": validation.prompts}, *inputs)
+    torch.manual_seed(settings["seed"])  # a new adapter begins at random
     tokenizer, model = checkpoints.load_tokenizer(parent), trainable(parent, settings.get("adapter"))
     _check_vocabulary(parent, tokenizer, model)
     items = read_items(pairs, tokenizer, model.config.max_position_embeddings)
@@ -50,9 +51,12 @@ def train_method(
         start=_start(model, parent) if settings.get("kl") else None,
     )
     loop.run(trainer, scratch, f"{out.parent.name}/{out.name}")
+    weights = trainer.accelerator.get_state_dict(trainer.model_wrapped)
+    if not trainer.is_world_process_zero():
+        return
     best = int(trainer.state.best_model_checkpoint.rsplit("-", 1)[1])
     with checkpoints.writing_folder(out) as folder:
-        model.save_pretrained(folder)
+        model.save_pretrained(folder, state_dict=weights)
         tokenizer.save_pretrained(folder)
     write_text(curve, to_csv(trainer.state.log_history, best))
     loop.close_scratch(scratch)
@@ -107,7 +111,7 @@ def _arguments(settings: dict, scratch: Path, checkpointing: bool):
         metric_for_best_model="eval_score",
         greater_is_better=True,
         weight_decay=0.0,
-        activation_checkpointing=checkpointing,
+        **loop.spread(checkpointing),
         bf16=settings.get("precision") == "bf16",
     )
 
