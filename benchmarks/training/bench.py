@@ -1,0 +1,104 @@
+"""Speed and memory of a step of training: the padded way, TRL's DPOTrainer, ours; on the same model, data, optimizer.
+
+    python benchmarks/training/bench.py --out docs/benchmarks
+
+Writes training.csv, a line a case, and training.png. The ways take turns, so that what else the machine does falls on
+all of them alike.
+"""
+
+import argparse
+import csv
+import json
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+COLUMNS = (
+    *("objective", "n", "vocabulary", "way", "parameters", "questions_per_second", "step_memory_mib", "resident_mib"),
+    *("places_per_unique_token", "machine"),
+)
+# objective, N, vocabulary, questions of a step
+CASES = [
+    ("sami", 2, 32_000, 4),
+    ("sami", 3, 32_000, 2),
+    ("sami", 4, 32_000, 2),
+    ("sami", 2, 128_000, 2),
+    ("dpo", 2, 32_000, 4),
+    ("dpo", 2, 128_000, 2),
+]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--model", default="small")
+    parser.add_argument("--steps", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    rows = []
+    for objective, n, vocabulary, questions in CASES:
+        for way, more in _ways(objective):
+            command = [sys.executable, str(Path(__file__).with_name("step.py")), "--way", way, "--model", args.model]
+            command += ["--objective", objective, "--n", str(n), "--vocabulary", str(vocabulary), *more]
+            command += ["--questions", str(questions), "--steps", str(args.steps), "--threads", str(args.threads)]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            measured = json.loads(done.stdout.splitlines()[-1])
+            case = {"objective": objective, "n": n, "vocabulary": vocabulary, "way": way, "machine": machine(args)}
+            rows.append(case | measured)
+            print({key: rows[-1][key] for key in COLUMNS[:-1]}, flush=True)
+    args.out.mkdir(parents=True, exist_ok=True)
+    with (args.out / "training.csv").open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({key: _short(row[key]) for key in COLUMNS} for row in rows)
+    draw(rows, args.out / "training.png")
+
+
+def _ways(objective: str) -> list[tuple[str, list[str]]]:
+    return (
+        [("padded", []), ("trl", ["--batch", "1"]), ("ours", [])]
+        if objective == "dpo"
+        else [("padded", []), ("ours", [])]
+    )
+
+
+def machine(args) -> str:
+    with open("/proc/cpuinfo") as stream:
+        name = next(
+            (line.split(":")[1].strip() for line in stream if line.startswith("model name")), platform.machine()
+        )
+    return f"{name}, {args.threads} thread(s), float32"
+
+
+def _short(value):
+    return f"{value:.4g}" if isinstance(value, float) else value
+
+
+def draw(rows: list[dict], out: Path) -> None:
+    """Seconds a question against N, beside what the count of unique tokens and N squared rows would cost."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 2.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for way, style in (("padded", "s--"), ("ours", "o-")):
+        chosen = [row for row in rows if (row["objective"], row["vocabulary"], row["way"]) == ("sami", 32_000, way)]
+        left.plot(
+            [row["n"] for row in chosen],
+            [1 / row["questions_per_second"] for row in chosen],
+            style,
+            color="black",
+            label=way,
+        )
+        right.plot(
+            [row["n"] for row in chosen], [row["step_memory_mib"] for row in chosen], style, color="black", label=way
+        )
+    for axes, title in ((left, "Seconds a question"), (right, "Memory of a step (MiB)")):
+        axes.set(title=title, xlabel="prompts and responses of a question", ylim=(0, None), xticks=[2, 3, 4])
+        axes.spines[["top", "right"]].set_visible(False)
+    left.legend(frameon=False)
+    figure.savefig(out, dpi=150, metadata={"Software": None})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""One case of the benchmark, in a process of its own so that its memory is its own; prints a line of JSON."""
+
+import argparse
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parents[2] / "workflow"), str(Path(__file__).parent)]
+
+from mialign.machine import prepare  # noqa: E402
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--way", choices=("ours", "padded", "trl"), required=True)
+    parser.add_argument("--objective", choices=("sami", "dpo"), required=True)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--vocabulary", type=int, required=True)
+    parser.add_argument("--n", type=int, required=True, help="prompts and responses of a question; dpo has one prompt")
+    parser.add_argument("--questions", type=int, required=True, help="of a step")
+    parser.add_argument("--steps", type=int, required=True, help="measured, after one that is not")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--batch", type=int, default=1, help="trl: questions of a forward pass")
+    args = parser.parse_args()
+    prepare(args.threads)
+    print(json.dumps(measure(args)))
+
+
+def measure(args) -> dict:
+    import torch
+    from shapes import model, questions
+    from ways import ours, padded, trl, unique
+
+    policy = model(args.model, args.vocabulary)
+    optimizer = torch.optim.AdamW(policy.parameters(), lr=1e-6)
+    prompts = args.n if args.objective == "sami" else 1
+    batches = [questions(args.questions, prompts, args.n, args.vocabulary, seed) for seed in range(1, args.steps + 1)]
+    step = {
+        "ours": lambda items: ours(policy, items, args.objective),
+        "padded": lambda items: padded(policy, items, args.objective),
+        "trl": lambda items: trl(policy, items, args.batch),
+    }[args.way]
+    _step(optimizer, lambda: policy(torch.tensor([[2, 3]])).logits.sum().backward())
+    resident = _peak()
+    step(batches[0][:1])  # not measured: allocations, threads, compiled kernels
+    seconds, places = [], 0
+    for items in batches:
+        start = time.perf_counter()
+        _step(optimizer, lambda items=items: step(items))
+        seconds.append(time.perf_counter() - start)
+    places = sum(step(items) for items in batches[:1])
+    return {
+        "questions_per_second": args.questions / sorted(seconds)[len(seconds) // 2],
+        "step_memory_mib": (_peak() - resident) / 1024,
+        "resident_mib": resident / 1024,
+        "places_per_unique_token": places / unique(batches[0]),
+        "parameters": sum(weight.numel() for weight in policy.parameters()),
+    }
+
+
+def _step(optimizer, backward) -> None:
+    optimizer.zero_grad(set_to_none=False)
+    backward()
+    optimizer.step()
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Ways to take the gradient of a step: each a function of the model and its questions that leaves it in .grad."""
+
+import torch
+from torch.nn.utils.rnn import pad_sequence
+
+from mialign import objectives
+from mialign.grid import Item, grid, packs
+
+
+def ours(model, items: list[Item], objective: str, tokens: int = 4096) -> int:
+    """Trees packed into rows, only what predicts a response meets the vocabulary. Gives the places computed."""
+    wanted = torch.ones(len(items[0].prompts), len(items[0].responses), dtype=torch.bool)
+    places = 0
+    for part in packs(items, wanted, tokens):
+        chosen = [items[index] for index in part]
+        computed = grid(model, chosen, wanted)
+        (_loss(objective, computed.sums, computed.counts).sum() / len(items)).backward()
+        places += sum(len(p) + sum(map(len, item.responses)) for item in chosen for p in item.prompts)
+    return places
+
+
+def padded(model, items: list[Item], objective: str) -> int:
+    """One question at a time: a row for each prompt with each response, padded to the longest, all logits."""
+    places = 0
+    for item in items:
+        rows = [torch.tensor(prompt + response) for prompt in item.prompts for response in item.responses]
+        starts = [len(prompt) for prompt in item.prompts for _ in item.responses]
+        ids = pad_sequence(rows, batch_first=True).to(model.device)
+        mask = pad_sequence([torch.ones_like(row) for row in rows], batch_first=True).to(model.device)
+        each = model(input_ids=ids, attention_mask=mask, use_cache=False).logits[:, :-1].float().log_softmax(-1)
+        each = each.gather(2, ids[:, 1:, None])[..., 0]
+        columns = torch.arange(1, ids.shape[1], device=model.device)
+        response = (columns >= torch.tensor(starts, device=model.device)[:, None]) & mask[:, 1:].bool()
+        sums = (each * response).sum(1).reshape(1, len(item.prompts), len(item.responses))
+        counts = torch.tensor([[len(response) for response in item.responses]], device=model.device)
+        (_loss(objective, sums, counts).sum() / len(items)).backward()
+        places += ids.numel()
+    return places
+
+
+def trl(model, items: list[Item], batch: int) -> int:
+    """TRL's DPOTrainer, with the reference's log-probabilities computed beforehand, as ours has them."""
+    from trl_step import dpo_loss
+
+    places = 0
+    for start in range(0, len(items), batch):
+        part = items[start : start + batch]
+        loss, computed = dpo_loss(model, part)
+        (loss * len(part) / len(items)).backward()
+        places += computed
+    return places
+
+
+def unique(items: list[Item]) -> int:
+    """Tokens that any way must compute: each prompt once, each response once under each prompt."""
+    return sum(sum(map(len, item.prompts)) + len(item.prompts) * sum(map(len, item.responses)) for item in items)
+
+
+def _loss(objective: str, sums: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
+    if objective == "sami":
+        return objectives.sami(sums / counts[:, None, :])
+    return objectives.mipo(sums, torch.zeros_like(sums), 0.1)
