@@ -2,6 +2,7 @@
 # make paper CONFIG=...   the same with a file laid over config.yaml (several: CONFIG="a.yaml b.yaml")
 # make test               all tests
 # make published          the paper's figures from its published values
+# make bench              speed and memory of a training step, to docs/benchmarks/
 # make lint, make lock    the form of the code; requirements.lock anew from requirements.in
 # Variables: CORES (all of them), PYTHON (python3.11), VENV (.venv), ARGS (further arguments of snakemake or pytest;
 # ARGS=-p shows all that Snakemake has to say, ARGS=-n what would be done)
@@ -10,7 +11,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := paper
-.PHONY: paper published test lint lock
+.PHONY: paper published test bench lint lock
 
 CORES ?= $(shell nproc)
 PYTHON ?= python3.11
@@ -46,6 +47,10 @@ published: $(READY)
 test: $(READY)
 	@envs/setup.sh tex || true
 	python -m pytest $(ARGS)
+	$(TIMED)
+
+bench: $(READY)
+	@python benchmarks/training/bench.py --out docs/benchmarks $(ARGS)
 	$(TIMED)
 
 lint: $(READY)

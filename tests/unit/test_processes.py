@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 import test_training
+import tiny
 import torch
 from test_training import pairs, parent, weights  # noqa: F401
+
+from mialign import principles, prompts, sources
+from mialign.files import write_jsonl
 
 STEPS = {"steps": 20, "validate_every": 10, "batch": 8, "learning_rate": 0.0005, "tokens": 60}
 
@@ -38,3 +42,30 @@ def test_two_processes_take_the_steps_of_one(tmp_path, parent, pairs, how, chang
         assert found == pytest.approx(expected, rel=1e-3, abs=1e-4), metric
     for name, weight in weights(alone).items():
         torch.testing.assert_close(weight, weights(shared)[name], rtol=1e-3, atol=1e-4)
+
+
+def test_the_stage_starts_its_own_processes_and_keeps_one_log(tmp_path, pairs, root):  # noqa: F811
+    tiny.tiny_model(context=2048).save_pretrained(tmp_path / "parent")
+    tiny.tiny_tokenizer().save_pretrained(tmp_path / "parent")
+    questions = sources.questions("v", {"world": "multitask", "split": "validation", "size": 3, "seed": 1}, "data")
+    asked = {"experiment": "multitask", "template": "{constitution} {question}", "constitutions": 2, "seed": 1}
+    known = principles.load(str(root / "config/principles.yaml"))
+    write_jsonl(tmp_path / "validation.jsonl", prompts.prompt_records(questions, known, "validation", asked))
+    settings = test_training.SETTINGS | {
+        "validation": {"score": "adherence", "top_p": 1.0, "max_tokens": 8, "stop": []}
+    }
+    command = [sys.executable, str(root / "workflow/run.py"), "train", "--log", str(tmp_path / "log")]
+    command += ["--processes", "2", "--parent", str(tmp_path / "parent"), "--pairs", str(pairs), "--seed", "5"]
+    command += ["--validation", str(tmp_path / "validation.jsonl"), "--scratch", str(tmp_path / "scratch")]
+    command += ["--curve", str(tmp_path / "curve.csv"), "--out", str(tmp_path / "out/seed5")]
+    done = subprocess.run([*command, "--settings", json.dumps(settings)], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-3000:]
+    counted = [row["value"] for row in csv.DictReader((tmp_path / "curve.csv").open()) if row["metric"] == "questions"]
+    assert counted == ["4", "8", "12", "16"]
+    assert (tmp_path / "out/seed5/model.safetensors").exists()
+    assert not (tmp_path / "scratch").exists()
+    odd = subprocess.run(
+        [*command, "--settings", json.dumps(settings | {"batch": 3})], capture_output=True, text=True, timeout=300
+    )
+    assert odd.returncode != 0
+    assert "2 processes cannot share a batch of 3 equally" in (tmp_path / "log").read_text()

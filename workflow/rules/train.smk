@@ -47,10 +47,12 @@ rule train:
         f"{RUN}/times/train/{{experiment}}.{{method}}.seed{{seed}}.tsv"
     conda:
         "../../envs/train.yaml"
+    threads: CONFIG["speed"]["processes"]
     resources:
         torch_threads=THREADS,
         generation_batch=CONFIG["speed"]["generation_batch"],
         tokens=CONFIG["speed"]["tokens"],
+        processes=CONFIG["speed"]["processes"],
         checkpointing="--checkpointing" if CONFIG["speed"]["checkpointing"] else "",
     params:
         code=code("train"),
