@@ -146,15 +146,16 @@ def test_a_layout_holds_each_token_once(batch):
     sizes=st.lists(st.tuples(st.integers(1, 30), st.integers(1, 12)), min_size=1, max_size=20),
     tokens=st.integers(1, 400),
     at_least=st.integers(1, 5),
+    row=st.sampled_from([0, 50, 200]),
 )
-def test_packs_hold_every_question_once_within_their_budget(sizes, tokens, at_least):
+def test_packs_hold_every_question_once_within_their_budget(sizes, tokens, at_least, row):
     items = [Item([[3] * p, [4] * (p // 2 + 1)], [[5] * r, [6] * (r // 3 + 1)]) for p, r in sizes]
     wanted = torch.ones(2, 2, dtype=torch.bool)
-    parts = packs(items, wanted, tokens, at_least)
+    parts = packs(items, wanted, tokens, at_least, row)
     assert sorted(index for part in parts for index in part) == list(range(len(items)))
     assert len(parts) >= min(at_least, len(items))
     for part in parts:
-        layout = lay_out([items[index] for index in part], wanted)
+        layout = lay_out([items[index] for index in part], wanted, row)
         assert len(part) == 1 or layout.ids.numel() <= tokens
 
 

@@ -81,7 +81,7 @@ def train(folder, parent, pairs, *args, **changes):
     return folder / "sami/seed5", list(csv.DictReader((folder / "curve.csv").open()))
 
 
-def fit(folder, parent, pairs, scores=(0.1, 0.2, 0.3), tokens=10_000, checkpointing=False, **changes):
+def fit(folder, parent, pairs, scores=(0.1, 0.2, 0.3), tokens=10_000, checkpointing=False, attention="sdpa", **changes):
     reference = folder / "reference.jsonl" if changes.get("objective") in RELATIVE else None
     if reference:
         write_reference(parent, pairs, "float32", tokens, reference)
@@ -96,6 +96,7 @@ def fit(folder, parent, pairs, scores=(0.1, 0.2, 0.3), tokens=10_000, checkpoint
         folder / "scratch",
         tokens,
         checkpointing,
+        attention,
     )
 
 
@@ -349,6 +350,11 @@ def test_a_loss_that_is_no_number_stops_with_the_step(tmp_path, parent, pairs):
         InputError, match=r"sami/seed5: the .* is \w+ at step \d+; lower the learning rate. The last good"
     ):
         train(tmp_path, parent, pairs, [0.1] * 40, learning_rate=1.0e30, clip=1.0e30, steps=20)
+
+
+def test_flex_attention_without_a_gpu_is_refused(tmp_path, parent, pairs):
+    with pytest.raises(InputError, match=r"speed\.attention: flex_attention trains on a GPU only"):
+        train(tmp_path, parent, pairs, attention="flex_attention")
 
 
 def test_too_few_pairs_for_a_batch_are_refused(tmp_path, parent, pairs):

@@ -9,7 +9,14 @@ NAME = "[A-Za-z0-9_]+"  # of sources, models, experiments, methods and curves: t
 
 DEFAULTS = {"data": "data"}
 BOOTSTRAP = {"resamples": 4000, "seed": 0}
-SPEED = {"generation_batch": 192, "tokens": 2048, "checkpointing": False, "processes": 1, "threads": 1}
+SPEED = {
+    "generation_batch": 384,
+    "tokens": 2048,
+    "checkpointing": False,
+    "attention": "sdpa",
+    "processes": 1,
+    "threads": 1,
+}
 MODEL_TRAINING = {"warmup": 0, "schedule": "cosine", "clip": 1.0, "prompt_weight": 0.0}
 EXPERIMENT = {"constitutions": 2, "comparisons": []}
 FILTERS = {"ended": True, "forbidden": []}

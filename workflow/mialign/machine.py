@@ -4,10 +4,9 @@ import os
 
 
 def prepare(threads: int) -> None:
-    """Fix the number of threads, since sums depend on it; one that waits for others spins shortly, then sleeps."""
+    """Fix the number of threads, since sums depend on it, and let a thread that waits for others sleep, not spin."""
     os.environ["OMP_NUM_THREADS"] = str(threads)
-    # Asleep at once, two threads are slower than one; awake for long, they take the cores from other jobs.
-    os.environ["GOMP_SPINCOUNT"] = "1000"
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     os.environ["HF_HUB_OFFLINE"] = "1"
     import torch

@@ -49,7 +49,7 @@ wildcard_constraints:
 TRAIN = (
     "python workflow/run.py train --log {log:q} --parent {input.parent:q} --pairs {input.pairs:q} --validation {input.validation:q}"
     " --seed {params.seed} {params.reference:q} --settings {params.settings:q} --tokens {resources.tokens}"
-    " {resources.checkpointing} --batch {resources.generation_batch} --processes {resources.processes}"
+    " {resources.checkpointing} --attention {resources.attention} --batch {resources.generation_batch} --processes {resources.processes}"
     " --threads {resources.torch_threads}"
     " --scratch {params.scratch:q}"
     " --curve {output.curve:q} --out {output.checkpoint:q}"
@@ -86,10 +86,6 @@ def files_on_disk(folder):
     if folder not in [model.get("path") for model in CONFIG["models"].values()]:
         return []
     return sorted(str(path) for path in Path(folder).iterdir() if path.is_file())
-
-
-def model_threads(model):
-    return CONFIG["models"][model].get("threads", THREADS)
 
 
 def model_inputs(wildcards):

@@ -35,12 +35,11 @@ rule model:
         model=one_of(TRAINED_MODELS),
     conda:
         "../../envs/train.yaml"
-    threads: lambda wildcards: model_threads(wildcards.model)
     resources:
-        torch_threads=lambda wildcards: model_threads(wildcards.model),
+        torch_threads=THREADS,
     params:
         code=code("model"),
-        settings=lambda wildcards: as_json(without(CONFIG["models"][wildcards.model], "corpus", "parent", "threads")),
+        settings=lambda wildcards: as_json(without(CONFIG["models"][wildcards.model], "corpus", "parent")),
         parent=lambda wildcards, input: ["--parent", input.parent] if "parent" in input.keys() else [],
         scratch=f"{MODELS_RUN}/scratch/models/{{model}}",
     shell:

@@ -52,6 +52,7 @@ rule train:
         torch_threads=THREADS,
         generation_batch=CONFIG["speed"]["generation_batch"],
         tokens=CONFIG["speed"]["tokens"],
+        attention=CONFIG["speed"]["attention"],
         processes=CONFIG["speed"]["processes"],
         checkpointing="--checkpointing" if CONFIG["speed"]["checkpointing"] else "",
     params:

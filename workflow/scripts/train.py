@@ -25,6 +25,7 @@ def arguments(parser):
     parser.add_argument("--reference", type=Path, help="log-probabilities of the reference, for dpo and ipo")
     parser.add_argument("--tokens", type=int, default=2048, help="places in one forward pass")
     parser.add_argument("--checkpointing", action="store_true", help="compute layers again in the backward pass")
+    parser.add_argument("--attention", choices=("sdpa", "flex_attention"), default="sdpa")
     parser.add_argument("--batch", type=int, default=128, help="validation questions decoded side by side")
     parser.add_argument("--threads", type=int, default=1, help="of each process")
     parser.add_argument("--processes", type=int, default=1, help="that share the work")
@@ -56,4 +57,5 @@ def main(args):
         args.scratch,
         args.tokens,
         args.checkpointing,
+        args.attention,
     )

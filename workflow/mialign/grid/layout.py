@@ -65,11 +65,11 @@ def lay_out(items: list[Item], wanted: Tensor, row: int = 0) -> Layout:
     return Layout(ids, positions, tree, branch, *map(torch.tensor, (entries, rows, columns, targets, entry)))
 
 
-def packs(items: list[Item], wanted: Tensor, tokens: int, at_least: int = 1) -> list[list[int]]:
+def packs(items: list[Item], wanted: Tensor, tokens: int, at_least: int = 1, row: int = 0) -> list[list[int]]:
     """Indices of the questions in parts whose layout has at most `tokens` places (or holds one question only).
 
     Longest first, so that rows of a part are of about equal length. `at_least`: so many parts, as far as there are
-    questions for them; processes that train together need the same number.
+    questions for them; processes that train together need the same number. `row`: as for lay_out.
     """
     sizes = [_sizes(item, wanted) for item in items]
     parts: list[list[int]] = []
@@ -79,7 +79,7 @@ def packs(items: list[Item], wanted: Tensor, tokens: int, at_least: int = 1) -> 
             parts[-1].append(index)
             free = fitted
         else:
-            width = max(sizes[index])
+            width = max(row, *sizes[index])
             parts.append([index])
             free = _add([], sizes[index], width)
     while len(parts) < min(at_least, len(items)):

@@ -29,17 +29,23 @@ def train_method(
     scratch: Path,
     tokens: int,
     checkpointing: bool = False,
+    attention: str = "sdpa",
 ) -> None:
     """settings: a method of the config with the experiment's training keys filled in, and its seed.
 
     reference: the file of write_reference, for objectives that are relative to one. tokens: places in one forward
-    pass; checkpointing: layers are computed again in the backward pass, to save memory. Both change no result.
+    pass; checkpointing: layers are computed again in the backward pass, to save memory; attention: sdpa or, on GPUs,
+    flex_attention. These three change no result but for rounding.
     """
+    if attention == "flex_attention" and not torch.cuda.is_available():
+        raise InputError("speed.attention: flex_attention trains on a GPU only, and none is seen here; take sdpa")
     inputs = [parent, pairs, *([reference] if reference else [])]
     loop.open_scratch(scratch, {**settings, "questions": validation.prompts}, *inputs)
     torch.manual_seed(settings["seed"])  # a new adapter begins at random
     tokenizer, model = checkpoints.load_tokenizer(parent), trainable(parent, settings.get("adapter"))
     _check_vocabulary(parent, tokenizer, model)
+    if attention == "flex_attention":
+        model.set_attn_implementation(attention)
     items = read_items(pairs, tokenizer, model.config.max_position_embeddings)
     trainer = GridTrainer(
         model=model,

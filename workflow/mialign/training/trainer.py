@@ -19,6 +19,8 @@ class GridTrainer(Trainer):
     def __init__(self, *, settings: dict, validation, tokens: int, start=None, **kwargs):
         super().__init__(eval_dataset=[], data_collator=_collate, **kwargs)
         self.settings, self.validation, self.tokens, self.start = settings, validation, tokens, start
+        # FlexAttention skips what nobody looks at, so rows are as long as a pass; a dense mask pays for their length.
+        self.row = tokens if self.model.config._attn_implementation == "flex_attention" else 0
         self.measured: list[dict[str, float]] = []
 
     def training_step(self, model, inputs, num_items_in_batch=None) -> Tensor:
@@ -35,15 +37,15 @@ class GridTrainer(Trainer):
         return total
 
     def _parts(self, items: list[Item], wanted: Tensor) -> list[list[int]]:
-        parts = packs(items, wanted, self.tokens)
+        parts = packs(items, wanted, self.tokens, row=self.row)
         if self.accelerator.num_processes == 1:
             return parts
         # Processes that share weights must pass through them equally often.
         most = self.accelerator.gather(torch.tensor([len(parts)], device=self.args.device)).max().item()
-        return packs(items, wanted, self.tokens, at_least=most)
+        return packs(items, wanted, self.tokens, most, self.row)
 
     def _losses(self, model, items: list[Item], wanted: Tensor, reference: Tensor) -> Tensor:
-        computed = grid(model, items, wanted, self.start)
+        computed = grid(model, items, wanted, self.start, self.row)
         self._measure(computed)
         losses = objectives.LOSSES[self.settings["objective"]](computed, reference, self.settings)
         if computed.kl is not None:
