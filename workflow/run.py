@@ -33,7 +33,9 @@ def main() -> int:
     args = parser.parse_args(sys.argv[2:])
     if getattr(args, "processes", 1) > 1 and "RANK" not in os.environ:
         return share(args.processes)
-    if args.log and os.environ.get("RANK", "0") == "0":
+    if os.environ.get("RANK", "0") != "0":
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # the first process speaks for all
+    elif args.log:
         sys.stderr = Tee(args.log)
     try:
         script.main(args)

@@ -42,28 +42,24 @@ def measure(args) -> dict:
         "padded": lambda items: padded(policy, items, args.objective),
         "trl": lambda items: trl(policy, items, args.batch),
     }[args.way]
-    _step(optimizer, lambda: policy(torch.tensor([[2, 3]])).logits.sum().backward())
+    policy(torch.tensor([[2, 3]])).logits.sum().backward()  # gradients and the optimizer's state are there from now on
+    optimizer.step()
     resident = _peak()
     step(batches[0][:1])  # not measured: allocations, threads, compiled kernels
-    seconds, places = [], 0
+    seconds, places = [], []
     for items in batches:
         start = time.perf_counter()
-        _step(optimizer, lambda items=items: step(items))
+        optimizer.zero_grad(set_to_none=False)
+        places.append(step(items))
+        optimizer.step()
         seconds.append(time.perf_counter() - start)
-    places = sum(step(items) for items in batches[:1])
     return {
         "questions_per_second": args.questions / sorted(seconds)[len(seconds) // 2],
         "step_memory_mib": (_peak() - resident) / 1024,
         "resident_mib": resident / 1024,
-        "places_per_unique_token": places / unique(batches[0]),
+        "places_per_unique_token": sum(places) / sum(map(unique, batches)),
         "parameters": sum(weight.numel() for weight in policy.parameters()),
     }
-
-
-def _step(optimizer, backward) -> None:
-    optimizer.zero_grad(set_to_none=False)
-    backward()
-    optimizer.step()
 
 
 def _peak() -> int:

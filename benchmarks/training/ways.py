@@ -5,6 +5,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from mialign import objectives
 from mialign.grid import Item, grid, packs
+from mialign.grid.layout import lay_out
 
 
 def ours(model, items: list[Item], objective: str, tokens: int = 4096) -> int:
@@ -15,7 +16,7 @@ def ours(model, items: list[Item], objective: str, tokens: int = 4096) -> int:
         chosen = [items[index] for index in part]
         computed = grid(model, chosen, wanted)
         (_loss(objective, computed.sums, computed.counts).sum() / len(items)).backward()
-        places += sum(len(p) + sum(map(len, item.responses)) for item in chosen for p in item.prompts)
+        places += lay_out(chosen, wanted).ids.numel()
     return places
 
 

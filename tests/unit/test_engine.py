@@ -80,3 +80,9 @@ def test_a_wide_nucleus_is_sampled_beyond_the_shortlist():
     logits = torch.zeros(4000, 500)
     dice = torch.from_numpy(np.random.default_rng(0).random(4000, np.float32))
     assert len(set(choose(logits, 1.0, 0.9, dice).tolist())) > 400
+
+
+def test_a_model_that_gives_no_numbers_is_refused(tiny_model, tiny_tokenizer):
+    torch.nn.init.constant_(tiny_model.model.norm.weight, float("nan"))
+    with pytest.raises(InputError, match="the model gives no numbers"):
+        generate(tiny_model, tiny_tokenizer, [Request("The boat", (0,))], Sampling(0.0, 1.0, 4, ()), 4)

@@ -200,6 +200,80 @@ def test_an_incomplete_or_foreign_reference_is_refused(tmp_path, parent, pairs):
         read_reference(path, items)
 
 
+@pytest.mark.parametrize("sums", ["none", None, [[1.0]], [[1.0, 2.0], [3.0]], [[1.0, 2.0], [3.0, float("nan")]]])
+def test_a_reference_without_a_table_of_numbers_is_refused(tmp_path, parent, pairs, sums):
+    path = tmp_path / "reference.jsonl"
+    write_reference(parent, pairs, "float32", 1000, path)
+    first, *others = path.read_text().splitlines()
+    path.write_text("\n".join([json.dumps(json.loads(first) | {"sums": sums}), *others]) + "\n")
+    with pytest.raises(InputError, match=r"the sums of p0 are no table of 2 by 2 numbers; delete the file"):
+        read_reference(path, read_items(pairs, checkpoints.load_tokenizer(parent), 64))
+
+
+def test_dpo_without_its_reference_is_refused(tmp_path, parent, pairs):
+    settings, out = SETTINGS | {"objective": "dpo", "beta": 0.1}, tmp_path / "out"
+    with pytest.raises(InputError, match="dpo is relative to a reference: give its file"):
+        train_method(parent, pairs, None, settings, Scores(), out, tmp_path / "c", tmp_path / "s", 100)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("responses", "text"), ("responses", None), ("responses", ["one"]), ("prompts", ["a", 2])]
+)
+def test_pairs_of_another_form_are_named_by_line(parent, pairs, field, value):
+    lines = pairs.read_text().splitlines()
+    lines[2] = json.dumps(json.loads(lines[2]) | {field: value})
+    pairs.write_text("\n".join(lines) + "\n")
+    with pytest.raises(InputError, match=rf"pairs\.jsonl, line 3: {field} must be a list of 2 texts"):
+        read_items(pairs, checkpoints.load_tokenizer(parent), 64)
+
+
+def test_pairs_with_the_same_id_or_none_that_fits_are_refused(parent, pairs):
+    tokenizer = checkpoints.load_tokenizer(parent)
+    with pytest.raises(InputError, match="every pair is longer than the 2 tokens"):
+        read_items(pairs, tokenizer, 2)
+    pairs.write_text(pairs.read_text().replace('"p1"', '"p0"'))
+    with pytest.raises(InputError, match="8 lines hold 7 different ids"):
+        read_items(pairs, tokenizer, 64)
+
+
+def test_weights_that_do_not_fit_their_config_are_refused(parent):
+    path = parent / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"num_hidden_layers": 3}))
+    with pytest.raises(InputError, match=r"do not fit its config\.json: 9 missing, such as model\.layers\.2"):
+        checkpoints.load_model(parent)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"num_hidden_layers": 1}))
+    with pytest.raises(InputError, match=r"do not fit its config\.json: 9 unexpected"):
+        checkpoints.load_model(parent)
+
+
+def test_a_folder_with_other_things_is_never_erased(tmp_path, parent, pairs):
+    for name in ("scratch", "sami/seed5"):
+        folder = tmp_path / name.split("/")[0] / "run"
+        precious = folder / name / "letter.txt"
+        precious.parent.mkdir(parents=True)
+        precious.write_text("dear")
+        with pytest.raises(InputError, match="there is a folder with other things than"):
+            train(folder, parent, pairs)
+        assert precious.read_text() == "dear"
+
+
+def test_a_model_folder_with_a_folder_of_its_own_is_read(tmp_path, parent, pairs):
+    (parent / ".cache/huggingface").mkdir(parents=True)
+    train(tmp_path, parent, pairs)
+
+
+def test_an_adapter_of_a_tied_output_layer_is_not_merged_wrongly(tmp_path, parent, pairs):
+    adapter = {"rank": 2, "alpha": 4, "dropout": 0.0, "targets": ["lm_head"]}
+    out, _ = train(tmp_path / "one", parent, pairs, adapter=adapter)
+    with pytest.raises(InputError, match="its adapter changes the output layer, whose weights are the embedding's too"):
+        train(tmp_path / "two", out, pairs)
+
+
+def test_adapter_targets_that_the_model_lacks_are_named(tmp_path, parent, pairs):
+    with pytest.raises(InputError, match=r"adapter\.targets \['nonsense'\]"):
+        train(tmp_path, parent, pairs, adapter={"rank": 2, "alpha": 4, "targets": ["nonsense"]})
+
+
 def test_pairs_that_are_too_long_are_left_out_and_counted(tmp_path, parent, pairs, capsys):
     long = {"id": "long", "prompts": ["The boat"] * 2, "responses": ["sank " * 60, "walks"]}
     pairs.write_text(json.dumps(long) + "\n" + pairs.read_text())
@@ -347,7 +421,7 @@ def test_a_state_that_was_cut_short_is_passed_over(tmp_path):
 
 def test_a_loss_that_is_no_number_stops_with_the_step(tmp_path, parent, pairs):
     with pytest.raises(
-        InputError, match=r"sami/seed5: the .* is \w+ at step \d+; lower the learning rate. The last good"
+        InputError, match=r"sami/seed5: the .* is \w+ at step \d+; lower the learning rate. States of earlier"
     ):
         train(tmp_path, parent, pairs, [0.1] * 40, learning_rate=1.0e30, clip=1.0e30, steps=20)
 

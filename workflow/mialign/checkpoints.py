@@ -10,11 +10,15 @@ from pathlib import Path
 
 from mialign.errors import InputError
 
+CONFIGS = ("config.json", "adapter_config.json")
+
 
 @contextmanager
 def writing_folder(path: str | Path) -> Iterator[Path]:
     """Give an empty folder beside `path`; it takes the place of `path` if the block succeeds."""
     path = Path(path)
+    if path.is_dir() and any(path.iterdir()) and not any((path / name).exists() for name in CONFIGS):
+        raise InputError(f"{path}: there is a folder with other things than a model; name another, or empty it first")
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
@@ -108,4 +112,16 @@ def load_model(folder: str | Path, trainable: bool = False):
         return AutoPeftModelForCausalLM.from_pretrained(folder, is_trainable=trainable, dtype="float32")
     from transformers import AutoModelForCausalLM
 
-    return AutoModelForCausalLM.from_pretrained(folder, dtype="float32", use_safetensors=True, trust_remote_code=False)
+    how = {"dtype": "float32", "use_safetensors": True, "trust_remote_code": False, "output_loading_info": True}
+    try:
+        model, found = AutoModelForCausalLM.from_pretrained(folder, **how)
+    except (ValueError, RuntimeError, TypeError) as error:
+        raise InputError(f"{folder}: transformers cannot load it: {str(error).strip().splitlines()[0]}") from None
+    # What is missing would begin at random, and what is left over belongs to another architecture.
+    for what in ("missing", "unexpected"):
+        if names := sorted(found[f"{what}_keys"]):
+            raise InputError(
+                f"{folder}: its weights do not fit its config.json: {len(names)} {what}, such as {names[0]}; copy the "
+                "whole model folder again"
+            )
+    return model

@@ -87,6 +87,8 @@ def _in_words(error) -> str:
             return f"{where}: {value} is too small; the least is {limit}"
         case "exclusiveMinimum":
             return f"{where}: {value} is too small; it must be above {limit}"
+        case "exclusiveMaximum":
+            return f"{where}: {value} is too large; it must be below {limit}"
         case "maximum":
             return f"{where}: {value} is too large; the most is {limit}"
         case "minItems" | "maxItems" | "minProperties" | "minLength":

@@ -292,7 +292,19 @@ def table_inputs(wildcards):
 
 
 def table_settings(wildcards):
-    """What tables say of models and methods, in the order of the config; of the table's own experiment alone."""
-    _, experiment = TABLES[wildcards.table]
+    """What a table says of models or methods, in the order of the config, and no more, so that no other key reruns it."""
+    kind, experiment = TABLES[wildcards.table]
     shown = CONFIG["experiments"] if experiment is None else only(CONFIG["experiments"], experiment)
-    return json.dumps({"models": CONFIG["models"], "experiments": shown}, ensure_ascii=False)
+    match kind:
+        case "principles" | "dropped":
+            settings = {}
+        case "models":
+            settings = only(CONFIG, "models")
+        case "training":
+            settings = {"experiments": shown}
+        case _:
+            labels = {name: {method: {"label": label} for method, label in labels_of(name).items()} for name in shown}
+            settings = {
+                "experiments": {n: {"methods": labels[n], **only(given, "solve")} for n, given in shown.items()}
+            }
+    return json.dumps(settings, ensure_ascii=False)

@@ -26,6 +26,8 @@ class LogHandler(LogHandlerBase):
         if not self.brief or record.levelno >= logging.WARNING:
             print(self.format(record), file=sys.stderr, flush=True)
             return
+        if record.getMessage().startswith("Nothing to be done"):
+            print(record.getMessage(), file=sys.stderr, flush=True)
         match getattr(record, "event", None):
             case LogEvent.JOB_INFO:
                 self.jobs[record.jobid] = " ".join([record.rule_name, *map(str, record.wildcards.values())])

@@ -18,7 +18,7 @@ OF_OBJECTIVE = {
 def check(where: str, experiment: dict, models: dict, known) -> None:
     """InputError for the first key of an experiment that does not fit the others; its questions are checked apart."""
     _check_prompts(where, experiment, known)
-    _check_methods(f"{where}.methods", experiment["methods"])
+    _check_methods(f"{where}.methods", experiment["methods"], experiment["pairs"]["size"])
     _check_comparisons(f"{where}.comparisons", experiment)
     if "respond" not in experiment and "solve" not in experiment:
         raise InputError(
@@ -48,12 +48,14 @@ def _check_prompts(where: str, experiment: dict, known) -> None:
     under(f"{where}.", prompts.check_settings, experiment)
 
 
-def _check_methods(where: str, methods: dict) -> None:
+def _check_methods(where: str, methods: dict, pairs: int) -> None:
     for name, what in (("base", "the model before training"), ("generator", "the model that writes the responses")):
         if name in methods:
             raise InputError(f"{where}.{name}: {name!r} is {what}; give the method another name")
     for name, method in methods.items():
         check_method(f"{where}.{name}", method, {"base": None, **methods})
+        if method["batch"] > pairs:
+            raise InputError(f"{where}.{name}.batch: {method['batch']} are more than all {pairs} pairs (pairs.size)")
     parents = {name: method["parent"] for name, method in methods.items()}
     check_no_circle(where, parents, "base")
     for name, method in methods.items():
@@ -78,6 +80,20 @@ def check_method(where: str, method: dict, parents: dict) -> None:
         raise InputError(
             f"{where}.validate_every: {every} is above the {steps} steps, so no checkpoint could be chosen"
         )
+    if method["warmup"] >= steps:
+        raise InputError(f"{where}.warmup: {method['warmup']} leave none of the {steps} steps at the full rate")
+
+
+def check_processes(config: dict) -> None:
+    """Processes that train together have equal shares of a batch."""
+    processes = config["speed"]["processes"]
+    for name, experiment in config["experiments"].items():
+        for method, settings in experiment["methods"].items():
+            if settings["batch"] % processes:
+                raise InputError(
+                    f"speed.processes: {processes} cannot share the batch of {settings['batch']} of "
+                    f"experiments.{name}.methods.{method} equally; change either"
+                )
 
 
 def _check_comparisons(where: str, experiment: dict) -> None:

@@ -35,6 +35,8 @@ def _check_trained_here(where: str, model: dict, models: dict) -> None:
         )
     if not corpus["multitask"] + corpus["maths"] + corpus["drills"]:
         raise InputError(f"{where}.corpus: multitask, maths and drills are all 0; there is nothing to train on")
+    if training["batch"] > (texts := corpus["multitask"] + corpus["maths"] + corpus["drills"]):
+        raise InputError(f"{where}.training.batch: {training['batch']} are more than all {texts} texts of the corpus")
 
 
 def _check_architecture(where: str, architecture: dict) -> None:

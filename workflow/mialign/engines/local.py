@@ -106,6 +106,10 @@ def _decode(
         use_cache=True,
         logits_to_keep=1,
     )
+    if not output.logits.isfinite().all():
+        raise InputError(
+            "the model gives no numbers: its weights are damaged, or its training went astray; lower that learning rate"
+        )
     rows = torch.tensor([row for row, samples in enumerate(seeds) for _ in samples])
     cache.select(rows)
     logits, position = output.logits[rows, -1], positions[rows, -1]

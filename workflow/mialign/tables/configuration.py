@@ -7,8 +7,8 @@ from mialign.tables.layout import Table, written
 from mialign.tables.wording import label, setting
 from mialign.tex import escape
 
-EXTRA = {"beta": r"$\beta$", "kl": "KL", "reduction": "reduction"}
-USUAL = (None, 0, "mean")  # values of these that go without saying
+EXTRA = {"beta": r"$\beta$", "label_smoothing": "smoothing", "kl": "KL", "reduction": "reduction", "side": "side"}
+USUAL = (None, 0, "mean", "rows")  # values of these that go without saying
 
 
 def models(inputs: list[Path], settings: dict) -> tuple[str, str]:

@@ -13,8 +13,15 @@ def read_items(pairs: Path, tokenizer, context: int) -> dict[str, Item]:
     records = read_jsonl(pairs, required=("id", "prompts", "responses"))
     if not records:
         raise InputError(f"{pairs}: no pair to train on")
+    size = len(records[0]["prompts"])
+    for number, record in enumerate(records, start=1):
+        _check(record, size, f"{pairs}, line {number}")
     items = {r["id"]: tokenise(tokenizer, r["prompts"], r["responses"], f"{pairs}, {r['id']}") for r in records}
+    if len(items) < len(records):
+        raise InputError(f"{pairs}: {len(records)} lines hold {len(items)} different ids; ids must differ")
     kept = {name: item for name, item in items.items() if item.longest <= context}
+    if not kept:
+        raise InputError(f"{pairs}: every pair is longer than the {context} tokens that the model reads")
     if len(kept) < len(items):
         name = next(name for name in items if name not in kept)
         print(
@@ -24,6 +31,14 @@ def read_items(pairs: Path, tokenizer, context: int) -> dict[str, Item]:
             flush=True,
         )
     return kept
+
+
+def _check(record: dict, size: int, where: str) -> None:
+    """Every pair has as many prompts and responses as the first, all of them text."""
+    for name in ("prompts", "responses"):
+        texts = record[name]
+        if not isinstance(texts, list) or len(texts) != size or not all(isinstance(text, str) for text in texts):
+            raise InputError(f"{where}: {name} must be a list of {size} texts, this is {str(texts)[:60]}")
 
 
 def whole_batches(items: list, batch: int) -> list:

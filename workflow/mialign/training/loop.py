@@ -92,9 +92,11 @@ def _open_scratch(scratch: Path, settings: dict, *inputs: Path) -> None:
     made_with = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     made_with.update("".join(provenance.digest(script) for script in ("train", "model")).encode())
     for path in inputs:
-        for file in sorted(path.iterdir()) if path.is_dir() else [path]:
+        for file in sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]:
             made_with.update(hashlib.sha256(file.read_bytes()).digest())
     mark = scratch / "made_with"
+    if scratch.is_dir() and any(scratch.iterdir()) and not mark.exists():
+        raise InputError(f"{scratch}: there is a folder with other things than states of a training; name another")
     if not mark.exists() or mark.read_text() != made_with.hexdigest():
         close_scratch(scratch)
         write_text(mark, made_with.hexdigest())
@@ -135,7 +137,7 @@ class _Watch(TrainerCallback):
             if not math.isfinite(logs.get(what, 0.0)):
                 raise InputError(
                     f"{self.label}: {WORDS[what]} is {logs[what]} at step {state.global_step}; lower the learning "
-                    f"rate. The last good state is kept in {args.output_dir}"
+                    f"rate. States of earlier steps are kept in {args.output_dir}"
                 )
         if time.monotonic() >= self.next:
             print(

@@ -73,7 +73,7 @@ def trainable(parent: Path, adapter: dict | None):
     model = checkpoints.load_model(parent, trainable=adapter is not None)
     has_adapter = hasattr(model, "peft_config")
     if adapter is None:
-        return (model.merge_and_unload() if has_adapter else model).requires_grad_(True)
+        return (_merged(parent, model) if has_adapter else model).requires_grad_(True)
     if has_adapter:
         return model
     from peft import LoraConfig, get_peft_model
@@ -85,7 +85,21 @@ def trainable(parent: Path, adapter: dict | None):
         target_modules=adapter.get("targets", "all-linear"),
         task_type="CAUSAL_LM",
     )
-    return get_peft_model(model, config)
+    try:
+        return get_peft_model(model, config)
+    except ValueError as error:
+        raise InputError(f"adapter.targets {adapter.get('targets')}: {str(error).splitlines()[0]}") from None
+
+
+def _merged(parent: Path, model):
+    """The model with its adapter merged into the weights."""
+    head = model.get_output_embeddings()
+    if hasattr(head, "lora_A") and model.get_base_model().config.tie_word_embeddings:
+        raise InputError(
+            f"{parent}: its adapter changes the output layer, whose weights are the embedding's too, so the two cannot "
+            "be merged; give this method the same adapter, or leave lm_head out of the parent's"
+        )
+    return model.merge_and_unload()
 
 
 def _start(model, parent: Path):
@@ -124,6 +138,8 @@ def _arguments(settings: dict, scratch: Path, checkpointing: bool):
 
 def _with_reference(items: dict[str, Item], reference: Path | None, objective: str) -> list[tuple[Item, torch.Tensor]]:
     """Each item with the reference's sums [N, N]; zeros where the objective is relative to none."""
+    if objective in RELATIVE and reference is None:
+        raise InputError(f"{objective} is relative to a reference: give its file, which the stage reference makes")
     if objective in RELATIVE:
         return list(zip(items.values(), read_reference(reference, items), strict=True))
     return [(item, torch.zeros(len(item.prompts), len(item.responses))) for item in items.values()]

@@ -49,4 +49,17 @@ def read_reference(path: Path, items: dict[str, Item]) -> list[torch.Tensor]:
                 f"{path}: the responses of {name} have other numbers of tokens there than for this policy: the two "
                 "models have different tokenizers, and then their log-probabilities cannot be compared"
             )
+        _check(records[name]["sums"], item, f"{path}: the sums of {name}")
     return [torch.tensor(records[name]["sums"]) for name in items]
+
+
+def _check(sums, item: Item, where: str) -> None:
+    try:
+        table = torch.tensor(sums, dtype=torch.float32)
+    except (TypeError, ValueError):
+        table = torch.empty(0)
+    if table.shape != (len(item.prompts), len(item.responses)) or not table.isfinite().all():
+        raise InputError(
+            f"{where} are no table of {len(item.prompts)} by {len(item.responses)} numbers; delete the file, and it is "
+            "made again"
+        )
