@@ -18,6 +18,10 @@ def die_with_parent() -> None:
     """Let the kernel end this job when the workflow is killed: an orphan would go on writing beside its successor."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 is PR_SET_PDEATHSIG
+        # The workflow may have been killed before this job came so far; a process that has ended runs no program.
+        workflow = os.environ.get("WORKFLOW_PROCESS")
+        if workflow and not os.path.exists(f"/proc/{workflow}/exe"):
+            os._exit(1)
 
 
 def main() -> int:

@@ -1,5 +1,6 @@
 """The whole paper at its smallest, run for real: once undisturbed, once killed on the way."""
 
+import contextlib
 import csv
 import hashlib
 import os
@@ -106,6 +107,15 @@ def test_the_report_can_be_made(smoke):
     assert "win_rates" in text
 
 
+def at_work_in(folder: Path) -> list[str]:
+    """Processes whose working directory is the folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            found += [process.name] if os.readlink(process / "cwd") == str(folder) else []
+    return found
+
+
 def test_a_run_that_is_killed_goes_on_to_the_same_bytes(smoke, tmp_path):
     folder = copy_workflow(tmp_path)
 
@@ -124,10 +134,10 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bytes(smoke, tmp_path):
 
     kill_when(f"{RUN}/scratch/models/trunk/checkpoint-*/trainer_state.json")
     kill_when(f"{RUN}/checkpoints/multitask/sft")
-    jobs = subprocess.run(["pgrep", "-f", f"{folder}|{RUN}/scratch"], capture_output=True, text=True).stdout.split()
-    assert not [
-        job for job in jobs if Path(f"/proc/{job}/cwd").exists() and os.readlink(f"/proc/{job}/cwd") == str(folder)
-    ]
+    until = time.monotonic() + 10  # a job that has just begun must first learn of it
+    while jobs := at_work_in(folder):
+        assert time.monotonic() < until, jobs
+        time.sleep(0.2)
     interrupted = subprocess.Popen(
         COMMAND, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment()
     )

@@ -236,6 +236,14 @@ def test_the_seam_is_that_of_generation(session_tokenizer, prompt, response):
     assert session_tokenizer.decode(item.prompts[0] + item.responses[0][:-1]) == prompt + response
 
 
+def test_a_special_token_written_in_a_text_is_only_text(tiny_tokenizer):
+    end = tiny_tokenizer.eos_token
+    item = tokenise(tiny_tokenizer, [f"The {end} boat"], [f"sank {end} by"])
+    assert tiny_tokenizer.eos_token_id not in item.prompts[0]
+    assert item.responses[0].index(tiny_tokenizer.eos_token_id) == len(item.responses[0]) - 1
+    assert tiny_tokenizer.decode(item.responses[0][:-1]) == f"sank {end} by"
+
+
 def test_an_empty_response_is_refused_by_name(tiny_tokenizer):
     with pytest.raises(InputError, match=r"pairs\.jsonl, q7: response 1 is empty"):
         tokenise(tiny_tokenizer, ["a", "b"], ["fine", " \n"], "pairs.jsonl, q7")

@@ -6,11 +6,11 @@ import json
 import pytest
 
 from mialign import checkpoints
+from mialign.encoding import encode_prompt
 from mialign.engines.base import Sampling
 from mialign.engines.local import _encode
 from mialign.errors import InputError
 from mialign.files import write_jsonl
-from mialign.lengths import count
 from scripts import lengths as stage
 
 SPLITS = ("train", "validation", "benchmark")
@@ -48,18 +48,18 @@ def run(run_stage, folder, *uses):
 def test_a_prompt_is_as_long_as_generation_finds_it(tiny_tokenizer, bos):
     tiny_tokenizer.bos_token = bos
     for prompt in ("", "a boat", LONG, "Ünïcødé 日本 {x}\n\n"):
-        assert count(tiny_tokenizer, prompt) == len(_encode(tiny_tokenizer, prompt, 999, Sampling(0.0, 1.0, 1, ())))
+        assert encode_prompt(tiny_tokenizer, prompt) == _encode(tiny_tokenizer, prompt, 999, Sampling(0.0, 1.0, 1, ()))
 
 
 def test_the_longest_prompt_of_each_split_and_the_room_for_it(folder, run_stage, tiny_tokenizer):
     first, second = run(run_stage, folder, use("train", "generator", 9), use("benchmark", "base", 10))
-    longest = count(tiny_tokenizer, LONG)
+    longest = len(encode_prompt(tiny_tokenizer, LONG))
     assert list(first.values()) == ["train", "generator", "2", str(longest), "55"]
-    assert list(second.values()) == ["benchmark", "base", "1", str(count(tiny_tokenizer, "a boat")), "54"]
+    assert list(second.values()) == ["benchmark", "base", "1", str(len(encode_prompt(tiny_tokenizer, "a boat"))), "54"]
 
 
 def test_a_prompt_may_fill_its_room_and_not_one_token_more(folder, run_stage, tiny_tokenizer):
-    room = 64 - count(tiny_tokenizer, LONG)
+    room = 64 - len(encode_prompt(tiny_tokenizer, LONG))
     (row,) = run(run_stage, folder, use("train", "base", room))
     assert row["longest"] == row["room"]
     (folder / "lengths.csv").unlink()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mialign import checkpoints
+from mialign.encoding import encode_prompt
 from mialign.errors import InputError
 from mialign.files import read_jsonl
 
@@ -24,7 +25,7 @@ def rows(prompts: dict[str, Path], models: dict[str, Path], uses: list[dict]) ->
         room = contexts[model] - use["max_tokens"]
         longest = 0
         for record in records[split]:
-            tokens = max(count(tokenizers[model], prompt) for prompt in record["prompts"])
+            tokens = max(len(encode_prompt(tokenizers[model], prompt)) for prompt in record["prompts"])
             if tokens > room:
                 raise InputError(
                     f"{prompts[split]}: the prompt {record['id']} has {tokens} tokens, which with {use['max_tokens']} "
@@ -33,8 +34,3 @@ def rows(prompts: dict[str, Path], models: dict[str, Path], uses: list[dict]) ->
                 )
             longest = max(longest, tokens)
         yield split, model, len(records[split]), longest, room
-
-
-def count(tokenizer, prompt: str) -> int:
-    """Tokens of a prompt as generation and training read it."""
-    return len(tokenizer(prompt, add_special_tokens=False)["input_ids"]) + (tokenizer.bos_token_id is not None)

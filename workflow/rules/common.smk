@@ -15,6 +15,10 @@ except InputError as error:
     raise WorkflowError(str(error))
 
 
+# By this a job knows whether its workflow still runs (workflow/run.py).
+os.environ["WORKFLOW_PROCESS"] = str(os.getpid())
+
+
 def one_of(names):
     """A pattern for a wildcard; of an empty list, one that matches nothing."""
     return "|".join(names) or "(?!)"

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mialign.encoding import encode_prompt
 from mialign.engines.base import Completion, Request, Sampling
 from mialign.engines.cache import GrowingCache
 from mialign.engines.sampling import choose
@@ -50,9 +51,7 @@ def generate(
 
 
 def _encode(tokenizer, prompt: str, context: int, sampling: Sampling) -> list[int]:
-    ids = tokenizer(prompt, add_special_tokens=False)["input_ids"]
-    if tokenizer.bos_token_id is not None:
-        ids = [tokenizer.bos_token_id, *ids]
+    ids = encode_prompt(tokenizer, prompt)
     if len(ids) + sampling.max_tokens > context:
         raise InputError(
             f"a prompt of {len(ids)} tokens and {sampling.max_tokens} new ones exceed the context of {context} tokens; "

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mialign.encoding import encode, encode_prompt
 from mialign.errors import InputError
 
 
@@ -26,7 +27,7 @@ def tokenise(tokenizer, prompts: list[str], responses: list[str], name: str = "i
     for index, response in enumerate(responses):
         if not response.strip():
             raise InputError(f"{name}: response {index} is empty; the filter rule drops such responses, run it again")
-    ids = [tokenizer(text, add_special_tokens=False)["input_ids"] for text in prompts + responses]
-    if tokenizer.bos_token_id is not None:
-        ids[: len(prompts)] = [[tokenizer.bos_token_id, *prompt] for prompt in ids[: len(prompts)]]
-    return Item(ids[: len(prompts)], [[*response, tokenizer.eos_token_id] for response in ids[len(prompts) :]])
+    return Item(
+        [encode_prompt(tokenizer, prompt) for prompt in prompts],
+        [[*encode(tokenizer, response), tokenizer.eos_token_id] for response in responses],
+    )
