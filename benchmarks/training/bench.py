@@ -20,11 +20,11 @@ COLUMNS = (
 )
 # objective, N, vocabulary, questions of a step
 CASES = [
-    ("sami", 2, 32_000, 4),
+    ("sami", 2, 32_000, 2),
     ("sami", 3, 32_000, 2),
     ("sami", 4, 32_000, 2),
     ("sami", 2, 128_000, 2),
-    ("dpo", 2, 32_000, 4),
+    ("dpo", 2, 32_000, 2),
     ("dpo", 2, 128_000, 2),
 ]
 

@@ -8,7 +8,7 @@ from mialign.grid import Item, grid, packs
 from mialign.grid.layout import lay_out
 
 
-def ours(model, items: list[Item], objective: str, tokens: int = 4096) -> int:
+def ours(model, items: list[Item], objective: str, tokens: int = 2048) -> int:
     """Trees packed into rows, only what predicts a response meets the vocabulary. Gives the places computed."""
     wanted = torch.ones(len(items[0].prompts), len(items[0].responses), dtype=torch.bool)
     places = 0

@@ -7,6 +7,9 @@ from torch import Tensor
 
 from mialign.grid.items import Item
 
+# Questions share a pass only if at least this share of its places then holds a token.
+FULL = 0.85
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -73,13 +76,15 @@ def packs(items: list[Item], wanted: Tensor, tokens: int, at_least: int = 1, row
     """
     sizes = [_sizes(item, wanted) for item in items]
     parts: list[list[int]] = []
-    free, width = [], 0
+    free, width, used = [], 0, 0
     for index in sorted(range(len(items)), key=lambda index: (-max(sizes[index]), index)):
-        if parts and (fitted := _add(free, sizes[index], width)) and len(fitted) * width <= tokens:
+        fitted = _add(free, sizes[index], width) if parts and max(sizes[index]) <= width else []
+        places, used = len(fitted) * width, used + sum(sizes[index])
+        if fitted and places <= tokens and (row or used >= FULL * places):
             parts[-1].append(index)
             free = fitted
         else:
-            width = max(row, *sizes[index])
+            width, used = max(row, *sizes[index]), sum(sizes[index])
             parts.append([index])
             free = _add([], sizes[index], width)
     while len(parts) < min(at_least, len(items)):
