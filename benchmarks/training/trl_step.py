@@ -40,9 +40,8 @@ def _trainer(model):
         bf16=False,
         activation_checkpointing=False,
         max_length=None,
+        precompute_ref_log_probs=True,
         report_to="none",
     )
     rows = Dataset.from_list([{"prompt": "a", "chosen": "a", "rejected": "a"}])
-    trainer = DPOTrainer(model=model, ref_model=model, args=settings, train_dataset=rows, processing_class=tokenizer)
-    trainer.precompute_ref_logps = True
-    return trainer
+    return DPOTrainer(model=model, args=settings, train_dataset=rows, processing_class=tokenizer)
