@@ -16,7 +16,7 @@ except InputError as error:
 
 
 # By this a job knows whether its workflow still runs (workflow/run.py).
-os.environ["WORKFLOW_PROCESS"] = str(os.getpid())
+os.environ.update(WORKFLOW_PROCESS=str(os.getpid()))
 
 
 def one_of(names):
