@@ -32,15 +32,14 @@ CASES = [
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--model", default="small")
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     rows = []
     for objective, n, vocabulary, questions in CASES:
-        for way, more in _ways(objective):
-            command = [sys.executable, str(Path(__file__).with_name("step.py")), "--way", way, "--model", args.model]
-            command += ["--objective", objective, "--n", str(n), "--vocabulary", str(vocabulary), *more]
+        for way in ("padded", "trl", "ours") if objective == "dpo" else ("padded", "ours"):
+            command = [sys.executable, str(Path(__file__).with_name("step.py")), "--way", way]
+            command += ["--objective", objective, "--n", str(n), "--vocabulary", str(vocabulary)]
             command += ["--questions", str(questions), "--steps", str(args.steps), "--threads", str(args.threads)]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             measured = json.loads(done.stdout.splitlines()[-1])
@@ -53,14 +52,6 @@ def main() -> None:
         writer.writeheader()
         writer.writerows({key: _short(row[key]) for key in COLUMNS} for row in rows)
     draw(rows, args.out / "training.png")
-
-
-def _ways(objective: str) -> list[tuple[str, list[str]]]:
-    return (
-        [("padded", []), ("trl", ["--batch", "1"]), ("ours", [])]
-        if objective == "dpo"
-        else [("padded", []), ("ours", [])]
-    )
 
 
 def machine(args) -> str:

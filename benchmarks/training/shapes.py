@@ -1,4 +1,4 @@
-"""Questions of the paper's shapes, as random token ids, and models to train on them."""
+"""Questions of the paper's shapes, as random token ids, and a model to train on them."""
 
 from random import Random
 
@@ -6,26 +6,6 @@ from mialign.grid import Item
 
 # Tokens of a prompt with its constitution and of a response in the authors' runs.
 PROMPT, RESPONSE = (150, 500), (20, 400)
-
-MODELS = {
-    "small": {"hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 6, "intermediate_size": 1536},
-    "mistral-7b": {
-        "hidden_size": 4096,
-        "num_hidden_layers": 32,
-        "num_attention_heads": 32,
-        "num_key_value_heads": 8,
-        "intermediate_size": 14336,
-        "tie_word_embeddings": False,
-    },
-    "llama-3.1-8b": {
-        "hidden_size": 4096,
-        "num_hidden_layers": 32,
-        "num_attention_heads": 32,
-        "num_key_value_heads": 8,
-        "intermediate_size": 14336,
-        "tie_word_embeddings": False,
-    },
-}
 
 
 def questions(count: int, prompts: int, responses: int, vocabulary: int, seed: int) -> list[Item]:
@@ -47,12 +27,19 @@ def questions(count: int, prompts: int, responses: int, vocabulary: int, seed: i
     return made
 
 
-def model(name: str, vocabulary: int, seed: int = 0):
-    """A Llama with random weights, in training mode."""
+def model(vocabulary: int):
+    """A Llama of 14 million random weights beside its vocabulary, in training mode."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    torch.manual_seed(seed)
-    shape = {"tie_word_embeddings": True} | MODELS[name]
-    config = LlamaConfig(vocab_size=vocabulary, max_position_embeddings=4096, **shape)
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=vocabulary,
+        hidden_size=384,
+        num_hidden_layers=6,
+        num_attention_heads=6,
+        intermediate_size=1536,
+        max_position_embeddings=4096,
+        tie_word_embeddings=True,
+    )
     return LlamaForCausalLM(config).train()

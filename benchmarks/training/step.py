@@ -16,13 +16,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--way", choices=("ours", "padded", "trl"), required=True)
     parser.add_argument("--objective", choices=("sami", "dpo"), required=True)
-    parser.add_argument("--model", required=True)
     parser.add_argument("--vocabulary", type=int, required=True)
     parser.add_argument("--n", type=int, required=True, help="prompts and responses of a question; dpo has one prompt")
     parser.add_argument("--questions", type=int, required=True, help="of a step")
     parser.add_argument("--steps", type=int, required=True, help="measured, after one that is not")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--batch", type=int, default=1, help="trl: questions of a forward pass")
     args = parser.parse_args()
     prepare(args.threads)
     print(json.dumps(measure(args)))
@@ -33,14 +31,14 @@ def measure(args) -> dict:
     from shapes import model, questions
     from ways import ours, padded, trl, unique
 
-    policy = model(args.model, args.vocabulary)
+    policy = model(args.vocabulary)
     optimizer = torch.optim.AdamW(policy.parameters(), lr=1e-6)
     prompts = args.n if args.objective == "sami" else 1
     batches = [questions(args.questions, prompts, args.n, args.vocabulary, seed) for seed in range(1, args.steps + 1)]
     step = {
         "ours": lambda items: ours(policy, items, args.objective),
         "padded": lambda items: padded(policy, items, args.objective),
-        "trl": lambda items: trl(policy, items, args.batch),
+        "trl": lambda items: trl(policy, items),
     }[args.way]
     policy(torch.tensor([[2, 3]])).logits.sum().backward()  # gradients and the optimizer's state are there from now on
     optimizer.step()

@@ -1,4 +1,4 @@
-"""The loss of TRL's DPOTrainer on questions that are given as token ids."""
+"""The loss of TRL's DPOTrainer on a question that is given as token ids."""
 
 import tempfile
 from functools import cache
@@ -6,20 +6,17 @@ from functools import cache
 from mialign.grid import Item
 
 
-def dpo_loss(model, items: list[Item]):
-    """The loss of TRL and the places that it computes; responses 0 chosen, 1 rejected, the reference's logps 0."""
+def dpo_loss(model, item: Item):
+    """The loss of TRL and the places that it computes; response 0 chosen, 1 rejected, the reference's logps 0."""
     trainer = _trainer(model)
-    rows = [
-        {
-            "prompt_ids": item.prompts[0],
-            "chosen_ids": item.responses[0],
-            "rejected_ids": item.responses[1],
-            "ref_chosen_logps": 0.0,
-            "ref_rejected_logps": 0.0,
-        }
-        for item in items
-    ]
-    inputs = trainer.data_collator(rows)
+    row = {
+        "prompt_ids": item.prompts[0],
+        "chosen_ids": item.responses[0],
+        "rejected_ids": item.responses[1],
+        "ref_chosen_logps": 0.0,
+        "ref_rejected_logps": 0.0,
+    }
+    inputs = trainer.data_collator([row])
     return trainer.compute_loss(model, inputs), inputs["input_ids"].numel()
 
 

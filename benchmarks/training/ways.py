@@ -39,15 +39,14 @@ def padded(model, items: list[Item], objective: str) -> int:
     return places
 
 
-def trl(model, items: list[Item], batch: int) -> int:
-    """TRL's DPOTrainer, with the reference's log-probabilities computed beforehand, as ours has them."""
+def trl(model, items: list[Item]) -> int:
+    """TRL's DPOTrainer, a question at a time, with the reference's log-probabilities given, as ours has them."""
     from trl_step import dpo_loss
 
     places = 0
-    for start in range(0, len(items), batch):
-        part = items[start : start + batch]
-        loss, computed = dpo_loss(model, part)
-        (loss * len(part) / len(items)).backward()
+    for item in items:
+        loss, computed = dpo_loss(model, item)
+        (loss / len(items)).backward()
         places += computed
     return places
 

@@ -6,7 +6,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mialign import objectives
 from mialign.errors import InputError
 from mialign.grid import Item, grid, packs, tokenise
 from mialign.grid.layout import lay_out
@@ -254,8 +253,3 @@ def test_an_attention_without_masks_of_its_own_is_named():
     model.config._attn_implementation = "flash_attention_2"
     with pytest.raises(InputError, match=r"flash_attention_2.*sdpa"):
         grid(model, [Item([[3]], [[4, 0]])], torch.ones(1, 1, dtype=torch.bool))
-
-
-def test_wanted_entries_of_the_objectives():
-    assert objectives.wanted("sft", 2).tolist() == [[True, False], [False, True]]
-    assert objectives.wanted("dpo", 2).all()

@@ -57,4 +57,5 @@ def test_rates_to_be_tried_run_no_table_again(copy):
     (copy / "more.yaml").write_text(yaml.safe_dump({"tuning": {"rates": [0.5]}}))
     after = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
     stages = r"python workflow/run\.py (?:tables|numbers) .*"
-    assert re.findall(stages, before) == re.findall(stages, after) != []
+    # sorted, since a dry run prints jobs that do not depend on each other in any order
+    assert sorted(re.findall(stages, before)) == sorted(re.findall(stages, after)) != []

@@ -17,6 +17,18 @@ FIGURES = {
 }
 
 
+def figure_settings(wildcards):
+    """Names of methods and, for a figure of one experiment, which; the rest is the figure's own."""
+    kind, experiment = FIGURES[wildcards.figure]
+    match kind:
+        case "collapse":
+            return as_json({"labels": {name: curve["label"] for name, curve in CONFIG["collapse"]["curves"].items()}})
+        case "training":
+            return as_json({"labels": {experiment: labels_of(experiment) for experiment in CONFIG["experiments"]}})
+        case _:
+            return as_json({"labels": labels_of(experiment), "experiment": experiment})
+
+
 rule figure:
     input:
         lambda wildcards: f"{RUN}/metrics/{DRAWN[FIGURES[wildcards.figure][0]]}.csv",

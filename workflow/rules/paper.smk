@@ -22,6 +22,68 @@ TABLES = {
 }
 
 
+def metrics_of(*kinds):
+    return [f"{RUN}/metrics/{kind}.csv" for kind in kinds]
+
+
+def example_inputs(experiment, *stages):
+    """One question of the first seed, as every model answers it."""
+    answers = [
+        f"{RUN}/{stage}/{experiment}/{method}/seed{SEEDS[0]}.jsonl"
+        for method in policies(experiment)
+        for stage in stages
+    ]
+    return [f"{RUN}/prompts/{experiment}/benchmark.jsonl", *answers]
+
+
+def table_inputs(wildcards):
+    kind, experiment = TABLES[wildcards.table]
+    match kind:
+        case "principles":
+            return [CONFIG["principles"]]
+        case "models":
+            return []
+        case "training":
+            return metrics_of("training")
+        case "filters":
+            return FILTER_TABLES
+        case "dropped":
+            return FILTER_EXAMPLES
+        case "published":
+            return [*(metrics_of("comparisons") if JUDGED else []), *PUBLISHED_TABLES]
+        case "claims":
+            return [*metrics_of("comparisons", "accuracy"), *PUBLISHED_TABLES]
+        case "win_rates" | "win_rates_sampled":
+            return metrics_of("comparisons")
+        case "qualities":
+            return metrics_of("qualities")
+        case "accuracy" | "formats" | "extractors":
+            return metrics_of("accuracy")
+        case "examples":
+            return example_inputs(experiment, "responses", "scores")
+        case "examples_maths":
+            return example_inputs(experiment, "attempts")
+
+
+def table_settings(wildcards):
+    """What a table says of models or methods, in the order of the config, and no more, so that no other key reruns it."""
+    kind, experiment = TABLES[wildcards.table]
+    shown = CONFIG["experiments"] if experiment is None else only(CONFIG["experiments"], experiment)
+    match kind:
+        case "principles" | "dropped":
+            settings = {}
+        case "models":
+            settings = only(CONFIG, "models")
+        case "training":
+            settings = {"experiments": shown}
+        case _:
+            labels = {name: {method: {"label": label} for method, label in labels_of(name).items()} for name in shown}
+            settings = {
+                "experiments": {n: {"methods": labels[n], **only(given, "solve")} for n, given in shown.items()}
+            }
+    return json.dumps(settings, ensure_ascii=False)
+
+
 rule table:
     input:
         table_inputs,

@@ -33,9 +33,10 @@ def _check_trained_here(where: str, model: dict, models: dict) -> None:
         raise InputError(
             f"{where}.training.other_rate: the rate of what muon does not train; give it with muon, and only then"
         )
-    if not corpus["multitask"] + corpus["maths"] + corpus["drills"]:
+    texts = corpus["multitask"] + corpus["maths"] + corpus["drills"]
+    if not texts:
         raise InputError(f"{where}.corpus: multitask, maths and drills are all 0; there is nothing to train on")
-    if training["batch"] > (texts := corpus["multitask"] + corpus["maths"] + corpus["drills"]):
+    if training["batch"] > texts:
         raise InputError(f"{where}.training.batch: {training['batch']} are more than all {texts} texts of the corpus")
 
 

@@ -66,11 +66,10 @@ def project(head, hidden: Tensor, cap: float | None = None) -> Projection:
             f"the grid cannot read an output layer of type {type(head).__name__} ({type(layer).__name__}); "
             "take lm_head out of adapter.targets"
         )
-    half = hidden.dtype
-    if torch.is_autocast_enabled(hidden.device.type):
-        half = torch.get_autocast_dtype(hidden.device.type)
+    device = hidden.device.type
+    dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else hidden.dtype
     factors = [(hidden, layer.weight), *_adapters(head, hidden)]
-    return Projection(tuple((features.to(half), weight) for features, weight in factors), layer.bias, cap)
+    return Projection(tuple((features.to(dtype), weight) for features, weight in factors), layer.bias, cap)
 
 
 def _adapters(head, hidden: Tensor) -> list[tuple[Tensor, Tensor]]:

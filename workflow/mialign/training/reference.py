@@ -49,11 +49,10 @@ def read_reference(path: Path, items: dict[str, Item]) -> list[torch.Tensor]:
                 f"{path}: the responses of {name} have other numbers of tokens there than for this policy: the two "
                 "models have different tokenizers, and then their log-probabilities cannot be compared"
             )
-        _check(records[name]["sums"], item, f"{path}: the sums of {name}")
-    return [torch.tensor(records[name]["sums"]) for name in items]
+    return [_sums(records[name]["sums"], item, f"{path}: the sums of {name}") for name, item in items.items()]
 
 
-def _check(sums, item: Item, where: str) -> None:
+def _sums(sums, item: Item, where: str) -> torch.Tensor:
     try:
         table = torch.tensor(sums, dtype=torch.float32)
     except (TypeError, ValueError):
@@ -63,3 +62,4 @@ def _check(sums, item: Item, where: str) -> None:
             f"{where} are no table of {len(item.prompts)} by {len(item.responses)} numbers; delete the file, and it is "
             "made again"
         )
+    return table
