@@ -1,32 +1,7 @@
 """Figures, from the tidy tables of metrics/."""
 
-# The table that each kind of figure draws.
-DRAWN = {
-    **dict.fromkeys(("figure1", "overall"), "comparisons"),
-    "qualities": "qualities",
-    **dict.fromkeys(("figure2", "figure3", "formats"), "accuracy"),
-    **dict.fromkeys(("training", "collapse"), "training"),
-}
 
-# File name -> (kind, experiment); None where a figure shows every experiment.
-FIGURES = {
-    **of_each(JUDGED, "multitask", "figure1", "overall", "qualities"),
-    **of_each(SOLVED, "maths", "figure2", "figure3", "formats"),
-    "training": ("training", None),
-    **({"collapse": ("collapse", CONFIG["collapse"]["experiment"])} if CURVES else {}),
-}
-
-
-def figure_settings(wildcards):
-    """Names of methods and, for a figure of one experiment, which; the rest is the figure's own."""
-    kind, experiment = FIGURES[wildcards.figure]
-    match kind:
-        case "collapse":
-            return as_json({"labels": {name: curve["label"] for name, curve in CONFIG["collapse"]["curves"].items()}})
-        case "training":
-            return as_json({"labels": {experiment: labels_of(experiment) for experiment in CONFIG["experiments"]}})
-        case _:
-            return as_json({"labels": labels_of(experiment), "experiment": experiment})
+include: "needs/figures.smk"
 
 
 rule figure:

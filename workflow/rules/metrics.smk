@@ -1,49 +1,7 @@
 """From scores, verdicts, attempts and curves to tidy tables."""
 
 
-def scores_of(experiment, methods, seeds):
-    return [f"{RUN}/scores/{experiment}/{method}/seed{seed}.jsonl" for method in methods for seed in seeds]
-
-
-def metric_settings(wildcards):
-    more = {}
-    if wildcards.kind == "accuracy":
-        more = {
-            "attempts": {experiment: CONFIG["experiments"][experiment]["solve"]["attempts"] for experiment in SOLVED}
-        }
-    return as_json({"bootstrap": CONFIG["bootstrap"], **more})
-
-
-def metric_inputs(wildcards):
-    match wildcards.kind:
-        case "comparisons":
-            return [
-                path
-                for experiment in JUDGED
-                for test, baseline in CONFIG["experiments"][experiment]["comparisons"]
-                for seed in SEEDS
-                for path in (
-                    f"{RUN}/verdicts/{experiment}/{test}-vs-{baseline}/seed{seed}.jsonl",
-                    *scores_of(experiment, (test, baseline), [seed]),
-                )
-            ]
-        case "qualities":
-            return [path for experiment in JUDGED for path in scores_of(experiment, answering(experiment), SEEDS)]
-        case "accuracy":
-            return [
-                f"{RUN}/attempts/{experiment}/{method}/seed{seed}.jsonl"
-                for experiment in SOLVED
-                for method in policies(experiment)
-                for seed in SEEDS
-            ]
-        case "training":
-            methods = [
-                f"{RUN}/training/{experiment}/{method}/seed{seed}.csv"
-                for experiment in CONFIG["experiments"]
-                for method in CONFIG["experiments"][experiment]["methods"]
-                for seed in SEEDS
-            ]
-            return methods + [f"{RUN}/training/collapse/{curve}.csv" for curve in CURVES]
+include: "needs/metrics.smk"
 
 
 rule metrics:

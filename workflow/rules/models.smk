@@ -1,24 +1,7 @@
 """The base models, trained in the run: a corpus of our small world, then a model on it."""
 
 
-def model_inputs(wildcards):
-    model = CONFIG["models"][wildcards.model]
-    corpus = {"corpus": f"{CORPORA}/{wildcards.model}.jsonl"}
-    if "parent" not in model:
-        return corpus
-    parent = model_folder(model["parent"])
-    return {**corpus, "parent": parent, "files": files_on_disk(parent)}
-
-
-def corpus_templates():
-    """The prompts that the base models are trained on are those of the experiments."""
-    experiments = CONFIG["experiments"]
-    return {
-        "multitask": experiments["multitask"]["template"],
-        "maths": experiments["maths"]["template"],
-        "maths_evaluation": experiments["maths"]["evaluation"]["template"],
-        "openings": experiments["maths"]["openings"],
-    }
+include: "needs/models.smk"
 
 
 rule corpus:

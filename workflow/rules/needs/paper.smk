@@ -1,0 +1,84 @@
+"""Which tables there are, what each is made from, and what the text can say of the settings."""
+
+PAPER_SOURCES = sorted(str(path) for path in Path("paper").rglob("*") if path.suffix in (".tex", ".bib", ".sty"))
+
+# What the text can say of the settings: all that decides a result of its own.
+PRINTED = without(CONFIG, "speed", "data", "models_run", "tuning") | {
+    "sources": {name: without(source, "homepage") for name, source in CONFIG["sources"].items()}
+}
+
+FILTER_TABLES = [f"{RUN}/pairs/{experiment}.filters.csv" for experiment in CONFIG["experiments"]]
+FILTER_EXAMPLES = [f"{RUN}/pairs/{experiment}.examples.csv" for experiment in CONFIG["experiments"]]
+PUBLISHED_TABLES = [f"{PUBLISHED}/comparisons.csv", f"{PUBLISHED}/accuracy.csv"]
+PDF = [f"{RUN}/paper.pdf"] if HAS_TEX else []
+
+# File name -> (kind, experiment); None where a table shows every experiment.
+TABLES = {
+    **{
+        kind: (kind, None) for kind in ("principles", "models", "training", "filters", "dropped", "published", "claims")
+    },
+    **of_each(JUDGED, "multitask", "win_rates", "win_rates_sampled", "qualities", "examples"),
+    **of_each(SOLVED, "maths", "accuracy", "formats", "extractors", "examples_maths"),
+}
+
+
+def metrics_of(*kinds):
+    return [f"{RUN}/metrics/{kind}.csv" for kind in kinds]
+
+
+def example_inputs(experiment, *stages):
+    """One question of the first seed, as every model answers it."""
+    answers = [
+        f"{RUN}/{stage}/{experiment}/{method}/seed{SEEDS[0]}.jsonl"
+        for method in policies(experiment)
+        for stage in stages
+    ]
+    return [f"{RUN}/prompts/{experiment}/benchmark.jsonl", *answers]
+
+
+def table_inputs(wildcards):
+    kind, experiment = TABLES[wildcards.table]
+    match kind:
+        case "principles":
+            return [CONFIG["principles"]]
+        case "models":
+            return []
+        case "training":
+            return metrics_of("training")
+        case "filters":
+            return FILTER_TABLES
+        case "dropped":
+            return FILTER_EXAMPLES
+        case "published":
+            return [*(metrics_of("comparisons") if JUDGED else []), *PUBLISHED_TABLES]
+        case "claims":
+            return [*metrics_of("comparisons", "accuracy"), *PUBLISHED_TABLES]
+        case "win_rates" | "win_rates_sampled":
+            return metrics_of("comparisons")
+        case "qualities":
+            return metrics_of("qualities")
+        case "accuracy" | "formats" | "extractors":
+            return metrics_of("accuracy")
+        case "examples":
+            return example_inputs(experiment, "responses", "scores")
+        case "examples_maths":
+            return example_inputs(experiment, "attempts")
+
+
+def table_settings(wildcards):
+    """What a table says of models or methods, in the order of the config, and no more, so that no other key reruns it."""
+    kind, experiment = TABLES[wildcards.table]
+    shown = CONFIG["experiments"] if experiment is None else only(CONFIG["experiments"], experiment)
+    match kind:
+        case "principles" | "dropped":
+            settings = {}
+        case "models":
+            settings = only(CONFIG, "models")
+        case "training":
+            settings = {"experiments": shown}
+        case _:
+            labels = {name: {method: {"label": label} for method, label in labels_of(name).items()} for name in shown}
+            settings = {
+                "experiments": {n: {"methods": labels[n], **only(given, "solve")} for n, given in shown.items()}
+            }
+    return json.dumps(settings, ensure_ascii=False)
