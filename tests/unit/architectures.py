@@ -42,9 +42,11 @@ CONFIGS = {
 }
 
 
-def model(name: str, dtype=torch.float32):
+def model(name: str, dtype=torch.float32, vocabulary: int = SIZE["vocab_size"]):
     torch.manual_seed(0)
-    made = AutoModelForCausalLM.from_config(CONFIGS[name]())
+    config = CONFIGS[name]()
+    config.vocab_size = vocabulary
+    made = AutoModelForCausalLM.from_config(config)
     for weight in made.parameters():  # norms too, which begin as constants
         torch.nn.init.normal_(weight, std=0.4)
     return made.to(dtype).eval()

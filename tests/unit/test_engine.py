@@ -1,6 +1,7 @@
 """Our decoding loop against transformers' generate, and its promises: seeds, stops, finish reasons."""
 
 import numpy as np
+import architectures
 import pytest
 import torch
 from hypothesis import given
@@ -19,14 +20,30 @@ def asked(prompts, seeds=(1,)):
     return [Request(prompt, tuple(seeds)) for prompt in prompts]
 
 
-def test_greedy_text_is_that_of_transformers(tiny_model, tiny_tokenizer):
-    ours = generate(tiny_model, tiny_tokenizer, asked(PROMPTS), GREEDY, batch=4)
-    for prompt, (completion,) in zip(PROMPTS, ours, strict=True):
-        ids = tiny_tokenizer(prompt, add_special_tokens=False, return_tensors="pt")
-        theirs = tiny_model.generate(**ids, max_new_tokens=20, do_sample=False)[0, ids["input_ids"].shape[1] :].tolist()
-        ended = theirs[-1] == tiny_tokenizer.eos_token_id
-        assert completion.text == tiny_tokenizer.decode(theirs[:-1] if ended else theirs)
-        assert (completion.finish, completion.tokens) == ("eos" if ended else "length", len(theirs))
+def generated(model, tokenizer, prompt, tokens):
+    """transformers' own greedy answer to one prompt, as a completion of ours."""
+    ids = tokenizer(prompt, add_special_tokens=False, return_tensors="pt")["input_ids"]
+    new = model.generate(ids, max_new_tokens=tokens, do_sample=False, eos_token_id=tokenizer.eos_token_id)
+    new = new[0, ids.shape[1] :].tolist()
+    ended = new[-1] == tokenizer.eos_token_id
+    return tokenizer.decode(new[:-1] if ended else new), "eos" if ended else "length", len(new)
+
+
+@pytest.mark.parametrize("batch", [1, 4, 99])
+def test_greedy_text_is_that_of_transformers(tiny_model, tiny_tokenizer, batch):
+    for prompt, (ours,) in zip(
+        PROMPTS, generate(tiny_model, tiny_tokenizer, asked(PROMPTS), GREEDY, batch), strict=True
+    ):
+        assert (ours.text, ours.finish, ours.tokens) == generated(tiny_model, tiny_tokenizer, prompt, 20)
+
+
+@pytest.mark.parametrize("name", architectures.CONFIGS)
+def test_every_architecture_decodes_as_in_transformers(name, tiny_tokenizer):
+    """Windows of 5 tokens, layers of both kinds, shared heads, caps; rows that branch, leave early and go beyond ROOM."""
+    model = architectures.model(name, vocabulary=len(tiny_tokenizer))
+    answers = generate(model, tiny_tokenizer, asked(PROMPTS, (1, 2, 3)), Sampling(0.0, 1.0, 40, ()), batch=12)
+    expected = [generated(model, tiny_tokenizer, prompt, 40) for prompt in PROMPTS]
+    assert [[(one.text, one.finish, one.tokens) for one in three] for three in answers] == [[e] * 3 for e in expected]
 
 
 def test_a_completion_is_its_seeds_whatever_its_neighbours(tiny_model, tiny_tokenizer):
