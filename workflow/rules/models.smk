@@ -38,8 +38,9 @@ rule model:
         model=one_of(TRAINED_MODELS),
     conda:
         "../../envs/train.yaml"
+    threads: lambda wildcards: model_threads(wildcards)
     resources:
-        torch_threads=THREADS,
+        torch_threads=lambda wildcards: model_threads(wildcards),
     params:
         code=code("model"),
         settings=lambda wildcards: as_json(without(CONFIG["models"][wildcards.model], "corpus", "parent")),

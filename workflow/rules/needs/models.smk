@@ -10,6 +10,11 @@ def model_inputs(wildcards):
     return {**corpus, "parent": parent, "files": files_on_disk(parent)}
 
 
+def model_threads(wildcards):
+    """A model that begins from nothing is what all others wait for, so the cores would be idle."""
+    return THREADS if "parent" in CONFIG["models"][wildcards.model] else CONFIG["speed"]["pretraining_threads"]
+
+
 def corpus_templates():
     """The prompts that the base models are trained on are those of the experiments."""
     experiments = CONFIG["experiments"]
