@@ -1,7 +1,7 @@
 """Our decoding loop against transformers' generate, and its promises: seeds, stops, finish reasons."""
 
-import numpy as np
 import architectures
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -39,7 +39,7 @@ def test_greedy_text_is_that_of_transformers(tiny_model, tiny_tokenizer, batch):
 
 @pytest.mark.parametrize("name", architectures.CONFIGS)
 def test_every_architecture_decodes_as_in_transformers(name, tiny_tokenizer):
-    """Windows of 5 tokens, layers of both kinds, shared heads, caps; rows that branch, leave early and go beyond ROOM."""
+    """Windows of 5 tokens, both kinds of layer, shared heads, caps; rows that branch, leave and go beyond ROOM."""
     model = architectures.model(name, vocabulary=len(tiny_tokenizer))
     answers = generate(model, tiny_tokenizer, asked(PROMPTS, (1, 2, 3)), Sampling(0.0, 1.0, 40, ()), batch=12)
     expected = [generated(model, tiny_tokenizer, prompt, 40) for prompt in PROMPTS]
