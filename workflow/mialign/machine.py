@@ -4,9 +4,13 @@ import os
 
 
 def prepare(threads: int) -> None:
-    """Fix the number of threads, since sums depend on it, and let a thread that waits for others sleep, not spin."""
+    """Fix the number of threads, since sums depend on it, and let one that waits for others spin only for a moment.
+
+    One that slept at once would have to be woken for every operation; one that spins for long takes the core from the
+    job beside it.
+    """
     os.environ["OMP_NUM_THREADS"] = str(threads)
-    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+    os.environ["GOMP_SPINCOUNT"] = "2000"
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     os.environ["HF_HUB_OFFLINE"] = "1"
     import torch
