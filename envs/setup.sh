@@ -40,8 +40,10 @@ check_python() {
 make_python() { # the stamp comes last, so that an installation that was interrupted is begun again
     check_python
     say "Setting up $VENV from requirements.lock (some minutes, about 2 GB)"
+    local base # the interpreter itself, since the one found first may be that of the environment to be replaced
+    base=$("$PYTHON" -c 'import os, sys; print(os.path.realpath(sys.executable))')
     rm -rf "$VENV"
-    "$PYTHON" -m venv "$VENV"
+    "$base" -m venv "$VENV"
     "$VENV/bin/python" -m pip install -qq --disable-pip-version-check --no-input -r requirements.lock
     touch "$VENV/complete"
 }
