@@ -1,7 +1,7 @@
 # make paper              the whole: environment, models, experiments, results/<run>/paper.pdf and report.html
 # make paper CONFIG=...   the same with a file laid over config.yaml (several: CONFIG="a.yaml b.yaml")
 # make test               all tests
-# make published          the paper's figures from its published values
+# make published          the original's figures from its published values
 # make bench              speed and memory of a training step, to docs/benchmarks/
 # make lint, make lock    the form of the code; requirements.lock anew from requirements.in
 # Variables: CORES (all of them), PYTHON (python3.11), VENV (.venv), ARGS (further arguments of snakemake or pytest;

@@ -27,7 +27,8 @@ def die_with_parent() -> None:
 def main() -> int:
     stage = sys.argv[1] if len(sys.argv) > 1 else ""
     if stage not in STAGES:
-        print(f"usage: python workflow/run.py STAGE ...   (stages: {', '.join(STAGES)})", file=sys.stderr)
+        wrong = f"there is no stage {stage!r}; " if stage else ""
+        print(f"{wrong}usage: python workflow/run.py STAGE ...   (stages: {', '.join(STAGES)})", file=sys.stderr)
         return 2
     die_with_parent()
     script = importlib.import_module(f"scripts.{stage}")

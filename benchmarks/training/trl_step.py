@@ -35,7 +35,7 @@ def _trainer(model):
         output_dir=tempfile.mkdtemp(),
         use_cpu=model.device.type == "cpu",
         bf16=False,
-        activation_checkpointing=False,
+        gradient_checkpointing=False,
         max_length=None,
         precompute_ref_log_probs=True,
         report_to="none",

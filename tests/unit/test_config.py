@@ -298,7 +298,7 @@ def test_methods_are_filled_from_the_experiment_and_overrule_it(miniature):
     methods = config.load(miniature)["experiments"]["multitask"]["methods"]
     assert methods["dpo"] == {
         "label": "DPO", "parent": "sft", "objective": "dpo", "learning_rate": 0.0003, "label_smoothing": 0.0,
-        "precision": "float32",
+        "precision": "bf16",
         "warmup": 0,
         "beta": 0.1,
         "batch": 32, "steps": 20, "optimizer": "adamw", "schedule": "constant", "clip": 1.0, "validate_every": 8,

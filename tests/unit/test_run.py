@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+QUESTIONS = ["questions", "--name", "q", "--data", ".", "--out", "q.jsonl", "--settings"]
 JUDGE = ["judge", "--test", "a.jsonl", "--baseline", "b.jsonl", "--out", "c.jsonl", "--settings"]
 
 
@@ -20,6 +21,8 @@ def run(root, folder, *words):
         ([*JUDGE, "{kind"], "argument --settings: not JSON (Expecting property name"),
         ([*JUDGE, "[1]"], "argument --settings: a JSON object is needed, this is [1]"),
         ([*JUDGE, '{"kind": "checkers"}'], "error: a.jsonl: no such file"),
+        ([*QUESTIONS, "{}"], "error: --settings: the key 'file' is missing (there are none)"),
+        (["qeustions"], "there is no stage 'qeustions'; usage: python workflow/run.py STAGE"),
         (["tuning", "--curves", "x/y/1.csv", "--out", "t.csv"], "error: x/y/1.csv: No such file or directory"),
     ],
 )

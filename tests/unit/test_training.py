@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -123,25 +124,44 @@ METHODS = [{}, {"objective": "dpo", "beta": 0.5}, {"objective": "sft"}, {"kl": 0
 ONE_AT_A_TIME = {"tokens": 1}
 
 
+TWENTY = {"steps": 20, "validate_every": 20, "batch": 8, "learning_rate": 0.0005}
+
+
+def assert_same_trajectory(first, second):
+    """Each is (checkpoint, curve): losses, gradient norms and final weights agree to rounding."""
+    for metric in ("loss", "grad_norm"):
+        expected, found = ([float(r["value"]) for r in c if r["metric"] == metric] for _, c in (first, second))
+        assert len(expected) == 20
+        assert found == pytest.approx(expected, rel=1e-3, abs=1e-4)
+    expected, found = weights(first[0]), weights(second[0])
+    for name, weight in expected.items():
+        torch.testing.assert_close(found[name], weight, rtol=1e-3, atol=1e-3)
+
+
 @pytest.mark.parametrize("changes", METHODS)
 @pytest.mark.parametrize("how", [ONE_AT_A_TIME, {"tokens": 60}, {"checkpointing": True}])
 def test_twenty_steps_are_the_same_however_a_batch_passes_through(tmp_path, parent, pairs, changes, how):
-    changes = {"steps": 20, "validate_every": 20, "batch": 8, "learning_rate": 0.0005, **changes}
-    whole, first = train(tmp_path / "whole", parent, pairs, (0.1, 0.2), **changes)
-    parts, second = train(tmp_path / "parts", parent, pairs, (0.1, 0.2), **changes, **how)
-    for metric in ("loss", "grad_norm"):
-        expected, found = ([float(r["value"]) for r in c if r["metric"] == metric] for c in (first, second))
-        assert len(expected) == 20
-        assert found == pytest.approx(expected, rel=1e-3, abs=1e-4)
-    for name, weight in weights(whole).items():
-        torch.testing.assert_close(weight, weights(parts)[name], rtol=1e-3, atol=1e-3)
+    whole = train(tmp_path / "whole", parent, pairs, (0.1, 0.2), **TWENTY, **changes)
+    assert_same_trajectory(whole, train(tmp_path / "parts", parent, pairs, (0.1, 0.2), **TWENTY, **changes, **how))
+
+
+ADAPTER = {"rank": 2, "alpha": 4, "dropout": 0.0, "targets": ["q_proj", "v_proj"]}
+
+
+@pytest.mark.parametrize("changes", METHODS)
+def test_twenty_steps_are_the_same_from_an_adapter_and_from_its_merged_model(tmp_path, parent, pairs, changes):
+    adapted, _ = train(tmp_path / "one", parent, pairs, adapter=ADAPTER)
+    merged = tmp_path / "merged"
+    shutil.copytree(parent, merged)
+    checkpoints.load_model(adapted).merge_and_unload().save_pretrained(merged)
+    apart = train(tmp_path / "apart", adapted, pairs, (0.1, 0.2), **TWENTY, **changes)
+    assert_same_trajectory(apart, train(tmp_path / "whole", merged, pairs, (0.1, 0.2), **TWENTY, **changes))
 
 
 def test_a_merged_adapter_trains_on_like_the_adapter_it_was(tmp_path, parent, pairs):
     """The first loss of a child is the same whether its parent's adapter is kept apart or merged into the weights."""
-    adapter = {"rank": 2, "alpha": 4, "dropout": 0.0, "targets": ["q_proj", "v_proj"]}
-    out, _ = train(tmp_path / "one", parent, pairs, adapter=adapter)
-    _, apart = train(tmp_path / "apart", out, pairs, adapter=adapter)
+    out, _ = train(tmp_path / "one", parent, pairs, adapter=ADAPTER)
+    _, apart = train(tmp_path / "apart", out, pairs, adapter=ADAPTER)
     _, merged = train(tmp_path / "merged", out, pairs)
     assert losses(merged)[0] == pytest.approx(losses(apart)[0], abs=1e-5)
 
@@ -308,11 +328,10 @@ def test_the_checkpoint_with_the_best_validation_score_is_kept(tmp_path, parent,
 
 
 def test_an_adapter_is_trained_alone_and_its_child_goes_on_with_it(tmp_path, parent, pairs):
-    adapter = {"rank": 2, "alpha": 4, "dropout": 0.0, "targets": ["q_proj", "v_proj"]}
-    out, _ = train(tmp_path / "one", parent, pairs, adapter=adapter)
+    out, _ = train(tmp_path / "one", parent, pairs, adapter=ADAPTER)
     assert (out / "adapter_model.safetensors").exists()
     assert not (out / "model.safetensors").exists()
-    child, _ = train(tmp_path / "two", out, pairs, adapter=adapter)
+    child, _ = train(tmp_path / "two", out, pairs, adapter=ADAPTER)
     assert (child / "adapter_model.safetensors").exists()
     model = checkpoints.load_model(out)
     items = list(read_items(pairs, checkpoints.load_tokenizer(out), 64).values())

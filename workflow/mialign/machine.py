@@ -25,8 +25,16 @@ def prepare(threads: int) -> None:
     torch.utils.deterministic.fill_uninitialized_memory = False
 
 
+def half(precision: str) -> bool:
+    """Whether to compute in bfloat16: if asked to, and not on a processor that would have to emulate it, at a loss."""
+    import torch
+
+    return precision == "bf16" and (torch.cuda.is_available() or torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 def autocast(precision: str):
     """What the Trainer computes in where training.precision is bf16; in float32 it does nothing."""
     import torch
 
-    return torch.autocast("cuda" if torch.cuda.is_available() else "cpu", torch.bfloat16, enabled=precision == "bf16")
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.autocast(device, torch.bfloat16, enabled=half(precision))

@@ -10,6 +10,7 @@ from mialign.config import RELATIVE
 from mialign.errors import InputError
 from mialign.files import write_text
 from mialign.grid import Item
+from mialign.machine import half
 from mialign.training import loop
 from mialign.training.curves import to_csv
 from mialign.training.items import read_items, whole_batches
@@ -132,7 +133,7 @@ def _arguments(settings: dict, scratch: Path, checkpointing: bool):
         greater_is_better=True,
         weight_decay=0.0,
         **loop.spread(checkpointing),
-        bf16=settings.get("precision") == "bf16",
+        bf16=half(settings.get("precision", "float32")),
     )
 
 

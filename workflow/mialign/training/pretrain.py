@@ -8,6 +8,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, Trainer
 
 from mialign import checkpoints
 from mialign.files import read_jsonl
+from mialign.machine import half
 from mialign.training import loop
 from mialign.training.optimizers import muon_with_adamw
 from mialign.training.tokenizer import train_tokenizer
@@ -30,7 +31,7 @@ def pretrain(parent: Path | None, corpus: Path, settings: dict, out: Path, scrat
         model = LlamaForCausalLM(_config(shape, tokenizer))
     else:
         tokenizer, model = checkpoints.load_tokenizer(parent), checkpoints.load_model(parent)
-    if half_precision():
+    if half("bf16"):
         # In bfloat16 on a CPU, plain matrix products are twice as fast here as the fused attention.
         model.set_attn_implementation("eager")
     rows = _rows(tokenizer, texts, model.config.max_position_embeddings, training["prompt_weight"])
@@ -40,11 +41,6 @@ def pretrain(parent: Path | None, corpus: Path, settings: dict, out: Path, scrat
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
     loop.close_scratch(scratch)
-
-
-def half_precision() -> bool:
-    """Whether this processor multiplies in bfloat16; where it must be emulated, float32 is faster."""
-    return torch.cuda.is_available() or torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 def _config(shape: dict, tokenizer) -> LlamaConfig:
@@ -83,7 +79,7 @@ def _trainer(model, tokenizer, rows: list[dict], training: dict, scratch: Path) 
         training["seed"],
         max_steps=steps,
         save_steps=max(1, steps // 4),
-        bf16=half_precision(),
+        bf16=half("bf16"),
         adam_beta2=0.98,
         weight_decay=0.01,
     )
