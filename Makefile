@@ -1,5 +1,7 @@
 # make paper              the whole: environment, models, experiments, results/<run>/paper.pdf and report.html
 # make paper CONFIG=...   the same with a file laid over config.yaml (several: CONFIG="a.yaml b.yaml")
+# make fetch CONFIG=...   only what that file has downloaded: datasets, models, the authors' files
+# make cost CONFIG=...    GPU hours, disk and dollars of that run, from the assumptions of config/costs.yaml
 # make test               all tests
 # make published          the original's figures from its published values
 # make bench              speed and memory of a training step, to docs/benchmarks/
@@ -11,7 +13,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := paper
-.PHONY: paper published test bench lint lock
+.PHONY: paper fetch cost published test bench lint lock
 
 CORES ?= $(shell nproc)
 PYTHON ?= python3.11
@@ -38,6 +40,15 @@ paper: $(READY)
 	fi
 	tr , '\t' <$$made/times/stages.csv | expand -t 12
 	ls $$made/paper.pdf $$made/report.html 2>/dev/null || true
+	$(TIMED)
+
+fetch: $(READY)
+	@$(SNAKEMAKE) fetch $(ARGS)
+	$(TIMED)
+
+cost: $(READY)
+	@$(SNAKEMAKE) cost $(ARGS)
+	tr , '\t' <results/$(RUN)/cost.csv | expand -t 16
 	$(TIMED)
 
 published: $(READY)

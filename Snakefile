@@ -17,6 +17,7 @@ sys.path.insert(0, f"{workflow.basedir}/workflow")
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/fetch.smk"
 include: "workflow/rules/sources.smk"
 include: "workflow/rules/models.smk"
 include: "workflow/rules/generate.smk"
@@ -27,6 +28,7 @@ include: "workflow/rules/metrics.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/published.smk"
 include: "workflow/rules/paper.smk"
+include: "workflow/rules/cost.smk"
 include: "workflow/rules/lock.smk"
 
 

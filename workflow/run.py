@@ -31,6 +31,8 @@ def main() -> int:
         print(f"{wrong}usage: python workflow/run.py STAGE ...   (stages: {', '.join(STAGES)})", file=sys.stderr)
         return 2
     die_with_parent()
+    if not stage.startswith("fetch"):
+        os.environ["HF_HUB_OFFLINE"] = "1"  # no other stage may wait for, or take anything from, the network
     script = importlib.import_module(f"scripts.{stage}")
     parser = argparse.ArgumentParser(prog=f"run.py {stage}", description=script.__doc__)
     parser.add_argument("--log", type=Path, help="file that takes a copy of all messages")

@@ -4,6 +4,8 @@ from argparse import ArgumentParser
 
 import pytest
 
+import fake_hub
+
 
 @pytest.fixture(scope="session")
 def run_stage():
@@ -40,3 +42,20 @@ def tiny_model():
     import tiny
 
     return tiny.tiny_model()
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    """A hub that this process takes for the real one."""
+    import datasets
+    from huggingface_hub import constants
+
+    with fake_hub.running() as hub:
+        for module, names in (
+            (constants, ("ENDPOINT", "HF_HUB_OFFLINE")),
+            (datasets.config, ("HF_ENDPOINT", "HF_HUB_OFFLINE")),
+        ):
+            for name, value in zip(names, (hub.address, False), strict=True):
+                monkeypatch.setattr(module, name, value)
+        monkeypatch.delenv("HF_TOKEN", raising=False)
+        yield hub

@@ -10,6 +10,7 @@ import yaml
 IMPORTED_AS = {"yaml": "pyyaml"}
 NEEDS = {
     "driver": {"snakemake", "jsonschema"},
+    "fetch": {"datasets", "huggingface-hub"},
     "train": {"torch", "transformers", "peft"},
     "analysis": {"matplotlib", "pandas"},
 }

@@ -5,9 +5,9 @@ import copy
 from mialign import consistency, schema
 from mialign.errors import InputError
 
-NAME = "[A-Za-z0-9_]+"  # of sources, models, experiments, methods and curves: they become parts of file names
+NAME = "[A-Za-z0-9_]+"  # of datasets, sources, models, experiments, methods and curves: they become parts of file names
 
-DEFAULTS = {"data": "data"}
+DEFAULTS = {"data": "data", "datasets": {}}
 BOOTSTRAP = {"resamples": 4000, "seed": 0}
 SPEED = {
     "generation_batch": 384,

@@ -1,5 +1,6 @@
 """Files between stages: read with errors that name the line, written whole or not at all."""
 
+import csv
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -32,6 +33,13 @@ def write_jsonl(path: str | Path, records: Iterable[dict]) -> None:
     with writing(path) as beside, beside.open("w", encoding="utf-8") as stream:
         for record in records:
             stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+
+def write_csv(path: str | Path, columns: list[str], rows: Iterable[dict]) -> None:
+    with writing(path) as beside, beside.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def read_jsonl(path: str | Path, required: Iterable[str] = ()) -> list[dict]:

@@ -25,7 +25,8 @@ def rows(prompts: dict[str, Path], models: dict[str, Path], uses: list[dict]) ->
         room = contexts[model] - use["max_tokens"]
         longest = 0
         for record in records[split]:
-            tokens = max(len(encode_prompt(tokenizers[model], prompt)) for prompt in record["prompts"])
+            prompts_of = [*record["prompts"], *record.get("generation_prompts", ())]
+            tokens = max(len(encode_prompt(tokenizers[model], prompt)) for prompt in prompts_of)
             if tokens > room:
                 raise InputError(
                     f"{prompts[split]}: the prompt {record['id']} has {tokens} tokens, which with {use['max_tokens']} "

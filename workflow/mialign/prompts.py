@@ -17,7 +17,8 @@ def prompt_records(questions: Iterable[dict], principles, split: str, settings: 
     """The records of prompts/{experiment}/{split}.jsonl, one for each question, in the order of the questions.
 
     `principles` gives the principles of a category by `for_category`. `settings` holds experiment, template,
-    constitutions, seed and, where the experiment has them, openings and evaluation, as in the config.
+    constitutions, seed and, where the experiment has them, openings, evaluation and generation_template, as in the
+    config.
     """
     check_settings(settings)
     questions = list(questions)
@@ -33,7 +34,9 @@ def prompt_records(questions: Iterable[dict], principles, split: str, settings: 
 def check_settings(settings: dict) -> None:
     """InputError if a template lacks a field that it must have, or wants one that the experiment does not give."""
     opening = {"opening"} if settings.get("openings") else set()
-    _check_template("template", settings["template"], {"constitution", "question"} | opening)
+    for key in ("template", "generation_template"):
+        if key in settings:
+            _check_template(key, settings[key], {"constitution", "question"} | opening)
     evaluation = settings.get("evaluation")
     if evaluation and "opening" in evaluation and not opening:
         raise InputError(
@@ -80,8 +83,11 @@ def sample_sides(ids: list[str], count: int, rng: Random, decisive: str | None =
     return chosen
 
 
-def _train(question: dict, principles, split: str, settings: dict) -> tuple[list[dict], list[str]]:
-    """N constitutions with different sides, wordings and order drawn anew for each, and their prompts."""
+def _train(question: dict, principles, split: str, settings: dict) -> tuple[list[dict], list[str], list[str]]:
+    """N constitutions with different sides, wordings and order drawn anew for each, and their prompts.
+
+    The last list holds the prompts to generate with, where these are others than those to train on.
+    """
     known = {principle.id: principle for principle in principles.for_category(question["category"])}
     openings, count = settings.get("openings"), settings["constitutions"]
     decisive = openings["principle"] if openings else None
@@ -96,14 +102,17 @@ def _train(question: dict, principles, split: str, settings: dict) -> tuple[list
             f"{question['category']!r} allow {2 ** len(known)}"
         )
     rng = _rng(settings, split, question)
-    constitutions, prompts = [], []
+    constitutions, prompts, asked = [], [], []
     for sides in sample_sides(list(known), count, rng, decisive):
         order = rng.sample(sorted(sides), len(sides))
         text = numbered(rng.choice(getattr(known[name], sides[name])) for name in order)
         constitutions.append({"principles": [[name, sides[name]] for name in order], "text": text})
         opening = openings[sides[decisive]] if openings else ""
-        prompts.append(fill(settings["template"], constitution=text, question=question["question"], opening=opening))
-    return constitutions, prompts
+        fields = {"constitution": text, "question": question["question"], "opening": opening}
+        prompts.append(fill(settings["template"], **fields))
+        if "generation_template" in settings:
+            asked.append(fill(settings["generation_template"], **fields))
+    return constitutions, prompts, asked
 
 
 def _evaluation(question: dict, principles, split: str, settings: dict) -> tuple[list[dict], list[str]]:
@@ -126,7 +135,9 @@ def _rng(settings: dict, split: str, question: dict) -> Random:
     return Random(derive(settings["seed"], "constitutions", split, question["id"]))
 
 
-def _record(question: dict, split: str, settings: dict, constitutions: list[dict], prompts: list[str]) -> dict:
+def _record(
+    question: dict, split: str, settings: dict, constitutions: list[dict], prompts: list[str], asked: list[str] = ()
+) -> dict:
     return {
         "id": f"{settings['experiment']}/{split}/{question['id']}",
         "question_id": question["id"],
@@ -135,4 +146,5 @@ def _record(question: dict, split: str, settings: dict, constitutions: list[dict
         "reference": question["reference"],
         "constitutions": constitutions,
         "prompts": prompts,
+        **({"generation_prompts": asked} if asked else {}),
     }

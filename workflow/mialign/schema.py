@@ -14,7 +14,7 @@ from mialign.errors import InputError
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 # Blocks that are of one of two kinds: the key that tells which, and the definition of those that lack it.
-TELLING = {"path": "model_trained_here", "file": "world_source"}
+TELLING = {"path": "model_trained_here", "hub": "model_trained_here", "file": "world_source", "dataset": "world_source"}
 LEAST = {"minItems": "at least", "minProperties": "at least", "minLength": "at least", "maxItems": "at most"}
 KINDS = {
     "object": "a block of keys",
@@ -82,6 +82,8 @@ def _in_words(error) -> str:
         case "enum":
             return f"{where}: {value!r} is not possible; {suggestion(str(value), [str(item) for item in limit])}"
         case "pattern":
+            if "description" in error.schema:
+                return f"{where}: {value!r} is not {error.schema['description']}"
             return f"{where}: {value!r} does not serve in file names; use letters, digits and _ only"
         case "minimum":
             return f"{where}: {value} is too small; the least is {limit}"
@@ -103,7 +105,7 @@ def _unknown_keys(error) -> str:
     """The first of them; or all, where they are keys of the other kind of block: an overlay has mixed the two."""
     known = list(error.schema.get("properties", {}))
     unknown = [key for key in error.instance if key not in known]
-    telling = next((key for key in TELLING if key in known), None)
+    telling = next((key for key in TELLING if key in known and key in error.instance), None)
     if telling and set(unknown) <= set(_validator().schema["$defs"][TELLING[telling]]["properties"]):
         return (
             f"{key_path(error.absolute_path)}: {telling} does not go with {', '.join(unknown)}; an overlay is laid "

@@ -29,9 +29,10 @@ RUN = f"results/{CONFIG['run']}"
 MODELS_RUN = f"results/{CONFIG['models_run']}"
 MODELS, CORPORA = f"{MODELS_RUN}/models", f"{MODELS_RUN}/corpora"
 SCRATCH = f"{RUN}/scratch"
+DATA = CONFIG["data"]
 SEEDS = CONFIG["seeds"]
 THREADS = CONFIG["speed"]["threads"]
-TRAINED_MODELS = [name for name, model in CONFIG["models"].items() if "path" not in model]
+TRAINED_MODELS = [name for name, model in CONFIG["models"].items() if "corpus" in model]
 JUDGED = [name for name, experiment in CONFIG["experiments"].items() if "respond" in experiment]
 CATEGORIES = list(principles.load(CONFIG["principles"]).categories)
 RATES = CONFIG["tuning"]["rates"] if "tuning" in CONFIG else []
@@ -47,6 +48,7 @@ wildcard_constraints:
     baseline=one_of(METHODS),
     seed=one_of(map(str, SEEDS)),
     source=one_of(CONFIG["sources"]),
+    dataset=one_of(CONFIG["datasets"]),
     curve=one_of(CURVES),
 
 
@@ -69,13 +71,14 @@ def without(settings, *keys):
 
 
 def model_folder(model):
-    return CONFIG["models"][model].get("path", f"{MODELS}/{model}")
+    given = CONFIG["models"][model]
+    return given.get("path", f"{DATA}/models/{model}" if "hub" in given else f"{MODELS}/{model}")
 
 
 def files_on_disk(folder):
     """The files of a model that lies on disk: inputs beside its folder, whose date a change in place leaves as it was.
 
-    A model that is trained in the run is one output, so it has none.
+    A model that is trained in the run or fetched is one output, so it has none.
     """
     if folder not in [model.get("path") for model in CONFIG["models"].values()]:
         return []

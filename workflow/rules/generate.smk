@@ -1,4 +1,4 @@
-"""Responses to the training questions, and the pairs of them that pass the filters."""
+"""Responses to the training questions, and the pairs of them that pass the filters, or the pairs that the authors released."""
 
 
 rule generate:
@@ -38,6 +38,8 @@ rule pairs:
         f"{RUN}/logs/pairs/{{experiment}}.log",
     benchmark:
         f"{RUN}/times/pairs/{{experiment}}.tsv"
+    wildcard_constraints:
+        experiment=one_of(name for name in CONFIG["experiments"] if not of_authors(name, "pairs")),
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -48,3 +50,29 @@ rule pairs:
         "python workflow/run.py pairs --log {log:q} --prompts {input.prompts:q} --generations {input.generations:q}"
         " --settings {params.settings:q} --out {output.pairs:q} --table {output.table:q}"
         " --examples {output.examples:q}"
+
+
+rule authors_pairs:
+    input:
+        released=lambda wildcards: authors_file(wildcards.experiment, "pairs"),
+        prompts=lambda wildcards: authors_file(wildcards.experiment, "prompts"),
+    output:
+        pairs=f"{RUN}/pairs/{{experiment}}.jsonl",
+        table=f"{RUN}/pairs/{{experiment}}.filters.csv",
+        examples=f"{RUN}/pairs/{{experiment}}.examples.csv",
+    log:
+        f"{RUN}/logs/authors_pairs/{{experiment}}.log",
+    benchmark:
+        f"{RUN}/times/authors_pairs/{{experiment}}.tsv"
+    wildcard_constraints:
+        experiment=one_of(name for name in CONFIG["experiments"] if of_authors(name, "pairs")),
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code("authors_pairs"),
+        settings=lambda wildcards: as_json(only(CONFIG["experiments"][wildcards.experiment]["pairs"], "size", "seed")),
+    shell:
+        "python workflow/run.py authors_pairs --log {log:q} --released {input.released:q} --prompts {input.prompts:q}"
+        " --experiment {wildcards.experiment} --settings {params.settings:q} --out {output.pairs:q}"
+        " --table {output.table:q} --examples {output.examples:q}"

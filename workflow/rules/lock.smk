@@ -1,4 +1,4 @@
-"""One workflow at a time writes into a folder of results.
+"""One workflow at a time writes into a folder of results, and one into the data folder.
 
 Snakemake's own lock stays behind after kill -9 and then has to be removed by hand; this one the kernel releases.
 """
@@ -10,7 +10,7 @@ LOCKS = []
 
 def lock():
     written = (path for job in workflow.dag.needrun_jobs() for path in (*job.output, *job.log))
-    for folder in sorted({"/".join(Path(path).parts[:2]) for path in written}):
+    for folder in sorted({DATA if Path(path).is_relative_to(DATA) else "/".join(Path(path).parts[:2]) for path in written}):
         os.makedirs(folder, exist_ok=True)
         LOCKS.append(open(f"{folder}/.lock", "w"))
         try:

@@ -25,7 +25,7 @@ rule questions:
     params:
         code=code("questions"),
         settings=lambda wildcards: as_json(CONFIG["sources"][wildcards.source]),
-        data=CONFIG["data"],
+        data=DATA,
         categories=CATEGORIES,
     shell:
         "python workflow/run.py questions --log {log:q} --name {wildcards.source} --data {params.data:q}"
@@ -35,7 +35,8 @@ rule questions:
 rule prompts:
     input:
         questions=lambda wildcards: question_paths(wildcards.experiment, wildcards.split),
-        principles=CONFIG["principles"],
+        principles=lambda wildcards: principles_file(wildcards.experiment),
+        templates=lambda wildcards: templates_file(wildcards.experiment),
     output:
         f"{RUN}/prompts/{{experiment}}/{{split}}.jsonl",
     log:
@@ -50,10 +51,34 @@ rule prompts:
         "../../envs/analysis.yaml"
     params:
         code=code("prompts"),
+        templates=lambda wildcards, input: ["--templates", input.templates] if input.get("templates") else [],
         settings=prompt_settings,
     shell:
         "python workflow/run.py prompts --log {log:q} --questions {input.questions:q} --principles {input.principles:q}"
-        " --split {wildcards.split} --settings {params.settings:q} --out {output:q}"
+        " {params.templates:q} --split {wildcards.split} --settings {params.settings:q} --out {output:q}"
+
+
+rule authors_prompts:
+    input:
+        constitutions=lambda wildcards: authors_file(wildcards.experiment, "constitutions"),
+        prompts=lambda wildcards: authors_file(wildcards.experiment, "prompts"),
+    output:
+        principles=f"{RUN}/authors/{{experiment}}/principles.yaml",
+        templates=f"{RUN}/authors/{{experiment}}/templates.json",
+    log:
+        f"{RUN}/logs/authors_prompts/{{experiment}}.log",
+    benchmark:
+        f"{RUN}/times/authors_prompts/{{experiment}}.tsv"
+    priority: 1
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code("authors_prompts"),
+        kind=lambda wildcards: "judged" if wildcards.experiment in JUDGED else "solved",
+    shell:
+        "python workflow/run.py authors_prompts --log {log:q} --kind {params.kind} --constitutions {input.constitutions:q}"
+        " --prompts {input.prompts:q} --principles {output.principles:q} --templates {output.templates:q}"
 
 
 rule lengths:

@@ -21,7 +21,7 @@ def main(args):
     asked = [
         (record["id"], index, prompt)
         for record in read_jsonl(args.prompts, required=("id", "prompts"))
-        for index, prompt in enumerate(record["prompts"])
+        for index, prompt in enumerate(record.get("generation_prompts", record["prompts"]))
     ]
     prepare(args.threads)
     from mialign.generation import Writer, record

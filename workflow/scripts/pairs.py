@@ -1,12 +1,11 @@
 """Filter the generations and write the pairs to train on, the count of what was dropped, and examples of it."""
 
-import csv
 import sys
 from argparse import ArgumentParser, Namespace
 
 from mialign.arguments import add_settings
 from mialign.errors import InputError
-from mialign.files import read_jsonl, write_jsonl, writing
+from mialign.files import read_jsonl, write_csv, write_jsonl
 from mialign.pairs import select_pairs
 
 
@@ -32,13 +31,6 @@ def main(args: Namespace) -> None:
     if len(selection.pairs) < wanted:
         print(f"{args.out}: {len(selection.pairs)} pairs, fewer than pairs.size ({wanted})", file=sys.stderr)
     write_jsonl(args.out, selection.pairs)
-    _write_csv(args.table, ["filter", "dropped", "kept"], selection.table)
+    write_csv(args.table, ["filter", "dropped", "kept"], selection.table)
     responses = [f"response_{number}" for number in range(1, len(prompts[0]["prompts"]) + 1)]
-    _write_csv(args.examples, ["filter", "question", *responses], selection.examples)
-
-
-def _write_csv(path: str, columns: list[str], rows: list[dict]) -> None:
-    with writing(path) as beside, beside.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(args.examples, ["filter", "question", *responses], selection.examples)

@@ -1,6 +1,8 @@
 """Sample constitutions for the questions of one split and write the prompts."""
 
+import json
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 from mialign import principles
 from mialign.arguments import add_settings
@@ -18,12 +20,23 @@ def arguments(parser: ArgumentParser) -> None:
         "template",
         "constitutions",
         "seed",
-        about=" and, if it has them, openings and evaluation",
+        about=" and, if it has them, openings, evaluation and generation_template",
     )
+    parser.add_argument("--templates", type=Path, help="JSON with other templates, openings and evaluation than these")
     parser.add_argument("--out", required=True, help="prompts/{experiment}/{split}.jsonl")
 
 
 def main(args: Namespace) -> None:
     fields = ("id", "category", "question", "reference")
     questions = [question for path in args.questions for question in read_jsonl(path, required=fields)]
-    write_jsonl(args.out, prompt_records(questions, principles.load(args.principles), args.split, args.settings))
+    settings = {**args.settings, **_other_templates(args)}
+    write_jsonl(args.out, prompt_records(questions, principles.load(args.principles), args.split, settings))
+
+
+def _other_templates(args: Namespace) -> dict:
+    if args.templates is None:
+        return {}
+    templates = json.loads(args.templates.read_text(encoding="utf-8"))
+    if "openings" in templates:  # which principle decides between them stays ours to say
+        templates["openings"] |= {"principle": args.settings.get("openings", {}).get("principle", "steps")}
+    return templates

@@ -13,7 +13,7 @@ def check(config: dict) -> None:
     models.check(config)
     names.check_folders(config)
     names.check_macros(config)
-    if any("path" not in config["models"][name] for name in models.used(config)):
+    if any("corpus" in config["models"][name] for name in models.used(config)):
         models.check_templates(config)
     for name, experiment in config["experiments"].items():
         experiments.check(f"experiments.{name}", experiment, config["models"], known)

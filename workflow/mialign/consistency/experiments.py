@@ -32,6 +32,11 @@ def check(where: str, experiment: dict, models: dict, known) -> None:
         raise InputError(f"{where}.judge: there are no responses to judge; give respond too")
     if "solve" in experiment:
         _check_attempts(f"{where}.solve.attempts", experiment["solve"]["attempts"])
+    if experiment["pairs"].get("from") == "authors" and "respond" in experiment:
+        raise InputError(
+            f"{where}.pairs.from: the authors released pairs only for attempts that are counted (solve), not for "
+            "answers that are judged; take it out"
+        )
     for stage in ("generate", "respond", "solve"):
         if stage in experiment:
             _check_room(f"{where}.{stage}.max_tokens", experiment[stage]["max_tokens"], experiment, models)

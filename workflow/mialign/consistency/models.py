@@ -9,7 +9,7 @@ def check(config: dict) -> None:
     """InputError for the first model that could not be made, or is not whole."""
     models = config["models"]
     for name, model in models.items():
-        if "path" not in model:
+        if "corpus" in model:
             _check_trained_here(f"models.{name}", model, models)
     parents = {name: model.get("parent") for name, model in models.items()}
     check_no_circle("models", parents, "an architecture")
@@ -22,8 +22,8 @@ def _check_trained_here(where: str, model: dict, models: dict) -> None:
     training, corpus = model["training"], model["corpus"]
     if ("parent" in model) == ("architecture" in model):
         raise InputError(
-            f"{where}: a model needs exactly one of architecture (trained from nothing), parent (trained further) "
-            "and path (a folder)"
+            f"{where}: a model needs exactly one of architecture (trained from nothing), parent (trained further), "
+            "path (a folder) and hub (a repository)"
         )
     if "parent" in model:
         pick(models, model["parent"], f"{where}.parent", "model")

@@ -13,8 +13,17 @@ def look_at(config: dict, categories: set[str]) -> dict[str, sources.Found | Non
             for source in names:
                 entry = pick(config["sources"], source, f"experiments.{name}.questions.{split}", "source")
                 if source not in found:
+                    _check_entry(f"sources.{source}", entry, config["datasets"])
                     found[source] = sources.check(source, entry, config["data"], categories)
     return found
+
+
+def _check_entry(where: str, entry: dict, datasets: dict) -> None:
+    for one, other in (("file", "dataset"), ("size", "at_most")):
+        if one in entry and other in entry:
+            raise InputError(f"{where}: {one} and {other} do not go together; take one of them out")
+    if "dataset" in entry:
+        pick(datasets, entry["dataset"], f"{where}.dataset", "dataset")
 
 
 def check(where: str, experiment: dict, found: dict[str, sources.Found | None], known) -> None:
@@ -29,7 +38,7 @@ def check(where: str, experiment: dict, found: dict[str, sources.Found | None], 
             _check_use(where, experiment, split, source, known)
             _check_apart(f"{where}.questions", split, source.texts, places)
     training = [found[name] for name in experiment["questions"]["train"]]
-    if None not in training:
+    if None not in training and experiment["pairs"].get("from") != "authors":
         _check_enough(f"{where}.pairs.size", experiment["pairs"]["size"], sum(source.size for source in training))
 
 

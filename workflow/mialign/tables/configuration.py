@@ -17,7 +17,7 @@ def models(inputs: list[Path], settings: dict) -> tuple[str, str]:
     result = Table("@{}llrrrrlrr@{}", header)
     for name, model in settings["models"].items():
         corpus, training = model.get("corpus") or {}, model.get("training") or {}
-        start = model.get("parent") or ("a folder" if "path" in model else "nothing")
+        start = model.get("parent") or model.get("hub") or ("a folder" if "path" in model else "nothing")
         values = [*(corpus.get(key) for key in ("multitask", "maths", "drills")), _links(corpus)]
         values += [training.get(key) for key in ("optimizer", "learning_rate", "batch")]
         result.rows.append(

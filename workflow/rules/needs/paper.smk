@@ -3,7 +3,7 @@
 PAPER_SOURCES = sorted(str(path) for path in Path("paper").rglob("*") if path.suffix in (".tex", ".bib", ".sty"))
 
 # What the text can say of the settings: all that decides a result of its own.
-PRINTED = without(CONFIG, "speed", "data", "models_run", "tuning") | {
+PRINTED = without(CONFIG, "speed", "data", "datasets", "authors", "models_run", "tuning") | {
     "sources": {name: without(source, "homepage") for name, source in CONFIG["sources"].items()}
 }
 

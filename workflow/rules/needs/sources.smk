@@ -1,14 +1,24 @@
 """What the rules for questions and prompts need: files and settings."""
 
+from mialign.sources import files as source_files
+
 
 def question_file(wildcards):
     source = CONFIG["sources"][wildcards.source]
-    return os.path.join(CONFIG["data"], source["file"]) if "file" in source else []
+    return [] if "world" in source else str(source_files.path(source, DATA))
+
+
+def principles_file(experiment):
+    return f"{RUN}/authors/{experiment}/principles.yaml" if of_authors(experiment, "prompts") else CONFIG["principles"]
+
+
+def templates_file(experiment):
+    return f"{RUN}/authors/{experiment}/templates.json" if of_authors(experiment, "prompts") else []
 
 
 def prompt_settings(wildcards):
     settings = CONFIG["experiments"][wildcards.experiment]
-    parts = only(settings, "template", "constitutions", "openings", "evaluation")
+    parts = only(settings, "template", "constitutions", "openings", "evaluation", "generation_template")
     return as_json({"experiment": wildcards.experiment, "seed": settings["generate"]["seed"], **parts})
 
 

@@ -1,0 +1,228 @@
+"""The authors' files, in the form they have, become principles, templates and pairs; the texts are made up."""
+
+import hashlib
+import json
+
+import pytest
+import yaml
+
+from mialign import authors, principles
+from mialign.errors import InputError
+from mialign.files import read_jsonl
+from scripts import authors_pairs, authors_prompts, fetch_authors_file
+from scripts import prompts as prompts_stage
+
+JUDGED = '''
+from typing import Optional
+PROMPT_GENERATION_ITERATION_1 = """Form\\nRules: {constitution}\\nAsked: {question}\\nSaid:"""
+TRAINING_PROMPT_SINGLE_TURN = """Rules: {constitution}\\nAsked: {query}\\nSaid:"""
+raise SystemExit("this file is parsed and never run")
+'''
+SOLVED = '''
+def get_math_generation_prompt_single_turn(constitution: str, question: str, step_by_step=False):
+    MATH_GENERATION_PROMPT_SINGLE_TURN = """Rules: {constitution}\\nQ: {question}\\nA:"""
+    if step_by_step:
+        MATH_GENERATION_PROMPT_SINGLE_TURN += " Slowly."
+    else:
+        MATH_GENERATION_PROMPT_SINGLE_TURN += " It"
+    return MATH_GENERATION_PROMPT_SINGLE_TURN.format(constitution=constitution, question=question)
+
+def get_math_eval_prompt_single_turn(question: str):
+    MATH_EVAL_PROMPT_SINGLE_TURN = """Q: {question}\\nA: Slowly. One,"""
+    return MATH_EVAL_PROMPT_SINGLE_TURN.format(question=question)
+'''
+JUDGED_CONSTITUTIONS = {
+    "math.1": {"weak": "Steps.", "relevant_for": ["math", "stem"], "strong": "Many\nsteps.", "antithesis": "No steps."},
+    "math.2": {"weak": "TeX.", "relevant_for": ["math"], "strong": "Much TeX.", "antithesis": "No TeX."},
+    "generic_human": {"weak": "Kind.", "relevant_for": ["stem"], "strong": "Very kind.", "antithesis": "Cold."},
+}
+SOLVED_CONSTITUTIONS = {
+    "math.1": {"definition": "Steps.", "paraphrases": ["Many steps.", "Step on."], "paraphrases_antithesis": ["None."]},
+    "math.2": {"definition": "TeX.", "paraphrases": ["Much TeX."], "paraphrases_antithesis": ["Plain."]},
+}
+ASKED = "2. Plain.\nQ: How many?\nIn all?\nA:"
+PAIRS = {
+    "7": [
+        {"prompt": f"Rules: 1. Many steps.\n{ASKED} Slowly.", "response": " 1, 2.", "example_id": 7},
+        {"prompt": f"Rules: 1. None.\n{ASKED} It", "response": " is 2.", "example_id": 7},
+    ],
+    "9": [
+        {"prompt": "Rules: 1. None.\nQ: Why?\nA: It", "response": " is.", "example_id": 9},
+        {"prompt": "Rules: 1. Step on.\nQ: Why?\nA: Slowly.", "response": " So.", "example_id": 9},
+    ],
+}
+
+
+@pytest.fixture
+def released(tmp_path):
+    """Files in the authors' form."""
+    texts = {"judged.py": JUDGED, "solved.py": SOLVED, "judged.json": json.dumps(JUDGED_CONSTITUTIONS),
+             "solved.json": json.dumps(SOLVED_CONSTITUTIONS), "pairs.json": json.dumps(PAIRS)}  # fmt: skip
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def prepared(released, run_stage):
+    def prepare(kind):
+        run_stage(
+            authors_prompts,
+            kind=kind,
+            constitutions=released / f"{kind}.json",
+            prompts=released / f"{kind}.py",
+            principles=released / "principles.yaml",
+            templates=released / "templates.json",
+        )
+        return principles.load(released / "principles.yaml"), json.loads((released / "templates.json").read_text())
+
+    return prepare
+
+
+def test_constitutions_become_principles_under_our_names(prepared):
+    known, templates = prepared("judged")
+    assert known.categories == {"math": ("steps", "tex"), "stem": ("steps", "friendly")}
+    steps = known.principles["steps"]
+    assert (steps.name, steps.positive, steps.antithesis, steps.short) == (
+        "math.1",
+        ("Many steps.",),
+        ("No steps.",),
+        ("Steps.",),
+    )
+    assert templates == {
+        "template": "Rules: {constitution}\nAsked: {question}\nSaid:",
+        "generation_template": "Form\nRules: {constitution}\nAsked: {question}\nSaid:",
+    }
+
+
+def test_the_form_of_the_other_experiment_is_read_too(prepared):
+    known, templates = prepared("solved")
+    assert known.categories == {"math": ("steps", "tex")}
+    assert known.principles["steps"].positive == ("Many steps.", "Step on.")
+    assert templates["openings"] == {"positive": " Slowly.", "antithesis": " It"}
+    assert templates["evaluation"] == {"template": "Q: {question}\nA: Slowly. One,"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "split"), [("judged", "train"), ("solved", "train"), ("solved", "benchmark"), ("judged", "benchmark")]
+)
+def test_prompts_are_built_in_the_authors_words(prepared, released, run_stage, kind, split):
+    prepared(kind)
+    question = {"id": "q-1", "category": "math", "question": "How many?", "reference": "2"}
+    (released / "q.jsonl").write_text(json.dumps(question))
+    ours = {"experiment": "mine", "template": "{constitution}{question}", "constitutions": 2, "seed": 1}
+    options = {"principles": released / "principles.yaml", "templates": released / "templates.json", "split": split}
+    run_stage(
+        prompts_stage, questions=released / "q.jsonl", settings=json.dumps(ours), out=released / "p.jsonl", **options
+    )
+    (record,) = read_jsonl(released / "p.jsonl")
+    if (kind, split) == ("solved", "benchmark"):
+        assert record["prompts"] == ["Q: How many?\nA: Slowly. One,"]
+    elif split == "benchmark":
+        assert record["prompts"][0].endswith("\nAsked: How many?\nSaid:")
+        assert "Steps." in record["prompts"][0]
+        assert "generation_prompts" not in record
+    elif kind == "judged":
+        assert record["generation_prompts"] == [f"Form\n{prompt}" for prompt in record["prompts"]]
+    else:
+        endings = {prompt.rpartition("\nA:")[2] for prompt in record["prompts"]}
+        assert endings == {" Slowly.", " It"}
+        for prompt in record["prompts"]:
+            assert ("None." in prompt) is prompt.endswith(" It")
+
+
+def test_released_pairs_become_records_to_train_on(released, run_stage):
+    outputs = {name: released / f"maths.{name}" for name in ("out", "table", "examples")}
+    settings = json.dumps({"size": 5, "seed": 1})
+    run_stage(
+        authors_pairs,
+        released=released / "pairs.json",
+        prompts=released / "solved.py",
+        experiment="maths",
+        settings=settings,
+        **outputs,
+    )
+    first, second = read_jsonl(outputs["out"])
+    assert first == {
+        "id": "maths/authors/7",
+        "question_id": "authors-7",
+        "category": "math",
+        "constitutions": ["1. Many steps.\n2. Plain.", "1. None.\n2. Plain."],
+        "prompts": [item["prompt"] for item in PAIRS["7"]],
+        "responses": [" 1, 2.", " is 2."],
+    }
+    assert second["id"] == "maths/authors/9"
+    assert outputs["table"].read_text() == "filter,dropped,kept\ngenerated,0,2\nsize,0,2\n"
+    run_stage(authors_pairs, released=released / "pairs.json", prompts=released / "solved.py", experiment="maths",
+              settings=json.dumps({"size": 1, "seed": 1}), **outputs)  # fmt: skip
+    assert len(read_jsonl(outputs["out"])) == 1
+    assert outputs["table"].read_text().endswith("size,1,1\n")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"7": [{"prompt": "Other", "response": "x"}] * 2}, "7: its prompts do not ask one question in the form"),
+        ({"7": [PAIRS["7"][0], PAIRS["9"][0]]}, "7: its prompts do not ask one question"),
+        ({"7": ["text"]}, "7: a list of {prompt, response, example_id} is needed"),
+        ({}, "an object with entries is needed"),
+    ],
+)
+def test_pairs_in_another_form_are_refused(released, change, message):
+    (released / "pairs.json").write_text(json.dumps(change))
+    with pytest.raises(InputError) as caught:
+        authors.pairs(released / "pairs.json", "Rules: {constitution}\nQ: {question}\nA:{opening}", "maths", "math")
+    assert message in str(caught.value)
+
+
+def test_prompts_in_another_form_are_refused(released):
+    (released / "judged.py").write_text("X = 'y'")
+    with pytest.raises(InputError, match=r"judged\.py: TRAINING_PROMPT_SINGLE_TURN is missing \(there are X\)"):
+        authors.judged_templates(released / "judged.py")
+    (released / "solved.py").write_text("def broken(:")
+    with pytest.raises(InputError, match=r"solved\.py, line 1: not Python"):
+        authors.solved_templates(released / "solved.py")
+    (released / "judged.json").write_text(json.dumps({"haste": {}}))
+    with pytest.raises(InputError, match="the principle 'haste' is none of math"):
+        authors.principles(released / "judged.json", authors.listing()["principles"])
+
+
+# ---------------------------------------------------------------- fetching
+def test_a_copy_is_taken_if_its_checksum_is_right(tmp_path, run_stage):
+    (tmp_path / "copy/a").mkdir(parents=True)
+    (tmp_path / "copy/a/b.json").write_bytes(b"{}")
+    right = hashlib.sha256(b"{}").hexdigest()
+    options = {
+        "path": "a/b.json",
+        "base": "http://127.0.0.1:9/",
+        "folder": tmp_path / "copy",
+        "out": tmp_path / "out/b.json",
+    }
+    run_stage(fetch_authors_file, sha256=right, **options)
+    assert (tmp_path / "out/b.json").read_bytes() == b"{}"
+    (tmp_path / "out/b.json").unlink()
+    with pytest.raises(InputError, match=f"its sha256 is {right} and not {'1' * 64}"):
+        run_stage(fetch_authors_file, sha256="1" * 64, **options)
+    with pytest.raises(InputError, match=r"a/c\.json: no such file; authors\.folder must be a copy"):
+        run_stage(fetch_authors_file, **{**options, "path": "a/c.json"})
+    assert not (tmp_path / "out/b.json").exists()
+
+
+def test_the_listing_names_files_that_it_lists():
+    listing = authors.listing()
+    for kind in ("judged", "solved"):
+        assert set(listing[kind].values()) <= set(listing["files"])
+    assert all(sha256 is None or len(sha256) == 64 for sha256 in listing["files"].values())
+
+
+def test_the_released_constitutions_are_read(root, tmp_path):
+    path = root.parent / "shared/data/released_constitution_mt_bench.json"
+    if not path.exists():
+        pytest.skip("the authors' files are not here: they are taken from a folder shared/data beside the repository")
+    listing = authors.listing()
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == listing["files"][listing["judged"]["constitutions"]]
+    content = authors.principles(path, listing["principles"])
+    (tmp_path / "theirs.yaml").write_text(yaml.safe_dump(content))
+    ours = principles.load(root / "config/principles_paper.yaml").categories
+    theirs = principles.load(tmp_path / "theirs.yaml").categories
+    assert {category: set(names) for category, names in theirs.items()} == {c: set(names) for c, names in ours.items()}

@@ -1,0 +1,106 @@
+"""What a run will take, against values worked out by hand."""
+
+import csv
+import json
+
+import pytest
+import yaml
+
+from mialign import config, cost
+from mialign.errors import InputError
+from scripts import cost as stage
+
+
+@pytest.fixture
+def assumed() -> dict:
+    """Round numbers: 100 tokens a second for each purpose, and models of the usual size."""
+    return {
+        "gpu": "one", "minutes_per_job": 6,
+        "tokens_per_second": dict.fromkeys(("generation", "training", "scoring"), 100),
+        "mean_tokens": {"prompt": 10, "answer": 20, "attempt": 30, "request": 1000, "verdict": 100},
+        "weights": {"a/b": 8e9, "c/d": 4e9},
+        "bytes_per_weight": {"model": 2, "checkpoint": 4, "state": 12}, "rows": {"one": 40},
+    }  # fmt: skip
+
+
+@pytest.fixture
+def settings() -> dict:
+    method = {"parent": "base", "objective": "dpo", "steps": 9, "batch": 2, "validate_every": 4}
+    experiment = {
+        "base": "b", "generator": "g", "constitutions": 2, "generate": {"max_tokens": 100}, "pairs": {"size": 18},
+        "questions": {"train": ["t"], "validation": ["v"], "benchmark": ["m"]}, "methods": {"dpo": method},
+        "comparisons": [["dpo", "base"]], "respond": {"temperatures": [0.0], "max_tokens": 15},
+        "judge": {"kind": "openai", "server": {"price": {"in": 2.0, "out": 10.0}}},
+    }  # fmt: skip
+    return {
+        "seeds": [1, 2],
+        "models": {"b": {"hub": "a/b"}, "g": {"hub": "c/d"}},
+        "sources": {"t": {"dataset": "one", "at_most": 36}, "v": {"dataset": "one", "skip": 36}, "m": {"size": 5}},
+        "experiments": {"multitask": experiment},
+    }
+
+
+def test_every_stage_by_hand(settings, assumed):
+    rows = {row["stage"]: row for row in cost.table(settings, assumed)}
+    assert rows["fetch_model"]["disk_gb"] == 24.0  # two bytes of 8e9 and of 4e9 weights
+    # 36 questions x 2 answers x 20 tokens by a model of half the size, and 6 minutes to start
+    assert rows["generate"]["gpu_hours"] == round(36 * 2 * 20 / 2 / 100 / 3600 + 0.1, 2)
+    # 18 pairs x 2 prompts x (10 + 2 x 20) tokens, for each of two seeds
+    assert rows["reference"]["million_tokens"] == round(2 * 18 * 2 * 50 / 1e6, 2)
+    assert rows["train"]["disk_gb"] == 8 * (2 * 4 + 12)
+    assert rows["respond"]["jobs"] == 2 * 3  # base, generator and dpo
+    # 2 seeds x 5 questions x 2 axes x 2 orders
+    assert rows["judge"]["dollars"] == round(40 * (1000 * 2 + 100 * 10) / 1e6, 2)
+    for key in ("jobs", "gpu_hours", "disk_gb", "dollars"):
+        assert rows["total"][key] == pytest.approx(
+            sum(row[key] for name, row in rows.items() if name != "total"), abs=0.03
+        )
+
+
+def test_tokens_in_full(settings, assumed):
+    exact = {row.stage: row for row in cost._rows(settings, assumed)}
+    # 9 steps x 2 pairs x 2 prompts x (10 + 2 x 20) tokens, and three times 4 answers of 15
+    assert exact["train"].tokens == 2 * (9 * 2 * 2 * 50 + 3 * 4 * 15)
+    assert exact["reference"].tokens == 2 * 18 * 2 * 50
+    assert exact["respond"].tokens == 6 * 5 * 15
+
+
+def test_attempts_count_the_greedy_one_too(settings, assumed):
+    experiment = settings["experiments"]["multitask"]
+    del experiment["respond"], experiment["judge"]
+    experiment |= {"solve": {"attempts": [1, 10, 32], "max_tokens": 500}, "comparisons": []}
+    exact = {row.stage: row for row in cost._rows(settings, assumed)}
+    assert exact["solve"].tokens == 2 * 2 * 5 * 33 * 30
+    assert "judge" not in exact
+
+
+def test_the_miniature_judges_for_nothing_and_the_authors_pairs_are_not_generated(settings, assumed):
+    experiment = settings["experiments"]["multitask"]
+    experiment["judge"] = {"kind": "checkers"}
+    experiment["pairs"]["from"] = "authors"
+    exact = {row.stage: row for row in cost._rows(settings, assumed)}
+    assert exact["judge"].dollars == 0
+    assert "generate" not in exact
+
+
+@pytest.mark.parametrize(
+    ("key", "message"), [("weights", "weights: a/b is missing"), ("rows", "rows: say how many sources.t takes")]
+)
+def test_what_is_not_assumed_is_asked_for(settings, assumed, key, message):
+    with pytest.raises(InputError, match=message):
+        cost.table(settings, {**assumed, key: {}})
+
+
+@pytest.mark.parametrize("overlays", [(), ("config/paper.yaml",)])
+def test_our_assumptions_serve_our_configurations(read_config, root, run_stage, tmp_path, overlays):
+    settings = read_config(*overlays)
+    settings["experiments"]["multitask"]["judge"] = {"kind": "checkers"}  # which this does not depend on
+    settings = config.load(settings)
+    given = {key: settings[key] for key in ("seeds", "sources", "models", "experiments")}
+    run_stage(stage, settings=json.dumps(given), assumptions=root / "config/costs.yaml", out=tmp_path / "cost.csv")
+    rows = list(csv.DictReader((tmp_path / "cost.csv").open()))
+    assert rows[-1]["stage"] == "total"
+    assert float(rows[-1]["gpu_hours"]) > 0
+    assert set(yaml.safe_load((root / "config/costs.yaml").read_text())["rows"]) >= {
+        source["dataset"] for source in settings["sources"].values() if "dataset" in source
+    }

@@ -1,0 +1,133 @@
+"""The paper's configuration: its whole plan without network, GPU or keys, and what is fetched for it."""
+
+import json
+import re
+import shlex
+import shutil
+import time
+from collections import Counter
+
+import pytest
+import yaml
+
+from calls import jobs, snakemake
+
+PAPER = ("--configfile", "config/paper.yaml", "judge.yaml")
+CHECKERS = {"kind": "checkers"} | dict.fromkeys(("model", "temperature", "top_p", "max_tokens", "server"))
+JUDGE = {"experiments": {"multitask": {"judge": CHECKERS}}}
+BARE = {"HF_HUB_OFFLINE": "1", "HF_TOKEN": "", "OPENAI_API_KEY": "", "CUDA_VISIBLE_DEVICES": ""}
+DATASETS = {"math", "roleplay", "coding", "posts", "electrical", "gsm_hard", "livebench", "wildchat", "mt_bench"}
+DATASETS |= {"gsm8k_train", "gsm8k_test"}
+
+
+@pytest.fixture
+def copy(copy):
+    (copy / "judge.yaml").write_text(yaml.safe_dump(JUDGE))
+    return copy
+
+
+def test_the_whole_paper_is_planned_at_once_without_network_gpu_or_keys(copy):
+    start = time.monotonic()
+    found = jobs(snakemake(copy, "-n", *PAPER, **BARE))
+    assert time.monotonic() - start < 10
+    assert (found["fetch_dataset"], found["fetch_model"], found["questions"]) == (11, 3, 14)
+    assert found["model"] == found["corpus"] == found["collapse"] == found["fetch_authors_file"] == 0
+    assert (found["generate"], found["pairs"], found["train"], found["judge"]) == (2, 2, 8, 5)
+    assert found["numbers"] == 1
+
+
+def test_fetch_does_the_downloads_and_nothing_else(copy):
+    text = snakemake(copy, "-n", "-p", "fetch", *PAPER, **BARE)
+    assert jobs(text) == Counter(fetch=1, fetch_dataset=11, fetch_model=3)
+    outputs = set(re.findall(r"data/(?:datasets/\w+\.jsonl|models/\w+)(?= )", text))
+    assert outputs >= {f"data/datasets/{name}.jsonl" for name in DATASETS}
+    assert outputs >= {f"data/models/{name}" for name in ("llama", "llama_instruct", "mistral")}
+
+
+def test_the_authors_materials_replace_ours_by_a_switch(copy):
+    multitask = {"prompts": "authors"}
+    maths = {"prompts": "authors", "pairs": {"from": "authors"}}
+    (copy / "authors.yaml").write_text(
+        yaml.safe_dump({"experiments": {"multitask": multitask, "maths": maths}, "authors": {"folder": "their/copy"}})
+    )
+    plain = jobs(snakemake(copy, "-n", *PAPER, **BARE))
+    text = snakemake(copy, "-n", "-p", *PAPER, "authors.yaml", **BARE)
+    found = jobs(text)
+    assert found - plain == Counter(authors_pairs=1, authors_prompts=2, fetch_authors_file=5)
+    assert plain - found == Counter(generate=1, pairs=1)
+    options = [shlex.split(line) for line in re.findall(r"python workflow/run\.py prompts .*", text)]
+    assert len(options) == 6
+    for words in options:
+        experiment = json.loads(words[words.index("--settings") + 1])["experiment"]
+        assert words[words.index("--templates") + 1] == f"results/paper/authors/{experiment}/templates.json"
+    fetching = re.findall(r"python workflow/run\.py fetch_authors_file .*", text)
+    assert all("--folder their/copy" in line for line in fetching)
+
+
+@pytest.mark.parametrize(
+    ("overlay", "message"),
+    [
+        ({"sources": {"math_train": {"dataset": "maths"}}},
+         "sources.math_train.dataset: there is no dataset 'maths'; did you mean 'math'?"),
+        ({"sources": {"math_train": {"file": "x.jsonl"}}}, "sources.math_train: file and dataset do not go together"),
+        ({"sources": {"math_train": {"size": 3}}}, "sources.math_train: size and at_most do not go together"),
+        ({"datasets": {"math": [{"hub": "a/b", "split": "train"}]}}, "datasets.math[0].revision: the key is missing"),
+        ({"datasets": {"mt_bench": [{"url": "https://a.org/b"}]}}, "datasets.mt_bench[0].sha256: the key is missing"),
+        ({"datasets": {"mt_bench": [{"url": "file:///etc/passwd", "sha256": "0" * 64}]}},
+         "datasets.mt_bench[0].url: 'file:///etc/passwd' is not an address that begins with https://"),
+        ({"datasets": {"mt_bench": [{"url": "https://a.org/b", "sha256": "12"}]}},
+         "'12' is not a sha256, 64 of the digits"),
+        ({"models": {"llama": {"revision": None}}}, "models.llama.revision: the key is missing"),
+        ({"models": {"llama": {"hub": "llama"}}},
+         "models.llama.hub: 'llama' is not a repository of the hub, owner/name"),
+        ({"experiments": {"multitask": {"pairs": {"from": "authors"}}}},
+         "experiments.multitask.pairs.from: the authors released"),
+        ({"experiments": {"multitask": {"generation_template": "{question}"}}},
+         "experiments.multitask.generation_template: the field {constitution} is missing"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named_before_any_job(read_config, monkeypatch, overlay, message):
+    from conftest import _lay_over
+    from mialign import config
+    from mialign.errors import InputError
+
+    settings = read_config("config/paper.yaml")
+    _lay_over(settings, JUDGE)
+    _lay_over(settings, overlay)
+    with pytest.raises(InputError, match=re.escape(message)):
+        config.load(settings)
+
+
+def test_a_changed_revision_is_fetched_again_and_what_hangs_on_it_made_anew(copy):
+    """With stages that only write their files."""
+    shutil.copy(copy / "workflow/run.py", copy / "run.py")
+    (copy / "workflow/run.py").write_text(
+        "import sys\nfrom pathlib import Path\n"
+        "for flag in {'--out', '--origin'} & set(sys.argv):\n"
+        "    path = Path(sys.argv[sys.argv.index(flag) + 1])\n"
+        "    path.parent.mkdir(parents=True, exist_ok=True)\n"
+        "    path.write_text('written') if path.suffix else (path.mkdir(), (path / 'config.json').write_text('{}'))\n"
+    )
+    targets = ["results/paper/prompts/maths/lengths.csv", "results/paper/generations/maths.jsonl"]
+    snakemake(copy, "--cores", "2", *PAPER, "--", *targets, **BARE)
+    assert "Nothing to be done" in snakemake(copy, "-n", *PAPER, "--", *targets, **BARE)
+    overlay = {"models": {"mistral": {"revision": "main"}}}
+    (copy / "other.yaml").write_text(yaml.safe_dump(overlay))
+    again = jobs(snakemake(copy, "-n", *PAPER, "other.yaml", "--", *targets, **BARE))
+    assert again == Counter(fetch_model=1, lengths=1, generate=1)
+    (copy / "other.yaml").write_text(yaml.safe_dump({"datasets": {"gsm8k_test": [{"folder": "x", "split": "test"}]}}))
+    again = jobs(snakemake(copy, "-n", *PAPER, "other.yaml", "--", *targets, **BARE))
+    assert again == Counter(fetch_dataset=1, questions=1, prompts=1, lengths=1)
+
+
+def test_stages_that_do_not_fetch_are_offline(root, monkeypatch):
+    import run
+
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    for stage, expected in (("score", "1"), ("fetch_model", None)):
+        monkeypatch.setattr(run, "die_with_parent", lambda: None)
+        monkeypatch.setattr(run.sys, "argv", ["run.py", stage, "--help"])
+        monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+        with pytest.raises(SystemExit):
+            run.main()
+        assert run.os.environ.get("HF_HUB_OFFLINE") == expected

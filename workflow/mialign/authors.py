@@ -1,0 +1,160 @@
+"""The authors' released constitutions, prompts and training pairs, in the form of ours.
+
+Their prompts stand in Python files, which are parsed and never run.
+"""
+
+import ast
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from mialign.errors import InputError
+
+LISTING = Path(__file__).parents[1] / "resources" / "authors.yaml"
+
+
+@cache
+def listing() -> dict:
+    """Their files with checksums, which of them an experiment takes, and our names for their principles."""
+    return yaml.safe_load(LISTING.read_text(encoding="utf-8"))
+
+
+# ---------------------------------------------------------------- constitutions
+def principles(path: Path, known: dict[str, str]) -> dict:
+    """Their constitutions as the content of a principles file; `known` is their name of a principle -> ours.
+
+    Two forms: {weak, strong, antithesis, relevant_for}, and {definition, paraphrases, paraphrases_antithesis} of a
+    single category, math.
+    """
+    found, categories = {}, {}
+    for name, block in _read(path, dict).items():
+        if name not in known:
+            raise InputError(f"{path}: the principle {name!r} is none of {', '.join(known)}")
+        sides, relevant = _sides(block, f"{path}: {name}")
+        found[known[name]] = {"name": name, "description": sides["short"][0], **sides}
+        for category in relevant:
+            categories.setdefault(category, []).append(known[name])
+    return {"categories": categories, "principles": found}
+
+
+def _sides(block: dict, where: str) -> tuple[dict, list[str]]:
+    try:
+        if "strong" in block:
+            texts = {"positive": [block["strong"]], "antithesis": [block["antithesis"]], "short": [block["weak"]]}
+            return {side: _lines(wordings) for side, wordings in texts.items()}, block["relevant_for"]
+        texts = {"positive": block["paraphrases"], "antithesis": block["paraphrases_antithesis"]}
+        texts["short"] = [block["definition"]]
+        return {side: _lines(wordings) for side, wordings in texts.items()}, ["math"]
+    except KeyError as error:
+        raise InputError(f"{where}: the key {error} is missing (there are {', '.join(block)})") from None
+
+
+def _lines(wordings: list[str]) -> list[str]:
+    return [" ".join(text.split()) for text in wordings]
+
+
+# ---------------------------------------------------------------- prompts
+def judged_templates(path: Path) -> dict:
+    """Templates of the experiment whose answers are judged: the one to train on, and the one to generate with."""
+    texts = _constants(ast.walk(_tree(path)))
+    template = _named(texts, "TRAINING_PROMPT_SINGLE_TURN", path)
+    generation = _named(texts, "PROMPT_GENERATION_ITERATION_1", path)
+    return {"template": template.replace("{query}", "{question}"), "generation_template": generation}
+
+
+def solved_templates(path: Path) -> dict:
+    """Template, openings and evaluation of the experiment whose attempts are counted, from the two functions there."""
+    functions = {node.name: node for node in ast.walk(_tree(path)) if isinstance(node, ast.FunctionDef)}
+    training = _named(functions, "get_math_generation_prompt_single_turn", path)
+    evaluation = _named(functions, "get_math_eval_prompt_single_turn", path)
+    branch = next((node for node in training.body if isinstance(node, ast.If)), None)
+    if branch is None:
+        raise InputError(f"{path}: {training.name} does not choose between two openings")
+    frame = _named(_constants(training.body), "MATH_GENERATION_PROMPT_SINGLE_TURN", path)
+    return {
+        "template": frame + "{opening}",
+        "openings": {"positive": _added(branch.body, path), "antithesis": _added(branch.orelse, path)},
+        "evaluation": {"template": _named(_constants(evaluation.body), "MATH_EVAL_PROMPT_SINGLE_TURN", path)},
+    }
+
+
+def _tree(path: Path) -> ast.Module:
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise InputError(f"{path}, line {error.lineno}: not Python") from None
+
+
+def _constants(nodes) -> dict[str, str]:
+    """Name -> text of every assignment of a text."""
+    return {
+        target.id: node.value.value
+        for node in nodes
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _added(body: list, path: Path) -> str:
+    """The text that a branch adds to the prompt."""
+    for node in body:
+        if isinstance(node, ast.AugAssign) and isinstance(node.value, ast.Constant):
+            return node.value.value
+    raise InputError(f"{path}: a branch adds no opening to the prompt")
+
+
+def _named(items: dict, name: str, path: Path):
+    if name not in items:
+        raise InputError(f"{path}: {name} is missing (there are {', '.join(items)})")
+    return items[name]
+
+
+# ---------------------------------------------------------------- pairs
+def pairs(path: Path, template: str, experiment: str, category: str) -> list[dict]:
+    """Their training pairs, id -> [{prompt, response, example_id}, ...], as records of pairs/{experiment}.jsonl.
+
+    By the template, with a field for the opening at its end, a prompt is taken apart into constitution and question.
+    """
+    frame = re.escape(template)
+    for field, pattern in (
+        ("constitution", "(?P<constitution>.*?)"),
+        ("question", "(?P<question>.*)"),
+        ("opening", ".*"),
+    ):
+        frame = frame.replace(re.escape(f"{{{field}}}"), pattern)
+    return [
+        _pair(str(name), items, re.compile(frame, re.DOTALL), f"{path}: {name}", experiment, category)
+        for name, items in _read(path, dict).items()
+    ]
+
+
+def _pair(name: str, items: list, frame: re.Pattern, where: str, experiment: str, category: str) -> dict:
+    try:
+        prompts, responses = [item["prompt"] for item in items], [item["response"] for item in items]
+    except (TypeError, KeyError):
+        raise InputError(f"{where}: a list of {{prompt, response, example_id}} is needed") from None
+    found = [frame.fullmatch(prompt) for prompt in prompts]
+    if None in found or len({match["question"] for match in found}) != 1:
+        raise InputError(f"{where}: its prompts do not ask one question in the form of the authors' template")
+    return {
+        "id": f"{experiment}/authors/{name}",
+        "question_id": f"authors-{name}",
+        "category": category,
+        "constitutions": [match["constitution"] for match in found],
+        "prompts": prompts,
+        "responses": responses,
+    }
+
+
+def _read(path: Path, kind: type):
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{path}: not JSON ({error}); fetch it again") from None
+    if not isinstance(found, kind) or not found:
+        raise InputError(f"{path}: an object with entries is needed, this is a {type(found).__name__}")
+    return found

@@ -1,0 +1,142 @@
+"""What a run will take, by stage, before anything is spent: GPU hours, disk and the judge's dollars.
+
+All of it follows from the config and from stated assumptions (config/costs.yaml); nothing is measured.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+
+from mialign.errors import InputError
+from mialign.numbers.settings import parameters
+
+COLUMNS = ("stage", "experiment", "jobs", "million_tokens", "gpu_hours", "disk_gb", "dollars")
+USUAL = 8.0e9  # the weights that the assumed speeds are for
+AXES = ORDERS = 2
+
+
+@dataclass(frozen=True)
+class Row:
+    stage: str
+    experiment: str = ""
+    jobs: int = 0
+    tokens: float = 0.0
+    hours: float = 0.0
+    disk: float = 0.0  # bytes
+    dollars: float = 0.0
+
+    def tidy(self) -> dict:
+        values = (self.jobs, self.tokens / 1e6, self.hours, self.disk / 1e9, self.dollars)
+        rounded = (value if isinstance(value, int) else round(value, 2) for value in values)
+        return dict(zip(COLUMNS, (self.stage, self.experiment, *rounded), strict=True))
+
+
+def table(config: dict, assumed: dict) -> list[dict]:
+    """Rows of COLUMNS, by stage and experiment, with their sum at the end."""
+    rows = [row for row in _rows(config, assumed) if row.jobs]
+    total = Row(
+        "total", "", *(sum(getattr(row, key) for row in rows) for key in ("jobs", "tokens", "hours", "disk", "dollars"))
+    )
+    return [row.tidy() for row in (*rows, total)]
+
+
+def _rows(config: dict, assumed: dict) -> Iterator[Row]:
+    used = dict.fromkeys(given[role] for given in config["experiments"].values() for role in ("base", "generator"))
+    fetched = [name for name in used if "hub" in config["models"][name]]
+    size = sum(weights(config, assumed, name) for name in fetched) * assumed["bytes_per_weight"]["model"]
+    yield Row("fetch_model", jobs=len(fetched), disk=size)
+    for name, given in config["experiments"].items():
+        yield from _Experiment(name, given, config, assumed).rows()
+
+
+class _Experiment:
+    """The stages of one experiment."""
+
+    def __init__(self, name: str, given: dict, config: dict, assumed: dict):
+        self.name, self.given, self.config, self.assumed = name, given, config, assumed
+        self.seeds, self.mean = len(config["seeds"]), assumed["mean_tokens"]
+        self.base = weights(config, assumed, given["base"])
+        self.generator = weights(config, assumed, given["generator"])
+        self.measured = "respond" if "respond" in given else "solve"
+
+    def rows(self) -> Iterator[Row]:
+        given, responses = self.given, self.given["constitutions"]
+        if given["pairs"].get("from") != "authors":
+            answers = self.questions("train") * responses
+            yield self.row("generate", 1, answers * self.answer("generate"), "generation", self.generator)
+        relative = {method["parent"] for method in given["methods"].values() if method["objective"] in ("dpo", "ipo")}
+        length = self.mean["prompt"] + self.answer("generate") * responses
+        scored = given["pairs"]["size"] * responses * length
+        yield self.row("reference", len(relative) * self.seeds, scored, "scoring", self.base)
+        yield self.training(length * responses)
+        policies = len(given["methods"]) + 1
+        if "respond" in given:
+            policies += given["generator"] != given["base"]
+            answers = self.questions("benchmark") * len(given["respond"]["temperatures"])
+            yield self.row("respond", policies * self.seeds, answers * self.answer("respond"), "generation", self.base)
+            yield self.judging()
+        if "solve" in given:
+            attempts = self.questions("benchmark") * (1 + max(given["solve"]["attempts"]))
+            jobs = (len(given["methods"]) + 1) * self.seeds
+            yield self.row("solve", jobs, attempts * self.answer("solve"), "generation", self.base)
+
+    def training(self, grid: float) -> Row:
+        """All methods: their steps, and the answers to validation questions at each saving."""
+        methods, kept = self.given["methods"].values(), self.assumed["bytes_per_weight"]
+        answers = self.questions("validation") * self.answer(self.measured)
+        tokens = sum(method["steps"] * method["batch"] for method in methods) * grid * self.seeds
+        checked = sum(ceil(method["steps"] / method["validate_every"]) for method in methods) * answers * self.seeds
+        hours = self.hours(tokens, "training", self.base) + self.hours(checked, "generation", self.base)
+        jobs = len(methods) * self.seeds
+        disk = self.base * (jobs * kept["checkpoint"] + kept["state"])
+        return Row("train", self.name, jobs, tokens + checked, hours + self.start(jobs), disk)
+
+    def judging(self) -> Row:
+        jobs = len(self.given["comparisons"]) * self.seeds
+        if "server" not in self.given["judge"]:
+            return Row("judge", self.name, jobs)
+        price, request, verdict = self.given["judge"]["server"]["price"], self.mean["request"], self.mean["verdict"]
+        requests = jobs * self.questions("benchmark") * len(self.given["respond"]["temperatures"]) * AXES * ORDERS
+        dollars = requests * (request * price["in"] + verdict * price["out"]) / 1e6
+        return Row("judge", self.name, jobs, requests * (request + verdict), dollars=dollars)
+
+    def row(self, stage: str, jobs: int, tokens_of_one: float, speed: str, size: float) -> Row:
+        tokens = jobs * tokens_of_one
+        return Row(stage, self.name, jobs, tokens, self.hours(tokens, speed, size) + self.start(jobs))
+
+    def hours(self, tokens: float, speed: str, size: float) -> float:
+        return tokens * size / USUAL / self.assumed["tokens_per_second"][speed] / 3600
+
+    def start(self, jobs: int) -> float:
+        return jobs * self.assumed["minutes_per_job"] / 60
+
+    def answer(self, stage: str) -> float:
+        mean = self.mean["attempt" if self.measured == "solve" else "answer"]
+        return min(mean, self.given[stage]["max_tokens"])
+
+    def questions(self, split: str) -> int:
+        return sum(questions(self.config, self.assumed, name) for name in self.given["questions"][split])
+
+
+def weights(config: dict, assumed: dict, name: str) -> float:
+    """How many weights a model has, from the assumptions or its architecture."""
+    model = config["models"][name]
+    while "parent" in model:
+        model = config["models"][model["parent"]]
+    if "architecture" in model:
+        return parameters(model["architecture"])
+    repo = model.get("hub") or model["path"]
+    if repo not in assumed["weights"]:
+        raise InputError(f"config/costs.yaml: weights: {repo} is missing; say how many weights models.{name} has")
+    return assumed["weights"][repo]
+
+
+def questions(config: dict, assumed: dict, name: str) -> int:
+    """How many questions a source gives, at most."""
+    entry = config["sources"][name]
+    if "size" in entry:
+        return entry["size"]
+    rows = assumed["rows"].get(entry.get("dataset"))
+    if rows is None:
+        raise InputError(f"config/costs.yaml: rows: say how many sources.{name} takes, under the name of its dataset")
+    return max(min(entry.get("at_most", rows), rows - entry.get("skip", 0)), 0)

@@ -1,0 +1,18 @@
+"""What the run will take, before anything is spent."""
+
+
+rule cost:
+    input:
+        "config/costs.yaml",
+    output:
+        f"{RUN}/cost.csv",
+    log:
+        f"{RUN}/logs/cost.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code("cost"),
+        settings=as_json(only(CONFIG, "seeds", "sources", "models", "experiments")),
+    shell:
+        "python workflow/run.py cost --log {log:q} --assumptions {input:q} --settings {params.settings:q} --out {output:q}"

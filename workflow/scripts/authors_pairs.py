@@ -1,0 +1,32 @@
+"""Take the authors' released training pairs instead of our own."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from mialign import authors
+from mialign.arguments import add_settings
+from mialign.files import write_csv, write_jsonl
+from mialign.pairs import choose
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--released", type=Path, required=True, help="the authors' training pairs (JSON)")
+    parser.add_argument(
+        "--prompts", type=Path, required=True, help="their prompts.py, by which a prompt is taken apart"
+    )
+    parser.add_argument("--experiment", required=True)
+    add_settings(parser, "size", "seed")
+    parser.add_argument("--out", required=True, help="pairs/{experiment}.jsonl")
+    parser.add_argument("--table", required=True, help="pairs/{experiment}.filters.csv")
+    parser.add_argument("--examples", required=True, help="pairs/{experiment}.examples.csv")
+
+
+def main(args: Namespace) -> None:
+    template = authors.solved_templates(args.prompts)["template"]
+    released = authors.pairs(args.released, template, args.experiment, "math")
+    chosen = choose(released, args.settings["size"], args.settings["seed"])
+    write_jsonl(args.out, chosen)
+    kept = {"filter": "size", "dropped": len(released) - len(chosen), "kept": len(chosen)}
+    table = [{"filter": "generated", "dropped": 0, "kept": len(released)}, kept]
+    write_csv(args.table, ["filter", "dropped", "kept"], table)
+    write_csv(args.examples, ["filter", "question", "response_1", "response_2"], [])

@@ -1,0 +1,21 @@
+"""Reckon what a run will take by stage, from its settings and stated assumptions."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+import yaml
+
+from mialign import cost
+from mialign.arguments import add_settings
+from mialign.files import write_csv
+
+
+def arguments(parser: ArgumentParser) -> None:
+    add_settings(parser, "seeds", "sources", "models", "experiments")
+    parser.add_argument("--assumptions", type=Path, required=True, help="speeds, lengths, sizes and prices (YAML)")
+    parser.add_argument("--out", required=True, help="cost.csv")
+
+
+def main(args: Namespace) -> None:
+    assumed = yaml.safe_load(args.assumptions.read_text(encoding="utf-8"))
+    write_csv(args.out, list(cost.COLUMNS), cost.table(args.settings, assumed))

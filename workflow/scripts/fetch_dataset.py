@@ -1,0 +1,22 @@
+"""Fetch one dataset from the hub, an address or a folder, and write its rows as JSON lines."""
+
+import json
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from mialign.arguments import add_settings
+from mialign.fetch import dataset
+from mialign.files import write_text
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--name", required=True, help="the dataset's name in the config")
+    add_settings(parser, "places", about=": where it is had, tried in this order")
+    parser.add_argument("--out", type=Path, required=True, help="datasets/NAME.jsonl")
+    parser.add_argument("--origin", type=Path, required=True, help="datasets/NAME.json: where it came from")
+
+
+def main(args: Namespace) -> None:
+    origin = dataset.fetch(args.name, args.settings["places"], args.out)
+    write_text(args.origin, json.dumps(origin, indent=2) + "\n")
+    print(f"{args.name}: {origin['rows']} rows")

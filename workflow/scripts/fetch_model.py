@@ -1,0 +1,21 @@
+"""Fetch one model from the hub: safetensors, tokenizer and configuration."""
+
+import json
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from mialign.arguments import add_settings
+from mialign.fetch import model
+from mialign.files import write_text
+
+
+def arguments(parser: ArgumentParser) -> None:
+    add_settings(parser, "hub", "revision")
+    parser.add_argument("--scratch", type=Path, required=True, help="folder that keeps what has come so far")
+    parser.add_argument("--out", type=Path, required=True, help="models/NAME/")
+    parser.add_argument("--origin", type=Path, required=True, help="models/NAME.json: where it came from")
+
+
+def main(args: Namespace) -> None:
+    origin = model.fetch(args.settings["hub"], args.settings["revision"], args.scratch, args.out)
+    write_text(args.origin, json.dumps(origin, indent=2) + "\n")
