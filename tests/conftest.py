@@ -32,10 +32,11 @@ def read_config(monkeypatch):
     """Read config.yaml with overlays laid over it as Snakemake does it: blocks key by key, lists and values whole."""
     monkeypatch.chdir(ROOT)
 
-    def read(*overlays: str) -> dict:
+    def read(*overlays: str | dict) -> dict:
         config = {}
-        for path in ("config.yaml", *overlays):
-            _lay_over(config, yaml.safe_load((ROOT / path).read_text(encoding="utf-8")))
+        for overlay in ("config.yaml", *overlays):
+            is_file = isinstance(overlay, str)
+            _lay_over(config, yaml.safe_load((ROOT / overlay).read_text(encoding="utf-8")) if is_file else overlay)
         return config
 
     return read

@@ -46,16 +46,13 @@ def tiny_model():
 
 @pytest.fixture
 def hub(monkeypatch):
-    """A hub that this process takes for the real one."""
-    import datasets
+    """A hub that huggingface_hub takes for the real one."""
     from huggingface_hub import constants
 
     with fake_hub.running() as hub:
-        for module, names in (
-            (constants, ("ENDPOINT", "HF_HUB_OFFLINE")),
-            (datasets.config, ("HF_ENDPOINT", "HF_HUB_OFFLINE")),
-        ):
-            for name, value in zip(names, (hub.address, False), strict=True):
-                monkeypatch.setattr(module, name, value)
+        monkeypatch.setattr(constants, "ENDPOINT", hub.address)
+        files = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace("https://huggingface.co", hub.address)
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", files)
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
         monkeypatch.delenv("HF_TOKEN", raising=False)
         yield hub

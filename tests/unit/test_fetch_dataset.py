@@ -36,6 +36,16 @@ def jsonl(rows: list[dict]) -> bytes:
 
 
 @pytest.fixture
+def hub(hub, monkeypatch):
+    """That of the model tests, which datasets takes for the real one too."""
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_ENDPOINT", hub.address)
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)
+    return hub
+
+
+@pytest.fixture
 def fetched(tmp_path):
     """Fetch from some places: where it came from, and the rows."""
 

@@ -66,9 +66,7 @@ def test_after_a_broken_download_only_the_rest_is_fetched(hub, fetched, tmp_path
     fetched()
     assert {path.name for path in (tmp_path / "models/llama").iterdir()} == set(PARTS)
     for name in PARTS:
-        assert hub.seen.count(f"GET /someone/llama/resolve/{commit}/{name}") == (
-            2 if name == "model.safetensors" else 1
-        )
+        assert hub.seen.count(f"GET /someone/llama/resolve/{commit}/{name}") == 1
 
 
 def test_a_damaged_model_is_not_kept(hub, fetched, tmp_path):
@@ -124,6 +122,14 @@ def test_offline_says_so_and_asks_nobody(hub, fetched, monkeypatch):
     with pytest.raises(InputError, match="someone/llama: it is not fetched yet, and HF_HUB_OFFLINE is set"):
         fetched()
     assert hub.seen == []
+
+
+def test_a_hub_that_nobody_answers_for_is_said(hub, fetched, monkeypatch):
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(InputError, match=r"someone/llama: the hub cannot be reached \(ConnectError\)"):
+        fetched()
 
 
 def test_a_full_disk_is_seen_before_the_download(hub, fetched, monkeypatch):

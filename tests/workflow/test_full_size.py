@@ -3,7 +3,6 @@
 import json
 import re
 import shlex
-import shutil
 import time
 from collections import Counter
 
@@ -11,6 +10,8 @@ import pytest
 import yaml
 
 from calls import jobs, snakemake
+from mialign import config
+from mialign.errors import InputError
 
 PAPER = ("--configfile", "config/paper.yaml", "judge.yaml")
 CHECKERS = {"kind": "checkers"} | dict.fromkeys(("model", "temperature", "top_p", "max_tokens", "server"))
@@ -86,21 +87,14 @@ def test_the_authors_materials_replace_ours_by_a_switch(copy):
          "experiments.multitask.generation_template: the field {constitution} is missing"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_named_before_any_job(read_config, monkeypatch, overlay, message):
-    from conftest import _lay_over
-    from mialign import config
-    from mialign.errors import InputError
-
-    settings = read_config("config/paper.yaml")
-    _lay_over(settings, JUDGE)
-    _lay_over(settings, overlay)
+def test_what_is_wrong_is_named_before_any_job(read_config, overlay, message):
+    settings = read_config("config/paper.yaml", JUDGE, overlay)
     with pytest.raises(InputError, match=re.escape(message)):
         config.load(settings)
 
 
 def test_a_changed_revision_is_fetched_again_and_what_hangs_on_it_made_anew(copy):
     """With stages that only write their files."""
-    shutil.copy(copy / "workflow/run.py", copy / "run.py")
     (copy / "workflow/run.py").write_text(
         "import sys\nfrom pathlib import Path\n"
         "for flag in {'--out', '--origin'} & set(sys.argv):\n"

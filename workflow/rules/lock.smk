@@ -8,9 +8,13 @@ import fcntl
 LOCKS = []
 
 
+def folder_of(path):
+    return DATA if Path(path).is_relative_to(DATA) else "/".join(Path(path).parts[:2])
+
+
 def lock():
     written = (path for job in workflow.dag.needrun_jobs() for path in (*job.output, *job.log))
-    for folder in sorted({DATA if Path(path).is_relative_to(DATA) else "/".join(Path(path).parts[:2]) for path in written}):
+    for folder in sorted(set(map(folder_of, written))):
         os.makedirs(folder, exist_ok=True)
         LOCKS.append(open(f"{folder}/.lock", "w"))
         try:
