@@ -71,6 +71,7 @@ def prepared(released, run_stage):
             kind=kind,
             constitutions=released / f"{kind}.json",
             prompts=released / f"{kind}.py",
+            names=json.dumps(authors.listing()["principles"]),
             principles=released / "principles.yaml",
             templates=released / "templates.json",
         )

@@ -73,6 +73,14 @@ def test_a_prompt_may_fill_its_room_and_not_one_token_more(folder, run_stage, ti
     assert not (folder / "lengths.csv").exists()
 
 
+def test_what_the_generator_is_shown_counts_too(folder, run_stage):
+    write_jsonl(folder / "train.jsonl", [{"id": "q", "prompts": ["a boat"], "generation_prompts": [LONG]}])
+    (row,) = run(run_stage, folder, use("train", "generator", 9))
+    assert int(row["longest"]) > 20
+    with pytest.raises(InputError, match="the prompt q has"):
+        run(run_stage, folder, use("train", "generator", 60))
+
+
 def test_the_context_of_an_adapter_is_that_of_its_base_model(folder):
     (folder / "adapter").mkdir()
     settings = {"base_model_name_or_path": str(folder / "model")}

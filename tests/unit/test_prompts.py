@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mialign import principles
 from mialign.errors import InputError
 from mialign.files import read_jsonl, write_jsonl
-from mialign.prompts import fill, prompt_records, sample_sides
+from mialign.prompts import fill, prompt_records, sample_sides, to_generate
 from scripts import prompts as stage
 
 FILE = Path(__file__).parents[2] / "config" / "principles.yaml"
@@ -201,3 +201,23 @@ def test_the_stage_takes_several_files_and_repeats_itself(tmp_path, run_stage):
         )
     assert [record["question_id"] for record in read_jsonl(tmp_path / "one.jsonl")] == ["q-1", "q-2", "q-3"]
     assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()
+
+
+def test_a_generator_with_a_template_of_its_own_sees_the_same_constitutions():
+    plain, own = (
+        prompt_records([question()], KNOWN, "train", {**JUDGED, **more})[0]
+        for more in ({}, {"generation_template": "Like this: [insert]\n{constitution}\nQ: {question}"})
+    )
+    assert "generation_prompts" not in plain
+    assert to_generate(plain) == plain["prompts"] == own["prompts"]
+    texts = [constitution["text"] for constitution in own["constitutions"]]
+    assert to_generate(own) == [f"Like this: [insert]\n{text}\nQ: How much is 2 + 3?" for text in texts]
+    (asked,) = prompt_records(
+        [question()], KNOWN, "benchmark", {**JUDGED, "generation_template": "{constitution}{question}"}
+    )
+    assert to_generate(asked) == asked["prompts"]
+
+
+def test_a_generation_template_must_have_its_fields():
+    with pytest.raises(InputError, match=r"generation_template: the field \{question\} is missing"):
+        prompt_records([question()], KNOWN, "train", {**JUDGED, "generation_template": "{constitution}"})

@@ -7,6 +7,7 @@ from mialign import checkpoints
 from mialign.encoding import encode_prompt
 from mialign.errors import InputError
 from mialign.files import read_jsonl
+from mialign.prompts import to_generate
 
 COLUMNS = ("split", "model", "questions", "longest", "room")
 
@@ -25,8 +26,8 @@ def rows(prompts: dict[str, Path], models: dict[str, Path], uses: list[dict]) ->
         room = contexts[model] - use["max_tokens"]
         longest = 0
         for record in records[split]:
-            prompts_of = [*record["prompts"], *record.get("generation_prompts", ())]
-            tokens = max(len(encode_prompt(tokenizers[model], prompt)) for prompt in prompts_of)
+            texts = [*record["prompts"], *to_generate(record)] if split == "train" else record["prompts"]
+            tokens = max(len(encode_prompt(tokenizers[model], text)) for text in dict.fromkeys(texts))
             if tokens > room:
                 raise InputError(
                     f"{prompts[split]}: the prompt {record['id']} has {tokens} tokens, which with {use['max_tokens']} "

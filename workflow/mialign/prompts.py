@@ -31,6 +31,11 @@ def prompt_records(questions: Iterable[dict], principles, split: str, settings: 
     return [_record(question, split, settings, *build(question, principles, split, settings)) for question in questions]
 
 
+def to_generate(record: dict) -> list[str]:
+    """The prompts that the generator answers: those of training, unless it has a template of its own."""
+    return record.get("generation_prompts", record["prompts"])
+
+
 def check_settings(settings: dict) -> None:
     """InputError if a template lacks a field that it must have, or wants one that the experiment does not give."""
     opening = {"opening"} if settings.get("openings") else set()

@@ -17,7 +17,7 @@ rule fetch:
 
 rule fetch_authors:
     input:
-        [f"{DATA}/authors/{path}" for path in AUTHORS["files"]],
+        [f"{DATA}/authors/{path}" for path, sha256 in AUTHORS["files"].items() if sha256],
     localrule: True
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from mialign import authors
+from mialign.arguments import add_settings
 from mialign.files import write_text
 
 
@@ -14,12 +15,13 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--kind", required=True, choices=("judged", "solved"), help="how the experiment is measured")
     parser.add_argument("--constitutions", type=Path, required=True, help="the authors' constitutions (JSON)")
     parser.add_argument("--prompts", type=Path, required=True, help="the authors' prompts.py, which is parsed, not run")
+    add_settings(parser, option="--names", about="their name of a principle: ours")
     parser.add_argument("--principles", type=Path, required=True, help="principles file to write")
     parser.add_argument("--templates", type=Path, required=True, help="templates to write (JSON)")
 
 
 def main(args: Namespace) -> None:
     read = authors.judged_templates if args.kind == "judged" else authors.solved_templates
-    content = authors.principles(args.constitutions, authors.listing()["principles"])
+    content = authors.principles(args.constitutions, args.names)
     write_text(args.principles, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
     write_text(args.templates, json.dumps(read(args.prompts), ensure_ascii=False, indent=2) + "\n")

@@ -6,6 +6,7 @@ from mialign import seeds
 from mialign.arguments import add_settings
 from mialign.files import read_jsonl, write_jsonl
 from mialign.machine import prepare
+from mialign.prompts import to_generate
 
 
 def arguments(parser):
@@ -21,7 +22,7 @@ def main(args):
     asked = [
         (record["id"], index, prompt)
         for record in read_jsonl(args.prompts, required=("id", "prompts"))
-        for index, prompt in enumerate(record.get("generation_prompts", record["prompts"]))
+        for index, prompt in enumerate(to_generate(record))
     ]
     prepare(args.threads)
     from mialign.generation import Writer, record

@@ -39,29 +39,23 @@ def _write(place: dict, out: Path) -> str | None:
         web.download(place["url"], place["sha256"], out)
         return None
     commit = hub.information("dataset", place["hub"], place["revision"]).sha if "hub" in place else None
-    write_jsonl(out, map(_plain, islice(_rows(place, commit), place.get("rows"))))
+    rows = _from_hub(place, commit) if "hub" in place else _from_folder(place)
+    write_jsonl(out, map(_plain, islice(rows, place.get("rows"))))
     return commit
 
 
-def _rows(place: dict, commit: str | None) -> Iterator[dict]:
-    configs = place.get("config")
-    for config in configs if isinstance(configs, list) else [configs]:
-        if "hub" in place:
-            yield from _from_hub(place, config, commit)
-        else:
-            yield from _from_folder(place, config)
-
-
-def _from_hub(place: dict, config: str | None, commit: str) -> Iterator[dict]:
+def _from_hub(place: dict, commit: str) -> Iterator[dict]:
     """Row by row, so that the first rows of a large dataset do not cost the whole."""
     from datasets import load_dataset
 
-    how = {"data_dir": place.get("data_dir"), "split": place["split"], "revision": commit}
+    configs = place.get("config")
+    how = {"data_dir": place.get("data_dir"), "split": place["split"], "revision": commit, "streaming": True}
     with hub.explained("dataset", place["hub"], place["revision"]), _in_words(place["hub"]):
-        yield from load_dataset(place["hub"], config, streaming=True, **how)
+        for config in configs if isinstance(configs, list) else [configs]:
+            yield from load_dataset(place["hub"], config, **how)
 
 
-def _from_folder(place: dict, config: str | None) -> Iterator[dict]:
+def _from_folder(place: dict) -> Iterator[dict]:
     """A folder as `save_to_disk` leaves it, or one of files (parquet, JSON, CSV) as a dataset of the hub is."""
     from datasets import DatasetDict, load_dataset, load_from_disk
 
@@ -73,9 +67,7 @@ def _from_folder(place: dict, config: str | None) -> Iterator[dict]:
             found = load_from_disk(str(folder))
             yield from found[place["split"]] if isinstance(found, DatasetDict) else found
         else:
-            yield from load_dataset(
-                str(folder), config, data_dir=place.get("data_dir"), split=place["split"], streaming=True
-            )
+            yield from load_dataset(str(folder), split=place["split"], streaming=True)
 
 
 @contextmanager

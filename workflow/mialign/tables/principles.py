@@ -12,9 +12,8 @@ SIDES = (("positive", "positive"), ("antithesis", "opposite"), ("short", "in eva
 
 def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
     """One block a principle: the categories that have it and the wordings of each side."""
-    known = principles.load(inputs[0])
     result = Table(r"@{}lX@{}", ["side", "wordings"], environment="tabularx", size=r"\footnotesize")
-    for name, (principle, categories) in _used(known).items():
+    for name, (principle, categories) in (item for path in inputs for item in _used(principles.load(path)).items()):
         where = ", ".join(category(one) for one in categories)
         result.rows.append(f"{escape(principle.name)} ({where}). {escape(principle.description)}")
         for side, shown in SIDES:

@@ -40,7 +40,7 @@ def table_inputs(wildcards):
     kind, experiment = TABLES[wildcards.table]
     match kind:
         case "principles":
-            return [CONFIG["principles"]]
+            return list(dict.fromkeys(principles_file(experiment) for experiment in CONFIG["experiments"]))
         case "models":
             return []
         case "training":
