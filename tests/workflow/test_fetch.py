@@ -1,0 +1,90 @@
+"""The rules that fetch, run against a hub on loopback: a gated model and a dataset, and what is made of them."""
+
+import json
+
+import pytest
+import yaml
+
+import fake_hub
+from calls import jobs, snakemake
+from unit.tiny import tiny_model, tiny_tokenizer
+
+ROWS = [
+    {"question": f"Anna has {n} boats and buys {n + 1} more. How many?", "answer": f"So.\n#### {2 * n + 1}"}
+    for n in range(90)
+]
+FIELDS = {
+    "fields": {"question": "question", "reference": "answer"},
+    "answer_after": "####",
+    "category": "math",
+    "dataset": "boats",
+}
+LENGTHS = "results/mini/prompts/maths/lengths.csv"
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    tiny_model(context=512).save_pretrained(folder)
+    tiny_tokenizer().save_pretrained(folder)
+    with fake_hub.running() as hub:
+        hub.add("model", "someone/llama", {path.name: path.read_bytes() for path in folder.iterdir()}, gated=True)
+        hub.add("dataset", "someone/boats", {"train.jsonl": "".join(json.dumps(row) + "\n" for row in ROWS).encode()})
+        yield hub
+
+
+@pytest.fixture
+def workflow(copy, hub):
+    """A copy of the workflow whose second experiment takes its model and questions from the hub."""
+    overlay = {
+        "datasets": {"boats": [{"hub": "someone/gone", "revision": "main", "split": "train"},
+                               {"hub": "someone/boats", "revision": "main", "split": "train"}]},
+        "models": {"tiny": {"hub": "someone/llama", "revision": "main"}},
+        "sources": {"boats_train": {**FIELDS, "size": 70}, "boats_validation": {**FIELDS, "skip": 70, "size": 10},
+                    "boats_benchmark": {**FIELDS, "skip": 80, "size": 10}},
+        "experiments": {"maths": {
+            "base": "tiny", "generator": "tiny",
+            "questions": {split: f"boats_{split}" for split in ("train", "validation", "benchmark")},
+            "generate": {"max_tokens": 8}, "solve": {"max_tokens": 8},
+            "pairs": {"size": 70},
+        }},
+    }  # fmt: skip
+    (copy / "hub.yaml").write_text(yaml.safe_dump(overlay))
+
+    def run(*arguments, ok=True, **environment):
+        about = {"HF_ENDPOINT": hub.address, "HF_HUB_OFFLINE": "0", "HF_HOME": str(copy / "home"), **environment}
+        return snakemake(copy, *arguments, "--cores", "2", "--configfile", "hub.yaml", ok=ok, **about)
+
+    return run
+
+
+def test_what_is_fetched_is_used_offline_and_the_token_is_kept_secret(workflow, copy, hub):
+    text = workflow("data/datasets/boats.jsonl", "data/models/tiny", HF_TOKEN=hub.token)
+    origin = json.loads((copy / "data/datasets/boats.json").read_text())
+    assert (origin["place"]["hub"], origin["rows"]) == ("someone/boats", 90)
+    assert origin["passed_over"][0].startswith("someone/gone: the hub shows no such dataset")
+    assert json.loads((copy / "data/models/tiny.json").read_text())["hub"] == "someone/llama"
+    seen = len(hub.seen)
+    text += workflow(LENGTHS)
+    assert len(hub.seen) == seen
+    questions = (copy / "results/mini/questions/boats_train.jsonl").read_text().splitlines()
+    assert [json.loads(questions[0])[key] for key in ("question", "reference")] == [ROWS[0]["question"], "1"]
+    assert "Nothing to be done" in workflow("-n", LENGTHS)
+    assert hub.token in hub.tokens
+    assert hub.token not in text
+    for path in copy.rglob("*"):
+        assert not path.is_file() or hub.token.encode() not in path.read_bytes(), path
+
+
+def test_a_licence_that_was_not_accepted_ends_the_job_in_one_line(workflow, copy):
+    text = workflow("data/models/tiny", ok=False, HF_TOKEN="hf_of_somebody_else")
+    assert "error: someone/llama: accept its licence at https://huggingface.co/someone/llama and set HF_TOKEN" in text
+    assert "Traceback" not in text
+    assert "hf_of_somebody_else" not in text
+    assert not (copy / "data/models/tiny").exists()
+
+
+def test_offline_the_plan_stands_and_the_download_says_what_to_do(workflow):
+    assert jobs(workflow("-n", LENGTHS, HF_HUB_OFFLINE="1"))["fetch_model"] == 1
+    text = workflow("data/models/tiny", ok=False, HF_HUB_OFFLINE="1")
+    assert "error: someone/llama: it is not fetched yet, and HF_HUB_OFFLINE is set" in text
