@@ -1,5 +1,6 @@
 """The paper's configuration: its whole plan without network, GPU or keys, and what is fetched for it."""
 
+import csv
 import json
 import re
 import shlex
@@ -43,6 +44,14 @@ def test_fetch_does_the_downloads_and_nothing_else(copy):
     outputs = set(re.findall(r"data/(?:datasets/\w+\.jsonl|models/\w+)(?= )", text))
     assert outputs >= {f"data/datasets/{name}.jsonl" for name in DATASETS}
     assert outputs >= {f"data/models/{name}" for name in ("llama", "llama_instruct", "mistral")}
+
+
+def test_what_it_will_cost_is_known_before(copy):
+    snakemake(copy, "cost", "--cores", "1", *PAPER, **BARE)
+    rows = list(csv.DictReader((copy / "results/paper/cost.csv").open()))
+    assert [row["stage"] for row in rows][0 :: len(rows) - 1] == ["fetch_model", "total"]
+    assert float(rows[-1]["gpu_hours"]) > 10
+    assert sorted(path.name for path in (copy / "results/paper").iterdir()) == [".lock", "cost.csv", "logs"]
 
 
 def test_the_authors_materials_replace_ours_by_a_switch(copy):

@@ -13,6 +13,6 @@ rule cost:
         "../../envs/analysis.yaml"
     params:
         code=code("cost"),
-        settings=as_json(only(CONFIG, "seeds", "sources", "models", "experiments")),
+        settings=lambda wildcards: as_json(only(CONFIG, "seeds", "sources", "models", "experiments")),
     shell:
         "python workflow/run.py cost --log {log:q} --assumptions {input:q} --settings {params.settings:q} --out {output:q}"

@@ -14,7 +14,7 @@ ASCII = 0x7F
 
 def path(entry: dict, data: str | Path) -> Path:
     """The file of a source: one that the user put into the data folder, or one that is fetched into it."""
-    return Path(data) / (entry["file"] if "file" in entry else f"datasets/{entry['dataset']}.jsonl")
+    return Path(data) / (f"datasets/{entry['dataset']}.jsonl" if "dataset" in entry else entry["file"])
 
 
 def existing(name: str, entry: dict, data: Path) -> Path:
@@ -41,7 +41,7 @@ def chosen(name: str, entry: dict, data: Path, categories: set[str]) -> list[tup
         )
     kept = [item for item in records if _may_stay(item[1]["question"], entry)]
     if "shuffle" in entry:
-        Random(derive(entry["shuffle"], "sources", entry.get("file") or entry["dataset"])).shuffle(kept)
+        Random(derive(entry["shuffle"], "sources", entry.get("dataset") or entry["file"])).shuffle(kept)
     return _slice(name, entry, file, kept)
 
 
