@@ -1,6 +1,7 @@
 """A hub on loopback: the part of its protocol that huggingface_hub and datasets use to look up and download files."""
 
 import hashlib
+import io
 import json
 import re
 from contextlib import contextmanager
@@ -165,3 +166,17 @@ def _entries(files: dict[str, bytes], recursive: bool, folder: str) -> list[dict
             found[inner] = {"type": "directory", "path": inner, "oid": "0" * 40, "size": 0}
         found[path] = {"type": "file", "path": path, "size": len(data), "oid": hashlib.sha1(data).hexdigest()}
     return [entry for path, entry in found.items() if recursive or "/" not in path.removeprefix(start)]
+
+
+# ---------------------------------------------------------------- files of datasets
+def as_parquet(rows: list[dict]) -> bytes:
+    import pyarrow
+    from pyarrow.parquet import write_table
+
+    stream = io.BytesIO()
+    write_table(pyarrow.Table.from_pylist(rows), stream)
+    return stream.getvalue()
+
+
+def as_jsonl(rows: list[dict]) -> bytes:
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()

@@ -56,3 +56,13 @@ def hub(monkeypatch):
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
         monkeypatch.delenv("HF_TOKEN", raising=False)
         yield hub
+
+
+@pytest.fixture
+def datasets_hub(hub, monkeypatch):
+    """The same, and datasets takes it for the real one too."""
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_ENDPOINT", hub.address)
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)
+    return hub

@@ -1,7 +1,6 @@
 """Datasets come from a hub, an address or a folder as JSON lines, with a note of where from; what is wrong is said."""
 
 import datetime
-import io
 import json
 import os
 import subprocess
@@ -10,6 +9,7 @@ import sys
 import pytest
 
 import fake_hub
+from fake_hub import as_jsonl, as_parquet
 from mialign import sources
 from mialign.errors import InputError
 from mialign.fetch import dataset
@@ -22,27 +22,9 @@ ROWS = [
 HUB = {"hub": "someone/maths", "revision": "main", "split": "train"}
 
 
-def parquet(rows: list[dict]) -> bytes:
-    import pyarrow
-    from pyarrow.parquet import write_table
-
-    stream = io.BytesIO()
-    write_table(pyarrow.Table.from_pylist(rows), stream)
-    return stream.getvalue()
-
-
-def jsonl(rows: list[dict]) -> bytes:
-    return "".join(json.dumps(row) + "\n" for row in rows).encode()
-
-
 @pytest.fixture
-def hub(hub, monkeypatch):
-    """That of the model tests, which datasets takes for the real one too."""
-    import datasets
-
-    monkeypatch.setattr(datasets.config, "HF_ENDPOINT", hub.address)
-    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)
-    return hub
+def hub(datasets_hub):
+    return datasets_hub
 
 
 @pytest.fixture
@@ -66,7 +48,7 @@ def refused(fetched, *places) -> str:
 
 # ---------------------------------------------------------------- the hub
 def test_rows_come_as_they_are_with_the_commit_they_are_of(hub, fetched):
-    commit = hub.add("dataset", "someone/maths", {"data/train-00000-of-00001.parquet": parquet(ROWS)})
+    commit = hub.add("dataset", "someone/maths", {"data/train-00000-of-00001.parquet": as_parquet(ROWS)})
     origin, rows = fetched(HUB)
     assert rows == ROWS
     assert (origin["commit"], origin["rows"], origin["place"], origin["passed_over"]) == (commit, 3, HUB, [])
@@ -74,8 +56,8 @@ def test_rows_come_as_they_are_with_the_commit_they_are_of(hub, fetched):
 
 
 def test_a_revision_is_kept_to_when_main_moves_on(hub, fetched):
-    old = hub.add("dataset", "someone/maths", {"train.jsonl": jsonl(ROWS[:2])})
-    hub.add("dataset", "someone/maths", {"train.jsonl": jsonl(ROWS)})
+    old = hub.add("dataset", "someone/maths", {"train.jsonl": as_jsonl(ROWS[:2])})
+    hub.add("dataset", "someone/maths", {"train.jsonl": as_jsonl(ROWS)})
     assert fetched({**HUB, "revision": old})[1] == ROWS[:2]
     assert fetched(HUB)[1] == ROWS
 
@@ -89,14 +71,18 @@ def test_several_configs_are_read_one_after_another(hub, fetched):
         )
         + b"---\n"
     )
-    files = {"README.md": card, "algebra/train.parquet": parquet(ROWS[:1]), "geometry/train.parquet": parquet(ROWS[1:])}
+    files = {
+        "README.md": card,
+        "algebra/train.parquet": as_parquet(ROWS[:1]),
+        "geometry/train.parquet": as_parquet(ROWS[1:]),
+    }
     hub.add("dataset", "someone/maths", files)
     assert fetched({**HUB, "config": ["geometry", "algebra"]})[1] == [*ROWS[1:], *ROWS[:1]]
 
 
 def test_a_dataset_made_by_a_script_comes_by_its_parquet_branch(hub, fetched):
     hub.add("dataset", "someone/posts", {"posts.py": b"raise SystemExit('never run')", "README.md": b"posts"})
-    branch = {f"axis/{split}/0000.parquet": parquet([{"info": {"post": split}}]) for split in ("test", "validation")}
+    branch = {f"axis/{split}/0000.parquet": as_parquet([{"info": {"post": split}}]) for split in ("test", "validation")}
     hub.add("dataset", "someone/posts", branch, revision="refs/convert/parquet")
     place = {"hub": "someone/posts", "split": "validation"}
     assert fetched({**place, "revision": "refs/convert/parquet", "data_dir": "axis"})[1] == [
@@ -107,20 +93,22 @@ def test_a_dataset_made_by_a_script_comes_by_its_parquet_branch(hub, fetched):
 
 
 def test_the_first_rows_do_not_cost_the_whole(hub, fetched):
-    parts = {f"data/train-{n:05d}-of-00003.parquet": parquet([{"n": 10 * n + k} for k in range(10)]) for n in range(3)}
+    parts = {
+        f"data/train-{n:05d}-of-00003.parquet": as_parquet([{"n": 10 * n + k} for k in range(10)]) for n in range(3)
+    }
     hub.add("dataset", "someone/maths", parts)
     assert fetched({**HUB, "rows": 4})[1] == [{"n": n} for n in range(4)]
     assert not any("GET" in line and "00002-of-00003" in line and "/resolve/" in line for line in hub.seen)
 
 
 def test_dates_become_text(hub, fetched):
-    hub.add("dataset", "someone/maths", {"train.parquet": parquet([{"out": datetime.datetime(2024, 6, 24)}])})
+    hub.add("dataset", "someone/maths", {"train.parquet": as_parquet([{"out": datetime.datetime(2024, 6, 24)}])})
     assert fetched(HUB)[1] == [{"out": "2024-06-24T00:00:00"}]
 
 
 def test_a_mirror_serves_where_a_dataset_was_withdrawn_and_that_is_written_down(hub, fetched):
     hub.add("dataset", "someone/disabled", {}, disabled=True)
-    hub.add("dataset", "someone/mirror", {"train.jsonl": jsonl(ROWS)})
+    hub.add("dataset", "someone/mirror", {"train.jsonl": as_jsonl(ROWS)})
     mirror = {**HUB, "hub": "someone/mirror"}
     origin, rows = fetched({**HUB, "hub": "someone/gone"}, {**HUB, "hub": "someone/disabled"}, mirror)
     assert rows == ROWS
@@ -129,7 +117,7 @@ def test_a_mirror_serves_where_a_dataset_was_withdrawn_and_that_is_written_down(
 
 
 def test_a_mirror_does_not_serve_where_the_network_fails(hub, fetched, monkeypatch):
-    hub.add("dataset", "someone/mirror", {"train.jsonl": jsonl(ROWS)})
+    hub.add("dataset", "someone/mirror", {"train.jsonl": as_jsonl(ROWS)})
     monkeypatch.setattr("mialign.fetch.web.SECONDS", 1)
     message = refused(
         fetched, {"url": "http://127.0.0.1:9/x.jsonl", "sha256": "0" * 64}, {**HUB, "hub": "someone/mirror"}
@@ -138,7 +126,7 @@ def test_a_mirror_does_not_serve_where_the_network_fails(hub, fetched, monkeypat
 
 
 def test_what_is_wrong_is_said(hub, fetched):
-    hub.add("dataset", "someone/maths", {"train.jsonl": jsonl(ROWS)})
+    hub.add("dataset", "someone/maths", {"train.jsonl": as_jsonl(ROWS)})
     assert "someone/maths: there is no revision 'v9'" in refused(fetched, {**HUB, "revision": "v9"})
     assert "test" in refused(fetched, {**HUB, "split": "test"})
     assert "algebra" in refused(fetched, {**HUB, "config": "algebra"})
@@ -148,7 +136,7 @@ def test_what_is_wrong_is_said(hub, fetched):
 
 
 def test_a_licence_that_is_not_accepted_names_its_page_and_the_variable(hub, fetched, monkeypatch):
-    hub.add("dataset", "someone/chats", {"train.jsonl": jsonl(ROWS)}, gated=True)
+    hub.add("dataset", "someone/chats", {"train.jsonl": as_jsonl(ROWS)}, gated=True)
     place = {**HUB, "hub": "someone/chats"}
     message = refused(fetched, place)
     assert "https://huggingface.co/datasets/someone/chats" in message
@@ -163,7 +151,7 @@ def test_offline_says_so_and_asks_nobody(hub, fetched, monkeypatch):
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    hub.add("dataset", "someone/maths", {"train.jsonl": jsonl(ROWS)})
+    hub.add("dataset", "someone/maths", {"train.jsonl": as_jsonl(ROWS)})
     assert "HF_HUB_OFFLINE is set" in refused(fetched, HUB)
     assert hub.seen == []
 
@@ -175,7 +163,7 @@ def test_folders_as_datasets_saves_them_and_folders_of_files(tmp_path, fetched):
     DatasetDict({"train": Dataset.from_list(ROWS), "test": Dataset.from_list(ROWS[:1])}).save_to_disk(tmp_path / "both")
     Dataset.from_list(ROWS).save_to_disk(tmp_path / "one")
     (tmp_path / "files").mkdir()
-    (tmp_path / "files/train.parquet").write_bytes(parquet(ROWS))
+    (tmp_path / "files/train.parquet").write_bytes(as_parquet(ROWS))
     for name in ("both", "one", "files"):
         origin, rows = fetched({"folder": str(tmp_path / name), "split": "train"})
         assert rows == ROWS
@@ -187,7 +175,7 @@ def test_folders_as_datasets_saves_them_and_folders_of_files(tmp_path, fetched):
 # ---------------------------------------------------------------- a stage as it is run
 def test_the_stage_writes_both_files_which_a_source_then_reads(tmp_path, root):
     with fake_hub.running() as hub:
-        commit = hub.add("dataset", "someone/maths", {"train.parquet": parquet(ROWS)})
+        commit = hub.add("dataset", "someone/maths", {"train.parquet": as_parquet(ROWS)})
         command = [sys.executable, root / "workflow/run.py", "fetch_dataset", "--name", "maths"]
         command += ["--settings", json.dumps({"places": [HUB]}), "--out", tmp_path / "datasets/maths.jsonl"]
         command += ["--origin", tmp_path / "datasets/maths.json"]

@@ -1,12 +1,15 @@
 """The sources of config/paper.yaml on small files in the form that each publisher gives them."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 import yaml
 
+from fake_hub import as_jsonl, as_parquet
 from mialign import sources
 from mialign.errors import InputError
+from mialign.fetch import dataset
 
 CHAT = [
     {"content": "  Write a toast.\n", "language": "English", "role": "user"},
@@ -46,14 +49,14 @@ FORMS = {
     "reasoning_train": (
         [{"question_id": "a1", "category": "reasoning", "ground_truth": "yes, no", "task": "web_of_lies_v2",
           "level": None, "turns": ["Who lies? Think step by step, and then put your answer in bold."],
-          "livebench_release_date": "2024-06-24T00:00:00", "livebench_removal_date": "2025-04-02"},
+          "livebench_release_date": datetime(2024, 6, 24), "livebench_removal_date": "2025-04-02"},
          {"question_id": "b2", "category": "reasoning", "ground_truth": "3", "task": "zebra_puzzle", "level": 8.0,
           "turns": ["Who has the zebra?"],
-          "livebench_release_date": "2024-11-25T00:00:00", "livebench_removal_date": ""}],
+          "livebench_release_date": datetime(2024, 11, 25), "livebench_removal_date": ""}],
         [("Who lies?", None)],
     ),
     "writing_train": (
-        [{"conversation_id": "c", "timestamp": "2023-04-09T00:00:00", "turn": 1, "conversation": CHAT},
+        [{"conversation_id": "c", "timestamp": datetime(2023, 4, 9, tzinfo=UTC), "turn": 1, "conversation": CHAT},
          {"conversation_id": "d", "model": "gpt-4", "conversation": [{"content": "", "role": "user"}], "turn": 1}],
         [("Write a toast.", None)],
     ),
@@ -68,29 +71,72 @@ FORMS = {
 }  # fmt: skip
 
 
+NAMED = {"gsm_hard": "gsmhardv2.jsonl"}  # the others are parquet
+
+
 @pytest.fixture(scope="module")
-def paper(root) -> dict:
-    config = yaml.safe_load((root / "config/paper.yaml").read_text(encoding="utf-8"))
+def config(root) -> dict:
+    return yaml.safe_load((root / "config/paper.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def paper(config) -> dict:
     return {name: entry for name, entry in config["sources"].items() if entry}
 
 
 @pytest.fixture
 def read(tmp_path, paper):
-    """The questions that a source of the paper makes of some rows of its dataset."""
+    """The questions that a source of the paper makes of some rows of its dataset, as they are after it was fetched."""
 
     def read(name, rows):
         path = tmp_path / f"datasets/{paper[name]['dataset']}.jsonl"
         path.parent.mkdir(exist_ok=True)
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        path.write_bytes(as_jsonl(rows))
         return sources.questions(name, paper[name], tmp_path)
 
     return read
 
 
+def publish(hub, name: str, place: dict, rows: list[dict]) -> None:
+    """Put rows on the hub where their publisher has them, at the revision that the config asks for."""
+    folder, split = place.get("data_dir"), place["split"]
+    path = NAMED.get(name) or (f"{folder}/{split}/0000.parquet" if folder else f"data/{split}-00000-of-00001.parquet")
+    data = as_jsonl(rows) if path.endswith("jsonl") else as_parquet(rows)
+    hub.add("dataset", place["hub"], {path: data}, revision=place["revision"])
+
+
 @pytest.mark.parametrize("name", FORMS)
-def test_a_dataset_in_its_published_form_becomes_questions(read, name):
-    rows, expected = FORMS[name]
-    assert [(record["question"], record["reference"]) for record in read(name, rows)] == expected
+def test_a_dataset_in_its_published_form_becomes_questions(datasets_hub, tmp_path, config, paper, name):
+    (rows, expected), origin = FORMS[name], paper[name]["dataset"]
+    place = config["datasets"][origin][1 if origin == "math" else 0]  # the first home of math is gone
+    if "url" in place:
+        (tmp_path / "datasets").mkdir()
+        (tmp_path / f"datasets/{origin}.jsonl").write_bytes(as_jsonl(rows))
+    else:
+        publish(datasets_hub, origin, place, rows)
+        dataset.fetch(origin, config["datasets"][origin], tmp_path / f"datasets/{origin}.jsonl")
+    records = sources.questions(name, paper[name], tmp_path)
+    assert [(record["question"], record["reference"]) for record in records] == expected
+
+
+def test_the_mirrors_of_a_withdrawn_dataset_hold_the_same(datasets_hub, tmp_path, config):
+    _, second, third = config["datasets"]["math"]
+    rows = [{"problem": f"Q{n}", "level": "", "type": kind, "solution": ""} for n, kind in enumerate(third["config"])]
+    card = "---\nconfigs:\n" + "".join(
+        f"- config_name: {kind}\n  data_files:\n  - split: train\n    path: {kind}/train-*\n"
+        for kind in third["config"]
+    )
+    files = {f"{row['type']}/train-00000-of-00001.parquet": as_parquet([row]) for row in rows}
+    files["README.md"] = f"{card}---\n".encode()
+    datasets_hub.add("dataset", third["hub"], files, revision=third["revision"])
+    out = tmp_path / "math.jsonl"
+    origin = dataset.fetch("math", config["datasets"]["math"], out)
+    assert (origin["place"], len(origin["passed_over"])) == (third, 2)
+    assert [json.loads(line) for line in out.read_text().splitlines()] == rows
+    publish(datasets_hub, "math", second, rows)
+    origin = dataset.fetch("math", config["datasets"]["math"], out)
+    assert (origin["place"], len(origin["passed_over"])) == (second, 1)
+    assert [json.loads(line) for line in out.read_text().splitlines()] == rows
 
 
 def test_every_source_of_training_and_measuring_is_among_them(paper):
@@ -120,7 +166,7 @@ def test_a_dataset_without_the_column_names_those_it_has(read):
 
 
 def test_what_a_filter_leaves_nothing_of_says_which(read):
-    row = FORMS["reasoning_train"][0][1]
+    row = {**FORMS["reasoning_train"][0][1], "livebench_release_date": "2024-11-25T00:00:00"}
     with pytest.raises(InputError, match=r"the file holds no questions where \{'livebench_release_date'"):
         read("reasoning_train", [row])
 

@@ -29,7 +29,7 @@ def hub(tmp_path_factory):
     tiny_tokenizer().save_pretrained(folder)
     with fake_hub.running() as hub:
         hub.add("model", "someone/llama", {path.name: path.read_bytes() for path in folder.iterdir()}, gated=True)
-        hub.add("dataset", "someone/boats", {"train.jsonl": "".join(json.dumps(row) + "\n" for row in ROWS).encode()})
+        hub.add("dataset", "someone/boats", {"train.jsonl": fake_hub.as_jsonl(ROWS)})
         yield hub
 
 
