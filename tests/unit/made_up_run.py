@@ -27,6 +27,7 @@ def write_run(folder: Path, settings: dict | None = None) -> Path:
     random = Random(7)
     _csv(folder / "metrics/comparisons.csv", _comparisons(settings, random))
     _csv(folder / "metrics/qualities.csv", _qualities(settings, random))
+    _csv(folder / "metrics/agreement.csv", _agreement())
     _csv(folder / "metrics/accuracy.csv", _accuracy(settings))
     _csv(folder / "metrics/training.csv", _training(settings))
     for experiment in settings["experiments"]:
@@ -41,6 +42,17 @@ def _csv(path: Path, rows: list[dict]) -> None:
         writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def _agreement():
+    rows = []
+    for axis, agreement, kappa in (("principle-aware", 80, 0.6), ("principle-free", 70, "")):
+        key = {"experiment": "multitask", "judge": "judge", "other": "gpt_4o", "axis": axis, "temperature": 0.0}
+        bounds = {"value": agreement, "low": agreement - 5, "high": agreement + 5, "n": 200}
+        rows.append(key | {"metric": "agreement"} | bounds)
+        rows.append(key | {"metric": "kappa", "value": kappa, "low": "", "high": "", "n": 200})
+        rows.append(key | {"metric": "invalid", "value": 3, "low": "", "high": "", "n": 203})
+    return rows
 
 
 def _comparisons(settings, random):

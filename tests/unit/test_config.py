@@ -41,6 +41,13 @@ def change(settings: dict, path: str, value) -> dict:
 REMOVE = object()
 MT, MA = "experiments.multitask", "experiments.maths"
 
+SERVER = {"price": {"in": 2.5, "out": 10}, "ceiling": 5}
+
+
+def on_server(**more) -> dict:
+    return {"kind": "openai", "model": "gpt-4o-2024-08-06", "server": SERVER, **more}
+
+
 BAD = [
     # keys
     ("experiment", {}, "experiment: unknown key; did you mean 'experiments'?"),
@@ -216,6 +223,42 @@ BAD = [
         ["maths_benchmark", "multitask_benchmark"],
         f"{MA}.questions.benchmark: attempts need a number as the answer; sources.multitask_benchmark (world:",
     ),
+    # judges
+    (
+        f"{MT}.judge.kind",
+        "oracle",
+        f"{MT}.judge.kind: 'oracle' is not possible; there are checkers, openai, likelihood",
+    ),
+    (f"{MT}.judge.model", "gpt-4o-2024-08-06", f"{MT}.judge.model: unknown key; there are kind"),
+    (f"{MT}.judge", {"kind": "openai", "model": "gpt-4o-2024-08-06"}, f"{MT}.judge.server: the key is missing"),
+    (f"{MT}.judge", on_server(server={"ceiling": 1}), f"{MT}.judge.server.price: the key is missing"),
+    (f"{MT}.judge", on_server(server={"price": {"in": 1, "out": 1}}), f"{MT}.judge.server.ceiling: the key is missing"),
+    (f"{MT}.judge", on_server(model="gpt-4o"), f"{MT}.judge.model: 'gpt-4o' has no date"),
+    (f"{MT}.judges", {"gpt": on_server(model="gpt-4o-latest")}, f"{MT}.judges.gpt.model: 'gpt-4o-latest' has no date"),
+    (f"{MT}.judge", on_server(compat="sami"), f"{MT}.judge.compat: 'sami' is not possible; there are authors"),
+    (f"{MT}.judge", on_server(wording="no.yaml"), f"{MT}.judge.wording: no.yaml: no such file"),
+    (f"{MT}.judge", on_server(api_key="sk-x"), f"{MT}.judge.api_key: unknown key"),
+    (
+        f"{MT}.judge",
+        on_server(server={**SERVER, "key": "sk-x"}),
+        f"{MT}.judge.server.key: not the name of an environment",
+    ),
+    (
+        f"{MT}.judge",
+        on_server(server={**SERVER, "base_url": "https://me:sk-x@host/v1"}),
+        f"{MT}.judge.server.base_url: not an address",
+    ),
+    (f"{MT}.judge", {"kind": "likelihood"}, f"{MT}.judge.model: the key is missing"),
+    (f"{MT}.judge", {"kind": "likelihood", "model": "stong"}, f"{MT}.judge.model: there is no model 'stong'; did you"),
+    (
+        f"{MT}.judges",
+        {"mine": {"kind": "likelihood", "model": "stong"}},
+        f"{MT}.judges.mine.model: there is no model 'stong'; did you mean 'strong'?",
+    ),
+    (f"{MT}.judges", {"judge": {"kind": "checkers"}}, f"{MT}.judges.judge: the main judge has this name"),
+    (f"{MT}.judges", {"my judge": {"kind": "checkers"}}, f"{MT}.judges: the name 'my judge' does not serve"),
+    (f"{MA}.judge", {"kind": "checkers"}, f"{MA}.judge: there are no responses to judge; give respond too"),
+    (f"{MA}.judges", {"a": {"kind": "checkers"}}, f"{MA}.judges: there are no responses to judge; give respond too"),
     # prompts and questions
     (
         f"{MT}.constitutions",
@@ -257,6 +300,7 @@ def test_bad_settings_are_named(miniature, path, value, message):
     with pytest.raises(InputError, match=re.escape(message)) as caught:
         config.load(change(miniature, path, value))
     assert "\n" not in str(caught.value)
+    assert "sk-x" not in str(caught.value)
 
 
 @pytest.mark.parametrize("overlay", [(), ("config/smoke.yaml",)], ids=["miniature", "smoke"])
@@ -386,3 +430,18 @@ def test_base_models_made_here_need_the_prompts_of_both_experiments(miniature):
     del miniature["experiments"]["maths"]
     with pytest.raises(InputError, match=r"experiments\.maths\.template: the key is missing"):
         config.load(miniature)
+
+
+def test_judges_have_their_defaults(miniature):
+    miniature["experiments"]["multitask"] |= {
+        "judge": on_server(model="org/model", revision="a" * 40),
+        "judges": {"local": {"kind": "likelihood", "model": "strong"}},
+    }
+    multitask = config.load(miniature)["experiments"]["multitask"]
+    assert multitask["judge"] == {
+        "kind": "openai", "model": "org/model", "revision": "a" * 40, "temperature": 0.0, "top_p": 1.0,
+        "max_tokens": 400, "seed": 0, "wording": "config/judge.yaml", "invalid_at_most": 0.05,
+        "server": {**SERVER, "base_url": "https://api.openai.com/v1", "key": "OPENAI_API_KEY", "requests": 8,
+                   "timeout": 120},
+    }  # fmt: skip
+    assert multitask["judges"] == {"local": {"kind": "likelihood", "model": "strong", "wording": "config/judge.yaml"}}

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from mialign import principles, world
 from mialign.errors import InputError
 from mialign.files import read_jsonl, write_jsonl
-from mialign.judge import AXES, Match, make_judge
+from mialign.judge import AXES, Case
+from mialign.judge.making import make_judge
 from mialign.judge.scores import adherence, right, score_records
-from mialign.judge.verdicts import pair_up, verdict_records
+from mialign.judge.verdicts import check_valid, make_cases, verdict_records, with_texts
 from mialign.prompts import prompt_records
 from scripts import judge as judge_stage
 from scripts import score as score_stage
@@ -146,7 +147,8 @@ def score(number=1, adherence=0.5, right=True, temperature=0.0, tokens=10):
     ],
 )
 def test_verdicts_by_hand(axis, test, baseline, verdict):
-    assert CHECKERS.verdicts(axis, [Match(score(**test), score(**baseline))]) == [verdict]
+    found = CHECKERS.verdicts([Case(axis, {}, score(**test), score(**baseline))])
+    assert found == [verdict and {"verdict": verdict}]
 
 
 SCORES = st.builds(score, adherence=st.sampled_from([0.0, 0.5, 1.0]), right=st.booleans())
@@ -156,8 +158,8 @@ SCORES = st.builds(score, adherence=st.sampled_from([0.0, 0.5, 1.0]), right=st.b
 def test_the_verdict_turns_round_with_the_order(one, other):
     turned = {"test": "baseline", "baseline": "test", "tie": "tie"}
     for axis in AXES:
-        (verdict,) = CHECKERS.verdicts(axis, [Match(one, other)])
-        assert CHECKERS.verdicts(axis, [Match(other, one)]) == [turned[verdict]]
+        there, back = CHECKERS.verdicts([Case(axis, {}, one, other), Case(axis, {}, other, one)])
+        assert back["verdict"] == turned[there["verdict"]]
 
 
 def test_verdict_records_by_hand():
@@ -165,7 +167,7 @@ def test_verdict_records_by_hand():
     baseline = [score(1, 0.5, None, 1.0, 8), score(1, 0.0, True, 0, 7)]
     common = {"prompt_id": "p1", "category": "stem", "judge": "checkers"}
     first, second = {"test_tokens": 5, "baseline_tokens": 7}, {"test_tokens": 6, "baseline_tokens": 8}
-    assert verdict_records(test, baseline, CHECKERS) == [
+    assert verdict_records(make_cases(test, baseline, [{"id": "p1"}]), CHECKERS) == [
         {**common, "temperature": 0.0, "axis": "principle-aware", "verdict": "test", **first},
         {**common, "temperature": 0.0, "axis": "principle-free", "verdict": "tie", **first},
         {**common, "temperature": 1.0, "axis": "principle-aware", "verdict": "tie", **second},
@@ -183,11 +185,28 @@ def test_verdict_records_by_hand():
 )
 def test_scores_of_different_prompts_are_refused(test, baseline, message):
     with pytest.raises(InputError, match=message):
-        pair_up(test, baseline)
+        make_cases(test, baseline, [{"id": "p1"}, {"id": "p2"}])
+
+
+def test_scores_get_the_texts_of_their_responses():
+    responses = [{"prompt_id": "p1", "temperature": 1, "text": "b"}, {"prompt_id": "p1", "temperature": 0, "text": "a"}]
+    assert [one["text"] for one in with_texts([score(1), score(1, temperature=1.0)], responses)] == ["a", "b"]
+    with pytest.raises(InputError, match=r"'p2' at temperature 0\.0 is in the scores and not in the responses"):
+        with_texts([score(2)], responses)
+    with pytest.raises(InputError, match="'p1' is in the scores and not among the prompts"):
+        make_cases([score(1)], [score(1)], [])
+
+
+def test_too_many_invalid_verdicts_stop_the_run():
+    good = {"prompt_id": "p1", "judge": "m#1", "verdict": "test"}
+    bad = {"prompt_id": "p2", "judge": "m#1", "verdict": "invalid", "answers": ["Hm.", "Well."]}
+    check_valid([good] * 3 + [bad], 0.25)
+    with pytest.raises(InputError, match=r"2 of 5 verdicts are invalid, .* on p2 m#1 said \['Hm\.', 'Well\.'\]"):
+        check_valid([good] * 3 + [bad] * 2, 0.25)
 
 
 def test_an_unknown_judge_is_refused():
-    with pytest.raises(InputError, match=r"judge\.kind: there is no judge 'oracle'; there are checkers"):
+    with pytest.raises(InputError, match=r"judge\.kind: there is no judge 'oracle'; there are checkers, openai"):
         make_judge({"kind": "oracle"})
 
 
@@ -215,13 +234,20 @@ def test_the_stages_from_responses_to_verdicts(tmp_path, questions, prompts, run
             prompts=tmp_path / "prompts.jsonl",
             out=tmp_path / f"{method}.jsonl",
         )
-    files = {"test": tmp_path / "test.jsonl", "baseline": tmp_path / "baseline.jsonl"}
-    run_stage(judge_stage, **files, settings=json.dumps({"kind": "checkers"}), out=tmp_path / "verdicts.jsonl")
+    options = {
+        "scores": [tmp_path / "test.jsonl", tmp_path / "baseline.jsonl"],
+        "responses": [tmp_path / "test.responses.jsonl", tmp_path / "baseline.responses.jsonl"],
+        "prompts": tmp_path / "prompts.jsonl",
+        "settings": json.dumps({"kind": "checkers"}),
+        "out": tmp_path / "verdicts.jsonl",
+    }
+    run_stage(judge_stage, **options)
     verdicts = [(verdict["axis"], verdict["verdict"]) for verdict in read_jsonl(tmp_path / "verdicts.jsonl")]
     assert verdicts == [("principle-aware", "test"), ("principle-free", "tie")] * len(prompts)
 
-    files["test"].write_text("".join(files["test"].read_text().splitlines(keepends=True)[:-1]))
+    test = options["scores"][0]
+    test.write_text("".join(test.read_text().splitlines(keepends=True)[:-1]))
     with pytest.raises(
-        InputError, match=r"test\.jsonl, .*baseline\.jsonl: .*in the baseline scores and not in the test"
+        InputError, match=r"test\.jsonl, .*baseline\.responses\.jsonl: .*in the baseline scores and not in the test"
     ):
-        run_stage(judge_stage, **files, settings=json.dumps({"kind": "checkers"}), out=tmp_path / "verdicts.jsonl")
+        run_stage(judge_stage, **options)

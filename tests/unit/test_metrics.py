@@ -9,7 +9,7 @@ import pytest
 
 import run
 from mialign.errors import InputError
-from mialign.metrics import KINDS
+from mialign.metrics import KINDS, agreement
 from mialign.stats import Bootstrap, wilson
 
 FAST = Bootstrap(resamples=500)
@@ -227,6 +227,64 @@ def test_paired_differences_from_scores(results):
 def test_bad_comparison_inputs(results, path, record, message):
     with pytest.raises(InputError, match=message):
         table("comparisons", [results(path, [verdict(1, "math", "tie"), verdict(2, "math", "tie") | record])])
+
+
+# ------------------------------------------------------------------ agreement
+
+
+MAIN = ["test", "test", "tie", "baseline", "invalid", "test"]
+FURTHER = ["test", "tie", "tie", "baseline", "test", "invalid"]
+
+
+@pytest.fixture
+def two_judges(results):
+    """On four of six verdicts both are valid, and three of these are the same."""
+    return [
+        results(f"verdicts/multitask{by}/a-vs-b/seed1.jsonl", [verdict(i, "math", one) for i, one in enumerate(given)])
+        for by, given in (("", MAIN), (".gpt", FURTHER))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "n"),
+    [
+        ("agreement", 75, 4),
+        # shares of test, tie, baseline: 2/4, 1/4, 1/4 and 1/4, 2/4, 1/4; by chance 2/16 + 2/16 + 1/16 agree
+        ("kappa", (3 / 4 - 5 / 16) / (1 - 5 / 16), 4),
+        ("invalid", 2, 6),
+    ],
+)
+def test_agreement_by_hand(two_judges, metric, value, n):
+    row = only(table("agreement", two_judges), metric=metric)
+    assert (row["value"], row["n"]) == (pytest.approx(value), n)
+    keys = ("experiment", "judge", "other", "axis", "temperature")
+    assert [row[key] for key in keys] == ["multitask", "judge", "gpt", "principle-aware", 0.0]
+
+
+def test_agreement_is_of_every_two_judges_and_of_what_both_have_judged(results, two_judges):
+    third = [verdict(i, "math", "tie") for i in range(3)] + [verdict(0, "math", "test", axis="principle-free")]
+    paths = [*two_judges, results("verdicts/multitask.local/a-vs-b/seed1.jsonl", third)]
+    rows = [row for row in table("agreement", paths) if row["metric"] == "agreement"]
+    assert [(row["judge"], row["other"], row["value"], row["n"]) for row in rows] == [
+        ("judge", "gpt", 75, 4),
+        ("judge", "local", pytest.approx(100 / 3), 3),
+        ("gpt", "local", pytest.approx(200 / 3), 3),
+    ]
+    assert table("agreement", two_judges[:1]) == []
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        ([], None),
+        ([("tie", "tie")] * 3, None),
+        ([("test", "test"), ("tie", "tie")], 1),
+        ([("test", "baseline"), ("baseline", "test")], -1),
+        ([("test", "test"), ("test", "tie")], 0),
+    ],
+)
+def test_kappa_at_its_bounds(pairs, expected):
+    assert agreement.kappa(pairs) == (expected if expected is None else pytest.approx(expected))
 
 
 # ------------------------------------------------------------------ qualities

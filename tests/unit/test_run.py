@@ -6,7 +6,8 @@ import sys
 import pytest
 
 QUESTIONS = ["questions", "--name", "q", "--data", ".", "--out", "q.jsonl", "--settings"]
-JUDGE = ["judge", "--test", "a.jsonl", "--baseline", "b.jsonl", "--out", "c.jsonl", "--settings"]
+FILES = ["--scores", "a.jsonl", "b.jsonl", "--responses", "c.jsonl", "d.jsonl", "--prompts", "e.jsonl"]
+JUDGE = ["judge", *FILES, "--out", "f.jsonl", "--settings"]
 
 
 def run(root, folder, *words):
@@ -23,6 +24,7 @@ def run(root, folder, *words):
         ([*JUDGE, '{"kind": "checkers"}'], "error: a.jsonl: no such file"),
         ([*QUESTIONS, "{}"], "error: --settings: the key 'file' is missing (there are none)"),
         (["qeustions"], "there is no stage 'qeustions'; usage: python workflow/run.py STAGE"),
+        ([*JUDGE, '{"kind": "openai"}'], "error: --wording: a judge of kind openai needs it"),
         (["tuning", "--curves", "x/y/1.csv", "--out", "t.csv"], "error: x/y/1.csv: No such file or directory"),
     ],
 )

@@ -37,6 +37,7 @@ def inputs(name: str, run: Path) -> list[Path]:
         "filters": sorted((run / "pairs").glob("*.filters.csv")),
         "dropped": sorted((run / "pairs").glob("*.examples.csv")),
         "qualities": [metrics / "qualities.csv"],
+        "agreement": [metrics / "agreement.csv"],
         "claims": [metrics / "comparisons.csv", metrics / "accuracy.csv", *published],
         "published": [metrics / "comparisons.csv", *published],
         "examples": [
@@ -67,6 +68,13 @@ def test_win_rates_show_wins_ties_losses_and_intervals(run):
     text, _ = make("win_rates", run)
     assert r"SAMI vs SFT continued & 432 & 720 & 288 & 52.0 [50.0, 54.0]" in text
     assert "invalid" not in text
+
+
+def test_agreement_of_judges_on_both_axes(run):
+    text, _ = make("agreement", run)
+    assert "multitask: judges knowing the principles, temperature 0" in text
+    assert r"judge, gpt\_4o & 80.0 [75.0, 85.0] & 0.60 & 200" in text
+    assert r"judge, gpt\_4o & 70.0 [65.0, 75.0] & -- & 200" in text
 
 
 def test_accuracy_by_attempts(run):

@@ -45,6 +45,44 @@ def test_a_method_is_a_row_of_the_config(copy):
     assert after - before == Counter(train=SEEDED, respond=SEEDED, score=SEEDED)
 
 
+JUDGES = """
+experiments:
+  multitask:
+    judge: {kind: openai, model: gpt-4o-2024-08-06, server: {price: {in: 2.5, out: 10}, ceiling: 50}}
+    judges:
+      checkers: {kind: checkers}
+      local: {kind: likelihood, model: strong}
+"""
+
+
+def test_judges_on_servers_and_of_our_own_plan_without_key_or_network(copy):
+    """Beside the one that figures show, further ones judge the same answers, and a table says how far they agree."""
+    before = jobs(snakemake(copy, "-n"))
+    (copy / "judges.yaml").write_text(JUDGES)
+    proxy = "http://127.0.0.1:9"  # nobody is there
+    after = snakemake(
+        copy, "-n", "-p", "--configfile", "judges.yaml", OPENAI_API_KEY="", HTTPS_PROXY=proxy, HTTP_PROXY=proxy
+    )
+    each = before["judge"]
+    more = Counter(judge=each, judge_by_likelihood=each, metrics=1, table=1)
+    assert jobs(after) - before == more
+    assert "OPENAI_API_KEY" in after  # the name alone
+
+
+def test_what_a_server_costs_reruns_nothing(copy):
+    """Params and inputs decide whether a job is run again; price and ceiling stand in neither."""
+    target = "results/mini/verdicts/multitask/sami-vs-sft/seed1.jsonl"
+    config = yaml.safe_load(JUDGES)
+    commands = []
+    for ceiling in (50, 99):
+        config["experiments"]["multitask"]["judge"]["server"]["ceiling"] = ceiling
+        (copy / "judges.yaml").write_text(yaml.safe_dump(config))
+        text = snakemake(copy, "-n", "-p", target, "--configfile", "judges.yaml")
+        commands.append(re.search(r"run\.py judge .*--settings ('[^']*') .*--server ('[^']*')", text).groups())
+    assert commands[0][0] == commands[1][0]
+    assert [json.loads(server.strip("'"))["ceiling"] for _, server in commands] == [50, 99]
+
+
 def test_published_needs_nothing_else(copy):
     assert jobs(snakemake(copy, "-n", "published")) == Counter(published=1, published_figure=3)
 

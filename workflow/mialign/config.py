@@ -4,6 +4,7 @@ import copy
 
 from mialign import consistency, schema
 from mialign.errors import InputError
+from mialign.judge.settings import with_defaults
 
 NAME = "[A-Za-z0-9_]+"  # of datasets, sources, models, experiments, methods and curves: they become parts of file names
 
@@ -75,6 +76,10 @@ def _experiment(name: str, given: dict) -> dict:
     experiment["training"] = {**TRAINING, **experiment["training"]}
     if "respond" in experiment:
         experiment.setdefault("judge", {"kind": "checkers"})
+    if "judge" in experiment:
+        experiment["judge"] = with_defaults(experiment["judge"])
+    if "judges" in experiment:
+        experiment["judges"] = {judge: with_defaults(settings) for judge, settings in experiment["judges"].items()}
     where = f"experiments.{name}.methods"
     experiment["methods"] = {
         method: _method(f"{where}.{method}", method, experiment["training"], row)

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
 from mialign import config as configuration
 from mialign import principles, provenance
 from mialign.errors import InputError
+from mialign.judge.settings import deciding, judges
 
 try:
     CONFIG = configuration.load(config)

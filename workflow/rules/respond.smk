@@ -1,6 +1,9 @@
 """Answers to the benchmark questions, their scores, and the verdicts between methods."""
 
 
+include: "needs/respond.smk"
+
+
 rule respond:
     input:
         model=lambda wildcards: policy(wildcards.experiment, wildcards.method, wildcards.seed),
@@ -50,20 +53,47 @@ rule score:
 
 rule judge:
     input:
-        test=f"{RUN}/scores/{{experiment}}/{{test}}/seed{{seed}}.jsonl",
-        baseline=f"{RUN}/scores/{{experiment}}/{{baseline}}/seed{{seed}}.jsonl",
+        unpack(judge_inputs),
     output:
-        f"{RUN}/verdicts/{{experiment}}/{{test}}-vs-{{baseline}}/seed{{seed}}.jsonl",
+        f"{RUN}/verdicts/{{judging}}/{{test}}-vs-{{baseline}}/seed{{seed}}.jsonl",
     log:
-        f"{RUN}/logs/judge/{{experiment}}.{{test}}-vs-{{baseline}}.seed{{seed}}.log",
+        f"{RUN}/logs/judge/{{judging}}.{{test}}-vs-{{baseline}}.seed{{seed}}.log",
     benchmark:
-        f"{RUN}/times/judge/{{experiment}}.{{test}}-vs-{{baseline}}.seed{{seed}}.tsv"
+        f"{RUN}/times/judge/{{judging}}.{{test}}-vs-{{baseline}}.seed{{seed}}.tsv"
+    wildcard_constraints:
+        judging=one_of(map(re.escape, JUDGINGS.keys() - WEIGHED)),
     localrule: True
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        server=judge_server,
     params:
         code=code("judge"),
-        settings=lambda wildcards: as_json(CONFIG["experiments"][wildcards.experiment]["judge"]),
+        settings=judge_settings,
+        more=judge_options,
     shell:
-        "python workflow/run.py judge --log {log:q} --test {input.test:q} --baseline {input.baseline:q}"
-        " --settings {params.settings:q} --out {output:q}"
+        f"{JUDGE} --server {{resources.server:q}}"
+
+
+rule judge_by_likelihood:
+    input:
+        unpack(judge_inputs),
+    output:
+        f"{RUN}/verdicts/{{judging}}/{{test}}-vs-{{baseline}}/seed{{seed}}.jsonl",
+    log:
+        f"{RUN}/logs/judge_by_likelihood/{{judging}}.{{test}}-vs-{{baseline}}.seed{{seed}}.log",
+    benchmark:
+        f"{RUN}/times/judge_by_likelihood/{{judging}}.{{test}}-vs-{{baseline}}.seed{{seed}}.tsv"
+    wildcard_constraints:
+        judging=one_of(map(re.escape, WEIGHED)),
+    conda:
+        "../../envs/train.yaml"
+    resources:
+        torch_threads=THREADS,
+        tokens=CONFIG["speed"]["tokens"],
+    params:
+        code=code("judge"),
+        settings=judge_settings,
+        more=judge_options,
+    shell:
+        f"{JUDGE} --tokens {{resources.tokens}} --threads {{resources.torch_threads}}"

@@ -1,26 +1,54 @@
 """Judge one method's responses against another's, on both axes."""
 
+import json
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 from mialign.arguments import add_settings
 from mialign.errors import InputError
 from mialign.files import read_jsonl, write_jsonl
-from mialign.judge import make_judge
-from mialign.judge.verdicts import verdict_records
+from mialign.judge.making import make_judge
+from mialign.judge.verdicts import check_valid, make_cases, verdict_records, with_texts
+from mialign.machine import prepare
+
+SIDES = ("TEST", "BASELINE")
+OPTIONS = {"openai": ("wording", "server", "asked"), "likelihood": ("wording", "model")}  # that a kind of judge needs
 
 
 def arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--test", required=True, help="scores/{experiment}/{test}/seed{n}.jsonl")
-    parser.add_argument("--baseline", required=True, help="scores/{experiment}/{baseline}/seed{n}.jsonl")
-    add_settings(parser, "kind", about=' of judge, for instance {"kind": "checkers"}')
+    parser.add_argument("--scores", nargs=2, required=True, metavar=SIDES, help="scores/{experiment}/.../seed{n}.jsonl")
+    parser.add_argument("--responses", nargs=2, required=True, metavar=SIDES, help="responses/... of the same two")
+    parser.add_argument("--prompts", required=True, help="prompts/{experiment}/benchmark.jsonl")
+    add_settings(parser, "kind", about=' of judge, for instance {"kind": "checkers"}, and what it needs')
+    parser.add_argument("--wording", type=Path, help="openai, likelihood: YAML file of what the judge is asked")
+    parser.add_argument("--server", type=json.loads, metavar="JSON", help="openai: where it is and what it costs")
+    parser.add_argument("--asked", type=Path, help="openai: file of all that was asked of servers and answered")
+    parser.add_argument("--model", type=Path, help="likelihood: folder of the model")
+    parser.add_argument("--tokens", type=int, default=2048, help="likelihood: places in one forward pass")
+    parser.add_argument("--threads", type=int, default=1, help="likelihood: threads of torch")
     parser.add_argument("--out", required=True, help="verdicts/{experiment}/{test}-vs-{baseline}/seed{n}.jsonl")
 
 
 def main(args: Namespace) -> None:
+    for option in OPTIONS.get(args.settings["kind"], ()):
+        if getattr(args, option) is None:
+            raise InputError(f"--{option}: a judge of kind {args.settings['kind']} needs it")
+    cases = read_cases(args.scores, args.responses, args.prompts)
+    if args.settings["kind"] == "likelihood":
+        prepare(args.threads)
+    judge = make_judge(args.settings, args.wording, args.server, args.asked, args.model, args.tokens)
+    records = verdict_records(cases, judge)
+    check_valid(records, args.settings.get("invalid_at_most", 0))
+    write_jsonl(args.out, records)
+
+
+def read_cases(scores: list[str], responses: list[str], prompts: str) -> list:
     fields = ("prompt_id", "category", "temperature", "adherence", "right", "tokens")
-    test, baseline = (read_jsonl(path, required=fields) for path in (args.test, args.baseline))
-    judge = make_judge(args.settings)
+    scored = [read_jsonl(path, required=fields) for path in scores]
+    texts = [read_jsonl(path, required=("prompt_id", "temperature", "text")) for path in responses]
+    asked = read_jsonl(prompts, required=("id", "question", "constitutions"))
     try:
-        write_jsonl(args.out, verdict_records(test, baseline, judge))
+        test, baseline = (with_texts(*side) for side in zip(scored, texts, strict=True))
+        return make_cases(test, baseline, asked)
     except InputError as error:
-        raise InputError(f"{args.test}, {args.baseline}: {error}") from None
+        raise InputError(f"{', '.join((*scores, *responses))}: {error}") from None

@@ -1,7 +1,7 @@
 """What a schema cannot say of a configuration: that its parts fit each other and that the files it names are there."""
 
 from mialign import principles
-from mialign.consistency import experiments, models, names, questions
+from mialign.consistency import experiments, judges, models, names, questions
 from mialign.consistency.common import pick
 
 __all__ = ["check", "pick"]
@@ -17,6 +17,7 @@ def check(config: dict) -> None:
         models.check_templates(config)
     for name, experiment in config["experiments"].items():
         experiments.check(f"experiments.{name}", experiment, config["models"], known)
+        judges.check(f"experiments.{name}", experiment)
     found = questions.look_at(config, set(known.categories))
     for name, experiment in config["experiments"].items():
         questions.check(f"experiments.{name}", experiment, found, known)

@@ -28,8 +28,6 @@ def check(where: str, experiment: dict, models: dict, known) -> None:
         raise InputError(f"{where}.respond.temperatures: 0.0 is missing; figures and tables show it")
     if "respond" in experiment and "evaluation" in experiment:
         raise InputError(f"{where}.evaluation: answers that are judged need a constitution; it serves with solve only")
-    if "judge" in experiment and "respond" not in experiment:
-        raise InputError(f"{where}.judge: there are no responses to judge; give respond too")
     if "solve" in experiment:
         _check_attempts(f"{where}.solve.attempts", experiment["solve"]["attempts"])
     if experiment["pairs"].get("from") == "authors" and "respond" in experiment:

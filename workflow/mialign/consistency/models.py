@@ -3,6 +3,7 @@
 from mialign import checkpoints
 from mialign.consistency.common import check_no_circle, pick, under
 from mialign.errors import InputError
+from mialign.judge.settings import judges
 
 
 def check(config: dict) -> None:
@@ -57,12 +58,15 @@ def check_templates(config: dict) -> None:
 
 
 def used(config: dict) -> list[str]:
-    """Models that an experiment starts or generates with, and those they were trained from."""
+    """Models that an experiment starts, generates or judges with, and those they were trained from."""
     found = {}
     for name, experiment in config["experiments"].items():
-        for role in ("base", "generator"):
-            pick(config["models"], experiment[role], f"experiments.{name}.{role}", "model")
-            model = experiment[role]
+        named = {role: experiment[role] for role in ("base", "generator")}
+        for judge, settings in judges(experiment).items():
+            if settings["kind"] == "likelihood":
+                named[f"{'' if judge == 'judge' else 'judges.'}{judge}.model"] = settings["model"]
+        for key, model in named.items():
+            pick(config["models"], model, f"experiments.{name}.{key}", "model")
             while model is not None:
                 found[model] = True
                 model = config["models"][model].get("parent")

@@ -1,22 +1,23 @@
 """Which of two responses is better: judges behind one interface, on both axes of the paper.
 
 On the principle-aware axis the response that follows more of its constitution wins, on the principle-free axis the one
-whose content is right.
+whose content is right; a language model that judges is told so in the words of config/judge.yaml.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from mialign.errors import InputError
-from mialign.judge.checkers import Checkers
-
 AXES = ("principle-aware", "principle-free")
-JUDGES = {"checkers": Checkers}
 
 
-class Match(NamedTuple):
-    """The scores of two responses to one prompt at one temperature."""
+class Case(NamedTuple):
+    """Two responses to one prompt at one temperature, to be compared on one axis.
 
+    prompt: a record of prompts/; test, baseline: records of scores/, each with the `text` of its response.
+    """
+
+    axis: str
+    prompt: dict
     test: dict
     baseline: dict
 
@@ -26,13 +27,9 @@ class Judge(Protocol):
 
     name: str
 
-    def verdicts(self, axis: str, matches: Sequence[Match]) -> list[str | None]:
-        """For each match "test", "baseline", "tie" or "invalid"; None where there is nothing to judge on this axis."""
+    def verdicts(self, cases: Sequence[Case]) -> list[dict | None]:
+        """For each case what its record is to say; None where there is nothing to judge on this axis.
 
-
-def make_judge(settings: dict) -> Judge:
-    """The judge that the experiment's `judge` section asks for."""
-    kind = settings["kind"]
-    if kind not in JUDGES:
-        raise InputError(f"judge.kind: there is no judge {kind!r}; there are {', '.join(JUDGES)}")
-    return JUDGES[kind](**{key: value for key, value in settings.items() if key != "kind"})
+        `verdict` is "test", "baseline", "tie" or "invalid". A judge that reads texts also gives `first`, which response
+        stood first each time that it was asked, and `answers`, what it then said.
+        """

@@ -10,14 +10,13 @@ class Checkers:
 
     name = "checkers"
 
-    def verdicts(self, axis: str, matches: Sequence[tuple[dict, dict]]) -> list[str | None]:
-        score = COMPARED[axis]
-        return [_verdict(test[score], baseline[score]) for test, baseline in matches]
+    def verdicts(self, cases: Sequence) -> list[dict | None]:
+        return [_verdict(case.test[COMPARED[case.axis]], case.baseline[COMPARED[case.axis]]) for case in cases]
 
 
-def _verdict(test: float | bool | None, baseline: float | bool | None) -> str | None:
+def _verdict(test: float | bool | None, baseline: float | bool | None) -> dict | None:
     if test is None or baseline is None:
         return None
     if test == baseline:
-        return "tie"
-    return "test" if test > baseline else "baseline"
+        return {"verdict": "tie"}
+    return {"verdict": "test" if test > baseline else "baseline"}

@@ -4,7 +4,17 @@ Paths say what a file holds, as everywhere in the workflow: pairs/{experiment}.f
 responses/{experiment}/{method}/seed{n}.jsonl, metrics/*.csv, published/*.csv.
 """
 
-from mialign.tables import claims, comparing, configuration, examples, filtering, principles, published, solving
+from mialign.tables import (
+    agreement,
+    claims,
+    comparing,
+    configuration,
+    examples,
+    filtering,
+    principles,
+    published,
+    solving,
+)
 
 TABLES = {
     "principles": principles.table,
@@ -15,6 +25,7 @@ TABLES = {
     "win_rates": comparing.win_rates,
     "win_rates_sampled": comparing.win_rates_sampled,
     "qualities": comparing.qualities,
+    "agreement": agreement.table,
     "accuracy": solving.accuracy,
     "formats": solving.formats,
     "extractors": solving.extractors,

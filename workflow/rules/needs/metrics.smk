@@ -27,6 +27,13 @@ def metric_inputs(wildcards):
                     *scores_of(experiment, (test, baseline), [seed]),
                 )
             ]
+        case "agreement":
+            return [
+                f"{RUN}/verdicts/{judging}/{test}-vs-{baseline}/seed{seed}.jsonl"
+                for judging, (experiment, _) in JUDGINGS.items()
+                for test, baseline in CONFIG["experiments"][experiment]["comparisons"]
+                for seed in SEEDS
+            ]
         case "qualities":
             return [path for experiment in JUDGED for path in scores_of(experiment, answering(experiment), SEEDS)]
         case "accuracy":

@@ -2,9 +2,18 @@
 
 PAPER_SOURCES = sorted(str(path) for path in Path("paper").rglob("*") if path.suffix in (".tex", ".bib", ".sty"))
 
+
+def with_deciding_judges(experiment):
+    """The experiment without the servers of its judges, which change no verdict."""
+    found = {name: deciding(judge) for name, judge in judges(experiment).items()}
+    main = only(found, "judge")
+    return experiment | main | ({"judges": without(found, "judge")} if "judges" in experiment else {})
+
+
 # What the text can say of the settings: all that decides a result of its own.
 PRINTED = without(CONFIG, "speed", "data", "datasets", "authors", "models_run", "tuning") | {
-    "sources": {name: without(source, "homepage") for name, source in CONFIG["sources"].items()}
+    "sources": {name: without(source, "homepage") for name, source in CONFIG["sources"].items()},
+    "experiments": {name: with_deciding_judges(given) for name, given in CONFIG["experiments"].items()},
 }
 
 FILTER_TABLES = [f"{RUN}/pairs/{experiment}.filters.csv" for experiment in CONFIG["experiments"]]
@@ -18,6 +27,7 @@ TABLES = {
         kind: (kind, None) for kind in ("principles", "models", "training", "filters", "dropped", "published", "claims")
     },
     **of_each(JUDGED, "multitask", "win_rates", "win_rates_sampled", "qualities", "examples"),
+    **({"agreement": ("agreement", None)} if len(JUDGINGS) > len(JUDGED) else {}),
     **of_each(SOLVED, "maths", "accuracy", "formats", "extractors", "examples_maths"),
 }
 
@@ -55,8 +65,8 @@ def table_inputs(wildcards):
             return [*metrics_of("comparisons", "accuracy"), *PUBLISHED_TABLES]
         case "win_rates" | "win_rates_sampled":
             return metrics_of("comparisons")
-        case "qualities":
-            return metrics_of("qualities")
+        case "qualities" | "agreement":
+            return metrics_of(kind)
         case "accuracy" | "formats" | "extractors":
             return metrics_of("accuracy")
         case "examples":

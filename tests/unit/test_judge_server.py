@@ -1,0 +1,323 @@
+"""A judge on a server that is late, busy, talks nonsense, breaks off and dies: nothing is lost or paid for twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+from judged import CLEAR, SECRET, UNCLEAR, cases, command, server_settings
+from scripted_server import answer, cut, echo_key, refuse, say, serving
+
+from mialign.errors import InputError
+from mialign.files import read_jsonl
+from mialign.judge import cost, failures
+from mialign.judge.asked import Asked
+from mialign.judge.making import make_judge
+from mialign.judge.verdicts import verdict_records
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """A key, and short pauses between attempts."""
+    monkeypatch.setenv("JUDGE_KEY", SECRET)
+    monkeypatch.setattr(failures, "FIRST", 0.01)
+    monkeypatch.setattr(failures, "LONGEST", 0.02)
+
+
+def judge_with(folder, settings):
+    return make_judge(settings, settings["wording"], settings["server"], folder / "asked.jsonl")
+
+
+def truthful(body: dict, times: int):
+    """Names the test method's answer, in either order."""
+    text = body["messages"][1]["content"]
+    first = text.index("The test answer") < text.index("The baseline answer")
+    return answer("It is nearer.\nVerdict: " + ("A" if first else "B"))
+
+
+# ---------------------------------------------------------------- what is sent, and what is made of it
+def test_both_orders_of_both_axes_are_asked_and_recorded(tmp_path):
+    with serving(truthful) as server:
+        records = verdict_records(cases(), judge_with(tmp_path, server_settings(server.base_url)))
+    assert len(server.bodies) == 3 * 2 * 2
+    sent = {key: value for key, value in server.bodies[0].items() if key != "messages"}
+    settings = {"temperature": 0.0, "top_p": 1.0, "max_tokens": 400, "seed": 0}
+    assert sent == {"model": "made-up-2024-08-06", **settings}
+    assert [record["axis"] for record in records] == ["principle-aware", "principle-free"] * 3
+    first = records[0]
+    assert first.pop("judge").startswith("made-up-2024-08-06#")
+    assert first == {
+        "prompt_id": "m/benchmark/q0", "category": "stem", "temperature": 0.0, "axis": "principle-aware",
+        "verdict": "test", "test_tokens": 9, "baseline_tokens": 9, "first": ["test", "baseline"],
+        "answers": ["It is nearer.\nVerdict: A", "It is nearer.\nVerdict: B"],
+    }  # fmt: skip
+
+
+def test_flips_are_ties_and_the_unreadable_is_invalid(tmp_path):
+    def script(body, times):
+        return answer(UNCLEAR if "q1?" in body["messages"][1]["content"] else CLEAR)  # A, whatever stands there
+
+    with serving(script) as server:
+        found = judge_with(tmp_path, server_settings(server.base_url)).verdicts(cases(2))
+        assert [one["verdict"] for one in found] == ["tie", "tie", "invalid", "invalid"]
+        authors = server_settings(server.base_url) | {"compat": "authors"}
+        found = judge_with(tmp_path, authors).verdicts(cases(2))
+    assert [one["verdict"] for one in found] == [one["first"][0] for one in found[:2]] + ["tie", "tie"]
+    assert len(server.bodies) == 8  # the authors' one order had been asked before
+
+
+def test_no_more_requests_at_once_than_allowed(tmp_path):
+    with serving(lambda body, times: answer(CLEAR, seconds=0.05)) as server:
+        judge_with(tmp_path, server_settings(server.base_url, requests=3)).verdicts(cases())
+    assert server.most_busy == 3
+
+
+# ---------------------------------------------------------------- nothing is paid twice
+def test_what_was_answered_is_not_asked_again_wherever_the_server_is(tmp_path, monkeypatch):
+    with serving(truthful) as server:
+        found = judge_with(tmp_path, server_settings(server.base_url)).verdicts(cases())
+    monkeypatch.delenv("JUDGE_KEY")
+    elsewhere = server_settings("http://127.0.0.1:9/v1", price={"in": 1e6, "out": 1e6}, ceiling=0)
+    assert judge_with(tmp_path, elsewhere).verdicts(cases()) == found
+
+
+@pytest.mark.parametrize(
+    "change", [{"model": "other-2024-08-06"}, {"revision": "abc"}, {"temperature": 0.5}, {"max_tokens": 9}, {"seed": 1}]
+)
+def test_whatever_determines_an_answer_asks_anew(tmp_path, change):
+    with serving(truthful) as server:
+        settings = server_settings(server.base_url)
+        names = [judge_with(tmp_path, settings | more).verdicts(cases(1)) and judge_with(tmp_path, settings | more).name
+                 for more in ({}, change)]  # fmt: skip
+    assert len(server.bodies) == 8
+    assert names[0] != names[1]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [refuse(429, Retry_After="0"), refuse(429), refuse(500), refuse(503), refuse(408), cut, say("<html>busy</html>"),
+     say('{"id": 1}'), say('{"choices": []}'), say("[1]"), say("")],
+    ids=["429 wait", "429", "500", "503", "408", "cut", "html", "object", "empty", "list", "nothing"],
+)  # fmt: skip
+def test_troubles_that_pass(tmp_path, trouble):
+    with serving(lambda body, times: trouble if times < 3 else truthful(body, times)) as server:
+        found = judge_with(tmp_path, server_settings(server.base_url)).verdicts(cases(1))
+    assert [one["verdict"] for one in found] == ["test", "test"]
+    assert set(server.counts.values()) == {3}
+
+
+def test_the_pause_that_the_server_asks_for_is_kept(tmp_path):
+    times = []
+
+    def script(body, count):
+        times.append(time.monotonic())
+        return refuse(429, Retry_After="1") if count == 1 else truthful(body, count)
+
+    with serving(script) as server:
+        judge_with(tmp_path, server_settings(server.base_url, requests=1)).verdicts(cases(1)[:1])
+    assert times[1] - times[0] >= 1
+
+
+def busy(header: str | None) -> Exception:
+    error = Exception()
+    error.response = SimpleNamespace(headers={} if header is None else {"retry-after": header})
+    return error
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("7", 7), ("0.5", 0.5), ("-3", 0), ("99999", failures.MOST), ("soon", 0), (None, 0)]
+)
+def test_pauses_as_the_header_has_them(header, seconds):
+    assert failures.retry_after(busy(header)) == seconds
+
+
+def test_a_pause_may_last_until_a_date(monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 1_700_000_000.0)
+    assert failures.retry_after(busy("Tue, 14 Nov 2023 22:13:50 GMT")) == 30
+    assert failures.retry_after(Exception()) == 0
+
+
+@pytest.mark.parametrize(
+    ("trouble", "message", "times"),
+    [
+        (refuse(401, "bad key"), "refuses the key in JUDGE_KEY .*bad key.*put a valid one", 1),
+        (refuse(404, "no model"), "has no such model or address .*no model.*mend judge.model", 1),
+        (refuse(400, "too long"), "refuses a request .*too long", 1),
+        (refuse(429, "no money", "insufficient_quota"), "lets no more through .*no money", 1),
+        (refuse(500, "oh"), "is broken .*oh", 8),
+        (cut, "gives no answer", 8),
+        (say("<html>"), "gives no answer .*Expecting value", 8),
+    ],
+)
+def test_troubles_that_do_not_pass(tmp_path, trouble, message, times):
+    """One request fails, the others under way are kept, and no further one is sent."""
+
+    def script(body, count):
+        return trouble if "q1?" in body["messages"][1]["content"] else truthful(body, count)
+
+    with serving(script) as server:
+        settings = server_settings(server.base_url, requests=1)
+        with pytest.raises(InputError, match=f"{message}.*4 of 12 requests were answered and are kept"):
+            judge_with(tmp_path, settings).verdicts(cases())
+        assert sorted(server.counts.values()) == [1] * 4 + [times]
+        server.script = truthful
+        judge_with(tmp_path, settings).verdicts(cases())
+        assert sorted(server.counts.values()) == [1] * 11 + [times + 1]
+
+
+def test_a_server_that_is_slow_then_dies_loses_nothing(tmp_path):
+    def script(body, count):
+        if len(server.bodies) == 7:
+            threading.Thread(target=server.die).start()
+        return answer(CLEAR, seconds=0.02)
+
+    with serving(script) as server:
+        settings = server_settings(server.base_url, requests=2)
+        with pytest.raises(InputError, match=r"gives no answer .* of 40 requests were answered and are kept"):
+            judge_with(tmp_path, settings).verdicts(cases(10))
+        answered = len(read_jsonl(tmp_path / "asked.jsonl"))
+        assert 6 <= answered <= len(server.bodies)
+    with serving(lambda body, count: answer(CLEAR)) as second:
+        judge_with(tmp_path, settings | {"server": settings["server"] | {"base_url": second.base_url}}).verdicts(
+            cases(10)
+        )
+    assert len(second.bodies) == 40 - answered
+
+
+# ---------------------------------------------------------------- cost
+def test_the_cost_is_told_before_it_is_spent_and_spending_after(tmp_path, capsys):
+    with serving(truthful) as server:
+        settings = server_settings(server.base_url, price={"in": 100.0, "out": 1000.0}, ceiling=10)
+        judge_with(tmp_path, settings).verdicts(cases(1))
+        told = capsys.readouterr().err
+        messages = server.bodies[0]["messages"]
+    assert told.startswith("made-up-2024-08-06: 4 requests, 0 of them answered before; the others cost at most about $")
+    assert told.endswith("spent in this run $0.08\n")  # 4 times 100 tokens in and 10 out
+    assert sum(len(one["content"]) for one in messages) / 4 < cost.tokens_of(messages)
+    assert cost.dollars({"in": 2.5, "out": 10}, 1_000_000, 100_000) == 3.5
+
+
+def test_the_ceiling_refuses_before_the_first_request(tmp_path):
+    with serving(truthful) as server:
+        settings = server_settings(server.base_url, ceiling=0.001)
+        with pytest.raises(
+            InputError, match=r"12 requests left cost up to about \$.* ceiling of \$0\.00.* nothing has"
+        ):
+            judge_with(tmp_path, settings).verdicts(cases())
+    assert not server.bodies
+
+
+def test_the_ceiling_stops_when_it_is_reached(tmp_path):
+    """The server's answers turn out to be far longer than they were to be."""
+    price = {"in": 0.0, "out": 100.0}
+    with serving(lambda body, times: answer(CLEAR, tokens=(1, 2000))) as server:
+        settings = server_settings(server.base_url, price=price, ceiling=0.5, requests=1)
+        with pytest.raises(InputError, match=r"ceiling of \$0\.50 is reached \(\$0\.60 spent\).*3 of 12 requests"):
+            judge_with(tmp_path, settings | {"max_tokens": 400}).verdicts(cases())
+    assert len(server.bodies) == 3
+
+
+def test_what_other_jobs_spend_counts(tmp_path):
+    Asked(tmp_path / "asked.jsonl").add({"key": "0" * 64, "model": "made-up-2024-08-06", "tokens": [0, 99_990]})
+    with serving(truthful) as server, pytest.raises(InputError, match=r"with \$1\.00 spent"):
+        judge_with(tmp_path, server_settings(server.base_url)).verdicts(cases())
+
+
+# ---------------------------------------------------------------- the key
+def test_a_key_is_missed_only_when_something_must_be_sent(tmp_path, monkeypatch):
+    monkeypatch.delenv("JUDGE_KEY")
+    judge = judge_with(tmp_path, server_settings("http://127.0.0.1:9/v1"))
+    assert judge.verdicts([]) == []
+    with pytest.raises(InputError, match="the environment variable JUDGE_KEY is not set"):
+        judge.verdicts(cases())
+
+
+def run(arguments, root, **environment):
+    return subprocess.run(
+        [sys.executable, root / "workflow/run.py", *arguments],
+        capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **environment},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("script", [
+    lambda body, times: echo_key,
+    lambda body, times: answer(f"You sent {SECRET}.\nVerdict: A"),
+    lambda body, times: say(f'{{"nonsense": "{SECRET}"}}') if times < 2 else refuse(400, SECRET),
+], ids=["error", "answer", "nonsense"])  # fmt: skip
+def test_the_key_is_in_no_file_and_no_message(tmp_path, root, script):
+    with serving(script) as server:
+        done = run(command(tmp_path, server_settings(server.base_url), number=1), root, OPENAI_LOG="debug")
+    assert server.bodies
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.name for path in files} >= {"asked.jsonl", "verdicts.jsonl.log"}
+    for text in (done.stdout, done.stderr, *(path.read_text() for path in files)):
+        assert SECRET not in text
+    assert "Traceback" not in done.stderr
+    assert "[key]" in done.stderr + (tmp_path / "asked.jsonl").read_text()
+
+
+# ---------------------------------------------------------------- kills, halves and several jobs
+def test_a_killed_job_goes_on_and_pays_for_nothing_twice(tmp_path, root):
+    slow = answer(CLEAR, seconds=0.1)
+    with serving(lambda body, times: slow) as server:
+        arguments = command(tmp_path, server_settings(server.base_url, requests=2), number=5)
+        job = subprocess.Popen([sys.executable, root / "workflow/run.py", *arguments], stderr=subprocess.DEVNULL)
+        while len(server.bodies) < 7 and job.poll() is None:
+            time.sleep(0.01)
+        job.send_signal(signal.SIGKILL)
+        job.wait()
+        asked = tmp_path / "asked.jsonl"
+        answered = len(read_jsonl(asked))
+        assert 5 <= answered <= len(server.bodies) <= 9
+        assert not (tmp_path / "verdicts.jsonl").exists()
+        asked.open("a").write('{"key": "half a li')  # as a machine that goes down may leave it
+        sent = len(server.bodies)
+        assert run(arguments, root).returncode == 0
+        assert len(server.bodies) - sent == 20 - answered
+        assert len(read_jsonl(asked)) == 20  # the half line is gone
+        assert len(read_jsonl(tmp_path / "verdicts.jsonl")) == 10
+
+
+def test_two_jobs_at_once_ask_everything_once(tmp_path, root):
+    with serving(lambda body, times: answer(CLEAR, seconds=0.05)) as server:
+        settings = server_settings(server.base_url, requests=4)
+        both = [command(tmp_path, settings, number=5, out=f"{job}.jsonl") for job in ("one", "two")]
+        jobs = [subprocess.Popen([sys.executable, root / "workflow/run.py", *one]) for one in both]
+        assert [job.wait(60) for job in jobs] == [0, 0]
+    assert set(server.counts.values()) == {1}
+    assert len(server.counts) == len(read_jsonl(tmp_path / "asked.jsonl")) == 20
+    assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()
+
+
+def test_too_many_invalid_answers_stop_the_job_and_are_kept(tmp_path, root):
+    with serving(lambda body, times: answer(UNCLEAR)) as server:
+        arguments = command(tmp_path, server_settings(server.base_url), number=2)
+        for _ in range(2):
+            done = run(arguments, root)
+            assert "error: 4 of 4 verdicts are invalid" in done.stderr
+            assert done.returncode == 2
+    assert set(server.counts.values()) == {1}
+    assert not (tmp_path / "verdicts.jsonl").exists()
+
+
+def test_a_line_that_is_no_record_is_named(tmp_path):
+    path = tmp_path / "asked.jsonl"
+    Asked(path).add({"key": "0" * 64, "model": "m", "tokens": [1, 2]})
+    path.open("a").write('{"key": 1}\n')
+    with pytest.raises(InputError, match=r"asked\.jsonl, line 2: not a record of what was asked"):
+        Asked(path)
+
+
+def test_records_are_whole_lines_of_json(tmp_path):
+    asked = Asked(tmp_path / "asked.jsonl")
+    asked.add({"key": "0" * 64, "model": "m", "tokens": [1, 2], "text": "a\nb\u2028c\x85 é"})
+    again = Asked(tmp_path / "asked.jsonl")
+    assert again["0" * 64]["text"] == "a\nb\u2028c\x85 é"
+    assert again.spent("m") == (1, 2)
+    assert again.spent("n") == (0, 0)
+    assert [json.loads(line) for line in (tmp_path / "asked.jsonl").read_text("utf-8").split("\n")[:-1]]

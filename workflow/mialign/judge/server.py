@@ -1,0 +1,162 @@
+"""A judge on a server that speaks OpenAI's chat completions: OpenAI itself, or for instance `vllm serve`.
+
+What was answered is in the file of Asked before anything else is done with it. Requests that failed for a passing
+reason are sent again, later and later. A key stands in the environment only: no message of ours holds it, and of a
+text that the server sends it is taken out.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from mialign.errors import InputError
+from mialign.judge import cost
+from mialign.judge.asked import Asked
+from mialign.judge.failures import ATTEMPTS, Nonsense, passing, pause, told
+from mialign.judge.orders import Answer, AuthorsReader, Reader, judge_name
+from mialign.judge.requests import Request, send
+from mialign.judge.wording import load, read_verdict
+
+SECRET = 12  # characters from which on a key is one; shorter words satisfy servers that ask for none
+
+
+def make(settings: dict, wording: Path, where: dict, asked: Path) -> Reader:
+    """The judge of a `judge` section of kind openai; `where` is its block `server`."""
+    own = {key: settings.get(key) for key in ("model", "revision", "temperature", "top_p", "max_tokens", "seed")}
+    server = Server(where, Asked(asked), own["model"])
+
+    def ask(messages: list[list[dict]]) -> list[Answer]:
+        texts = server.texts([Request(messages=one, **own) for one in messages])
+        return [Answer(read_verdict(text), text) for text in texts]
+
+    words = load(wording)
+    model = own["model"] + (f"@{own['revision']}" if own["revision"] else "")
+    name = judge_name(model, settings, words)
+    if settings.get("compat") == "authors":
+        return AuthorsReader(name, words, ask, own["seed"])
+    return Reader(name, words, ask)
+
+
+class Server:
+    """`where`: its base_url, key (name of a variable), price, ceiling, requests (at a time) and timeout."""
+
+    def __init__(self, where: dict, asked: Asked, model: str):
+        self.where, self.asked, self.model = where, asked, model
+        self.pending = 0.0  # dollars that requests under way may cost
+
+    def texts(self, requests: list[Request]) -> list[str]:
+        """The answer to each request; only those are sent that were never answered before."""
+        keys = [request.key for request in requests]
+        missing = {key: request for key, request in zip(keys, requests, strict=True) if key not in self.asked}
+        self._announce(len(set(keys)), list(missing.values()))
+        if missing:
+            asyncio.run(self._ask(missing))
+        return [self.asked[key]["text"] for key in keys]
+
+    # ------------------------------------------------------------ cost
+    @property
+    def spent(self) -> float:
+        return cost.dollars(self.where["price"], *self.asked.spent(self.model))
+
+    def _at_most(self, request: Request) -> float:
+        return cost.at_most(self.where["price"], request.messages, request.max_tokens)
+
+    def _announce(self, total: int, missing: list[Request]) -> None:
+        rest, ceiling = sum(map(self._at_most, missing)), self.where["ceiling"]
+        print(
+            f"{self.model}: {total} requests, {total - len(missing)} of them answered before; the others cost at most "
+            f"about ${rest:.2f}; spent in this run ${self.spent:.2f}, ceiling ${ceiling:.2f}",
+            file=sys.stderr,
+            flush=True,
+        )
+        if missing and self.spent + rest > ceiling:
+            raise InputError(
+                f"{self.model}: the {len(missing)} requests left cost up to about ${rest:.2f}; with ${self.spent:.2f} "
+                f"spent that may exceed the ceiling of ${ceiling:.2f}. Raise judge.server.ceiling, or ask for less; "
+                "nothing has been sent"
+            )
+
+    def _reserve(self, request: Request) -> float:
+        """Dollars set aside for a request; other jobs may have spent meanwhile."""
+        amount = self._at_most(request)
+        if self.spent + self.pending + amount > self.where["ceiling"]:
+            raise InputError(
+                f"{self.model}: the ceiling of ${self.where['ceiling']:.2f} is reached (${self.spent:.2f} spent); "
+                "raise judge.server.ceiling and run the workflow again, it goes on from here"
+            )
+        self.pending += amount
+        return amount
+
+    # ------------------------------------------------------------ requests
+    async def _ask(self, missing: dict[str, Request]) -> None:
+        """Every answer that comes is kept; at the first failure that does not pass no further request is sent."""
+        from openai import AsyncOpenAI, OpenAIError
+
+        secret, slots, failed = self._secret(), asyncio.Semaphore(self.where["requests"]), []
+        progress = _Progress(self.model, len(missing))
+
+        async def one(key: str, request: Request) -> None:
+            async with slots, self.asked.sole(key):
+                if failed or key in self.asked:
+                    return
+                try:
+                    record = await self._record(client, key, request, lambda: bool(failed))
+                    self.asked.add(json.loads(_without(secret, json.dumps(record))))
+                    progress.add()
+                except (OpenAIError, Nonsense) as error:
+                    failed.append(told(error, _without(secret, str(error)), self.model, self.where))
+                except InputError as error:
+                    failed.append(str(error))
+
+        client = AsyncOpenAI(
+            api_key=secret, base_url=self.where["base_url"], timeout=self.where["timeout"], max_retries=0
+        )
+        async with client:
+            await asyncio.gather(*(one(key, request) for key, request in missing.items()))
+        print(f"{self.model}: spent in this run ${self.spent:.2f}", file=sys.stderr, flush=True)
+        if failed:
+            kept = sum(key in self.asked for key in missing)
+            raise InputError(f"{failed[0]} ({kept} of {len(missing)} requests were answered and are kept)")
+
+    async def _record(self, client, key: str, request: Request, given_up) -> dict:
+        """The record of an answer; the last failure if there is none in the end."""
+        from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
+
+        amount = self._reserve(request)
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(passing),
+            wait=pause,
+            stop=lambda state: given_up() or stop_after_attempt(ATTEMPTS)(state),
+            reraise=True,
+        )
+        record = await retrying(send, client, request)
+        self.pending -= amount
+        into, out = record.pop("usage") or (cost.tokens_of(request.messages), request.max_tokens)
+        return {"key": key, "model": self.model, "tokens": [into, out], **record}
+
+    def _secret(self) -> str:
+        if secret := os.environ.get(self.where["key"], "").strip():
+            return secret
+        raise InputError(
+            f"{self.model}: the environment variable {self.where['key']} is not set; put the key of the server into it "
+            "(any word, if the server asks for none)"
+        )
+
+
+def _without(secret: str, text: str) -> str:
+    """A text that a server sent, without the key."""
+    return text.replace(secret, "[key]") if len(secret) >= SECRET else text
+
+
+class _Progress:
+    def __init__(self, name: str, total: int):
+        self.name, self.total, self.done, self.next = name, total, 0, time.monotonic() + 10
+
+    def add(self) -> None:
+        self.done += 1
+        if time.monotonic() >= self.next:
+            print(f"{self.name}: {self.done} of {self.total} requests answered", file=sys.stderr, flush=True)
+            self.next = time.monotonic() + 10
