@@ -111,6 +111,16 @@ def test_troubles_that_pass(tmp_path, trouble):
     assert set(server.counts.values()) == {3}
 
 
+def test_an_answer_that_takes_too_long_is_asked_for_again(tmp_path):
+    def script(body, times):
+        return answer(CLEAR, seconds=2) if times == 1 else truthful(body, times)
+
+    with serving(script) as server:
+        found = judge_with(tmp_path, server_settings(server.base_url, timeout=0.5)).verdicts(cases(1))
+    assert [one["verdict"] for one in found] == ["test", "test"]  # late answers would have been ties
+    assert min(server.counts.values()) >= 2
+
+
 def test_the_pause_that_the_server_asks_for_is_kept(tmp_path):
     times = []
 

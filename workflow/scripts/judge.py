@@ -2,9 +2,10 @@
 
 import json
 from argparse import ArgumentParser, Namespace
+from functools import partial
 from pathlib import Path
 
-from mialign.arguments import add_settings
+from mialign.arguments import Settings, add_settings
 from mialign.errors import InputError
 from mialign.files import read_jsonl, write_jsonl
 from mialign.judge.making import make_judge
@@ -21,7 +22,8 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--prompts", required=True, help="prompts/{experiment}/benchmark.jsonl")
     add_settings(parser, "kind", about=' of judge, for instance {"kind": "checkers"}, and what it needs')
     parser.add_argument("--wording", type=Path, help="openai, likelihood: YAML file of what the judge is asked")
-    parser.add_argument("--server", type=json.loads, metavar="JSON", help="openai: where it is and what it costs")
+    as_settings = partial(json.loads, object_hook=Settings)
+    parser.add_argument("--server", type=as_settings, metavar="JSON", help="openai: where it is and what it costs")
     parser.add_argument("--asked", type=Path, help="openai: file of all that was asked of servers and answered")
     parser.add_argument("--model", type=Path, help="likelihood: folder of the model")
     parser.add_argument("--tokens", type=int, default=2048, help="likelihood: places in one forward pass")

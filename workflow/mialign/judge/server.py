@@ -25,7 +25,8 @@ SECRET = 12  # characters from which on a key is one; shorter words satisfy serv
 
 def make(settings: dict, wording: Path, where: dict, asked: Path) -> Reader:
     """The judge of a `judge` section of kind openai; `where` is its block `server`."""
-    own = {key: settings.get(key) for key in ("model", "revision", "temperature", "top_p", "max_tokens", "seed")}
+    own = {key: settings[key] for key in ("model", "temperature", "top_p", "max_tokens", "seed")}
+    own["revision"] = settings.get("revision")
     server = Server(where, Asked(asked), own["model"])
 
     def ask(messages: list[list[dict]]) -> list[Answer]:
