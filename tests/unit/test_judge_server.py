@@ -1,5 +1,6 @@
 """A judge on a server that is late, busy, talks nonsense, breaks off and dies: nothing is lost or paid for twice."""
 
+import asyncio
 import json
 import os
 import signal
@@ -302,6 +303,37 @@ def test_two_jobs_at_once_ask_everything_once(tmp_path, root):
     assert set(server.counts.values()) == {1}
     assert len(server.counts) == len(read_jsonl(tmp_path / "asked.jsonl")) == 20
     assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()
+
+
+OTHER_JOB = """
+import asyncio, sys
+from mialign.judge.asked import Asked
+async def ask(asked, key):
+    async with asked.sole(key):
+        print("asking", flush=True)
+        sys.stdin.readline()
+        asked.add({"key": key, "model": "m", "tokens": [1, 2], "text": "mine"})
+asyncio.run(ask(Asked(sys.argv[1]), sys.argv[2]))
+"""
+
+
+def test_what_another_job_is_asking_is_waited_for(tmp_path, root):
+    path, key, free = tmp_path / "asked.jsonl", "a" * 64, "b" * 64
+    command = [sys.executable, "-c", OTHER_JOB, path, key]
+    other = subprocess.Popen(command, cwd=root / "workflow", stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert other.stdout.readline() == "asking\n"
+    asked = Asked(path)
+
+    async def known(wanted: str) -> bool:
+        async with asked.sole(wanted):
+            return wanted in asked
+
+    assert asyncio.run(asyncio.wait_for(known(free), 5)) is False
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(known(key), 0.5))
+    other.communicate("go on\n", timeout=30)
+    assert asyncio.run(asyncio.wait_for(known(key), 5)) is True
+    assert asked[key]["text"] == "mine"
 
 
 def test_too_many_invalid_answers_stop_the_job_and_are_kept(tmp_path, root):
