@@ -6,7 +6,7 @@
 # make published          the original's figures from its published values
 # make bench              speed and memory of a training step, to docs/benchmarks/
 # make lint, make lock    the form of the code; requirements.lock anew from requirements.in
-# Variables: CORES (all of them), PYTHON (python3.11), VENV (.venv), ARGS (further arguments of snakemake or pytest;
+# Variables: CORES (all of them), PYTHON (python3.11), VENV (.venv; made anew when requirements.lock changes), ARGS (further arguments of snakemake or pytest;
 # ARGS=-p shows all that Snakemake has to say, ARGS=-n what would be done)
 
 SHELL := /bin/bash

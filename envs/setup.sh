@@ -37,7 +37,17 @@ check_python() {
     fi
 }
 
-make_python() { # the stamp comes last, so that an installation that was interrupted is begun again
+make_python() { # the stamp, the lock's digest, comes last: an installation that was interrupted is begun again
+    local digest
+    digest=$(sha256sum <requirements.lock)
+    if [ "$(cat "$VENV/complete" 2>/dev/null)" = "$digest" ]; then
+        touch "$VENV/complete" # only the date of the lock is newer
+        return
+    fi
+    if [ -e "$VENV" ] && [ ! -e "$VENV/pyvenv.cfg" ]; then
+        say "$VENV is no environment of Python: it is left as it is. Name another folder: make VENV=FOLDER"
+        exit 1
+    fi
     check_python
     say "Setting up $VENV from requirements.lock (some minutes, about 2 GB)"
     local base # the interpreter itself, since the one found first may be that of the environment to be replaced
@@ -45,7 +55,7 @@ make_python() { # the stamp comes last, so that an installation that was interru
     rm -rf "$VENV"
     "$base" -m venv "$VENV"
     "$VENV/bin/python" -m pip install -qq --disable-pip-version-check --no-input -r requirements.lock
-    touch "$VENV/complete"
+    printf '%s\n' "$digest" >"$VENV/complete"
 }
 
 make_lock() {

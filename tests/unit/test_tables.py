@@ -142,7 +142,7 @@ def test_sources_are_labelled_and_not_mixed(run):
         ({"figure": 57.5, "text": 56.5}, 51, 60, "appears"),
         ({"figure": 57.5}, 49, 60, "not resolved"),
         ({"figure": 57.5}, 40, 49, "reversed"),
-        ({"text": 50.5}, 45, 55, "none, as published"),
+        ({"text": 50.5}, 45, 55, "none resolved"),
         ({"text": 50.5}, 55, 60, "higher here only"),
     ],
 )

@@ -32,7 +32,8 @@ def _curve(stem: str, metric: str, points: list[dict], origin: str) -> list[Numb
     found = []
     for form, row in (("First", points[0]), ("Last", points[-1]), ("Highest", highest)):
         text = wording.decimal(100 * row["value"], 1) if share else wording.decimal(row["value"], 2)
-        found += [Number(stem + form, text, origin), Number(f"{stem}{form}Step", f"{row['step']:.0f}", origin)]
+        where = f"{origin}, step {row['step']:.0f}"
+        found += [Number(stem + form, text, where), Number(f"{stem}{form}Step", f"{row['step']:.0f}", where)]
     # A fall or rise is called so only from a tenth of the scale on: the curves are of one seed and carry no interval.
     change = points[-1]["value"] - highest["value"] if share else points[-1]["value"] - points[0]["value"]
     limit = 0.1 if share else 0.25

@@ -43,7 +43,7 @@ def judged(values: dict[str, float], row: dict | None, null: float) -> str:
     side = sign(row, null)
     directions = {value > null for value in values.values() if value is not None and abs(value - null) > SMALL[null]}
     if len(directions) != 1:
-        return "none, as published" if side == "unclear" else f"{'higher' if side == 'above' else 'lower'} here only"
+        return "none resolved" if side == "unclear" else f"{'higher' if side == 'above' else 'lower'} here only"
     if side == "unclear":
         return "not resolved"
     return "appears" if directions == {side == "above"} else "reversed"
