@@ -132,7 +132,7 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bytes(smoke, tmp_path):
         process.send_signal(signal.SIGKILL)
         process.wait()
 
-    kill_when(f"{RUN}/scratch/models/trunk/checkpoint-*/trainer_state.json")
+    kill_when(f"{RUN}/scratch/models/trunk/checkpoint-*/sizes.json")
     kill_when(f"{RUN}/checkpoints/multitask/sft")
     until = time.monotonic() + 10  # a job that has just begun must first learn of it
     while jobs := at_work_in(folder):

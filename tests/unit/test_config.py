@@ -181,7 +181,11 @@ BAD = [
         f"{MT}.methods.dpo.kl: it belongs to objective sami or infonce, not to dpo; take it out",
     ),
     (f"{MT}.methods.sami.beta", 0.1, f"{MT}.methods.sami.beta: it belongs to objective dpo or ipo, not to sami"),
-    (f"{MT}.training.batch", 385, f"{MT}.methods.sft: its batch of 385 (its own, or training.batch of the experiment) is more than all 384 pairs"),
+    (
+        f"{MT}.training.batch",
+        385,
+        f"{MT}.methods.sft: its batch of 385 (its own, or training.batch of the experiment) is more than all 384 pairs",
+    ),
     (f"{MT}.training.warmup", 16, f"{MT}.methods.sft.warmup: 16 leave none of the 16 steps at the full rate"),
     ("speed.processes", 5, f"speed.processes: 5 cannot share the batch of 24 of {MT}.methods.sft equally"),
     ("models.weak.training.batch", 9000, "models.weak.training.batch: 9000 are more than all 8000 texts"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mialign.engines.base import Request, Sampling
 from mialign.engines.local import generate
 from mialign.engines.sampling import choose
+from mialign.engines.stopping import StopPhrases
 from mialign.errors import InputError
 
 PROMPTS = ["The boat", "A keeper of bees walks 3 days, then", "house", "by the harbour at noon.", "12 more", "and"]
@@ -103,3 +104,16 @@ def test_a_model_that_gives_no_numbers_is_refused(tiny_model, tiny_tokenizer):
     torch.nn.init.constant_(tiny_model.model.norm.weight, float("nan"))
     with pytest.raises(InputError, match="the model gives no numbers"):
         generate(tiny_model, tiny_tokenizer, [Request("The boat", (0,))], Sampling(0.0, 1.0, 4, ()), 4)
+
+
+def test_a_stop_phrase_of_rare_characters_ends_the_text_too(tiny_tokenizer):
+    """Characters that take several tokens each complete a phrase with their last one."""
+    stops = StopPhrases(tiny_tokenizer, ("\u2026", "\u3002"))
+    ids = tiny_tokenizer("boat \u2026", add_special_tokens=False)["input_ids"]
+    assert stops.reached(ids)
+    assert not stops.reached(ids[:-1])
+
+
+def test_a_temperature_near_nothing_takes_the_most_likely_token():
+    logits = torch.tensor([[1.0, 3.0, 2.0]])
+    assert [choose(logits, 1e-38, top_p, torch.tensor([0.7])).item() for top_p in (0.9, 1.0)] == [1, 1]

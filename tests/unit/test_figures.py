@@ -10,6 +10,7 @@ import pytest
 import run
 from mialign.errors import InputError
 from mialign.figures import FIGURES, draw
+from mialign.figures.style import curve_styles
 from mialign.metrics import tidy
 
 CATEGORIES = ["Writing", "Roleplay", "Reasoning", "Math", "Coding", "Extraction", "STEM", "Humanities"]
@@ -360,3 +361,9 @@ def test_command_needs_a_pdf_and_settings_that_can_be_read(tmp_path, root, capsy
     assert "must end in .pdf" in capsys.readouterr().err
     assert command(*arguments, "--settings-file", str(broken), "--out", str(tmp_path / "a.pdf")) == 2
     assert "settings.json" in capsys.readouterr().err
+
+
+def test_no_two_curves_look_alike():
+    keys = ["sft", "dpo", "sami", "sft_more", "sft_sami", *"abcdef"]
+    looks = [(style["color"], style["marker"]) for style in curve_styles(keys).values()]
+    assert len(set(looks)) == len(keys)

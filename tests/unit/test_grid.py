@@ -253,3 +253,10 @@ def test_an_attention_without_masks_of_its_own_is_named():
     model.config._attn_implementation = "flash_attention_2"
     with pytest.raises(InputError, match=r"flash_attention_2.*sdpa"):
         grid(model, [Item([[3]], [[4, 0]])], torch.ones(1, 1, dtype=torch.bool))
+
+
+def test_a_model_that_scales_its_logits_is_refused():
+    made = architectures.model("llama")
+    made.config.logits_scaling = 8.0
+    with pytest.raises(InputError, match="scales its logits"):
+        grid(made, [Item([[5, 6]], [[7, 0]])], torch.ones(1, 1, dtype=torch.bool))

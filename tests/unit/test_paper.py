@@ -44,8 +44,8 @@ def full(tmp_path_factory):
 
 def test_the_paper_holds_the_numbers_and_is_the_same_every_time(full):
     pdf, text = paper(full)
-    assert "SAMI wins 61.0 % [59.0, 63.0] of comparisons with SFT, which is above one half" in text
-    assert "it wins 52.0 % [50.0, 54.0], which cannot be told from one half" in text
+    assert "SAMI’s win rate over SFT is 61.0 % [59.0, 63.0], which is above one half" in text
+    assert "it is 52.0 % [50.0, 54.0], which cannot be told from one half" in text
     assert "+15.0 points [+12.0, +18.0]" in text
     assert "57.5, 57.5 and 55.6 %" in text
     assert "not measured" not in text

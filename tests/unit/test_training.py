@@ -51,7 +51,7 @@ class Scores:
 
     def __call__(self, model):
         score = self.scores.pop(0)
-        return {"score": score, "adherence": score, "ended": 1.0}
+        return {"score": score, "adherence": score, "right": 0.5, "ended": 1.0}
 
 
 @pytest.fixture
@@ -385,14 +385,12 @@ def test_a_killed_training_goes_on_to_the_same_bytes(tmp_path, parent, pairs, ro
 def test_a_state_made_with_other_settings_is_thrown_away(tmp_path, parent, pairs):
     scratch = tmp_path / "scratch"
     loop.open_scratch(scratch, SETTINGS, parent, pairs)
-    (scratch / "checkpoint-2").mkdir()
-    (scratch / "checkpoint-2/trainer_state.json").write_text("{}")
+    save_state(scratch / "checkpoint-2")
     loop.open_scratch(scratch, SETTINGS, parent, pairs)
     assert loop.last_state(scratch) is not None
     loop.open_scratch(scratch, SETTINGS | {"learning_rate": 0.5}, parent, pairs)
     assert loop.last_state(scratch) is None
-    (scratch / "checkpoint-2").mkdir()
-    (scratch / "checkpoint-2/trainer_state.json").write_text("{}")
+    save_state(scratch / "checkpoint-2")
     pairs.write_text(pairs.read_text().replace("sank", "swam"))
     loop.open_scratch(scratch, SETTINGS | {"learning_rate": 0.5}, parent, pairs)
     assert loop.last_state(scratch) is None
@@ -404,13 +402,24 @@ def test_every_step_has_a_whole_batch_whatever_goes_through_at_once(tmp_path, pa
         assert [row["value"] for row in curve if row["metric"] == "questions"] == ["3", "6", "9", "12"]
 
 
-def test_a_state_that_was_cut_short_is_passed_over(tmp_path):
-    for step, whole in ((2, True), (4, False)):
-        folder = tmp_path / f"checkpoint-{step}"
-        folder.mkdir()
-        if whole:
-            (folder / "trainer_state.json").write_text("{}")
+@pytest.mark.parametrize("damaged", ["model.safetensors", "trainer_state.json", "sizes.json"])
+def test_a_state_that_was_cut_short_is_passed_over(tmp_path, damaged):
+    for step in (2, 4):
+        save_state(tmp_path / f"checkpoint-{step}")
+    assert loop.last_state(tmp_path) == str(tmp_path / "checkpoint-4")
+    path = tmp_path / "checkpoint-4" / damaged
+    if damaged == "sizes.json":
+        path.unlink()
+    else:
+        path.write_text(path.read_text()[:-1])
     assert loop.last_state(tmp_path) == str(tmp_path / "checkpoint-2")
+
+
+def save_state(folder):
+    folder.mkdir()
+    (folder / "model.safetensors").write_text("weights")
+    (folder / "trainer_state.json").write_text("{}")
+    (folder / "sizes.json").write_text(json.dumps({"model.safetensors": 7, "trainer_state.json": 2}))
 
 
 def test_a_loss_that_is_no_number_stops_with_the_step(tmp_path, parent, pairs):

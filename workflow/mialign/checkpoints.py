@@ -51,7 +51,10 @@ def check(folder: str | Path) -> None:
 def _weights(folder: Path, stem: str) -> list[Path]:
     index = folder / f"{stem}.safetensors.index.json"
     if index.exists():
-        return [folder / name for name in sorted(set(_read_json(index).get("weight_map", {}).values()))]
+        names = set(_read_json(index).get("weight_map", {}).values())
+        if strange := [name for name in names if Path(name).name != name]:
+            raise InputError(f"{index}: names {strange[0]!r}, which is no file of this folder; fetch it again")
+        return [folder / name for name in sorted(names)]
     return [folder / f"{stem}.safetensors"]
 
 
@@ -73,18 +76,23 @@ def _check_weights(path: Path) -> None:
 
 def _header(data: bytes) -> dict | None:
     try:
-        return json.loads(data)
+        found = json.loads(data)
     except ValueError:
         return None
+    whole = isinstance(found, dict) and all(isinstance(entry, dict) for entry in found.values())
+    return found if whole else None
 
 
 def _read_json(path: Path) -> dict:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise InputError(
             f"{path}: not JSON ({error}); the file is cut short or damaged, fetch or make it again"
         ) from None
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: a JSON object is needed; the file is damaged, fetch or make it again")
+    return found
 
 
 def context(folder: str | Path) -> int:
@@ -100,7 +108,17 @@ def context(folder: str | Path) -> int:
 def load_tokenizer(folder: str | Path):
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        raise InputError(
+            f"{folder}: transformers cannot load its tokenizer: {str(error).strip().splitlines()[0]}"
+        ) from None
+    if tokenizer.eos_token_id is None:
+        raise InputError(
+            f"{folder}: its tokenizer has no end token (eos_token); copy the whole folder, with tokenizer_config.json"
+        )
+    return tokenizer
 
 
 def load_model(folder: str | Path, trainable: bool = False):
@@ -115,7 +133,7 @@ def load_model(folder: str | Path, trainable: bool = False):
     how = {"dtype": "float32", "use_safetensors": True, "trust_remote_code": False, "output_loading_info": True}
     try:
         model, found = AutoModelForCausalLM.from_pretrained(folder, **how)
-    except (ValueError, RuntimeError, TypeError) as error:
+    except (ValueError, RuntimeError, TypeError, ZeroDivisionError) as error:
         raise InputError(f"{folder}: transformers cannot load it: {str(error).strip().splitlines()[0]}") from None
     # What is missing would begin at random, and what is left over belongs to another architecture.
     for what in ("missing", "unexpected"):

@@ -17,6 +17,7 @@ SPEED = {
     "attention": "sdpa",
     "processes": 1,
     "threads": 1,
+    "pretraining_threads": 1,
 }
 MODEL_TRAINING = {"warmup": 0, "schedule": "cosine", "clip": 1.0, "prompt_weight": 0.0}
 EXPERIMENT = {"constitutions": 2, "comparisons": []}

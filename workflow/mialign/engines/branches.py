@@ -9,6 +9,8 @@ from torch import Tensor
 from transformers import AttentionInterface
 from transformers.cache_utils import Cache, DynamicLayer
 
+from mialign.errors import InputError
+
 # The name by which a model is told to attend in this way, once its prompts have been read.
 BRANCHING = "branching"
 
@@ -114,6 +116,8 @@ def _attend(
     **kwargs,
 ) -> tuple[Tensor, None]:
     """query [rows, heads, 1, size] on the prompts' keys and values, and on its row's own, key and value."""
+    if kwargs.get("s_aux") is not None:
+        raise InputError(f"{type(module).__name__}: models with attention sinks cannot be decoded here")
     rows, heads, _, size = query.shape
     layer, group = branches.layers[module.layer_idx], heads // key.shape[1]
     query = query.view(rows, -1, group, size) * scaling

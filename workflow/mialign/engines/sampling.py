@@ -16,7 +16,7 @@ def choose(logits: Tensor, temperature: float, top_p: float, dice: Tensor) -> Te
     """
     if temperature == 0:
         return logits.argmax(-1)
-    probabilities = (logits / temperature).softmax(-1)
+    probabilities = ((logits - logits.amax(-1, keepdim=True)) / temperature).softmax(-1)
     if top_p >= 1:
         return _invert(probabilities, dice)
     values, tokens = probabilities.topk(min(SHORTLIST, probabilities.shape[-1]))

@@ -7,7 +7,8 @@ class StopPhrases:
         self.phrases = phrases
         endings = {phrase[-1] for phrase in phrases}
         pieces = tokenizer.batch_decode([[token] for token in range(len(tokenizer))]) if phrases else []
-        self.completing = {token for token, piece in enumerate(pieces) if endings & set(piece)}
+        # A token that is only a part of a character reads as the mark for that, and may complete any.
+        self.completing = {token for token, piece in enumerate(pieces) if (endings | {"\ufffd"}) & set(piece)}
 
     def reached(self, tokens: list[int]) -> bool:
         """Whether the text of these tokens holds a stop phrase, given that it held none before the last token."""

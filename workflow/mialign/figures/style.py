@@ -54,9 +54,9 @@ CURVES = {
     "sft_sami": {"color": "#CC79A7", "linestyle": (0, (5, 1, 1, 1)), "marker": "v"},
 }
 SPARE = (
-    {"color": "#000000", "linestyle": "-", "marker": "s"},
-    {"color": "#D55E00", "linestyle": (0, (4, 1.5)), "marker": "^"},
-    {"color": "#0072B2", "linestyle": (0, (1.5, 1)), "marker": "o"},
+    {"color": "#000000", "linestyle": (0, (1.5, 1)), "marker": "X"},
+    {"color": "#D55E00", "linestyle": (0, (4, 1.5)), "marker": "v"},
+    {"color": "#0072B2", "linestyle": (0, (5, 1, 1, 1)), "marker": "s"},
     {"color": "#009E73", "linestyle": (0, (5, 1, 1, 1)), "marker": "D"},
     {"color": "#E69F00", "linestyle": "-", "marker": "v"},
     {"color": "#999999", "linestyle": (0, (4, 1.5)), "marker": "P"},

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from mialign.errors import InputError
 from mialign.grid.attention import attention_mask
 from mialign.grid.items import Item
 from mialign.grid.layout import Layout, lay_out
@@ -92,6 +93,9 @@ def _through(model, layout: Layout, function: Callable[[Projection], Tensor]) ->
     inner = getattr(model, "module", model)  # of DistributedDataParallel
     causal = inner.get_base_model() if hasattr(inner, "peft_config") else inner
     head, config = causal.get_output_embeddings(), causal.config
+    for name in ("logit_scale", "logits_scaling"):
+        if getattr(config, name, None) not in (None, 1, 1.0):
+            raise InputError(f"{type(causal).__name__} scales its logits ({name}), which the grid does not follow")
     cap = getattr(config, "final_logit_softcapping", None)
     head.forward = lambda hidden: function(project(head, hidden[layout.rows, layout.columns], cap))[None]
     if cap is not None:

@@ -31,7 +31,11 @@ def _derived(settings: dict) -> list[Number]:
         if "architecture" in block:
             size = parameters(block["architecture"]) / 1e6
             text = f"{size:.2f}" if size < 10 else f"{size:,.0f}"
-            found.append(Number(name("parameters", model), f"{text} million", f"computed from config: models/{model}/architecture"))
+            found.append(
+                Number(
+                    name("parameters", model), f"{text} million", f"computed from config: models/{model}/architecture"
+                )
+            )
     found.append(
         Number("worldQuestionsSign", _used_sources(settings), "config: questions/benchmark of the experiments")
     )

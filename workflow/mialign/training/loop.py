@@ -112,12 +112,20 @@ def close_scratch(scratch: Path) -> None:
 
 
 def last_state(scratch: Path) -> str | None:
-    """The newest whole state; one that a kill cut short lacks trainer_state.json, which is written last."""
+    """The newest whole state: one whose files have the sizes that were noted when it had been saved."""
     while scratch.is_dir() and (newest := get_last_checkpoint(str(scratch))):
-        if (Path(newest) / "trainer_state.json").exists():
+        note = Path(newest) / SIZES
+        if note.exists() and json.loads(note.read_text()).items() <= _sizes(Path(newest)).items():
             return newest
         Path(newest).rename(scratch / f"broken-{time.time_ns()}")
     return None
+
+
+SIZES = "sizes.json"
+
+
+def _sizes(state: Path) -> dict[str, int]:
+    return {str(path.relative_to(state)): path.stat().st_size for path in state.rglob("*") if path.is_file()}
 
 
 WORDS = {"loss": "the loss", "grad_norm": "the norm of the gradient"}
@@ -128,6 +136,11 @@ class _Watch(TrainerCallback):
 
     def __init__(self, label: str):
         self.label, self.next = label, time.monotonic() + 10
+
+    def on_save(self, args, state, control, **kwargs):
+        if state.is_world_process_zero:
+            saved = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+            write_text(saved / SIZES, json.dumps(_sizes(saved)))
 
     def on_log(self, args, state, control, logs=None, **kwargs):
         loss = logs.get("loss")

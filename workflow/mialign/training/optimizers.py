@@ -9,7 +9,12 @@ def muon_with_adamw(model, training: dict) -> Optimizer:
     inner = {name for name, weight in model.named_parameters() if weight.ndim == 2 and ".layers." in name}
     named = list(model.named_parameters())
     return _Both(
-        Muon([w for n, w in named if n in inner], lr=training["learning_rate"], adjust_lr_fn="match_rms_adamw"),
+        Muon(
+            [w for n, w in named if n in inner],
+            lr=training["learning_rate"],
+            weight_decay=0.1,
+            adjust_lr_fn="match_rms_adamw",
+        ),
         AdamW([w for n, w in named if n not in inner], lr=training["other_rate"], betas=(0.9, 0.98), weight_decay=0.0),
     )
 
