@@ -184,7 +184,7 @@ BAD = [
     (
         f"{MT}.training.batch",
         385,
-        f"{MT}.methods.sft: its batch of 385 (its own, or training.batch of the experiment) is more than all 384 pairs",
+        f"{MT}.methods.sft: its batch of 385 (its own, or training.batch",
     ),
     (f"{MT}.training.warmup", 16, f"{MT}.methods.sft.warmup: 16 leave none of the 16 steps at the full rate"),
     ("speed.processes", 5, f"speed.processes: 5 cannot share the batch of 24 of {MT}.methods.sft equally"),

@@ -59,8 +59,8 @@ def _check_methods(where: str, methods: dict, pairs: int) -> None:
         check_method(f"{where}.{name}", method, {"base": None, **methods})
         if method["batch"] > pairs:
             raise InputError(
-                f"{where}.{name}: its batch of {method['batch']} (its own, or training.batch of the experiment) is more "
-                f"than all {pairs} pairs (pairs.size)"
+                f"{where}.{name}: its batch of {method['batch']} (its own, or training.batch of the experiment) is "
+                f"more than all {pairs} pairs (pairs.size)"
             )
     parents = {name: method["parent"] for name, method in methods.items()}
     check_no_circle(where, parents, "base")
