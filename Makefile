@@ -2,25 +2,29 @@
 # make paper CONFIG=...   the same with a file laid over config.yaml (several: CONFIG="a.yaml b.yaml")
 # make fetch CONFIG=...   only what that file has downloaded: datasets, models, the authors' files
 # make cost CONFIG=...    GPU hours, disk and dollars of that run, from the assumptions of config/costs.yaml
+# make doctor             whether the machines have what the run needs, and what to do where they have not
 # make test               all tests
+# make test-vllm          generation with vLLM on CPU, in an environment of its own (2.5 GB; minutes)
 # make published          the original's figures from its published values
 # make bench              speed and memory of a training step, to docs/benchmarks/
 # make lint, make lock    the form of the code; requirements.lock anew from requirements.in
-# Variables: CORES (all of them), PYTHON (python3.11), VENV (.venv; made anew when requirements.lock changes), ARGS (further arguments of snakemake or pytest;
-# ARGS=-p shows all that Snakemake has to say, ARGS=-n what would be done)
+# Variables: CORES (all of them), PYTHON (python3.11), VENV (.venv; made anew when requirements.lock changes), VLLM_VENV
+# (.venv-vllm), ARGS (further arguments of snakemake or pytest; ARGS=-p shows all that Snakemake has to say, ARGS=-n what
+# would be done)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := paper
-.PHONY: paper fetch cost published test bench lint lock
+.PHONY: paper fetch cost doctor published test test-vllm bench lint lock
 
 CORES ?= $(shell nproc)
 PYTHON ?= python3.11
 VENV ?= .venv
+VLLM_VENV ?= .venv-vllm
 CONFIG ?=
 ARGS ?=
-export PYTHON VENV
+export PYTHON VENV VLLM_VENV
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 
 READY := $(VENV)/complete
@@ -55,9 +59,16 @@ published: $(READY)
 	@$(SNAKEMAKE) published $(ARGS)
 	$(TIMED)
 
+doctor: $(READY)
+	@$(SNAKEMAKE) doctor $(ARGS)
+
 test: $(READY)
 	@envs/setup.sh tex || true
 	python -m pytest $(ARGS)
+	$(TIMED)
+
+test-vllm: $(READY) $(VLLM_VENV)/complete
+	@python -m pytest tests/vllm $(ARGS)
 	$(TIMED)
 
 bench: $(READY)
@@ -72,6 +83,9 @@ lint: $(READY)
 
 $(READY): requirements.lock
 	@envs/setup.sh python
+
+$(VLLM_VENV)/complete: envs/generate.yaml
+	@envs/setup.sh vllm
 
 lock:
 	@envs/setup.sh lock

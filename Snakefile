@@ -29,6 +29,7 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/published.smk"
 include: "workflow/rules/paper.smk"
 include: "workflow/rules/cost.smk"
+include: "workflow/rules/doctor.smk"
 include: "workflow/rules/lock.smk"
 
 

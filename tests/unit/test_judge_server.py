@@ -14,9 +14,10 @@ import pytest
 from judged import CLEAR, SECRET, UNCLEAR, cases, command, server_settings
 from scripted_server import answer, cut, echo_key, refuse, say, serving
 
+from mialign import failures
 from mialign.errors import InputError
 from mialign.files import read_jsonl
-from mialign.judge import cost, failures
+from mialign.judge import cost
 from mialign.judge.asked import Asked
 from mialign.judge.making import make_judge
 from mialign.judge.verdicts import verdict_records

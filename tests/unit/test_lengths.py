@@ -6,9 +6,7 @@ import json
 import pytest
 
 from mialign import checkpoints
-from mialign.encoding import encode_prompt
-from mialign.engines.base import Sampling
-from mialign.engines.local import _encode
+from mialign.encoding import encode_fitting, encode_prompt
 from mialign.errors import InputError
 from mialign.files import write_jsonl
 from scripts import lengths as stage
@@ -48,7 +46,7 @@ def run(run_stage, folder, *uses):
 def test_a_prompt_is_as_long_as_generation_finds_it(tiny_tokenizer, bos):
     tiny_tokenizer.bos_token = bos
     for prompt in ("", "a boat", LONG, "Ünïcødé 日本 {x}\n\n"):
-        assert encode_prompt(tiny_tokenizer, prompt) == _encode(tiny_tokenizer, prompt, 999, Sampling(0.0, 1.0, 1, ()))
+        assert encode_prompt(tiny_tokenizer, prompt) == encode_fitting(tiny_tokenizer, prompt, 999, 1)
 
 
 def test_the_longest_prompt_of_each_split_and_the_room_for_it(folder, run_stage, tiny_tokenizer):

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections import Counter
@@ -180,3 +181,56 @@ def test_a_bad_config_ends_before_any_job(copy, overlay, message):
     assert message in text
     assert "Traceback" not in text
     assert not (copy / "results").exists()
+
+
+def test_the_engine_and_a_server_are_told_to_what_writes_text_and_where_it_is_reruns_nothing(copy):
+    (copy / "big").mkdir()
+    for name in ("config.json", "tokenizer.json"):
+        (copy / "big" / name).write_text("{}")
+    (copy / "venv/bin").mkdir(parents=True)
+    (copy / "venv/bin/python").write_text("")
+    server = {"base_url": "http://127.0.0.1:8000/v1", "name": "big", "key": "BIG_KEY"}
+    overlay = {
+        "engine": {"kind": "vllm", "precision": "bf16"},
+        "environments": {"generate": "venv"},
+        "models": {"big": {"path": "big", "server": server}},
+        "experiments": {"multitask": {"generator": "big"}},
+        "speed": {"generation_gpus": 2, "generation_shard": 64},
+    }
+    (copy / "more.yaml").write_text(yaml.safe_dump(overlay))
+    text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
+    commands = {
+        line.split("--out ")[1].split()[0]: line
+        for line in re.findall(r"\S+ workflow/run\.py (?:generate|respond|solve) .*", text)
+    }
+    assert all(line.startswith("venv/bin/python workflow/run.py ") for line in commands.values())
+    asked = "results/mini/generations/multitask.jsonl", "results/mini/solutions/maths/sami/seed1.jsonl"
+    by_server, by_vllm = (shlex.split(commands[name]) for name in asked)
+    assert option(by_server, "--engine") == '{"kind": "server", "name": "big"}'
+    assert option(by_server, "--url") == "http://127.0.0.1:8000/v1"
+    assert option(by_server, "--key") == "BIG_KEY"
+    assert option(by_vllm, "--engine") == '{"kind": "vllm", "precision": "bf16"}'
+    assert (option(by_vllm, "--gpus"), option(by_vllm, "--shard")) == ("2", "64")
+    assert "--url" not in by_vllm
+    assert "127.0.0.1" not in "".join(re.findall(r"workflow/run\.py numbers .*", text))
+
+
+def option(words, name):
+    return words[words.index(name) + 1]
+
+
+def test_the_doctor_asks_each_environment_and_names_what_is_missing(copy):
+    text = snakemake(copy, "--cores", "1", "doctor")
+    assert re.search(r"ok +torch \S+ starts", text)
+    assert re.search(r"ok +transformers \S+ starts", text)
+    assert re.search(r"ok .* GB are free for results/mini", text)
+    assert jobs(snakemake(copy, "-n", "doctor")) == Counter(doctor=1, doctor_train=1, doctor_generate=1)
+    server = {"base_url": "http://127.0.0.1:9/v1", "name": "big", "key": "NO_SUCH_KEY"}
+    (copy / "big").mkdir()
+    for name in ("config.json", "tokenizer.json"):
+        (copy / "big" / name).write_text("{}")
+    overlay = {"models": {"big": {"path": "big", "server": server}}, "experiments": {"multitask": {"generator": "big"}}}
+    (copy / "more.yaml").write_text(yaml.safe_dump(overlay))
+    text = snakemake(copy, "--cores", "1", "doctor", "--configfile", "more.yaml", ok=False)
+    assert "MISSING NO_SUCH_KEY is not set; the server of big needs it" in text
+    assert re.search(r"2 of \d things are missing", text)

@@ -30,13 +30,16 @@ def writing_folder(path: str | Path) -> Iterator[Path]:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def check(folder: str | Path) -> None:
-    """Raise InputError if a file that from_pretrained needs is missing or cut short."""
+def check(folder: str | Path, weights: bool = True) -> None:
+    """Raise InputError if a file that from_pretrained needs is missing or cut short.
+
+    Of a model that a server answers for, only the tokenizer and the config are read: it needs no weights.
+    """
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such model folder")
-    adapter = (folder / "adapter_config.json").exists()
-    needed = ["tokenizer.json"] if adapter else ["tokenizer.json", "config.json"]
+    adapted = (folder / "adapter_config.json").exists()
+    needed = ["tokenizer.json"] if adapted else ["tokenizer.json", "config.json"]
     for name in needed:
         if not (folder / name).exists():
             raise InputError(
@@ -44,8 +47,8 @@ def check(folder: str | Path) -> None:
             )
     for name in needed:
         _read_json(folder / name)
-    for weights in _weights(folder, "adapter_model" if adapter else "model"):
-        _check_weights(weights)
+    for path in _weights(folder, "adapter_model" if adapted else "model") if weights else []:
+        _check_weights(path)
 
 
 def _weights(folder: Path, stem: str) -> list[Path]:
@@ -95,14 +98,23 @@ def _read_json(path: Path) -> dict:
     return found
 
 
+def adapter(folder: str | Path) -> dict | None:
+    """The settings of the adapter in a folder, with base_model_name_or_path; None where it holds a whole model."""
+    path = Path(folder) / "adapter_config.json"
+    return _read_json(path) if path.exists() else None
+
+
+def base(folder: str | Path) -> Path:
+    """The folder of the whole model: of an adapter, its base model's."""
+    settings = adapter(folder)
+    return Path(settings["base_model_name_or_path"] if settings else folder)
+
+
 def context(folder: str | Path) -> int:
-    """How many tokens the model of a folder reads; of an adapter, its base model."""
+    """How many tokens the model of a folder reads."""
     from transformers import AutoConfig
 
-    adapter = Path(folder) / "adapter_config.json"
-    if adapter.exists():
-        folder = _read_json(adapter)["base_model_name_or_path"]
-    return AutoConfig.from_pretrained(folder, trust_remote_code=False).max_position_embeddings
+    return AutoConfig.from_pretrained(base(folder), trust_remote_code=False).max_position_embeddings
 
 
 def load_tokenizer(folder: str | Path):
@@ -121,16 +133,16 @@ def load_tokenizer(folder: str | Path):
     return tokenizer
 
 
-def load_model(folder: str | Path, trainable: bool = False):
-    """The causal LM of a folder, float32; an adapter folder gives its base model with the adapter on."""
+def load_model(folder: str | Path, trainable: bool = False, dtype: str = "float32"):
+    """The causal LM of a folder; an adapter folder gives its base model with the adapter on."""
     check(folder)
-    if (Path(folder) / "adapter_config.json").exists():
+    if adapter(folder):
         from peft import AutoPeftModelForCausalLM
 
-        return AutoPeftModelForCausalLM.from_pretrained(folder, is_trainable=trainable, dtype="float32")
+        return AutoPeftModelForCausalLM.from_pretrained(folder, is_trainable=trainable, dtype=dtype)
     from transformers import AutoModelForCausalLM
 
-    how = {"dtype": "float32", "use_safetensors": True, "trust_remote_code": False, "output_loading_info": True}
+    how = {"dtype": dtype, "use_safetensors": True, "trust_remote_code": False, "output_loading_info": True}
     try:
         model, found = AutoModelForCausalLM.from_pretrained(folder, **how)
     except (ValueError, RuntimeError, TypeError, ZeroDivisionError) as error:

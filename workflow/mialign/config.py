@@ -8,10 +8,14 @@ from mialign.judge.settings import with_defaults
 
 NAME = "[A-Za-z0-9_]+"  # of datasets, sources, models, experiments, methods and curves: they become parts of file names
 
-DEFAULTS = {"data": "data", "datasets": {}}
+DEFAULTS = {"data": "data", "datasets": {}, "environments": {}}
 BOOTSTRAP = {"resamples": 4000, "seed": 0}
+ENGINE = {"kind": "transformers", "precision": "float32"}
 SPEED = {
     "generation_batch": 384,
+    "generation_shard": 4096,
+    "generation_gpus": 1,
+    "generation_memory": 90,
     "tokens": 2048,
     "checkpointing": False,
     "attention": "sdpa",
@@ -56,6 +60,7 @@ def training_settings(method: dict) -> dict:
 def _with_defaults(config: dict) -> dict:
     config = {"models_run": config["run"], **DEFAULTS, **config}
     config["bootstrap"] = {**BOOTSTRAP, **config.get("bootstrap", {})}
+    config["engine"] = {**ENGINE, **config.get("engine", {})}
     config["speed"] = {**SPEED, **config.get("speed", {})}
     for model in config["models"].values():
         if "training" in model:

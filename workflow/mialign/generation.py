@@ -1,30 +1,68 @@
-"""Prompts through a model to files: one place where a model is loaded to write text."""
+"""Prompts through a model to completions: one place where a model is started to write text."""
 
 from pathlib import Path
 
-from mialign import checkpoints
-from mialign.engines.base import Completion, Request, Sampling
+from mialign import checkpoints, provenance
+from mialign.engines.base import Completion, How, Request, Sampling, sampling
+from mialign.engines.kept import Kept, Shard
+from mialign.engines.progress import Progress
+from mialign.engines.start import start
 
 
 class Writer:
-    """A model that completes prompts; loaded once for several settings."""
+    """A model that completes prompts; it is started once, when something is to be written.
 
-    def __init__(self, model: Path, batch: int, label: str):
-        self.model, self.tokenizer = checkpoints.load_model(model).eval(), checkpoints.load_tokenizer(model)
-        self.batch, self.label = batch, label
+    What is done is kept in the file `scratch` until the block that writes the output is left without an error.
+    """
+
+    def __init__(self, model: Path, engine: dict, how: How, scratch: Path, label: str):
+        self.model, self.settings, self.how, self.label = model, engine, how, label
+        folders = dict.fromkeys((model, checkpoints.base(model)))
+        made_with = provenance.made_with(engine, ("generate", "respond", "solve"), folders)
+        self.kept, self.engine = Kept(scratch, made_with), None
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, error, *_) -> None:
+        if error is None:
+            self.kept.remove()
 
     def __call__(
         self, prompts: list[str], seeds: list[tuple[int, ...]], settings: dict, temperature: float
     ) -> list[list[Completion]]:
         """One completion for every seed of every prompt. settings: top_p, max_tokens, stop."""
-        from mialign.engines.local import generate
-
         requests = [Request(prompt, own) for prompt, own in zip(prompts, seeds, strict=True)]
-        return generate(self.model, self.tokenizer, requests, sampling(settings, temperature), self.batch, self.label)
+        asked = sampling(settings, temperature)
+        # An answer of a server is paid for and owes nothing to its neighbours: each is kept alone.
+        shards = cut(requests, 1 if self.settings["kind"] == "server" else self.how.shard)
+        return [completions for shard in self._shards(shards, asked) for completions in shard]
+
+    def _shards(self, shards: list[list[Request]], asked: Sampling) -> list[Shard]:
+        names = [self.kept.name(shard, asked) for shard in shards]
+        found = {name: shard for name in names if (shard := self.kept.get(name))}
+        missing = [number for number, name in enumerate(names) if name not in found]
+        progress = Progress(self.label, sum(map(len, shards)))
+        progress.add(sum(map(len, shards)) - sum(len(shards[number]) for number in missing))
+        if missing:
+            self.engine = self.engine or start(self.model, self.settings, self.how)
+            for place, shard in self.engine.shards([shards[number] for number in missing], asked, progress.add):
+                name = names[missing[place]]
+                self.kept.add(name, shard)
+                found[name] = shard
+        return [found[name] for name in names]
 
 
-def sampling(settings: dict, temperature: float) -> Sampling:
-    return Sampling(temperature, settings["top_p"], settings["max_tokens"], tuple(settings["stop"]))
+def cut(requests: list[Request], size: int) -> list[list[Request]]:
+    """Neighbouring requests together, up to `size` completions."""
+    shards, count = [], 0
+    for request in requests:
+        if not shards or count + len(request.seeds) > size:
+            shards.append([])
+            count = 0
+        shards[-1].append(request)
+        count += len(request.seeds)
+    return shards
 
 
 def record(completion: Completion) -> dict:

@@ -1,6 +1,9 @@
-"""Settings of the process that a torch job needs before torch is imported."""
+"""Settings of the process that a torch job needs before torch is imported, and what it computes on and in."""
 
 import os
+
+# As torch, transformers and vLLM call the precisions of the config.
+DTYPES = {"float32": "float32", "bf16": "bfloat16"}
 
 
 def prepare(threads: int) -> None:
@@ -13,6 +16,7 @@ def prepare(threads: int) -> None:
     os.environ["GOMP_SPINCOUNT"] = "2000"
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it CUDA's matrix products may vary
     import torch
     from transformers.utils import logging
 
@@ -20,9 +24,16 @@ def prepare(threads: int) -> None:
     logging.set_verbosity_error()
     torch.set_num_threads(threads)
     # The same as use_deterministic_algorithms, which also imports the compiler: that takes a second of each job.
-    torch.set_deterministic_debug_mode("error")
+    # On GPUs some steps, such as a cumulated sum, have no such form; there a warning must do.
+    torch.set_deterministic_debug_mode("warn" if torch.cuda.is_available() else "error")
     # Otherwise every new tensor is filled before it is written to, an eighth of the time of decoding.
     torch.utils.deterministic.fill_uninitialized_memory = False
+
+
+def device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def half(precision: str) -> bool:
@@ -36,5 +47,4 @@ def autocast(precision: str):
     """What the Trainer computes in where training.precision is bf16; in float32 it does nothing."""
     import torch
 
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.autocast(device, torch.bfloat16, enabled=half(precision))
+    return torch.autocast(device(), torch.bfloat16, enabled=half(precision))

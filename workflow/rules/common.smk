@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -62,6 +63,12 @@ def as_json(settings):
 def code(script):
     """Digest of a stage's code: a param of its rule, so that an edit reruns the stages that use what was edited."""
     return provenance.digest(script)
+
+
+def python(environment):
+    """The interpreter of a rule: of an existing environment, or that of the rule's conda environment or of this process."""
+    folder = CONFIG["environments"].get(environment)
+    return shlex.quote(f"{os.path.expanduser(folder)}/bin/python") if folder else "python"
 
 
 def only(settings, *keys):

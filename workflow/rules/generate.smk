@@ -1,6 +1,9 @@
 """Responses to the training questions, and the pairs of them that pass the filters, or the pairs that the authors released."""
 
 
+include: "needs/generate.smk"
+
+
 rule generate:
     input:
         model=lambda wildcards: model_folder(CONFIG["experiments"][wildcards.experiment]["generator"]),
@@ -13,17 +16,17 @@ rule generate:
     benchmark:
         f"{RUN}/times/generate/{{experiment}}.tsv"
     conda:
-        "../../envs/train.yaml"
+        ENGINE_ENVIRONMENT
     resources:
-        torch_threads=THREADS,
-        generation_batch=CONFIG["speed"]["generation_batch"],
+        python=GENERATE_PYTHON,
+        how=lambda wildcards: how(wildcards.experiment, "generator"),
     params:
         code=code("generate"),
+        engine=lambda wildcards: engine_of(wildcards.experiment, "generator"),
         settings=lambda wildcards: as_json(CONFIG["experiments"][wildcards.experiment]["generate"]),
+        scratch=f"{SCRATCH}/generate/{{experiment}}.jsonl",
     shell:
-        "python workflow/run.py generate --log {log:q} --model {input.model:q} --prompts {input.prompts:q}"
-        " --settings {params.settings:q} --batch {resources.generation_batch}"
-        " --threads {resources.torch_threads} --out {output:q}"
+        f"{{resources.python}} workflow/run.py generate {WRITE}"
 
 
 rule pairs:

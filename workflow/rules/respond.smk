@@ -19,17 +19,17 @@ rule respond:
     wildcard_constraints:
         experiment=one_of(JUDGED),
     conda:
-        "../../envs/train.yaml"
+        ENGINE_ENVIRONMENT
     resources:
-        torch_threads=THREADS,
-        generation_batch=CONFIG["speed"]["generation_batch"],
+        python=GENERATE_PYTHON,
+        how=lambda wildcards: how(wildcards.experiment, wildcards.method),
     params:
         code=code("respond"),
+        engine=lambda wildcards: engine_of(wildcards.experiment, wildcards.method),
         settings=lambda wildcards: as_json(CONFIG["experiments"][wildcards.experiment]["respond"]),
+        scratch=f"{SCRATCH}/respond/{{experiment}}.{{method}}.seed{{seed}}.jsonl",
     shell:
-        "python workflow/run.py respond --log {log:q} --model {input.model:q} --prompts {input.prompts:q} --seed {wildcards.seed}"
-        " --settings {params.settings:q} --batch {resources.generation_batch}"
-        " --threads {resources.torch_threads} --out {output:q}"
+        f"{{resources.python}} workflow/run.py respond {WRITE} --seed {{wildcards.seed}}"
 
 
 rule score:

@@ -16,17 +16,17 @@ rule solve:
     wildcard_constraints:
         experiment=one_of(SOLVED),
     conda:
-        "../../envs/train.yaml"
+        ENGINE_ENVIRONMENT
     resources:
-        torch_threads=THREADS,
-        generation_batch=CONFIG["speed"]["generation_batch"],
+        python=GENERATE_PYTHON,
+        how=lambda wildcards: how(wildcards.experiment, wildcards.method),
     params:
         code=code("solve"),
+        engine=lambda wildcards: engine_of(wildcards.experiment, wildcards.method),
         settings=lambda wildcards: as_json(CONFIG["experiments"][wildcards.experiment]["solve"]),
+        scratch=f"{SCRATCH}/solve/{{experiment}}.{{method}}.seed{{seed}}.jsonl",
     shell:
-        "python workflow/run.py solve --log {log:q} --model {input.model:q} --prompts {input.prompts:q} --seed {wildcards.seed}"
-        " --settings {params.settings:q} --batch {resources.generation_batch}"
-        " --threads {resources.torch_threads} --out {output:q}"
+        f"{{resources.python}} workflow/run.py solve {WRITE} --seed {{wildcards.seed}}"
 
 
 rule extract:

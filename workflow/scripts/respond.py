@@ -4,38 +4,34 @@ from pathlib import Path
 
 from mialign import seeds
 from mialign.arguments import add_settings
+from mialign.engines import options
 from mialign.files import read_jsonl, write_jsonl
-from mialign.machine import prepare
+from mialign.generation import Writer, record
 
 
 def arguments(parser):
-    parser.add_argument("--model", type=Path, required=True)
+    options.add(parser)
     parser.add_argument("--prompts", type=Path, required=True)
     add_settings(parser, "temperatures", "top_p", "max_tokens", "stop")
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--batch", type=int, default=128, help="rows decoded side by side")
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
 
 
 def main(args):
     items = read_jsonl(args.prompts, required=("id", "question_id", "category", "prompts"))
-    prepare(args.threads)
-    from mialign.generation import Writer, record
-
-    write = Writer(args.model, args.batch, f"respond {args.out.parent.name}")
-    records = []
-    for temperature in args.settings["temperatures"]:
-        own = [(seeds.derive(args.seed, "respond", temperature, item["id"]),) for item in items]
-        completions = write([item["prompts"][0] for item in items], own, args.settings, temperature)
-        records += [
-            {
-                "prompt_id": item["id"],
-                "question_id": item["question_id"],
-                "category": item["category"],
-                "temperature": temperature,
-                **record(one),
-            }
-            for item, (one,) in zip(items, completions, strict=True)
-        ]
-    write_jsonl(args.out, records)
+    with Writer(args.model, args.engine, options.how(args), args.scratch, f"respond {args.out.parent.name}") as write:
+        records = []
+        for temperature in args.settings["temperatures"]:
+            own = [(seeds.derive(args.seed, "respond", temperature, item["id"]),) for item in items]
+            completions = write([item["prompts"][0] for item in items], own, args.settings, temperature)
+            records += [
+                {
+                    "prompt_id": item["id"],
+                    "question_id": item["question_id"],
+                    "category": item["category"],
+                    "temperature": temperature,
+                    **record(one),
+                }
+                for item, (one,) in zip(items, completions, strict=True)
+            ]
+        write_jsonl(args.out, records)

@@ -4,43 +4,39 @@ from pathlib import Path
 
 from mialign import seeds
 from mialign.arguments import add_settings
+from mialign.engines import options
 from mialign.files import read_jsonl, write_jsonl
-from mialign.machine import prepare
+from mialign.generation import Writer, record
 
 
 def arguments(parser):
-    parser.add_argument("--model", type=Path, required=True)
+    options.add(parser)
     parser.add_argument("--prompts", type=Path, required=True)
     add_settings(parser, "attempts", "temperature", "top_p", "max_tokens", "stop")
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--batch", type=int, default=128, help="rows decoded side by side")
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
 
 
 def main(args):
     items = read_jsonl(args.prompts, required=("id", "question_id", "prompts"))
-    prepare(args.threads)
-    from mialign.generation import Writer, record
-
-    write = Writer(args.model, args.batch, f"solve {args.out.parent.name}")
-    records = []
-    for temperature, attempts in ((0.0, 1), (args.settings["temperature"], max(args.settings["attempts"]))):
-        own = [
-            tuple(seeds.derive(args.seed, "solve", temperature, item["id"], k) for k in range(attempts))
-            for item in items
-        ]
-        for item, completions in zip(
-            items, write([item["prompts"][0] for item in items], own, args.settings, temperature), strict=True
-        ):
-            records += [
-                {
-                    "prompt_id": item["id"],
-                    "question_id": item["question_id"],
-                    "temperature": temperature,
-                    "attempt": attempt,
-                    **record(completion),
-                }
-                for attempt, completion in enumerate(completions)
+    with Writer(args.model, args.engine, options.how(args), args.scratch, f"solve {args.out.parent.name}") as write:
+        records = []
+        for temperature, attempts in ((0.0, 1), (args.settings["temperature"], max(args.settings["attempts"]))):
+            own = [
+                tuple(seeds.derive(args.seed, "solve", temperature, item["id"], k) for k in range(attempts))
+                for item in items
             ]
-    write_jsonl(args.out, records)
+            for item, completions in zip(
+                items, write([item["prompts"][0] for item in items], own, args.settings, temperature), strict=True
+            ):
+                records += [
+                    {
+                        "prompt_id": item["id"],
+                        "question_id": item["question_id"],
+                        "temperature": temperature,
+                        "attempt": attempt,
+                        **record(completion),
+                    }
+                    for attempt, completion in enumerate(completions)
+                ]
+        write_jsonl(args.out, records)

@@ -39,7 +39,7 @@ def arguments(parser):
 def main(args):
     prompts = read_jsonl(args.validation, required=("id", "prompts", "reference"))
     prepare(args.threads)
-    from mialign.generation import sampling
+    from mialign.engines.base import sampling
     from mialign.training.method import train_method
     from mialign.training.validation import SCORES, Validation
 

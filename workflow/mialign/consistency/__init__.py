@@ -11,6 +11,7 @@ def check(config: dict) -> None:
     """InputError, with the key's path, for the first thing that does not fit; `config` has its defaults filled in."""
     known = principles.load(config["principles"])
     models.check(config)
+    models.check_environments(config)
     names.check_folders(config)
     names.check_macros(config)
     if any("corpus" in config["models"][name] for name in models.used(config)):

@@ -1,5 +1,8 @@
 """Models: how each comes to be, that those in use are whole, and what training them here needs."""
 
+import re
+from pathlib import Path
+
 from mialign import checkpoints
 from mialign.consistency.common import check_no_circle, pick, under
 from mialign.errors import InputError
@@ -16,7 +19,37 @@ def check(config: dict) -> None:
     check_no_circle("models", parents, "an architecture")
     for name in used(config):
         if "path" in models[name]:
-            under(f"models.{name}.path: ", checkpoints.check, models[name]["path"])
+            under(f"models.{name}.path: ", checkpoints.check, models[name]["path"], "server" not in models[name])
+    for name, model in models.items():
+        if "server" in model:
+            _check_server(f"models.{name}.server", name, model["server"], config)
+
+
+def _check_server(where: str, name: str, server: dict, config: dict) -> None:
+    """Nothing is trained on a server, and no key stands in a file."""
+    if not re.fullmatch(r"https?://[^\s@?#]+", server["base_url"]):
+        raise InputError(
+            f"{where}.base_url: {server['base_url'].rpartition('@')[2]!r} is no plain address such as "
+            "http://127.0.0.1:8000/v1; a key goes into an environment variable, which server.key names"
+        )
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", server.get("key", "KEY")):
+        raise InputError(f"{where}.key: this is the name of the environment variable that holds the key, not the key")
+    trained = [f"experiments.{one}.base" for one, given in config["experiments"].items() if given["base"] == name]
+    trained += [f"models.{one}.parent" for one, model in config["models"].items() if model.get("parent") == name]
+    if trained:
+        raise InputError(
+            f"{trained[0]}: {name} is on a server (models.{name}.server), where nothing is trained; take a model whose "
+            "weights are here"
+        )
+
+
+def check_environments(config: dict) -> None:
+    """The environments that take the place of envs/*.yaml are there."""
+    for name, folder in config["environments"].items():
+        if not (Path(folder).expanduser() / "bin/python").exists():
+            raise InputError(
+                f"environments.{name}: {folder} has no bin/python; give the folder of an existing environment"
+            )
 
 
 def _check_trained_here(where: str, model: dict, models: dict) -> None:

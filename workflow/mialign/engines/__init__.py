@@ -1,1 +1,1 @@
-"""Generation back ends behind one interface: generate(prompts, settings) -> completions."""
+"""Generation back ends behind one interface, Engine: requests and settings in, completions out."""

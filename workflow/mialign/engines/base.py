@@ -1,6 +1,8 @@
 """What every back end is asked and answers."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -30,3 +32,40 @@ class Completion:
     finish: str
     tokens: int
     seed: int
+
+
+@dataclass(frozen=True)
+class How:
+    """What changes no text: how fast it is written, and where a server is.
+
+    batch: completions written side by side; shard: completions that are kept together; gpus: that share one model;
+    gpu_share: per cent of their memory that vLLM takes; url: of the server; key: the variable that holds its key.
+    """
+
+    batch: int = 128
+    shard: int = 4096
+    threads: int = 1
+    gpus: int = 1
+    gpu_share: int = 90
+    url: str = ""
+    key: str = ""
+
+
+# Told how many requests have been completed since it was last told.
+Report = Callable[[int], None]
+
+
+class Engine(Protocol):
+    def shards(
+        self, shards: list[list[Request]], sampling: Sampling, report: Report
+    ) -> Iterator[tuple[int, list[list[Completion]]]]:
+        """The number of each shard as it is done, with the completions of its requests, one for each of their seeds.
+
+        A completion depends on its prompt, settings and seed, not on its neighbours, as far as the sums that the
+        engine rounds do not.
+        """
+
+
+def sampling(settings: dict, temperature: float) -> Sampling:
+    """From a stage's settings: top_p, max_tokens and stop."""
+    return Sampling(temperature, settings["top_p"], settings["max_tokens"], tuple(settings["stop"]))

@@ -6,57 +6,60 @@ for one greedy answer a prompt, and 5.0 times for 32 samples (benchmarks/generat
 prompt once for every sample and keeps every row until the last has ended.
 """
 
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from mialign.encoding import encode_prompt
-from mialign.engines.base import Completion, Request, Sampling
+from mialign import checkpoints
+from mialign.encoding import encode_fitting
+from mialign.engines.base import Completion, How, Report, Request, Sampling
 from mialign.engines.branches import BRANCHING, Branches
 from mialign.engines.sampling import choose
-from mialign.engines.stopping import StopPhrases
+from mialign.engines.stopping import StopPhrases, completion
 from mialign.errors import InputError
+from mialign.machine import DTYPES, device
+
+
+class Local:
+    """The model of a folder, on the GPU where there is one."""
+
+    def __init__(self, folder: Path, precision: str, how: How):
+        self.model = checkpoints.load_model(folder, dtype=DTYPES[precision]).to(device()).eval()
+        self.tokenizer, self.batch = checkpoints.load_tokenizer(folder), how.batch
+
+    def shards(
+        self, shards: list[list[Request]], sampling: Sampling, report: Report
+    ) -> Iterator[tuple[int, list[list[Completion]]]]:
+        for number, shard in enumerate(shards):
+            yield number, generate(self.model, self.tokenizer, shard, sampling, self.batch, report)
 
 
 def generate(
-    model, tokenizer, requests: list[Request], sampling: Sampling, batch: int, label: str = ""
+    model, tokenizer, requests: list[Request], sampling: Sampling, batch: int, report: Report = lambda count: None
 ) -> list[list[Completion]]:
     """The completions of every request, one for each of its seeds, in the order of the requests.
 
     A completion depends on its prompt, settings and seed, not on its neighbours (up to the rounding of sums in
-    another batch shape). `batch`: rows decoded side by side. Progress goes to stderr when `label` is given.
+    another batch shape). `batch`: rows decoded side by side.
     """
-    prompts = [
-        _encode(tokenizer, request.prompt, model.config.max_position_embeddings, sampling) for request in requests
-    ]
+    context = model.config.max_position_embeddings
+    prompts = [encode_fitting(tokenizer, request.prompt, context, sampling.max_tokens) for request in requests]
     stops = StopPhrases(tokenizer, sampling.stop)
     order = sorted(range(len(requests)), key=lambda index: (len(prompts[index]), index))
     results: list[list[Completion]] = [[] for _ in requests]
-    report = _Progress(label, len(requests))
     for indices in _batches(order, [len(request.seeds) for request in requests], batch):
         rows = _decode(
             model, tokenizer, [prompts[i] for i in indices], [requests[i].seeds for i in indices], sampling, stops
         )
         for index in indices:
             results[index] = list(islice(rows, len(requests[index].seeds)))
-        report.add(len(indices))
+        report(len(indices))
     return results
-
-
-def _encode(tokenizer, prompt: str, context: int, sampling: Sampling) -> list[int]:
-    ids = encode_prompt(tokenizer, prompt)
-    if len(ids) + sampling.max_tokens > context:
-        raise InputError(
-            f"a prompt of {len(ids)} tokens and {sampling.max_tokens} new ones exceed the context of {context} tokens; "
-            f"lower max_tokens or drop the question: {prompt[:80]!r}..."
-        )
-    return ids
 
 
 def _batches(order: list[int], samples: list[int], batch: int):
@@ -98,7 +101,7 @@ def _decode(
     alive = torch.arange(len(flat), device=logits.device)
     with _branching(model):
         for step in range(sampling.max_tokens):
-            chosen = choose(logits, sampling.temperature, sampling.top_p, dice[alive, step])
+            chosen = choose(logits.float(), sampling.temperature, sampling.top_p, dice[alive, step])
             going = _note(alive.tolist(), chosen.tolist(), tokens, finish, tokenizer.eos_token_id, stops)
             if step + 1 == sampling.max_tokens or not going:
                 break
@@ -115,9 +118,7 @@ def _decode(
             )
             logits = output.logits[:, -1]
     for ids, seed, why in zip(tokens, flat, finish, strict=True):
-        kept = ids[:-1] if why == "eos" else ids
-        text = tokenizer.decode(kept)
-        yield Completion(stops.cut(text) if why == "stop" else text, why, len(ids), seed)
+        yield completion(tokenizer, sampling.stop, ids, why, seed)
 
 
 def _read(model, prompts: list[list[int]], samples: list[int]) -> tuple[Branches, Tensor, Tensor]:
@@ -167,14 +168,3 @@ def _note(
         else:
             going.append(place)
     return going
-
-
-class _Progress:
-    def __init__(self, label: str, total: int):
-        self.label, self.total, self.done, self.next = label, total, 0, time.monotonic() + 10
-
-    def add(self, count: int) -> None:
-        self.done += count
-        if self.label and time.monotonic() >= self.next:
-            print(f"{self.label}: {self.done} of {self.total} prompts", file=sys.stderr, flush=True)
-            self.next = time.monotonic() + 10

@@ -1,4 +1,6 @@
-"""Stop phrases, looked for only at tokens that can complete one."""
+"""Where a text ends: stop phrases, looked for only at tokens that can complete one, and what is left of the text."""
+
+from mialign.engines.base import Completion
 
 
 class StopPhrases:
@@ -17,6 +19,10 @@ class StopPhrases:
         text = self.tokenizer.decode(tokens)
         return any(phrase in text for phrase in self.phrases)
 
-    def cut(self, text: str) -> str:
-        """The text before the first stop phrase."""
-        return text[: min(text.find(phrase) for phrase in self.phrases if phrase in text)]
+
+def completion(tokenizer, phrases: tuple[str, ...], tokens: list[int], finish: str, seed: int) -> Completion:
+    """What generated tokens say: without EOS, and where they were stopped, without the first stop phrase."""
+    text = tokenizer.decode(tokens[:-1] if finish == "eos" else tokens)
+    if finish == "stop":
+        text = text[: min((text.find(phrase) for phrase in phrases if phrase in text), default=None)]
+    return Completion(text, finish, len(tokens), seed)

@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
-from mialign.judge.failures import Nonsense
+from mialign.failures import Nonsense
 
 SENT = ("messages", "model", "temperature", "top_p", "max_tokens", "seed")
 

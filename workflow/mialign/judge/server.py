@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 from mialign.errors import InputError
+from mialign.failures import ATTEMPTS, Nonsense, passing, pause, told
 from mialign.judge import cost
 from mialign.judge.asked import Asked
-from mialign.judge.failures import ATTEMPTS, Nonsense, passing, pause, told
 from mialign.judge.orders import Answer, AuthorsReader, Reader, judge_name
 from mialign.judge.requests import Request, send
 from mialign.judge.wording import load, read_verdict

@@ -1,6 +1,5 @@
 """What all trainings share: the Trainer's arguments, and going on from the last saved state."""
 
-import hashlib
 import json
 import math
 import os
@@ -89,17 +88,13 @@ def open_scratch(scratch: Path, settings: dict, *inputs: Path) -> None:
 
 
 def _open_scratch(scratch: Path, settings: dict, *inputs: Path) -> None:
-    made_with = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    made_with.update("".join(provenance.digest(script) for script in ("train", "model")).encode())
-    for path in inputs:
-        for file in sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]:
-            made_with.update(hashlib.sha256(file.read_bytes()).digest())
+    made_with = provenance.made_with(settings, ("train", "model"), inputs)
     mark = scratch / "made_with"
     if scratch.is_dir() and any(scratch.iterdir()) and not mark.exists():
         raise InputError(f"{scratch}: there is a folder with other things than states of a training; name another")
-    if not mark.exists() or mark.read_text() != made_with.hexdigest():
+    if not mark.exists() or mark.read_text() != made_with:
         close_scratch(scratch)
-        write_text(mark, made_with.hexdigest())
+        write_text(mark, made_with)
 
 
 def close_scratch(scratch: Path) -> None:

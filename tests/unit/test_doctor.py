@@ -1,0 +1,86 @@
+"""The doctor names what is missing and what to do, and finds nothing where nothing is."""
+
+import json
+
+import pytest
+import tiny
+import torch
+
+from mialign import doctor
+from mialign.errors import InputError
+from scripts import doctor as stage
+
+
+def told(**checks):
+    return [str(finding) for finding in doctor.examine(checks)]
+
+
+def test_a_package_starts_is_of_another_version_or_is_missing():
+    version = torch.__version__.split("+")[0]
+    assert told(packages={"torch": version}) == [f"ok      torch {torch.__version__} starts"]
+    assert told(packages={"torch": "0.1"}) == [f"ok      torch {torch.__version__} starts (tested was 0.1)"]
+    (missing,) = told(packages={"no_such_engine": "0.32.0"})
+    assert missing.startswith("MISSING no_such_engine does not start (ModuleNotFoundError")
+    assert missing.endswith("install no_such_engine==0.32.0")
+
+
+def test_gpus_are_counted(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    assert told(gpus=0) == ["ok      torch sees no GPUs"]
+    (missing,) = told(gpus=2)
+    assert missing.startswith("MISSING torch sees 0 of 2 GPUs on ")
+    assert "nvidia-smi" in missing
+
+
+def test_models_keys_and_disk(tmp_path, monkeypatch):
+    tiny.tiny_model().config.save_pretrained(tmp_path / "model")
+    tiny.tiny_tokenizer().save_pretrained(tmp_path / "model")
+    served, whole = told(
+        models={name: {"path": str(tmp_path / "model"), "weights": name == "whole"} for name in ("served", "whole")}
+    )
+    assert served == f"ok      the model served is whole: {tmp_path}/model"
+    assert whole.startswith("MISSING the model whole: ")
+    assert "model.safetensors" in whole
+    monkeypatch.setenv("SET_KEY", "sk-secret")
+    monkeypatch.delenv("NO_KEY", raising=False)
+    keys = told(keys={"SET_KEY": "the judge", "NO_KEY": "the server of big"})
+    assert keys[0] == "ok      SET_KEY is set, for the judge"
+    assert keys[1].startswith("MISSING NO_KEY is not set; the server of big needs it: export NO_KEY=")
+    assert "sk-secret" not in "".join(keys)
+    (enough,), (little,) = (told(disk=[str(tmp_path / "not/yet"), size]) for size in (1, 10**18))
+    assert enough.startswith("ok ")
+    assert little.startswith("MISSING ")
+    assert "about 1000000000 are needed: make room" in little
+
+
+def test_a_server_that_answers_and_one_that_does_not(httpserver):
+    answer = {"object": "list", "data": [{"id": "big", "object": "model", "created": 1, "owned_by": "us"}]}
+    httpserver.expect_request("/v1/models").respond_with_json(answer)
+    up, down = told(servers={"big": [httpserver.url_for("/v1"), ""], "small": ["http://127.0.0.1:9/v1", ""]})
+    assert up == f"ok      the server of big at {httpserver.url_for('/v1')} answers; it has big"
+    assert down.startswith("MISSING the server of small: http://127.0.0.1:9/v1 gave no usable answer in 1 attempts")
+
+
+def test_the_room_is_for_full_checkpoints_and_the_states_of_one_training(tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(bytes(1000))
+    config = {
+        "models": {"a": {"path": str(tmp_path)}, "b": {}},
+        "seeds": [1, 2],
+        "experiments": {
+            "one": {"base": "a", "methods": {"sft": {}, "dpo": {}, "lora": {"adapter": {"rank": 8}}}},
+            "two": {"base": "b", "methods": {"sft": {}}},
+        },
+    }
+    assert doctor.room_for(config) == 2000 * 2 * 2 + 2000 * 2 * 3 + doctor.GB
+
+
+def test_findings_of_other_machines_are_shown_and_what_is_missing_fails_the_stage(tmp_path, run_stage, capsys):
+    run_stage(stage, checks=json.dumps({"keys": {"NO_SUCH_KEY": "the judge"}}), out=tmp_path / "node.txt")
+    checks = json.dumps({"packages": {"json": "2.0.9"}})
+    with pytest.raises(InputError, match="1 of 2 things are missing"):
+        run_stage(stage, checks=checks, found=[tmp_path / "node.txt"])
+    shown = capsys.readouterr().err.splitlines()
+    assert shown[0].startswith("MISSING NO_SUCH_KEY is not set")
+    assert shown[1].startswith("ok      json 2.0.9 starts")
+    assert not (tmp_path / "node.txt").exists()
+    run_stage(stage, checks=checks)

@@ -1,0 +1,49 @@
+"""What the tests with vLLM share: where its environment is, and a model small enough to be made anew."""
+
+import os
+import sys
+from pathlib import Path
+
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from mialign.training.tokenizer import train_tokenizer
+
+PYTHONS = {
+    "transformers": Path(sys.executable),
+    "server": Path(sys.executable),
+    "vllm": Path(os.environ.get("VLLM_VENV", ".venv-vllm")).absolute() / "bin/python",
+}
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_NO_USAGE_STATS": "1"}
+# Two processes in place of two GPUs must be told which core each has.
+ENVIRONMENT_OF_TWO = {**ENVIRONMENT, "VLLM_CPU_OMP_THREADS_BIND": "0|1"}
+WORDS = ["boat", "house", "harbour", "keeper", "bees", "noon", "days", "The", "walks", "sank"]
+SETTINGS = {"temperature": 0.0, "top_p": 0.9, "max_tokens": 40, "stop": [], "seed": 3}
+
+
+def make_model() -> LlamaForCausalLM:
+    """Random weights; where one wrote ";" it rather ends its text, so that answers end in every way."""
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=300,
+        hidden_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=96,
+        max_position_embeddings=256,
+        tie_word_embeddings=True,
+        initializer_range=0.3,
+        bos_token_id=None,
+        eos_token_id=0,
+        pad_token_id=0,
+    )
+    model = LlamaForCausalLM(config).eval()
+    with torch.no_grad():
+        embedding = model.model.embed_tokens.weight
+        embedding[0] = 1.1 * embedding[make_tokenizer().encode(";", add_special_tokens=False)[0]]
+    return model
+
+
+def make_tokenizer():
+    text = "The boat and the house by the harbour sank at noon. A keeper of bees walks 3 days, then 12 more.\n"
+    return train_tokenizer([text] * 4, vocabulary=300, context=256)

@@ -1,0 +1,69 @@
+"""Calls of an OpenAI-compatible server: patient with a busy one, short with one that refuses."""
+
+import os
+import sys
+
+from mialign.errors import InputError
+from mialign.failures import ATTEMPTS, Nonsense, passing, pause
+
+TIMEOUT = 600  # seconds for one answer
+
+
+class Client:
+    """A server at `url`; `variable` names the environment variable that holds its key, if it wants one.
+
+    InputError if that is not set. The key is read here and goes nowhere but to the server.
+    """
+
+    def __init__(self, url: str, variable: str = "", attempts: int = ATTEMPTS, timeout: float | None = None):
+        import openai
+
+        key = os.environ.get(variable, "") if variable else "none"
+        if not key:
+            raise InputError(f"{url} wants a key: put it into the environment variable {variable}")
+        self.url, self.variable, self.attempts, self._key = url, variable, attempts, key
+        self.openai = openai.OpenAI(base_url=url, api_key=key, max_retries=0, timeout=timeout or TIMEOUT)
+
+    def ask(self, call):
+        """call(openai client), repeated while the server is busy, silent or breaks off; InputError in the end."""
+        import openai
+        from tenacity import Retrying, retry_if_exception, stop_after_attempt
+
+        attempts = Retrying(
+            retry=retry_if_exception(_passing),
+            wait=pause,
+            stop=stop_after_attempt(self.attempts),
+            before_sleep=self._tell,
+            reraise=True,
+        )
+        try:
+            return attempts(call, self.openai)
+        except (openai.OpenAIError, Nonsense, ValueError) as error:
+            if not _passing(error):
+                raise InputError(f"{self.url} refuses: {self._refusal(error)}") from None
+            raise InputError(
+                f"{self.url} gave no usable answer in {self.attempts} attempts ({_name(error)}); see that it runs, and "
+                "give the same command again: what has been answered is kept"
+            ) from None
+
+    def _refusal(self, error) -> str:
+        status = getattr(error, "status_code", None)
+        if status in (401, 403):  # such a message may repeat a part of the key
+            wanted = f"see that the key in {self.variable} is right" if self.variable else "it wants a key (server.key)"
+            return f"status {status}; {wanted}"
+        said = str(error)
+        return (said.replace(self._key, "[key]") if self.variable else said)[:300]
+
+    def _tell(self, state) -> None:
+        reason, seconds = _name(state.outcome.exception()), state.next_action.sleep
+        print(f"{self.url}: {reason}, again in {seconds:.0f} s", file=sys.stderr, flush=True)
+
+
+def _passing(error: BaseException) -> bool:
+    """Whether it may go better the next time; a ValueError is an answer that was cut short."""
+    return passing(error) or isinstance(error, ValueError)
+
+
+def _name(error: BaseException) -> str:
+    status = getattr(error, "status_code", None)
+    return f"status {status}" if status else str(error) if isinstance(error, Nonsense) else type(error).__name__

@@ -1,0 +1,131 @@
+"""Whether a machine has what a run needs: findings in one line each, and what to do where something is missing."""
+
+import importlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mialign import checkpoints
+from mialign.errors import InputError
+
+GB = 10**9
+
+
+@dataclass(frozen=True)
+class Finding:
+    well: bool
+    text: str
+
+    def __str__(self) -> str:
+        return f"{'ok     ' if self.well else 'MISSING'} {self.text}"
+
+
+def examine(asked: dict) -> Iterator[Finding]:
+    """asked: for each of CHECKS that is wanted, what it takes."""
+    for name, check in CHECKS.items():
+        if name in asked:
+            yield from check(asked[name])
+
+
+def packages(versions: dict[str, str]) -> Iterator[Finding]:
+    """versions: by the name of a module, the version that was tested."""
+    for name, version in versions.items():
+        try:
+            found = getattr(importlib.import_module(name), "__version__", "of unknown version")
+        except Exception as error:  # a broken installation can end in any of them
+            reason = f"{type(error).__name__}: {_first_line(error)}"
+            yield Finding(False, f"{name} does not start ({reason}); install {name}=={version}")
+            continue
+        other = "" if found.split("+")[0] == version else f" (tested was {version})"
+        yield Finding(True, f"{name} {found} starts{other}")
+
+
+def gpus(count: int) -> Iterator[Finding]:
+    """Whether torch sees so many GPUs here."""
+    import torch
+
+    seen = torch.cuda.device_count()
+    names = ", ".join(
+        f"{torch.cuda.get_device_name(n)} with {torch.cuda.get_device_properties(n).total_memory / GB:.0f} GB"
+        for n in range(seen)
+    )
+    if seen >= count:
+        yield Finding(True, f"torch sees {seen or 'no'} GPU{'' if seen == 1 else 's'}{': ' if names else ''}{names}")
+    else:
+        yield Finding(
+            False,
+            f"torch sees {seen} of {count} GPUs on {os.uname().nodename}: see that the job is given them (nvidia-smi), "
+            f"and that torch {torch.__version__} was built for CUDA and fits the driver",
+        )
+
+
+def servers(addresses: dict[str, list[str]]) -> Iterator[Finding]:
+    """addresses: by the name of a model, its server's address and the variable of its key."""
+    from mialign.client import Client
+
+    for name, (url, variable) in addresses.items():
+        try:
+            answer = Client(url, variable, attempts=1, timeout=10).ask(lambda openai: openai.models.list())
+            served = ", ".join(sorted(model.id for model in answer.data))
+            yield Finding(True, f"the server of {name} at {url} answers; it has {served}")
+        except InputError as error:
+            yield Finding(False, f"the server of {name}: {error}")
+
+
+def models(folders: dict[str, dict]) -> Iterator[Finding]:
+    """folders: by the name of a model, its path and whether its weights must be there."""
+    for name, needed in folders.items():
+        try:
+            checkpoints.check(needed["path"], needed["weights"])
+            yield Finding(True, f"the model {name} is whole: {needed['path']}")
+        except InputError as error:
+            yield Finding(False, f"the model {name}: {error}")
+
+
+def keys(variables: dict[str, str]) -> Iterator[Finding]:
+    """variables: by the name of an environment variable, what needs it."""
+    for variable, what in variables.items():
+        if os.environ.get(variable):
+            yield Finding(True, f"{variable} is set, for {what}")
+        else:
+            yield Finding(False, f"{variable} is not set; {what} needs it: export {variable}=... before the workflow")
+
+
+def disk(folder_and_bytes: list) -> Iterator[Finding]:
+    """A folder, and about how much will be written there."""
+    folder, needed = folder_and_bytes
+    there = next(path for path in (Path(folder).absolute(), *Path(folder).absolute().parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    text = f"{free / GB:.0f} GB are free for {folder}, about {needed / GB:.0f} are needed"
+    yield Finding(free >= needed, text if free >= needed else f"{text}: make room, or link the folder to a larger disk")
+
+
+CHECKS: dict[str, Callable[..., Iterator[Finding]]] = {
+    "packages": packages,
+    "gpus": gpus,
+    "servers": servers,
+    "models": models,
+    "keys": keys,
+    "disk": disk,
+}
+
+
+def room_for(config: dict) -> int:
+    """About how many bytes a run writes: each checkpoint in float32, and the states of one training at work.
+
+    Taken from the weights of the models on disk, most of which are published in two bytes a number.
+    """
+    total = most = 0
+    for experiment in config["experiments"].values():
+        path = config["models"][experiment["base"]].get("path")
+        weights = 2 * sum(file.stat().st_size for file in Path(path).glob("*.safetensors")) if path else 0
+        whole = [method for method in experiment["methods"].values() if "adapter" not in method]
+        total += weights * len(whole) * len(config["seeds"])
+        most = max(most, weights * 2 * 3 if whole else 0)  # two states, each with two moments of every weight
+    return total + most + GB
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [""])[0]

@@ -1,0 +1,52 @@
+"""`snakemake doctor`: whether the machines have what the run needs. The last rule removes what the others found, so that each call looks anew."""
+
+from mialign import doctor
+
+
+include: "needs/doctor.smk"
+
+
+rule doctor_train:
+    output:
+        f"{RUN}/doctor/train.txt",
+    log:
+        f"{RUN}/logs/doctor/train.log",
+    conda:
+        "../../envs/train.yaml"
+    resources:
+        gpu=0,
+    params:
+        checks=lambda wildcards, resources: as_json({"packages": pinned("train", "torch"), "gpus": resources.gpu}),
+    shell:
+        "python workflow/run.py doctor --log {log:q} --checks {params.checks:q} --out {output:q}"
+
+
+rule doctor_generate:
+    output:
+        f"{RUN}/doctor/generate.txt",
+    log:
+        f"{RUN}/logs/doctor/generate.log",
+    conda:
+        ENGINE_ENVIRONMENT
+    resources:
+        gpu=0,
+        python=GENERATE_PYTHON,
+    params:
+        checks=lambda wildcards, resources: as_json({**generating_checks(), "gpus": resources.gpu}),
+    shell:
+        "{resources.python} workflow/run.py doctor --log {log:q} --checks {params.checks:q} --out {output:q}"
+
+
+rule doctor:
+    input:
+        f"{RUN}/doctor/train.txt",
+        f"{RUN}/doctor/generate.txt",
+    log:
+        f"{RUN}/logs/doctor.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        checks=lambda wildcards: as_json(checks_here()),
+    shell:
+        "python workflow/run.py doctor --log {log:q} --checks {params.checks:q} --found {input:q}"
