@@ -3,8 +3,9 @@
 # make fetch CONFIG=...   only what that file has downloaded: datasets, models, the authors' files
 # make cost CONFIG=...    GPU hours, disk and dollars of that run, from the assumptions of config/costs.yaml
 # make doctor             whether the machines have what the run needs, and what to do where they have not
-# make test               all tests
+# make test               all tests but the next two
 # make test-vllm          generation with vLLM on CPU, in an environment of its own (2.5 GB; minutes)
+# make test-slurm         the paper through a Slurm that is started for it (root, on Debian or Ubuntu; some minutes)
 # make published          the original's figures from its published values
 # make bench              speed and memory of a training step, to docs/benchmarks/
 # make lint, make lock    the form of the code; requirements.lock anew from requirements.in
@@ -16,7 +17,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := paper
-.PHONY: paper fetch cost doctor published test test-vllm bench lint lock
+.PHONY: paper fetch cost doctor published test test-vllm test-slurm bench lint lock
 
 CORES ?= $(shell nproc)
 PYTHON ?= python3.11
@@ -69,6 +70,12 @@ test: $(READY)
 
 test-vllm: $(READY) $(VLLM_VENV)/complete
 	@python -m pytest tests/vllm $(ARGS)
+	$(TIMED)
+
+test-slurm: $(READY)
+	@envs/setup.sh tex || true
+	envs/setup.sh slurm
+	python -m pytest tests/cluster $(ARGS)
 	$(TIMED)
 
 bench: $(READY)

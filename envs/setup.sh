@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Sets up what `make` needs: envs/setup.sh python | vllm | lock | tex | has-tex (which only looks). Installs through apt only what is missing, and only where the user may.
+# Sets up what `make` needs: envs/setup.sh python | vllm | lock | tex | has-tex (which only looks) | slurm (for its test).
+# Installs through apt only what is missing, and only where the user may.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -50,6 +51,10 @@ make_python() { # the stamp, the lock's digest, comes last: an installation that
         exit 1
     fi
     check_python
+    if ! command -v which >/dev/null; then
+        say "The program 'which' is needed: Snakemake's SLURM plugin calls it at every start. Packages are named which or debianutils."
+        exit 1
+    fi
     say "Setting up $VENV from requirements.lock (some minutes, about 2 GB)"
     local base # the interpreter itself, since the one found first may be that of the environment to be replaced
     base=$("$PYTHON" -c 'import os, sys; print(os.path.realpath(sys.executable))')
@@ -103,11 +108,19 @@ make_tex() { # fails where there is no TeX in the end
     return 1
 }
 
+make_slurm() { # for `make test-slurm`; fails where there is none in the end
+    if command -v munged slurmctld slurmd sbatch >/dev/null; then return 0; fi
+    apt_install slurm-wlm munge && return 0
+    say "Slurm is missing and could not be installed from here: apt-get install slurm-wlm munge"
+    return 1
+}
+
 case "${1:-}" in
     python) make_python ;;
     vllm) make_vllm ;;
     lock) make_lock ;;
     tex) make_tex ;;
     has-tex) has_tex ;;
-    *) say "usage: envs/setup.sh python | vllm | lock | tex | has-tex" && exit 2 ;;
+    slurm) make_slurm ;;
+    *) say "usage: envs/setup.sh python | vllm | lock | tex | has-tex | slurm" && exit 2 ;;
 esac

@@ -8,16 +8,20 @@ from collections import Counter
 from pathlib import Path
 
 
-def snakemake(folder: Path, *arguments: str, ok: bool = True, **environment: str) -> str:
-    """What a call in this folder prints; it must succeed, or fail where `ok` is false."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+def environment(**more: str) -> dict[str, str]:
+    """Ours, with the programs of this Python's environment first on PATH."""
+    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", **more}
+
+
+def snakemake(folder: Path, *arguments: str, ok: bool = True, **more: str) -> str:
+    """What a call in this folder prints; it must succeed, or fail where `ok` is false; `more` variables are its own."""
     done = subprocess.run(
         [sys.executable, "-m", "snakemake", *arguments],
         cwd=folder,
         capture_output=True,
         text=True,
         timeout=120,
-        env={**os.environ, "PATH": path, **environment},
+        env=environment(**more),
     )
     assert (done.returncode == 0) is ok, done.stdout + done.stderr
     return done.stdout + done.stderr

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from hypothesis import settings
 
-from copies import copy_workflow
+from copies import copy_workflow, lay_over
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two busy processes with two threads each are slower than with one
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -36,17 +36,7 @@ def read_config(monkeypatch):
         config = {}
         for overlay in ("config.yaml", *overlays):
             is_file = isinstance(overlay, str)
-            _lay_over(config, yaml.safe_load((ROOT / overlay).read_text(encoding="utf-8")) if is_file else overlay)
+            lay_over(config, yaml.safe_load((ROOT / overlay).read_text(encoding="utf-8")) if is_file else overlay)
         return config
 
     return read
-
-
-def _lay_over(config: dict, overlay: dict) -> None:
-    for key, value in overlay.items():
-        if isinstance(value, dict):
-            below = config.get(key)
-            config[key] = below if isinstance(below, dict) else {}
-            _lay_over(config[key], value)
-        else:
-            config[key] = value

@@ -195,6 +195,15 @@ BAD = [
     ),
     (f"{MT}.training.warmup", 16, f"{MT}.methods.sft.warmup: 16 leave none of the 16 steps at the full rate"),
     ("speed.processes", 5, f"speed.processes: 5 cannot share the batch of 24 of {MT}.methods.sft equally"),
+    (
+        "resources.train",
+        {"gpu": 2},
+        "resources.train.gpu: 2, but speed.processes is 1, and each process takes one GPU; make them equal",
+    ),
+    ("resources.figure", {"gpu": 1}, "resources.figure: unknown key; there are default, model, generate"),
+    ("resources.train", {"gpus": 1}, "resources.train.gpus: unknown key; did you mean 'gpu'?"),
+    ("resources.train", {"runtime": "4h"}, "resources.train.runtime: a whole number is needed, this is '4h'"),
+    ("resources.default.mem_mb", 0, "resources.default.mem_mb: 0 is too small; the least is 1"),
     ("models.weak.training.batch", 9000, "models.weak.training.batch: 9000 are more than all 8000 texts"),
     (
         f"{MT}.methods.sami.adapter",
@@ -492,3 +501,10 @@ def test_judges_have_their_defaults(miniature):
                    "timeout": 120},
     }  # fmt: skip
     assert multitask["judges"] == {"local": {"kind": "likelihood", "model": "strong", "wording": "config/judge.yaml"}}
+
+
+def test_a_rule_asks_for_its_own_resources_then_for_the_default_then_for_ours(miniature):
+    miniature["resources"] = {"default": {"gpu": 1, "runtime": 30}, "train": {"runtime": 240, "cpus_per_task": 8}}
+    asked = config.load(miniature)["resources"]
+    assert asked["train"] == {"gpu": 1, "mem_mb": 4000, "runtime": 240, "cpus_per_task": 8}
+    assert all(asked[rule] == {"gpu": 1, "mem_mb": 4000, "runtime": 30} for rule in config.SENT if rule != "train")

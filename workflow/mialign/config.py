@@ -11,6 +11,8 @@ NAME = "[A-Za-z0-9_]+"  # of datasets, sources, models, experiments, methods and
 DEFAULTS = {"data": "data", "datasets": {}, "environments": {}}
 BOOTSTRAP = {"resamples": 4000, "seed": 0}
 ENGINE = {"kind": "transformers", "precision": "float32"}
+RESOURCES = {"gpu": 0, "mem_mb": 4000, "runtime": 60}
+SENT = ("model", "generate", "reference", "train", "respond", "solve", "judge")  # rules whose jobs go to a cluster
 SPEED = {
     "generation_batch": 384,
     "generation_shard": 4096,
@@ -62,6 +64,8 @@ def _with_defaults(config: dict) -> dict:
     config["bootstrap"] = {**BOOTSTRAP, **config.get("bootstrap", {})}
     config["engine"] = {**ENGINE, **config.get("engine", {})}
     config["speed"] = {**SPEED, **config.get("speed", {})}
+    asked = config.get("resources", {})
+    config["resources"] = {rule: {**RESOURCES, **asked.get("default", {}), **asked.get(rule, {})} for rule in SENT}
     for model in config["models"].values():
         if "training" in model:
             model["training"] = {**MODEL_TRAINING, **model["training"]}

@@ -18,7 +18,8 @@ except InputError as error:
     raise WorkflowError(str(error))
 
 
-# By this a job knows whether its workflow still runs (workflow/run.py).
+# By this a job knows whether its workflow still runs (workflow/run.py). On a cluster the node reads this file again, so
+# that the process named is the one that starts the job there: a number from another machine would mean nothing.
 os.environ.update(WORKFLOW_PROCESS=str(os.getpid()))
 
 
@@ -69,6 +70,20 @@ def python(environment):
     """The interpreter of a rule: of an existing environment, or that of the rule's conda environment or of this process."""
     folder = CONFIG["environments"].get(environment)
     return shlex.quote(f"{os.path.expanduser(folder)}/bin/python") if folder else "python"
+
+
+def asks(rule):
+    """What a job of this rule asks of a cluster; each attempt for more, since the one before may have lacked it.
+
+    A run on one machine ignores it.
+    """
+    asked = CONFIG["resources"][rule]
+    return {
+        "gpu": asked["gpu"],
+        "cpus_per_task": lambda wildcards, threads: asked.get("cpus_per_task", threads),
+        "mem_mb": lambda wildcards, attempt: attempt * asked["mem_mb"],
+        "runtime": lambda wildcards, attempt: attempt * asked["runtime"],
+    }
 
 
 def only(settings, *keys):

@@ -14,7 +14,7 @@ rule doctor_train:
     conda:
         "../../envs/train.yaml"
     resources:
-        gpu=0,
+        **asks("train"),
     params:
         checks=lambda wildcards, resources: as_json({"packages": pinned("train", "torch"), "gpus": resources.gpu}),
     shell:
@@ -29,7 +29,7 @@ rule doctor_generate:
     conda:
         ENGINE_ENVIRONMENT
     resources:
-        gpu=0,
+        **asks("generate"),
         python=GENERATE_PYTHON,
     params:
         checks=lambda wildcards, resources: as_json({**generating_checks(), "gpus": resources.gpu}),

@@ -18,6 +18,7 @@ rule generate:
     conda:
         ENGINE_ENVIRONMENT
     resources:
+        **asks("generate"),
         python=GENERATE_PYTHON,
         how=lambda wildcards: how(wildcards.experiment, "generator"),
     params:

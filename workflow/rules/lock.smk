@@ -23,6 +23,8 @@ def lock():
             raise SystemExit(
                 f"Another workflow is at work in {folder}. Wait for it to end, or give this one another `run`."
             )
+        except OSError as error:  # some shared file systems are set up without locks
+            print(f"{folder} cannot be locked ({error.strerror}): start no second workflow there", file=sys.stderr)
 
 
 onstart:

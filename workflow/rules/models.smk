@@ -40,6 +40,7 @@ rule model:
         "../../envs/train.yaml"
     threads: lambda wildcards: model_threads(wildcards)
     resources:
+        **asks("model"),
         torch_threads=lambda wildcards: model_threads(wildcards),
     params:
         code=code("model"),

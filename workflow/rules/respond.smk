@@ -21,6 +21,7 @@ rule respond:
     conda:
         ENGINE_ENVIRONMENT
     resources:
+        **asks("respond"),
         python=GENERATE_PYTHON,
         how=lambda wildcards: how(wildcards.experiment, wildcards.method),
     params:
@@ -89,6 +90,7 @@ rule judge_by_likelihood:
     conda:
         "../../envs/train.yaml"
     resources:
+        **asks("judge"),
         torch_threads=THREADS,
         tokens=CONFIG["speed"]["tokens"],
     params:

@@ -18,6 +18,7 @@ rule solve:
     conda:
         ENGINE_ENVIRONMENT
     resources:
+        **asks("solve"),
         python=GENERATE_PYTHON,
         how=lambda wildcards: how(wildcards.experiment, wildcards.method),
     params:

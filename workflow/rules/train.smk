@@ -18,6 +18,7 @@ rule reference:
     conda:
         "../../envs/train.yaml"
     resources:
+        **asks("reference"),
         torch_threads=THREADS,
         tokens=CONFIG["speed"]["tokens"],
     params:
@@ -52,6 +53,7 @@ rule train:
         "../../envs/train.yaml"
     threads: CONFIG["speed"]["processes"]
     resources:
+        **asks("train"),
         torch_threads=THREADS,
         generation_batch=CONFIG["speed"]["generation_batch"],
         tokens=CONFIG["speed"]["tokens"],

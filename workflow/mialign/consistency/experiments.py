@@ -91,8 +91,17 @@ def check_method(where: str, method: dict, parents: dict) -> None:
 
 
 def check_processes(config: dict) -> None:
-    """Processes that train together have equal shares of a batch."""
-    processes = config["speed"]["processes"]
+    """Processes that train together have equal shares of a batch, and a GPU each where a cluster is asked for any."""
+    processes, gpus = config["speed"]["processes"], config["resources"]["train"]["gpu"]
+    if gpus and gpus != processes:
+        raise InputError(
+            f"resources.train.gpu: {gpus}, but speed.processes is {processes}, and each process takes one GPU; make "
+            "them equal"
+        )
+    for rule in ("generate", "respond", "solve"):
+        gpus, wanted = config["resources"][rule]["gpu"], config["speed"]["generation_gpus"]
+        if gpus and config["engine"]["kind"] == "vllm" and gpus != wanted:
+            raise InputError(f"resources.{rule}.gpu: {gpus}, but speed.generation_gpus is {wanted}; make them equal")
     for name, experiment in config["experiments"].items():
         for method, settings in experiment["methods"].items():
             if settings["batch"] % processes:

@@ -30,7 +30,7 @@ def to_csv(history: list[dict], selected: int) -> str:
                 totals[name] = totals.get(name, 0) + entry[name]
                 value = totals[name] if name in COUNTS else f"{entry[name]:.6g}"
                 table.writerow([entry["step"], name, value])
-        for name, value in sorted(entry.items()):  # a log that was read back from a state is sorted too
+        for name, value in sorted(entry.items()):  # a state that is read back has them in another order
             if name.startswith("eval_") and name not in SKIPPED:
                 table.writerow([entry["step"], name.removeprefix("eval_"), f"{value:.6g}"])
     table.writerow([selected, "selected", 1])

@@ -74,7 +74,9 @@ def run(trainer: Trainer, scratch: Path, label: str) -> None:
     for talkative in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(talkative)
     trainer.add_callback(_Watch(label))
-    trainer.train(resume_from_checkpoint=last_state(scratch))
+    if state := last_state(scratch):
+        print(f"{label}: goes on from step {state.rsplit('-', 1)[1]}", file=sys.stderr, flush=True)
+    trainer.train(resume_from_checkpoint=state)
 
 
 def open_scratch(scratch: Path, settings: dict, *inputs: Path) -> None:

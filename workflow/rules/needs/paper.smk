@@ -11,7 +11,9 @@ def with_deciding_judges(experiment):
 
 
 # What the text can say of the settings: all that decides a result of its own.
-PRINTED = without(CONFIG, "speed", "environments", "data", "datasets", "authors", "models_run", "tuning") | {
+PRINTED = without(
+    CONFIG, "speed", "resources", "environments", "data", "datasets", "authors", "models_run", "tuning"
+) | {
     "sources": {name: without(source, "homepage") for name, source in CONFIG["sources"].items()},
     "models": {name: without(model, "server") for name, model in CONFIG["models"].items()},
     "experiments": {name: with_deciding_judges(given) for name, given in CONFIG["experiments"].items()},
