@@ -79,7 +79,7 @@ def test_what_trains_or_generates_is_sent_and_all_else_stays(copy, root):
     text = "".join(path.read_text() for path in (root / "workflow/rules").glob("*.smk"))
     rules = re.findall(r"^rule (\w+):\n(.*?)(?=^\w|\Z)", text + (root / "Snakefile").read_text(), re.M | re.S)
     sent = {name for name, body in rules if "localrule: True" not in body}
-    assert sent == set(SENT)
+    assert sent == set(SENT) - {"judge"}  # the checkers judge here; a judge by likelihood would be sent
     assert all(f'**asks("{name}")' in body for name, body in rules if name in sent)
 
 
