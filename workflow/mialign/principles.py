@@ -1,12 +1,10 @@
 """The principles: which category has which, and their wordings on either side."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-import yaml
-
 from mialign.errors import InputError
+from mialign.settings_file import read_yaml
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Principles:
 
 def load(path: str | Path) -> Principles:
     """The principles of a YAML file; InputError names the file and the key of the first thing that is wrong."""
-    content = _read(path)
+    content = read_yaml(path, "the key `principles` of the config names it")
     _keys(content, ("categories", "principles"), str(path))
     blocks = _mapping(content["principles"], f"{path}: principles")
     known = {name: _principle(name, block, f"{path}: principles.{name}") for name, block in blocks.items()}
@@ -108,30 +106,3 @@ def _keys(block: object, wanted: tuple[str, ...] | list[str], where: str) -> Non
     for key in block:
         if key not in wanted:
             raise InputError(f"{where}: the key {key!r} is not known (there are {', '.join(wanted)})")
-
-
-class _UniqueLoader(yaml.SafeLoader):
-    """A key that is there twice would silently win over the first."""
-
-    def construct_mapping(self, node, deep=False):
-        seen = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if isinstance(key, Hashable) and key in seen:
-                problem = f"the key {key!r} is there twice"
-                raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
-            seen.add(key if isinstance(key, Hashable) else None)
-        return super().construct_mapping(node, deep)
-
-
-def _read(path: str | Path) -> object:
-    try:
-        return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_UniqueLoader)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; the key `principles` of the config names it") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as UTF-8 text ({error})") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise InputError(f"{path}{line}: not valid YAML ({getattr(error, 'problem', None) or error})") from None

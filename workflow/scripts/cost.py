@@ -3,11 +3,10 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-import yaml
-
 from mialign import cost
 from mialign.arguments import add_settings
 from mialign.files import write_csv
+from mialign.settings_file import read_yaml
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -17,5 +16,5 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> None:
-    assumed = yaml.safe_load(args.assumptions.read_text(encoding="utf-8"))
+    assumed = read_yaml(args.assumptions, "--assumptions names it")
     write_csv(args.out, list(cost.COLUMNS), cost.table(args.settings, assumed))

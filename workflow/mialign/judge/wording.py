@@ -5,9 +5,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from mialign.errors import InputError
+from mialign.settings_file import read_yaml
 
 KEYS = ("system", "principle-aware", "principle-free", "empty")
 FIELDS = {
@@ -65,16 +64,7 @@ def read_verdict(answer: str) -> str | None:
 
 def load(path: str | Path) -> Wording:
     """The prompts of a YAML file; InputError names the file and the key of the first thing that is wrong."""
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; the key `wording` of a judge names it") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as UTF-8 text ({error})") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise InputError(f"{path}{line}: not valid YAML ({getattr(error, 'problem', None) or error})") from None
+    content = read_yaml(path, "the key `wording` of a judge names it")
     if not isinstance(content, dict):
         raise InputError(f"{path}: the keys {', '.join(KEYS)} are needed here, each with its text")
     for key in KEYS:
