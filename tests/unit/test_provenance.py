@@ -81,5 +81,7 @@ def test_every_stage_of_ours_has_a_digest_of_its_own(root):
 
 def test_no_module_of_ours_is_imported_in_a_way_that_cannot_be_followed(root):
     for path in (root / "workflow/mialign").rglob("*.py"):
+        if path.name == "doctor.py":
+            continue  # it imports the packages of others that it is to look at, and makes no result
         names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
         assert not names & {"importlib", "__import__", "exec", "eval"}, path
