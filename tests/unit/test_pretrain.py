@@ -44,11 +44,11 @@ def test_both_optimizers_step_and_are_restored():
             optimizer.step()
             optimizer.zero_grad()
 
-    rates = {"learning_rate": 0.01, "other_rate": 0.02}
+    rates = {"learning_rate": 0.01, "other_rate": 0.02, "weight_decay": 0.1}
     model = tiny.tiny_model()
     start = {name: weight.clone() for name, weight in model.state_dict().items()}
     optimizer = muon_with_adamw(model, rates)
-    assert sorted({group["lr"] for group in optimizer.param_groups}) == [0.01, 0.02]
+    assert [(group["lr"], group["weight_decay"]) for group in optimizer.param_groups] == [(0.01, 0.1), (0.02, 0.0)]
     steps(model, optimizer, 3)
     assert all((weight != start[name]).any() for name, weight in model.state_dict().items())
 

@@ -25,7 +25,7 @@ SPEED = {
     "threads": 1,
     "pretraining_threads": 1,
 }
-MODEL_TRAINING = {"warmup": 0, "schedule": "cosine", "clip": 1.0, "prompt_weight": 0.0}
+MODEL_TRAINING = {"warmup": 0, "schedule": "cosine", "clip": 1.0, "prompt_weight": 0.0, "weight_decay": 0.0}
 EXPERIMENT = {"constitutions": 2, "comparisons": []}
 FILTERS = {"ended": True, "forbidden": []}
 TRAINING = {"optimizer": "adamw", "precision": "float32", "schedule": "constant", "warmup": 0, "clip": 1.0}

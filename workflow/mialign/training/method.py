@@ -45,8 +45,7 @@ def train_method(
     torch.manual_seed(settings["seed"])  # a new adapter begins at random
     tokenizer, model = checkpoints.load_tokenizer(parent), trainable(parent, settings.get("adapter"))
     _check_vocabulary(parent, tokenizer, model)
-    if attention == "flex_attention":
-        model.set_attn_implementation(attention)
+    loop.choose_attention(model, settings.get("precision", "float32"), attention)
     items = read_items(pairs, tokenizer, model.config.max_position_embeddings)
     trainer = GridTrainer(
         model=model,

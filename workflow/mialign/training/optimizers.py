@@ -5,14 +5,14 @@ from torch.optim import AdamW, Muon, Optimizer
 
 
 def muon_with_adamw(model, training: dict) -> Optimizer:
-    """Keys of `training`: learning_rate (Muon, on the 2-D weights of the layers) and other_rate (AdamW)."""
+    """Keys of `training`: learning_rate, weight_decay (Muon, on the 2-D weights of layers), other_rate (AdamW)."""
     inner = {name for name, weight in model.named_parameters() if weight.ndim == 2 and ".layers." in name}
     named = list(model.named_parameters())
     return _Both(
         Muon(
             [w for n, w in named if n in inner],
             lr=training["learning_rate"],
-            weight_decay=0.1,
+            weight_decay=training["weight_decay"],
             adjust_lr_fn="match_rms_adamw",
         ),
         AdamW([w for n, w in named if n not in inner], lr=training["other_rate"], betas=(0.9, 0.98), weight_decay=0.0),

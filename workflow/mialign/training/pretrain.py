@@ -31,9 +31,7 @@ def pretrain(parent: Path | None, corpus: Path, settings: dict, out: Path, scrat
         model = LlamaForCausalLM(_config(shape, tokenizer))
     else:
         tokenizer, model = checkpoints.load_tokenizer(parent), checkpoints.load_model(parent)
-    if half("bf16"):
-        # In bfloat16 on a CPU, plain matrix products are twice as fast here as the fused attention.
-        model.set_attn_implementation("eager")
+    loop.choose_attention(model, "bf16")
     rows = _rows(tokenizer, texts, model.config.max_position_embeddings, training["prompt_weight"])
     trainer = _trainer(model, tokenizer, rows, training, scratch)
     loop.run(trainer, scratch, out.name)
@@ -81,7 +79,7 @@ def _trainer(model, tokenizer, rows: list[dict], training: dict, scratch: Path) 
         save_steps=max(1, steps // 4),
         bf16=half("bf16"),
         adam_beta2=0.98,
-        weight_decay=0.01,
+        weight_decay=training["weight_decay"],
     )
     optimizer = muon_with_adamw(model, training) if training["optimizer"] == "muon" else None
     collate = _Pack(tokenizer.pad_token_id)
