@@ -204,6 +204,14 @@ BAD = [
     ("resources.train", {"gpus": 1}, "resources.train.gpus: unknown key; did you mean 'gpu'?"),
     ("resources.train", {"runtime": "4h"}, "resources.train.runtime: a whole number is needed, this is '4h'"),
     ("resources.default.mem_mb", 0, "resources.default.mem_mb: 0 is too small; the least is 1"),
+    ("models.weak.training.warmup", 250, "models.weak.training.warmup: 250 leave none of the 250 steps at the full"),
+    (f"{MT}.methods.sami.label", "DPO", f"{MT}.methods.sami.label: 'DPO' is what dpo is called"),
+    ("collapse.curves.kl.label", "rate 3e-4", "collapse.curves.kl.label: 'rate 3e-4' is what rate_1 is called"),
+    (
+        f"{MA}.openings.antithesis",
+        "Let us go step by step.",
+        f"{MA}.openings: positive and antithesis are the same; word",
+    ),
     ("models.weak.training.batch", 9000, "models.weak.training.batch: 9000 are more than all 8000 texts"),
     (
         f"{MT}.methods.sami.adapter",

@@ -219,6 +219,11 @@ def test_generations_must_be_there_once_each():
         select_pairs(prompts, [*whole, whole[0]], wanted)
     with pytest.raises(InputError, match=r"'other'.*belongs to no prompt"):
         select_pairs(prompts, [*whole, {**whole[0], "prompt_id": "other"}], wanted)
+    for broken in ({"text": None}, {"finish": "done"}):
+        with pytest.raises(
+            InputError, match=r"e/train/0.*constitution 0: text must be a string, and finish one of eos"
+        ):
+            select_pairs(prompts, [{**whole[0], **broken}, *whole[1:]], wanted)
 
 
 @pytest.mark.parametrize(

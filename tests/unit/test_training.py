@@ -328,6 +328,11 @@ def test_the_checkpoint_with_the_best_validation_score_is_kept(tmp_path, parent,
     assert not (tmp_path / "first/scratch").exists()
 
 
+def test_the_last_step_can_be_chosen_where_no_validation_falls_on_it(tmp_path, parent, pairs):
+    _, curve = train(tmp_path, parent, pairs, (0.1, 0.2, 0.3, 0.9), steps=5, validate_every=2)
+    assert [row["step"] for row in curve if row["metric"] == "selected"] == ["5"]
+
+
 def test_an_adapter_is_trained_alone_and_its_child_goes_on_with_it(tmp_path, parent, pairs):
     out, _ = train(tmp_path / "one", parent, pairs, adapter=ADAPTER)
     assert (out / "adapter_model.safetensors").exists()

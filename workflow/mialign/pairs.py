@@ -8,6 +8,7 @@ from mialign.filters import Response, active_filters, first_failure
 from mialign.seeds import derive
 
 EXAMPLES = 2
+FINISHES = ("eos", "stop", "length")
 HINTS = {
     "ended": "raise generate.max_tokens, or set filters.ended to false",
     "empty": "look at the generations: the generator answers nothing",
@@ -60,6 +61,11 @@ def responses_by_prompt(prompts: list[dict], generations: Iterable[dict]) -> dic
             raise InputError(f"the generation for prompt {key[0]!r}, constitution {key[1]}, belongs to no prompt")
         if key in found:
             raise InputError(f"the generation for prompt {key[0]!r}, constitution {key[1]}, is there twice")
+        if not isinstance(generation["text"], str) or generation["finish"] not in FINISHES:
+            raise InputError(
+                f"the generation for prompt {key[0]!r}, constitution {key[1]}: text must be a string, and finish one "
+                f"of {', '.join(FINISHES)}"
+            )
         found[key] = Response(generation["text"], generation["finish"])
     missing = sorted(expected - found.keys())
     if missing:

@@ -43,6 +43,8 @@ def check(where: str, experiment: dict, models: dict, known) -> None:
 def _check_prompts(where: str, experiment: dict, known) -> None:
     openings, evaluation = experiment.get("openings"), experiment.get("evaluation")
     if openings:
+        if openings["positive"] == openings["antithesis"]:
+            raise InputError(f"{where}.openings: positive and antithesis are the same; word them apart")
         pick(known.principles, openings["principle"], f"{where}.openings.principle", "principle")
         if evaluation and "opening" not in evaluation:
             raise InputError(
@@ -62,6 +64,7 @@ def _check_methods(where: str, methods: dict, pairs: int) -> None:
                 f"{where}.{name}: its batch of {method['batch']} (its own, or training.batch of the experiment) is "
                 f"more than all {pairs} pairs (pairs.size)"
             )
+    _check_labels(where, methods)
     parents = {name: method["parent"] for name, method in methods.items()}
     check_no_circle(where, parents, "base")
     for name, method in methods.items():
@@ -71,6 +74,15 @@ def _check_methods(where: str, methods: dict, pairs: int) -> None:
                 f"{where}.{name}.adapter: it goes on with the adapter of {method['parent']}, so it must be the same; "
                 "give both one, or take it away to train all weights"
             )
+
+
+def _check_labels(where: str, named: dict) -> None:
+    """Figures and tables tell methods and curves apart by their labels."""
+    first = {}
+    for name, settings in named.items():
+        other = first.setdefault(settings["label"], name)
+        if other != name:
+            raise InputError(f"{where}.{name}.label: {settings['label']!r} is what {other} is called; give it its own")
 
 
 def check_method(where: str, method: dict, parents: dict) -> None:
@@ -151,5 +163,6 @@ def check_collapse(config: dict) -> None:
             "collapse.experiment: the curves are measured on judged responses; name an experiment with respond"
         )
     methods = config["experiments"][collapse["experiment"]]["methods"]
+    _check_labels("collapse.curves", collapse["curves"])
     for name, curve in collapse["curves"].items():
         check_method(f"collapse.curves.{name}", curve, {"base": None, **methods})

@@ -72,6 +72,10 @@ def _check_trained_here(where: str, model: dict, models: dict) -> None:
         raise InputError(f"{where}.corpus: multitask, maths and drills are all 0; there is nothing to train on")
     if training["batch"] > texts:
         raise InputError(f"{where}.training.batch: {training['batch']} are more than all {texts} texts of the corpus")
+    if training["warmup"] >= (steps := texts // training["batch"]):
+        raise InputError(
+            f"{where}.training.warmup: {training['warmup']} leave none of the {steps} steps at the full rate"
+        )
 
 
 def _check_architecture(where: str, architecture: dict) -> None:

@@ -144,6 +144,11 @@ class _Watch(TrainerCallback):
     def __init__(self, label: str):
         self.label, self.next = label, time.monotonic() + 10
 
+    def on_step_end(self, args, state, control, **kwargs):
+        # The last step's model can be chosen too, where validate_every does not divide the steps.
+        if state.global_step >= state.max_steps and args.eval_strategy == "steps":
+            control.should_evaluate = True
+
     def on_save(self, args, state, control, **kwargs):
         if state.is_world_process_zero:
             saved = Path(args.output_dir) / f"checkpoint-{state.global_step}"
