@@ -187,12 +187,13 @@ def test_the_engine_and_a_server_are_told_to_what_writes_text_and_where_it_is_re
     (copy / "big").mkdir()
     for name in ("config.json", "tokenizer.json"):
         (copy / "big" / name).write_text("{}")
-    (copy / "venv/bin").mkdir(parents=True)
-    (copy / "venv/bin/python").write_text("")
+    for environment in ("with_vllm", "with_torch"):
+        (copy / environment / "bin").mkdir(parents=True)
+        (copy / environment / "bin/python").write_text("")
     server = {"base_url": "http://127.0.0.1:8000/v1", "name": "big", "key": "BIG_KEY"}
     overlay = {
         "engine": {"kind": "vllm", "precision": "bf16"},
-        "environments": {"generate": "venv"},
+        "environments": {"generate": "with_vllm", "train": "with_torch"},
         "models": {"big": {"path": "big", "server": server}},
         "experiments": {"multitask": {"generator": "big"}},
         "speed": {"generation_gpus": 2, "generation_shard": 64},
@@ -203,7 +204,15 @@ def test_the_engine_and_a_server_are_told_to_what_writes_text_and_where_it_is_re
         line.split("--out ")[1].split()[0]: line
         for line in re.findall(r"\S+ workflow/run\.py (?:generate|respond|solve) .*", text)
     }
-    assert all(line.startswith("venv/bin/python workflow/run.py ") for line in commands.values())
+    assert all(line.startswith("with_vllm/bin/python workflow/run.py ") for line in commands.values())
+    started = re.findall(r"(\S+) workflow/run\.py (\w+) ", text)
+    assert {stage for python, stage in started if python == "with_torch/bin/python"} == {
+        "model",
+        "lengths",
+        "reference",
+        "train",
+    }
+    assert {stage for python, stage in started if python == "python"} >= {"questions", "pairs", "judge", "figure"}
     asked = "results/mini/generations/multitask.jsonl", "results/mini/solutions/maths/sami/seed1.jsonl"
     by_server, by_vllm = (shlex.split(commands[name]) for name in asked)
     assert option(by_server, "--engine") == '{"kind": "server", "name": "big"}'

@@ -15,10 +15,11 @@ rule doctor_train:
         "../../envs/train.yaml"
     resources:
         **asks("train"),
+        python=python("train"),
     params:
         checks=lambda wildcards, resources: as_json({"packages": pinned("train", "torch"), "gpus": resources.gpu}),
     shell:
-        "python workflow/run.py doctor --log {log:q} --checks {params.checks:q} --out {output:q}"
+        "{resources.python} workflow/run.py doctor --log {log:q} --checks {params.checks:q} --out {output:q}"
 
 
 rule doctor_generate:
@@ -27,10 +28,10 @@ rule doctor_generate:
     log:
         f"{RUN}/logs/doctor/generate.log",
     conda:
-        ENGINE_ENVIRONMENT
+        f"../../envs/{ENGINE_ENVIRONMENT}.yaml"
     resources:
         **asks("generate"),
-        python=GENERATE_PYTHON,
+        python=python(ENGINE_ENVIRONMENT),
     params:
         checks=lambda wildcards, resources: as_json({**generating_checks(), "gpus": resources.gpu}),
     shell:

@@ -16,10 +16,10 @@ rule generate:
     benchmark:
         f"{RUN}/times/generate/{{experiment}}.tsv"
     conda:
-        ENGINE_ENVIRONMENT
+        f"../../envs/{ENGINE_ENVIRONMENT}.yaml"
     resources:
         **asks("generate"),
-        python=GENERATE_PYTHON,
+        python=python(ENGINE_ENVIRONMENT),
         how=lambda wildcards: how(wildcards.experiment, "generator"),
     params:
         code=code("generate"),

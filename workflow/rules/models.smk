@@ -41,6 +41,7 @@ rule model:
     threads: lambda wildcards: model_threads(wildcards)
     resources:
         **asks("model"),
+        python=python("train"),
         torch_threads=lambda wildcards: model_threads(wildcards),
     params:
         code=code("model"),
@@ -48,5 +49,5 @@ rule model:
         parent=lambda wildcards, input: ["--parent", input.parent] if "parent" in input.keys() else [],
         scratch=f"{MODELS_RUN}/scratch/models/{{model}}",
     shell:
-        "python workflow/run.py model --log {log:q} {params.parent:q} --corpus {input.corpus:q} --settings {params.settings:q}"
+        "{resources.python} workflow/run.py model --log {log:q} {params.parent:q} --corpus {input.corpus:q} --settings {params.settings:q}"
         " --threads {resources.torch_threads} --scratch {params.scratch:q} --out {output:q}"

@@ -19,10 +19,10 @@ rule respond:
     wildcard_constraints:
         experiment=one_of(JUDGED),
     conda:
-        ENGINE_ENVIRONMENT
+        f"../../envs/{ENGINE_ENVIRONMENT}.yaml"
     resources:
         **asks("respond"),
-        python=GENERATE_PYTHON,
+        python=python(ENGINE_ENVIRONMENT),
         how=lambda wildcards: how(wildcards.experiment, wildcards.method),
     params:
         code=code("respond"),
@@ -73,7 +73,7 @@ rule judge:
         settings=judge_settings,
         more=judge_options,
     shell:
-        f"{JUDGE} --server {{resources.server:q}}"
+        f"python {JUDGE} --server {{resources.server:q}}"
 
 
 rule judge_by_likelihood:
@@ -91,6 +91,7 @@ rule judge_by_likelihood:
         "../../envs/train.yaml"
     resources:
         **asks("judge"),
+        python=python("train"),
         torch_threads=THREADS,
         tokens=CONFIG["speed"]["tokens"],
     params:
@@ -98,4 +99,4 @@ rule judge_by_likelihood:
         settings=judge_settings,
         more=judge_options,
     shell:
-        f"{JUDGE} --tokens {{resources.tokens}} --threads {{resources.torch_threads}}"
+        f"{{resources.python}} {JUDGE} --tokens {{resources.tokens}} --threads {{resources.torch_threads}}"

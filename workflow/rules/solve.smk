@@ -16,10 +16,10 @@ rule solve:
     wildcard_constraints:
         experiment=one_of(SOLVED),
     conda:
-        ENGINE_ENVIRONMENT
+        f"../../envs/{ENGINE_ENVIRONMENT}.yaml"
     resources:
         **asks("solve"),
-        python=GENERATE_PYTHON,
+        python=python(ENGINE_ENVIRONMENT),
         how=lambda wildcards: how(wildcards.experiment, wildcards.method),
     params:
         code=code("solve"),

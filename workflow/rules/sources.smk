@@ -102,9 +102,11 @@ rule lengths:
     localrule: True
     conda:
         "../../envs/train.yaml"
+    resources:
+        python=python("train"),
     params:
         code=code("lengths"),
         settings=lambda wildcards: as_json({"uses": prompt_uses(wildcards.experiment)}),
     shell:
-        "python workflow/run.py lengths --log {log:q} --prompts {input.prompts:q} --base {input.base:q}"
+        "{resources.python} workflow/run.py lengths --log {log:q} --prompts {input.prompts:q} --base {input.base:q}"
         " --generator {input.generator:q} --settings {params.settings:q} --out {output:q}"

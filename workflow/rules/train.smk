@@ -19,13 +19,14 @@ rule reference:
         "../../envs/train.yaml"
     resources:
         **asks("reference"),
+        python=python("train"),
         torch_threads=THREADS,
         tokens=CONFIG["speed"]["tokens"],
     params:
         code=code("reference"),
         precision=lambda wildcards: CONFIG["experiments"][wildcards.experiment]["training"]["precision"],
     shell:
-        "python workflow/run.py reference --log {log:q} --model {input.model:q} --pairs {input.pairs:q}"
+        "{resources.python} workflow/run.py reference --log {log:q} --model {input.model:q} --pairs {input.pairs:q}"
         " --precision {params.precision:q} --tokens {resources.tokens} --threads {resources.torch_threads} --out {output:q}"
 
 
@@ -54,6 +55,7 @@ rule train:
     threads: CONFIG["speed"]["processes"]
     resources:
         **asks("train"),
+        python=python("train"),
         torch_threads=THREADS,
         generation_batch=CONFIG["speed"]["generation_batch"],
         tokens=CONFIG["speed"]["tokens"],

@@ -4,8 +4,7 @@ WRITE = (
     "--log {log:q} --model {input.model:q} --prompts {input.prompts:q}"
     " --engine {params.engine:q} --settings {params.settings:q} {resources.how} --scratch {params.scratch:q} --out {output:q}"
 )
-ENGINE_ENVIRONMENT = f"../../envs/{'generate' if CONFIG['engine']['kind'] == 'vllm' else 'train'}.yaml"
-GENERATE_PYTHON = python("generate")
+ENGINE_ENVIRONMENT = "generate" if CONFIG["engine"]["kind"] == "vllm" else "train"
 
 
 def engine_of(experiment, method):

@@ -1,7 +1,7 @@
 """Which judges there are, and what each needs."""
 
 JUDGE = (
-    "python workflow/run.py judge --log {log:q} --scores {input.test:q} {input.baseline:q}"
+    "workflow/run.py judge --log {log:q} --scores {input.test:q} {input.baseline:q}"
     " --responses {input.test_responses:q} {input.baseline_responses:q} --prompts {input.prompts:q}"
     " --settings {params.settings:q} {params.more:q} --out {output:q}"
 )

@@ -1,7 +1,7 @@
 """What a training needs: its settings, its reference and its command."""
 
 TRAIN = (
-    "python workflow/run.py train --log {log:q} --parent {input.parent:q} --pairs {input.pairs:q} --validation {input.validation:q}"
+    "{resources.python} workflow/run.py train --log {log:q} --parent {input.parent:q} --pairs {input.pairs:q} --validation {input.validation:q}"
     " --seed {params.seed} {params.reference:q} --settings {params.settings:q} --tokens {resources.tokens}"
     " {resources.checkpointing} --attention {resources.attention} --batch {resources.generation_batch} --processes {resources.processes}"
     " --threads {resources.torch_threads}"
