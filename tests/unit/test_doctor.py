@@ -35,12 +35,15 @@ def test_gpus_are_counted(monkeypatch):
 def test_models_keys_and_disk(tmp_path, monkeypatch):
     tiny.tiny_model().config.save_pretrained(tmp_path / "model")
     tiny.tiny_tokenizer().save_pretrained(tmp_path / "model")
-    served, whole = told(
-        models={name: {"path": str(tmp_path / "model"), "weights": name == "whole"} for name in ("served", "whole")}
+    folder = {"path": str(tmp_path / "model"), "weights": True, "fetched": False}
+    served, whole, fetched = told(
+        models={"served": {**folder, "weights": False}, "whole": folder, "fetched": {**folder, "fetched": True}}
     )
     assert served == f"ok      the model served is whole: {tmp_path}/model"
     assert whole.startswith("MISSING the model whole: ")
     assert "model.safetensors" in whole
+    assert "make fetch" not in whole
+    assert fetched.endswith("; where there is a network: make fetch CONFIG=...")
     monkeypatch.setenv("SET_KEY", "sk-secret")
     monkeypatch.delenv("NO_KEY", raising=False)
     keys = told(keys={"SET_KEY": "the judge", "NO_KEY": "the server of big"})
@@ -51,6 +54,13 @@ def test_models_keys_and_disk(tmp_path, monkeypatch):
     assert enough.startswith("ok ")
     assert little.startswith("MISSING ")
     assert "about 1000000000 are needed: make room" in little
+
+
+def test_what_was_fetched_is_there_and_what_was_not_is_named(tmp_path):
+    (tmp_path / "one.jsonl").write_text("{}")
+    missing, there = told(fetched=[str(tmp_path / "one.jsonl"), str(tmp_path / "two.jsonl")])
+    assert missing == f"MISSING {tmp_path}/two.jsonl is not there; where there is a network: make fetch CONFIG=..."
+    assert there == "ok      1 fetched files are there"
 
 
 def test_a_server_that_answers_and_one_that_does_not(httpserver):
@@ -64,14 +74,13 @@ def test_a_server_that_answers_and_one_that_does_not(httpserver):
 def test_the_room_is_for_full_checkpoints_and_the_states_of_one_training(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(bytes(1000))
     config = {
-        "models": {"a": {"path": str(tmp_path)}, "b": {}},
         "seeds": [1, 2],
         "experiments": {
             "one": {"base": "a", "methods": {"sft": {}, "dpo": {}, "lora": {"adapter": {"rank": 8}}}},
             "two": {"base": "b", "methods": {"sft": {}}},
         },
     }
-    assert doctor.room_for(config) == 2000 * 2 * 2 + 2000 * 2 * 3 + doctor.GB
+    assert doctor.room_for(config, {"a": str(tmp_path)}) == 2000 * 2 * 2 + 2000 * 2 * 3 + doctor.GB
 
 
 def test_findings_of_other_machines_are_shown_and_what_is_missing_fails_the_stage(tmp_path, run_stage, capsys):

@@ -11,6 +11,7 @@ from mialign import checkpoints
 from mialign.errors import InputError
 
 GB = 10**9
+FETCH = "; where there is a network: make fetch CONFIG=..."
 
 
 @dataclass(frozen=True)
@@ -75,13 +76,22 @@ def servers(addresses: dict[str, list[str]]) -> Iterator[Finding]:
 
 
 def models(folders: dict[str, dict]) -> Iterator[Finding]:
-    """folders: by the name of a model, its path and whether its weights must be there."""
+    """folders: by the name of a model, its path, whether its weights must be there, and whether it is fetched."""
     for name, needed in folders.items():
         try:
             checkpoints.check(needed["path"], needed["weights"])
             yield Finding(True, f"the model {name} is whole: {needed['path']}")
         except InputError as error:
-            yield Finding(False, f"the model {name}: {error}")
+            yield Finding(False, f"the model {name}: {error}{FETCH if needed['fetched'] else ''}")
+
+
+def fetched(paths: list[str]) -> Iterator[Finding]:
+    """The files of datasets, and those that the authors released, which are fetched before the run."""
+    missing = [path for path in paths if not Path(path).exists()]
+    for path in missing:
+        yield Finding(False, f"{path} is not there{FETCH}")
+    if len(paths) > len(missing):
+        yield Finding(True, f"{len(paths) - len(missing)} fetched files are there")
 
 
 def keys(variables: dict[str, str]) -> Iterator[Finding]:
@@ -107,19 +117,21 @@ CHECKS: dict[str, Callable[..., Iterator[Finding]]] = {
     "gpus": gpus,
     "servers": servers,
     "models": models,
+    "fetched": fetched,
     "keys": keys,
     "disk": disk,
 }
 
 
-def room_for(config: dict) -> int:
+def room_for(config: dict, folders: dict[str, str]) -> int:
     """About how many bytes a run writes: each checkpoint in float32, and the states of one training at work.
 
-    Taken from the weights of the models on disk, most of which are published in two bytes a number.
+    folders: by the name of a model that is on disk, where it lies. The room is taken from their weights, most of which
+    are published in two bytes a number.
     """
     total = most = 0
     for experiment in config["experiments"].values():
-        path = config["models"][experiment["base"]].get("path")
+        path = folders.get(experiment["base"])
         weights = 2 * sum(file.stat().st_size for file in Path(path).glob("*.safetensors")) if path else 0
         whole = [method for method in experiment["methods"].values() if "adapter" not in method]
         total += weights * len(whole) * len(config["seeds"])

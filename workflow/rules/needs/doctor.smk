@@ -22,8 +22,9 @@ def generating_checks():
 
 
 def checks_here():
-    """Models and keys, as Snakemake sees them, and the disk."""
+    """What lies on disk and keys, as Snakemake sees them, and the room."""
     on_disk = {name: model for name, model in CONFIG["models"].items() if "path" in model or "hub" in model}
+    folders = {name: model_folder(name) for name in on_disk}
     keys = {
         model["server"]["key"]: f"the server of {name}"
         for name, model in on_disk.items()
@@ -36,8 +37,10 @@ def checks_here():
     }
     return {
         "models": {
-            name: {"path": model_folder(name), "weights": "server" not in model} for name, model in on_disk.items()
+            name: {"path": folders[name], "weights": "server" not in model, "fetched": "hub" in model}
+            for name, model in on_disk.items()
         },
+        "fetched": [f"{DATA}/datasets/{dataset}.jsonl" for dataset in used_datasets()] + used_authors_files(),
         "keys": keys,
-        "disk": [RUN, doctor.room_for(CONFIG)],
+        "disk": [RUN, doctor.room_for(CONFIG, folders)],
     }
