@@ -255,8 +255,9 @@ def test_an_attention_without_masks_of_its_own_is_named():
         grid(model, [Item([[3]], [[4, 0]])], torch.ones(1, 1, dtype=torch.bool))
 
 
-def test_a_model_that_scales_its_logits_is_refused():
+@pytest.mark.parametrize("name", ["logit_scale", "logits_scaling", "output_multiplier", "lm_head_multiplier"])
+def test_a_model_that_scales_its_logits_is_refused(name):
     made = architectures.model("llama")
-    made.config.logits_scaling = 8.0
+    setattr(made.config, name, 8.0)
     with pytest.raises(InputError, match="scales its logits"):
         grid(made, [Item([[5, 6]], [[7, 0]])], torch.ones(1, 1, dtype=torch.bool))

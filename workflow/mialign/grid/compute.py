@@ -93,7 +93,7 @@ def _through(model, layout: Layout, function: Callable[[Projection], Tensor]) ->
     inner = getattr(model, "module", model)  # of DistributedDataParallel
     causal = inner.get_base_model() if hasattr(inner, "peft_config") else inner
     head, config = causal.get_output_embeddings(), causal.config
-    for name in ("logit_scale", "logits_scaling"):
+    for name in ("logit_scale", "logits_scaling", "output_multiplier", "lm_head_multiplier"):
         if getattr(config, name, None) not in (None, 1, 1.0):
             raise InputError(f"{type(causal).__name__} scales its logits ({name}), which the grid does not follow")
     cap = getattr(config, "final_logit_softcapping", None)
