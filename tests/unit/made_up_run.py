@@ -7,6 +7,9 @@ from random import Random
 
 import yaml
 
+from copies import lay_over
+from mialign import config as configuration
+
 ROOT = Path(__file__).parents[2]
 CATEGORIES = ("writing", "roleplay", "reasoning", "math", "coding", "extraction", "stem", "humanities")
 WIN = {("sami", "sft"): 61, ("dpo", "sft"): 57, ("sami", "sft_more"): 52, ("sami", "dpo"): 51, ("sami", "base"): 70}
@@ -14,8 +17,12 @@ ACCURACY = {"base": 25, "sami": 40, "sft": 58, "sft_more": 63, "sft_sami": 64}
 NASTY = 'First, add 3 + 4 = 7.\n  Then: 100% of $7 & #1_{x}^2 \\end{document}\n\n中文 "quoted" <b>bold</b>'
 
 
-def config() -> dict:
-    return yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+def config(*overlays: str) -> dict:
+    """config.yaml; with overlays, as the workflow has it: laid over each other, and every default filled in."""
+    found: dict = {}
+    for name in ("config.yaml", *overlays):
+        lay_over(found, yaml.safe_load((ROOT / name).read_text(encoding="utf-8")))
+    return configuration.load(found) if overlays else found
 
 
 PUBLISHED = ROOT / "workflow/resources/published"
@@ -55,10 +62,19 @@ def _agreement():
     return rows
 
 
+def _by_program(settings: dict) -> bool:
+    return settings["experiments"]["multitask"]["judge"]["kind"] == "checkers"
+
+
+def _of_the_world(settings: dict) -> bool:
+    names = settings["experiments"]["multitask"]["questions"]["benchmark"]
+    return all("world" in settings["sources"][name] for name in ([names] if isinstance(names, str) else names))
+
+
 def _comparisons(settings, random):
-    rows = []
+    rows, invalid = [], 0 if _by_program(settings) else 3
     for method, baseline in settings["experiments"]["multitask"]["comparisons"]:
-        for temperature in (0.0, 1.0):
+        for temperature in settings["experiments"]["multitask"]["respond"]["temperatures"]:
             for axis in ("principle-aware", "principle-free"):
                 for category in ("all", *CATEGORIES):
                     middle = WIN.get((method, baseline), 60) if axis == "principle-aware" else 50
@@ -86,8 +102,9 @@ def _comparisons(settings, random):
                             key
                             | {"metric": metric, "value": number, "low": number - wide, "high": number + wide, "n": n}
                         )
-                    for metric, share in (("wins", 0.3), ("ties", 0.5), ("losses", 0.2), ("invalid", 0)):
+                    for metric, share in (("wins", 0.3), ("ties", 0.5), ("losses", 0.2)):
                         rows.append(key | {"metric": metric, "value": round(share * n), "low": "", "high": "", "n": n})
+                    rows.append(key | {"metric": "invalid", "value": invalid, "low": "", "high": "", "n": n + invalid})
                     rows.append(
                         key
                         | {
@@ -104,7 +121,7 @@ def _comparisons(settings, random):
 def _qualities(settings, random):
     rows = []
     for method in ("base", *settings["experiments"]["multitask"]["methods"], "generator"):
-        for temperature in (0.0, 1.0):
+        for temperature in settings["experiments"]["multitask"]["respond"]["temperatures"]:
             for category in ("all", *CATEGORIES):
                 for metric, value in (
                     ("adherence", 70 + 2 * len(method)),
@@ -113,19 +130,11 @@ def _qualities(settings, random):
                     ("tokens", 32),
                 ):
                     value = value + random.uniform(-1, 1)
-                    rows.append(
-                        {
-                            "experiment": "multitask",
-                            "method": method,
-                            "temperature": temperature,
-                            "category": category,
-                            "metric": metric,
-                            "value": value,
-                            "low": value - 2,
-                            "high": value + 2,
-                            "n": 1440,
-                        }
-                    )
+                    bounds = {"value": value, "low": value - 2, "high": value + 2, "n": 1440}
+                    if metric == "right" and not _of_the_world(settings):  # no program can tell
+                        bounds = {"value": "", "low": "", "high": "", "n": 0}
+                    keys = {"experiment": "multitask", "method": method, "temperature": temperature}
+                    rows.append(keys | {"category": category, "metric": metric} | bounds)
     return rows
 
 
@@ -165,7 +174,7 @@ def _training(settings):
     rows = []
     for experiment, block in settings["experiments"].items():
         for method in block["methods"]:
-            for seed in (1, 2, 3):
+            for seed in settings["seeds"]:
                 for step in (0, 8, 16):
                     for metric, value in (("loss", 2 / (1 + step)), ("matched_logprob", -0.3), ("adherence", 0.8)):
                         rows.append(
@@ -188,7 +197,7 @@ def _training(settings):
                         "value": 1,
                     }
                 )
-    for curve in settings["collapse"]["curves"]:
+    for curve in settings.get("collapse", {}).get("curves", []):
         for step in range(0, 65, 8):
             fall = {"rate_1": 0.002, "rate_3": 0.006, "kl": 0}[curve] * step
             for metric, value in (

@@ -36,9 +36,13 @@ def paper(folder, config=None):
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory):
-    folder = made_up_run.write_run(tmp_path_factory.mktemp("full"))
+    return tables(made_up_run.write_run(tmp_path_factory.mktemp("full")))
+
+
+def tables(folder, config=None):
+    """The folder of a run, with its tables in it."""
     for name in TABLES:
-        write_text(folder / f"tables/{name}.tex", make(name, folder)[0])
+        write_text(folder / f"tables/{name}.tex", make(name, folder, config)[0])
     return folder
 
 
@@ -52,6 +56,53 @@ def test_the_paper_holds_the_numbers_and_is_the_same_every_time(full):
     assert "??" not in text
     assert "(?)" not in text
     assert paper(full)[0] == pdf
+
+
+def test_the_paper_of_the_miniature_says_so(full):
+    text = paper(full)[1]
+    for words in (
+        "Mutual-Information Alignment in Miniature",
+        "trained from nothing on a small written world, checkers in place of a judge",
+        "The judge is exact.",
+        "strong writes, weak learns",
+        "Judge knows the principles (adherence)",
+        "When SAMI runs on",
+        "We add three things to the original.",
+        "The base was made for the purpose.",
+        "Learning rates are hundreds of times higher",
+    ):
+        assert words in text
+    assert "language model as judge does" in text
+    assert "outward marks" not in text
+
+
+def test_the_paper_at_full_size_says_nothing_of_the_miniature(tmp_path):
+    config = made_up_run.config("config/paper.yaml")
+    text = paper(tables(made_up_run.write_run(tmp_path, config), config), config)[1]
+    of_the_miniature = "miniature|checkers|from nothing|world|judge is exact|laptop|trunk|weak |strong |hundreds of"
+    assert not re.search(f"{of_the_miniature}|runs on|are programs|right or wrong", text, re.IGNORECASE)
+    assert not re.search(r"not measured|\?\?|\(\?\)|no such table|Content is right|of the principles, against", text)
+    joined = text.replace("-", "")  # a name may be broken after its hyphens
+    for model in ("gpt-4o-2024-08-06", *(model["hub"] for model in config["models"].values())):
+        assert joined.count(model.replace("-", "")) > 1
+    for model in config["models"].values():
+        assert model["revision"] in text
+    assert "It is asked in both orders" in text
+    assert "on the validation questions (up to 128 of them)" in text
+    assert "SFT vs base 432 720 288 3 60.0 [58.0, 62.0]" in text
+    assert "RMSprop, β 0.1" in text
+
+
+def test_small_models_on_real_questions_are_a_case_of_their_own(full):
+    """What the text says of them when the judge is a program and the questions are not of our world."""
+    config = made_up_run.config()
+    config["sources"] = {name: {"file": "x.jsonl", "size": 9} for name in config["sources"]}
+    text = paper(full, config)[1]
+    assert "in Miniature" in text
+    assert "questions from public files, which such models cannot answer, checkers in place of a judge" in text
+    assert "on questions like these that count is rough." in text
+    assert "The judge is a program, written for other questions than these." in text
+    assert "Content is right" not in text
 
 
 def test_an_empty_run_compiles_and_says_what_is_missing(tmp_path):

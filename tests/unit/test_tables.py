@@ -23,15 +23,16 @@ def run(tmp_path_factory):
     return made_up_run.write_run(tmp_path_factory.mktemp("run"))
 
 
-def inputs(name: str, run: Path) -> list[Path]:
+def inputs(name: str, run: Path, config: dict | None = None) -> list[Path]:
     """The files that the workflow gives to a table."""
+    config = config or made_up_run.config()
 
     def of_methods(stage, experiment):
         return [run / f"{stage}/{experiment}/{method}/seed1.jsonl" for method in METHODS[experiment]]
 
     metrics, published = run / "metrics", sorted(made_up_run.PUBLISHED.glob("*.csv"))
     return {
-        "principles": [ROOT / "config/principles.yaml"],
+        "principles": [ROOT / config["principles"]],
         "models": [],
         "training": [metrics / "training.csv"],
         "filters": sorted((run / "pairs").glob("*.filters.csv")),
@@ -51,8 +52,8 @@ def inputs(name: str, run: Path) -> list[Path]:
     }[name]
 
 
-def make(name, run):
-    return TABLES[name](inputs(name, run), made_up_run.config())
+def make(name, run, config=None):
+    return TABLES[name](inputs(name, run, config), config or made_up_run.config())
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -68,6 +69,35 @@ def test_win_rates_show_wins_ties_losses_and_intervals(run):
     text, _ = make("win_rates", run)
     assert r"SAMI vs SFT continued & 432 & 720 & 288 & 52.0 [50.0, 54.0]" in text
     assert "invalid" not in text
+
+
+def test_a_table_says_by_what_it_was_judged(run):
+    config = made_up_run.config("config/paper.yaml")
+    assert "Judge knows the principles (adherence)" in make("win_rates", run)[0]
+    assert r"\emph{Judge knows the principles}" in make("win_rates", run, config)[0]
+
+
+def test_a_quality_that_could_not_be_told_has_no_column(run, tmp_path):
+    config = made_up_run.config("config/paper.yaml")
+    assert r"method & adherence, \% & right, \% & ended" in make("qualities", run)[0]
+    other = made_up_run.write_run(tmp_path, config)
+    assert r"method & adherence, \% & ended, \% & tokens" in make("qualities", other, config)[0]
+
+
+def test_models_that_were_given_have_their_revisions(run):
+    text, _ = make("models", run, made_up_run.config("config/paper.yaml"))
+    assert "model & from & revision" in text
+    plain = text.replace(r"\allowbreak{}", "").replace("-{}", "-")
+    assert "llama & meta-llama/Llama-3.1-8B & d04e592bb4f6aa9cfee91e2e20afa771667e1d4b" in plain
+    config = made_up_run.config()
+    config["models"]["given"] = {"hub": "a/b", "revision": "0123456789abcdef"}
+    assert "given & a/b & 0123456 & -- & --" in make("models", run, config)[0]
+    assert "revision" not in make("models", run)[0]
+
+
+def test_an_optimiser_is_named_where_it_is_not_the_usual_one(run):
+    assert "RMSprop" not in make("training", run)[0]
+    assert r"RMSprop, $\beta$ 0.1" in make("training", run, made_up_run.config("config/paper.yaml"))[0]
 
 
 def test_agreement_of_judges_on_both_axes(run):

@@ -8,8 +8,9 @@ from collections.abc import Container, Iterable
 from mialign.errors import InputError
 from mialign.numbers.forms import Number
 
-# The paper's commands and the form of a number that each prints or, with \bysign and \verdict, chooses by.
-COMMANDS = {"val": "", "rate": "Rate", "points": "Points", "bysign": "Sign", "verdict": "Sign"}
+# The paper's commands and the form of a number that each prints or, where it chooses, chooses by.
+COMMANDS = {"val": "", "rate": "Rate", "points": "Points"}
+COMMANDS |= {"bysign": "Sign", "verdict": "Sign", "ifabove": "Sign", "ifhas": ""}
 ASKED = re.compile(rf"\\({'|'.join(COMMANDS)})\{{([A-Za-z]+)\}}")
 
 

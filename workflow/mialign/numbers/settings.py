@@ -18,14 +18,22 @@ def of_settings(settings: dict) -> list[Number]:
     for title, experiment in (settings.get("experiments") or {}).items():
         for split, names in (experiment.get("questions") or {}).items():
             names = [names] if isinstance(names, str) else names
-            sizes = [((settings.get("sources") or {}).get(source) or {}).get("size") for source in names]
-            total = r"all" if None in sizes else wording.setting(sum(sizes))
-            found.append(Number(name("questions", title, split), total, f"config: sources/{' '.join(names)}/size"))
+            sources = [(settings.get("sources") or {}).get(source) or {} for source in names]
+            origin = f"config: sources/{' '.join(names)}/size"
+            found.append(Number(name("questions", title, split), _how_many(sources), origin))
     return found
 
 
+def _how_many(sources: list[dict]) -> str:
+    """The questions of some sources together, as far as their settings say."""
+    sizes = [source.get("size", source.get("at_most")) for source in sources]
+    if None in sizes:
+        return "all"
+    return ("" if all("size" in source for source in sources) else "up to ") + wording.setting(sum(sizes))
+
+
 def _derived(settings: dict) -> list[Number]:
-    """What follows from settings alone: the size of each architecture, and how wide an interval on 80 items is."""
+    """What follows from settings alone: sizes, names, signs, and how wide an interval on 80 items is."""
     found = []
     for model, block in (settings.get("models") or {}).items():
         if "architecture" in block:
@@ -36,10 +44,13 @@ def _derived(settings: dict) -> list[Number]:
                     name("parameters", model), f"{text} million", f"computed from config: models/{model}/architecture"
                 )
             )
-    found.append(
-        Number("worldQuestionsSign", _used_sources(settings), "config: questions/benchmark of the experiments")
-    )
+    found += [
+        Number("worldQuestionsSign", _used_sources(settings), "config: questions/benchmark of the experiments"),
+        Number("ownModelsSign", _used_models(settings), "config: base and generator of the experiments"),
+        Number("programJudgeSign", _deciding_judges(settings), "config: judge of the experiments"),
+    ]
     for title, experiment in (settings.get("experiments") or {}).items():
+        found += _models_in_print(title, experiment, settings.get("models") or {})
         if "solve" in experiment:
             most = str(max(experiment["solve"]["attempts"]))
             found.append(Number(name("mostAttempts", title), most, f"config: experiments/{title}/solve/attempts"))
@@ -54,7 +65,44 @@ def _used_sources(settings: dict) -> str:
     for experiment in (settings.get("experiments") or {}).values():
         names = (experiment.get("questions") or {}).get("benchmark") or []
         kinds |= {"world" in sources.get(one, {}) for one in ([names] if isinstance(names, str) else names)}
+    return _side(kinds)
+
+
+def _used_models(settings: dict) -> str:
+    """Whether the models that learn and write are trained in the run, from nothing: above, or given: below."""
+    models, kinds = settings.get("models") or {}, set()
+    for experiment in (settings.get("experiments") or {}).values():
+        for role in {"base", "generator"} & set(experiment):
+            kinds.add("architecture" in _first(experiment[role], models))
+    return _side(kinds)
+
+
+def _first(name: str, models: dict) -> dict:
+    """The model that the training of another began with, or that model itself."""
+    while "parent" in models[name]:
+        name = models[name]["parent"]
+    return models[name]
+
+
+def _deciding_judges(settings: dict) -> str:
+    """Whether the judge that the results are by is the checkers: above, or a language model: below."""
+    judged = [one for one in (settings.get("experiments") or {}).values() if "respond" in one]
+    return _side({(one.get("judge") or {}).get("kind", "checkers") == "checkers" for one in judged})
+
+
+def _side(kinds: set[bool]) -> str:
     return {(True,): "above", (False,): "below", (False, True): "unclear"}.get(tuple(sorted(kinds)), "missing")
+
+
+def _models_in_print(title: str, experiment: dict, models: dict) -> Iterable[Number]:
+    """The models of an experiment as the text calls them: by their repository where they come from one."""
+    judge = experiment.get("judge") or {}
+    named = {role: experiment[role] for role in ("base", "generator") if role in experiment}
+    if "respond" in experiment:
+        named["judge"] = judge.get("model", "checkers")
+    for role, model in named.items():
+        text = wording.model(models.get(model, {}).get("hub", model))
+        yield Number(name("model", title, role), text, f"config: experiments/{title}/{role}")
 
 
 def parameters(architecture: dict) -> int:

@@ -4,10 +4,12 @@ from pathlib import Path
 
 from mialign.tables import reading
 from mialign.tables.layout import Table, written
-from mialign.tables.wording import count, interval, label
+from mialign.tables.wording import count, interval, label, measured
 from mialign.tex import escape
 
-AXES = {"principle-aware": "knows the principles (adherence)", "principle-free": "does not know them (right or wrong)"}
+AXES = {"principle-aware": "knows the principles", "principle-free": "does not know them"}
+COUNTED = {"principle-aware": " (adherence)", "principle-free": " (right or wrong)"}  # by a judge that is a program
+QUALITIES = {"adherence": r"adherence, \%", "right": r"right, \%", "ended": r"ended, \%", "tokens": "tokens"}
 
 
 def win_rates(inputs: list[Path], settings: dict) -> tuple[str, str]:
@@ -32,9 +34,16 @@ def _win_rates(path: Path, settings: dict, sampled: bool) -> tuple[str, str]:
         for axis, shown in AXES.items():
             rows = [row for row in table if (row["temperature"], row["axis"]) == (temperature, axis)]
             if rows:
-                result.rows.append(f"Judge {shown}" + (f", temperature {temperature:g}" if sampled else ""))
+                judge = f"Judge {shown}{COUNTED[axis] if _counts(rows, settings) else ''}"
+                result.rows.append(judge + (f", temperature {temperature:g}" if sampled else ""))
                 result.rows += [_comparison(rows, *pair, counted, settings) for pair in _pairs(rows)]
     return written(result)
+
+
+def _counts(rows: list[dict], settings: dict) -> bool:
+    """Whether the judge of these rows counts what it prefers, as a program does."""
+    judge = settings["experiments"].get(rows[0]["experiment"], {}).get("judge") or {}
+    return judge.get("kind", "checkers") == "checkers"
 
 
 def _pairs(rows: list[dict]) -> list[tuple[str, str, str]]:
@@ -54,18 +63,21 @@ def _comparison(
 
 
 def qualities(inputs: list[Path], settings: dict) -> tuple[str, str]:
-    """Adherence, right content, share that ends and mean length of every method, by temperature."""
+    """Adherence, right content, share that ends and mean length of every method, by temperature.
+
+    A column in which nothing was measured is left out: of most real questions no program knows what is right.
+    """
     table = [row for row in reading.chosen(inputs[0], settings) if row["category"] == "all"]
-    header = ["method", r"adherence, \%", r"right, \%", r"ended, \%", "tokens"]
-    result = Table("@{}lllll@{}", header, tidy=table)
+    told = {row["metric"] for row in table if measured(row)} or set(QUALITIES)
+    shown = [metric for metric in QUALITIES if metric in told]
+    result = Table("@{}l" + "l" * len(shown) + "@{}", ["method", *(QUALITIES[metric] for metric in shown)], tidy=table)
     for temperature in sorted({row["temperature"] or 0.0 for row in table}):
         at = [row for row in table if (row["temperature"] or 0.0) == temperature]
         result.rows.append(f"temperature {temperature:g}")
         for experiment, method in dict.fromkeys((row["experiment"], row["method"]) for row in at):
             known = settings.get("experiments", {}).get(experiment)
             cells = [
-                interval(reading.pick(at, experiment=experiment, method=method, metric=metric))
-                for metric in ("adherence", "right", "ended", "tokens")
+                interval(reading.pick(at, experiment=experiment, method=method, metric=metric)) for metric in shown
             ]
             result.rows.append([escape(label(method, known)), *cells])
     return written(result)

@@ -8,23 +8,41 @@ from mialign.tables.wording import label, setting
 from mialign.tex import escape
 
 EXTRA = {"beta": r"$\beta$", "label_smoothing": "smoothing", "kl": "KL", "reduction": "reduction", "side": "side"}
+OPTIMIZERS = {"rmsprop": "RMSprop"}  # named where they are not the usual AdamW
 USUAL = (None, 0, "mean", "rows")  # values of these that go without saying
 
 
 def models(inputs: list[Path], settings: dict) -> tuple[str, str]:
-    """One row a model: what it started from, its corpus and its optimiser."""
-    header = ["model", "from", "multitask", "maths", "drills", "link", "optimiser", "rate", "batch"]
-    result = Table("@{}llrrrrlrr@{}", header)
-    for name, model in settings["models"].items():
-        corpus, training = model.get("corpus") or {}, model.get("training") or {}
-        start = model.get("parent") or model.get("hub") or ("a folder" if "path" in model else "nothing")
-        values = [*(corpus.get(key) for key in ("multitask", "maths", "drills")), _links(corpus)]
-        values += [training.get(key) for key in ("optimizer", "learning_rate", "batch")]
-        result.rows.append(
-            [escape(name), escape(start), *("--" if value is None else setting(value) for value in values)]
-        )
-        result.tidy.append(dict(zip(header, (name, start, *values), strict=True)))
+    """One row a model: what it started from, and its corpus and optimiser, or at which revision it was taken.
+
+    A column in which no model has anything is left out, so a run of given models shows them alone.
+    """
+    rows = [_model(name, model) for name, model in settings["models"].items()]
+    shown = [key for key in rows[0] if any(row[key] is not None for row in rows)]
+    text = [key for key in shown if key in ("model", "from", "revision", "optimiser")]
+    result = Table("@{}" + "".join("l" if key in text else "r" for key in shown) + "@{}", shown)
+    if "revision" in shown:
+        result.size = r"\scriptsize\setlength{\tabcolsep}{3pt}" if "link" in shown else r"\footnotesize"
+    for row in rows:
+        result.tidy.append({key: row[key] for key in shown})
+        if "link" in shown and row["revision"]:  # beside so many columns there is no room for a whole revision
+            row["revision"] = row["revision"][:7]
+        result.rows.append(["--" if row[key] is None else setting(row[key]) for key in shown])
     return written(result)
+
+
+def _model(name: str, model: dict) -> dict:
+    corpus, training = model.get("corpus") or {}, model.get("training") or {}
+    return {
+        "model": name,
+        "from": model.get("parent") or model.get("hub") or ("a folder" if "path" in model else "nothing"),
+        "revision": model.get("revision"),
+        **{key: corpus.get(key) for key in ("multitask", "maths", "drills")},
+        "link": _links(corpus),
+        "optimiser": training.get("optimizer"),
+        "rate": training.get("learning_rate"),
+        "batch": training.get("batch"),
+    }
 
 
 def _links(corpus: dict) -> str | None:
@@ -43,7 +61,11 @@ def training(inputs: list[Path], settings: dict) -> tuple[str, str]:
         for name, method in experiment["methods"].items():
             used = {**experiment["training"], **method}
             extra = [key for key in EXTRA if method.get(key) not in USUAL]
-            further = ", ".join(f"{EXTRA[key]} {setting(method[key])}" for key in extra)
+            optimizer = used.get("optimizer")
+            further = [OPTIMIZERS[optimizer]] if optimizer in OPTIMIZERS else []
+            if further:
+                result.size = r"\small\setlength{\tabcolsep}{4pt}"
+            further += [f"{EXTRA[key]} {setting(method[key])}" for key in extra]
             steps, batch = used["steps"], used["batch"]
             cells = [label(name, experiment), label(method["parent"], experiment), method["objective"].upper()]
             cells += [
@@ -51,7 +73,7 @@ def training(inputs: list[Path], settings: dict) -> tuple[str, str]:
                 setting(steps),
                 setting(batch),
                 setting(steps * batch),
-                further or "--",
+                ", ".join(further) or "--",
             ]
             result.rows.append([*map(escape, cells[:3]), *cells[3:], chosen.get((title, name), "--")])
             result.tidy.append(

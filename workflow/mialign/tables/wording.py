@@ -1,5 +1,6 @@
 """How names and numbers are written in the paper: labels of methods, rates with intervals, settings."""
 
+import re
 from decimal import ROUND_HALF_UP, Decimal
 
 from mialign.tex import escape
@@ -19,6 +20,11 @@ def label(method: str, experiment: dict | None = None) -> str:
 
 def category(name: str) -> str:
     return _SHOWN.get(name, name)
+
+
+def model(name: str) -> str:
+    """A model's name in running text, where a line may end after its hyphens and slashes and nowhere else."""
+    return r"\allowbreak{}".join(escape(part) for part in re.split("(?<=[-/])", name))
 
 
 def decimal(value: float | None, digits: int = 1, signed: bool = False) -> str:

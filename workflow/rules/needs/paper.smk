@@ -39,6 +39,11 @@ def metrics_of(*kinds):
     return [f"{RUN}/metrics/{kind}.csv" for kind in kinds]
 
 
+def by_program(experiment):
+    """Whether the checkers decide, so that their scores are what an answer is judged by."""
+    return CONFIG["experiments"][experiment]["judge"]["kind"] == "checkers"
+
+
 def example_inputs(experiment, *stages):
     """One question of the first seed, as every model answers it."""
     answers = [
@@ -73,7 +78,7 @@ def table_inputs(wildcards):
         case "accuracy" | "formats" | "extractors":
             return metrics_of("accuracy")
         case "examples":
-            return example_inputs(experiment, "responses", "scores")
+            return example_inputs(experiment, "responses", *(["scores"] if by_program(experiment) else []))
         case "examples_maths":
             return example_inputs(experiment, "attempts")
 
@@ -94,4 +99,6 @@ def table_settings(wildcards):
             settings = {
                 "experiments": {n: {"methods": labels[n], **only(given, "solve")} for n, given in shown.items()}
             }
+            if kind in ("win_rates", "win_rates_sampled"):
+                settings["experiments"][experiment] |= {"judge": only(shown[experiment]["judge"], "kind")}
     return json.dumps(settings, ensure_ascii=False)
