@@ -11,9 +11,9 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from judged import CLEAR, SECRET, UNCLEAR, cases, command, server_settings
 from scripted_server import answer, cut, echo_key, refuse, say, serving
 
+from judged import CLEAR, SECRET, UNCLEAR, cases, command, server_settings
 from mialign import failures
 from mialign.errors import InputError
 from mialign.files import read_jsonl

@@ -5,8 +5,8 @@ import re
 import pytest
 import torch
 import yaml
-from judged import WORDING, cases
 
+from judged import WORDING, cases
 from mialign.errors import InputError
 from mialign.judge import likelihood, wording
 from mialign.judge.orders import Answer, AuthorsReader, Reader

@@ -1,13 +1,11 @@
 """A model for vLLM on CPU, stages in both environments, and a server. `make test-vllm` sets the environment up."""
 
 import json
-import socket
 import subprocess
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
+from serving import serving
 from setting import ENVIRONMENT, ENVIRONMENT_OF_TWO, PYTHONS, SETTINGS, WORDS, make_model, make_tokenizer
 
 from mialign.files import read_jsonl, write_jsonl
@@ -23,6 +21,17 @@ def model(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "whole"
     make_model().save_pretrained(folder)
     make_tokenizer().save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def talker(tmp_path_factory) -> Path:
+    """A model that can be talked with, in a context long enough for what a judge reads; all it says is nonsense."""
+    folder = tmp_path_factory.mktemp("models") / "talker"
+    make_model(context=4096).save_pretrained(folder)
+    tokenizer = make_tokenizer()
+    tokenizer.chat_template = "{% for message in messages %}{{ message.content }}\n{% endfor %}"
+    tokenizer.save_pretrained(folder)
     return folder
 
 
@@ -69,31 +78,6 @@ def generate(command, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def served(model, tmp_path_factory):
-    """The address of a server that vLLM runs on loopback, which has the model under the name tiny."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = (tmp_path_factory.mktemp("served") / "log").open("w+")
-    words = [PYTHONS["vllm"].with_name("vllm"), "serve", model, "--host", "127.0.0.1", "--port", port]
-    words += ["--served-model-name", "tiny", "--dtype", "float32", "--enforce-eager", "--generation-config", "vllm"]
-    words += ["--no-enable-chunked-prefill"]  # on CPUs it does not go together with seeds
-    server = subprocess.Popen([str(word) for word in words], stdout=log, stderr=log, env=ENVIRONMENT)
-    try:
-        _wait(f"http://127.0.0.1:{port}/health", server, log)
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        server.terminate()
-        server.wait(60)
-
-
-def _wait(url: str, server: subprocess.Popen, log) -> None:
-    until = time.monotonic() + 300
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-            return
-        except OSError:
-            log.seek(0)
-            assert server.poll() is None, log.read()[-4000:]
-            assert time.monotonic() < until
-            time.sleep(0.5)
+    """The address of a server that has the model under the name tiny."""
+    with serving(model, "tiny", tmp_path_factory.mktemp("served") / "log") as url:
+        yield url

@@ -21,7 +21,7 @@ WORDS = ["boat", "house", "harbour", "keeper", "bees", "noon", "days", "The", "w
 SETTINGS = {"temperature": 0.0, "top_p": 0.9, "max_tokens": 40, "stop": [], "seed": 3}
 
 
-def make_model() -> LlamaForCausalLM:
+def make_model(context: int = 256) -> LlamaForCausalLM:
     """Random weights; where one wrote ";" it rather ends its text, so that answers end in every way."""
     torch.manual_seed(0)
     config = LlamaConfig(
@@ -30,7 +30,7 @@ def make_model() -> LlamaForCausalLM:
         num_hidden_layers=2,
         num_attention_heads=2,
         intermediate_size=96,
-        max_position_embeddings=256,
+        max_position_embeddings=context,
         tie_word_embeddings=True,
         initializer_range=0.3,
         bos_token_id=None,

@@ -7,7 +7,7 @@ from mialign.files import write_jsonl
 from mialign.judge.settings import deciding, with_defaults
 from mialign.judge.verdicts import make_cases, with_texts
 
-WORDING = Path(__file__).parents[2] / "config" / "judge.yaml"
+WORDING = Path(__file__).parents[1] / "config" / "judge.yaml"
 SECRET = "sk-made-up-0123456789abcdefghij"
 CLEAR, UNCLEAR = "A is nearer.\nVerdict: A", "I cannot tell."
 

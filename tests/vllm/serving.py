@@ -1,0 +1,42 @@
+"""Servers that vLLM runs on loopback."""
+
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from setting import ENVIRONMENT, PYTHONS
+
+
+@contextmanager
+def serving(model: Path, name: str, log: Path) -> Iterator[str]:
+    """The address of a server that has the model under this name, and that is gone afterwards."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    words = [PYTHONS["vllm"].with_name("vllm"), "serve", model, "--host", "127.0.0.1", "--port", port]
+    words += ["--served-model-name", name, "--dtype", "float32", "--enforce-eager", "--generation-config", "vllm"]
+    words += ["--no-enable-chunked-prefill"]  # on CPUs it does not go together with seeds
+    with log.open("w") as said:
+        server = subprocess.Popen([str(word) for word in words], stdout=said, stderr=said, env=ENVIRONMENT)
+    try:
+        _wait(f"http://127.0.0.1:{port}/health", server, log)
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def _wait(url: str, server: subprocess.Popen, log: Path) -> None:
+    until = time.monotonic() + 300
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        except OSError:
+            assert server.poll() is None, log.read_text()[-4000:]
+            assert time.monotonic() < until
+            time.sleep(0.5)
