@@ -69,7 +69,7 @@ def test_the_paper_of_the_miniature_says_so(full):
         "When SAMI runs on",
         "We add three things to the original.",
         "The base was made for the purpose.",
-        "Learning rates are hundreds of times higher",
+        "Learning rates are some fifty to eight hundred times higher",
     ):
         assert words in text
     assert "language model as judge does" in text

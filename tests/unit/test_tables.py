@@ -9,7 +9,8 @@ import made_up_run
 import pytest
 
 from mialign.errors import InputError
-from mialign.tables import claims, reading, wording
+from mialign.filters import ORDER
+from mialign.tables import claims, filtering, reading, wording
 from mialign.tables.layout import Table, latex, tidy_csv
 from mialign.tables.registry import TABLES
 from mialign.tables.wording import setting
@@ -132,6 +133,10 @@ def test_a_format_without_answers_says_none(tmp_path):
             row |= {"value": "", "low": "", "high": "", "n": "0"}
     made_up_run._csv(path, rows)
     assert r"base & 40.0 [37.0, 43.0] & 60.4 [57.4, 63.4] & none \\" in make("formats", tmp_path)[0]
+
+
+def test_filters_are_shown_in_the_order_in_which_they_drop():
+    assert list(filtering.SHOWN) == ["generated", *ORDER, "size"]
 
 
 def test_filters_of_both_experiments_side_by_side(run):

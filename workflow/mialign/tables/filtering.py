@@ -7,14 +7,15 @@ from mialign.tables.layout import Table, tidy_csv, written
 from mialign.tables.wording import count
 from mialign.tex import escape, escape_block, shorten
 
+# In the order in which they are applied (mialign/filters.py, ORDER).
 SHOWN = {
     "generated": "questions with responses",
     "ended": "a response did not end",
     "empty": "a response is empty",
     "forbidden": "a forbidden string",
     "identical": "the responses are the same",
-    "shorter_at_least": "the shorter too short",
     "length_ratio": "lengths too close",
+    "shorter_at_least": "the shorter too short",
     "prefix_distance": "openings too alike",
     "size": "more than wanted",
 }
