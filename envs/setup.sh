@@ -46,8 +46,8 @@ make_python() { # the stamp, the lock's digest, comes last: an installation that
         touch "$VENV/complete" # only the date of the lock is newer
         return
     fi
-    if [ -e "$VENV" ] && [ ! -e "$VENV/pyvenv.cfg" ]; then
-        say "$VENV is no environment of Python: it is left as it is. Name another folder: make VENV=FOLDER"
+    if [ -e "$VENV" ] && [ ! -e "$VENV/complete" ] && [ ! -e "$VENV/begun" ]; then
+        say "$VENV is no environment that was set up here: it is left as it is. Name another folder: make VENV=FOLDER"
         exit 1
     fi
     check_python
@@ -59,6 +59,8 @@ make_python() { # the stamp, the lock's digest, comes last: an installation that
     local base # the interpreter itself, since the one found first may be that of the environment to be replaced
     base=$("$PYTHON" -c 'import os, sys; print(os.path.realpath(sys.executable))')
     rm -rf "$VENV"
+    mkdir -p "$VENV"
+    touch "$VENV/begun" # from here on it may be replaced
     "$base" -m venv "$VENV"
     "$VENV/bin/python" -m pip install -qq --disable-pip-version-check --no-input -r requirements.lock
     printf '%s\n' "$digest" >"$VENV/complete"

@@ -1,7 +1,9 @@
 """Run one stage by hand, just as the workflow does: python workflow/run.py STAGE --help."""
 
 import argparse
+import contextlib
 import ctypes
+import errno
 import importlib
 import os
 import signal
@@ -49,9 +51,9 @@ def main() -> int:
     except InputError as error:
         return _refuse(str(error))
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and error.errno != errno.ENOSPC:
             raise
-        return _refuse(f"{error.filename}: {error.strerror}")
+        return _refuse(f"{error.filename or 'while writing'}: {error.strerror}")
     return 0
 
 
@@ -69,21 +71,22 @@ def _refuse(message: str) -> int:
 
 
 class Tee:
-    """Standard error that is also written to a file, line by line."""
+    """Standard error that is also written to a file, line by line, as long as there is room on its disk."""
 
     def __init__(self, path: Path):
         path.parent.mkdir(parents=True, exist_ok=True)
         self.streams = (sys.stderr, path.open("w", encoding="utf-8", buffering=1))
 
     def write(self, text: str) -> int:
-        return max(stream.write(text) for stream in self.streams)
+        with contextlib.suppress(OSError):
+            self.streams[1].write(text)
+        return self.streams[0].write(text)
 
     def __getattr__(self, name: str):
         return getattr(self.streams[0], name)
 
     def flush(self) -> None:
-        for stream in self.streams:
-            stream.flush()
+        self.streams[0].flush()
 
 
 if __name__ == "__main__":

@@ -206,6 +206,8 @@ BAD = [
     ("resources.default.mem_mb", 0, "resources.default.mem_mb: 0 is too small; the least is 1"),
     ("models.weak.training.warmup", 250, "models.weak.training.warmup: 250 leave none of the 250 steps at the full"),
     (f"{MT}.methods.sami.label", "DPO", f"{MT}.methods.sami.label: 'DPO' is what dpo is called"),
+    (f"{MA}.methods.sft_more.label", "Base ", f"{MA}.methods.sft_more.label: 'Base ' is what the base is called"),
+    ("collapse.curves.kl.batch", 1000, "collapse.curves.kl: its batch of 1000"),
     ("collapse.curves.kl.label", "rate 3e-4", "collapse.curves.kl.label: 'rate 3e-4' is what rate_1 is called"),
     (
         f"{MA}.openings.antithesis",
@@ -257,7 +259,11 @@ BAD = [
         "oracle",
         f"{MT}.judge.kind: 'oracle' is not possible; there are checkers, openai, likelihood",
     ),
-    (f"{MT}.judge.model", "gpt-4o-2024-08-06", f"{MT}.judge.model: unknown key; there are kind"),
+    (
+        f"{MT}.judge.model",
+        "gpt-4o-2024-08-06",
+        f"{MT}.judge: a judge of kind checkers takes no model; an overlay is laid",
+    ),
     (f"{MT}.judge", {"kind": "openai", "model": "gpt-4o-2024-08-06"}, f"{MT}.judge.server: the key is missing"),
     (f"{MT}.judge", on_server(server={"ceiling": 1}), f"{MT}.judge.server.price: the key is missing"),
     (f"{MT}.judge", on_server(server={"price": {"in": 1, "out": 1}}), f"{MT}.judge.server.ceiling: the key is missing"),
@@ -442,9 +448,12 @@ def test_a_model_on_a_server_needs_no_weights_and_no_key_yet(served, monkeypatch
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("base_url", "127.0.0.1:8000", "models.big.server.base_url: '127.0.0.1:8000' is no plain address"),
-        ("base_url", "https://me:sk-1@host/v1", "models.big.server.base_url: 'host/v1' is no plain address"),
-        ("key", "sk-123", "models.big.server.key: this is the name of the environment variable"),
+        ("base_url", "127.0.0.1:8000", "models.big.server.base_url: not an address such as"),
+        ("base_url", "https://me:sk-1@host/v1", "models.big.server.base_url: not an address such as"),
+        ("base_url", "https://host/v1?key=sk-1", "models.big.server.base_url: not an address such as"),
+        ("base_url", ["sk-1"], "models.big.server.base_url: text is needed"),
+        ("key", "sk-1", "models.big.server.key: not the name of an environment variable"),
+        ("key", "hf_sk1", "models.big.server.key: not the name of an environment variable"),
     ],
 )
 def test_an_address_and_a_variable_hold_no_key(served, key, value, message):

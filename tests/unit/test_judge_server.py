@@ -235,7 +235,9 @@ def test_the_ceiling_stops_when_it_is_reached(tmp_path):
 
 
 def test_what_other_jobs_spend_counts(tmp_path):
-    Asked(tmp_path / "asked.jsonl").add({"key": "0" * 64, "model": "made-up-2024-08-06", "tokens": [0, 99_990]})
+    Asked(tmp_path / "asked.jsonl").add(
+        {"key": "0" * 64, "model": "made-up-2024-08-06", "tokens": [0, 99_990], "text": ""}
+    )
     with serving(truthful) as server, pytest.raises(InputError, match=r"with \$1\.00 spent"):
         judge_with(tmp_path, server_settings(server.base_url)).verdicts(cases())
 
@@ -247,6 +249,14 @@ def test_a_key_is_missed_only_when_something_must_be_sent(tmp_path, monkeypatch)
     assert judge.verdicts([]) == []
     with pytest.raises(InputError, match="the environment variable JUDGE_KEY is not set"):
         judge.verdicts(cases())
+
+
+@pytest.mark.parametrize("key", ["two words", "sk-\n123", "\u201csk-123\u201d"])
+def test_a_key_that_cannot_be_sent_is_refused_at_once(tmp_path, monkeypatch, key):
+    monkeypatch.setenv("JUDGE_KEY", key)
+    with pytest.raises(InputError, match="JUDGE_KEY holds spaces, line breaks or characters that no key has") as caught:
+        judge_with(tmp_path, server_settings("http://127.0.0.1:9/v1")).verdicts(cases())
+    assert key not in str(caught.value)
 
 
 def run(arguments, root, **environment):
@@ -350,10 +360,22 @@ def test_too_many_invalid_answers_stop_the_job_and_are_kept(tmp_path, root):
 
 def test_a_line_that_is_no_record_is_named(tmp_path):
     path = tmp_path / "asked.jsonl"
-    Asked(path).add({"key": "0" * 64, "model": "m", "tokens": [1, 2]})
-    path.open("a").write('{"key": 1}\n')
-    with pytest.raises(InputError, match=r"asked\.jsonl, line 2: not a record of what was asked"):
-        Asked(path)
+    Asked(path).add({"key": "0" * 64, "model": "m", "tokens": [1, 2], "text": ""})
+    whole = path.read_text()
+    for line in ('{"key": 1}', '{"key": "1", "model": "m", "tokens": [1, 2]}', whole.strip().replace("[1", "[-1")):
+        path.write_text(f"{whole}{line}\n")
+        with pytest.raises(InputError, match=r"asked\.jsonl, line 2: not a record of what was asked"):
+            Asked(path)
+
+
+def test_a_record_that_lacks_only_the_end_of_its_line_is_kept(tmp_path):
+    path = tmp_path / "asked.jsonl"
+    Asked(path).add({"key": "0" * 64, "model": "m", "tokens": [1, 2], "text": "y" * 100_000})
+    path.write_text(path.read_text().rstrip("\n"))
+    asked = Asked(path)
+    assert "0" * 64 in asked
+    asked.add({"key": "1" * 64, "model": "m", "tokens": [1, 2], "text": ""})
+    assert len(read_jsonl(path)) == 2
 
 
 def test_records_are_whole_lines_of_json(tmp_path):

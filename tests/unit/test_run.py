@@ -1,9 +1,13 @@
 """A stage that is run by hand says in one line what is wrong with its arguments."""
 
+import errno
 import subprocess
 import sys
 
 import pytest
+
+from mialign.errors import InputError
+from mialign.files import read_jsonl, write_jsonl, writing
 
 QUESTIONS = ["questions", "--name", "q", "--data", ".", "--out", "q.jsonl", "--settings"]
 FILES = ["--scores", "a.jsonl", "b.jsonl", "--responses", "c.jsonl", "d.jsonl", "--prompts", "e.jsonl"]
@@ -39,3 +43,22 @@ def test_wrong_arguments_are_named_without_a_traceback(root, tmp_path, words, me
 def test_without_a_stage_all_are_listed_and_help_is_of_one(root, tmp_path):
     assert "lengths, " in run(root, tmp_path).stderr
     assert "pairs/{experiment}.filters.csv" in run(root, tmp_path, "pairs", "--help").stdout
+
+
+def test_a_log_on_a_full_disk_hides_no_message(root, tmp_path):
+    done = run(root, tmp_path, "tuning", "--curves", "x/y/1.csv", "--out", "t.csv", "--log", "/dev/full")
+    assert (done.returncode, done.stderr) == (2, "error: x/y/1.csv: No such file or directory\n")
+
+
+def test_a_full_disk_is_told_with_the_file(tmp_path):
+    with pytest.raises(OSError, match=r"No space left on device: '.*table\.csv'"), writing(tmp_path / "table.csv"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("field", "value"), [("text", None), ("prompt_id", [1]), ("temperature", "hot")])
+def test_a_field_of_another_type_is_named_by_line(tmp_path, field, value):
+    good = {"text": "t", "prompt_id": "p", "temperature": 0}
+    write_jsonl(tmp_path / "x.jsonl", [good, {**good, field: value}])
+    with pytest.raises(InputError, match=rf"x\.jsonl, line 2: the field '{field}' cannot be"):
+        read_jsonl(tmp_path / "x.jsonl", required=tuple(good))

@@ -9,6 +9,16 @@ from mialign.failures import ATTEMPTS, Nonsense, passing, pause
 TIMEOUT = 600  # seconds for one answer
 
 
+def key_in(variable: str) -> str:
+    """The key that an environment variable holds, or "" if it is not set; InputError for what cannot be sent."""
+    key = os.environ.get(variable, "").strip()
+    if not key.isascii() or any(character.isspace() for character in key):
+        raise InputError(
+            f"the environment variable {variable} holds spaces, line breaks or characters that no key has; set it anew"
+        )
+    return key
+
+
 class Client:
     """A server at `url`; `variable` names the environment variable that holds its key, if it wants one.
 
@@ -18,7 +28,7 @@ class Client:
     def __init__(self, url: str, variable: str = "", attempts: int = ATTEMPTS, timeout: float | None = None):
         import openai
 
-        key = os.environ.get(variable, "") if variable else "none"
+        key = key_in(variable) if variable else "none"
         if not key:
             raise InputError(f"{url} wants a key: put it into the environment variable {variable}")
         self.url, self.variable, self.attempts, self._key = url, variable, attempts, key

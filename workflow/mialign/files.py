@@ -9,6 +9,9 @@ from pathlib import Path
 
 from mialign.errors import InputError
 
+# Of fields that go by these names in every file.
+TYPES = {"text": str, "prompt_id": str, "temperature": (int, float)}
+
 
 @contextmanager
 def writing(path: str | Path) -> Iterator[Path]:
@@ -19,6 +22,9 @@ def writing(path: str | Path) -> Iterator[Path]:
     try:
         yield beside
         os.replace(beside, path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a write on a full disk does not say of which file
+        raise
     finally:
         beside.unlink(missing_ok=True)
 
@@ -53,11 +59,12 @@ def read_jsonl(path: str | Path, required: Iterable[str] = ()) -> list[dict]:
         if not line.strip():
             continue
         record = _parse(line, f"{path}, line {number}")
-        missing = [field for field in required if field not in record]
-        if missing:
-            raise InputError(
-                f"{path}, line {number}: the field {missing[0]!r} is missing (there are {', '.join(record)})"
-            )
+        for field in required:
+            where = f"{path}, line {number}: the field {field!r}"
+            if field not in record:
+                raise InputError(f"{where} is missing (there are {', '.join(record)})")
+            if field in TYPES and not isinstance(record[field], TYPES[field]):
+                raise InputError(f"{where} cannot be {record[field]!r}; mend the line, or make the file again")
         records.append(record)
     return records
 

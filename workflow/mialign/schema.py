@@ -77,6 +77,8 @@ def _in_words(error) -> str:
         case "required":
             key = next(key for key in limit if key not in value)
             return f"{key_path([*error.absolute_path, key])}: the key is missing; it has no default"
+        case "type" if "server" in error.absolute_path:
+            return f"{where}: {KINDS[limit]} is needed (what stands there is not repeated, since it may be a key)"
         case "type":
             return f"{where}: {_wrong_type(value, limit)}"
         case "enum":
@@ -110,6 +112,11 @@ def _unknown_keys(error) -> str:
         return (
             f"{key_path(error.absolute_path)}: {telling} does not go with {', '.join(unknown)}; an overlay is laid "
             f"over a block key by key, so set there what is not wanted to null ({unknown[0]}: null)"
+        )
+    if "kind" in known and set(unknown) <= set(_validator().schema["$defs"]["judge_on_server"]["properties"]):
+        return (
+            f"{key_path(error.absolute_path)}: a judge of kind {error.instance['kind']} takes no {', '.join(unknown)}; "
+            f"an overlay is laid over a block key by key, so set there what is not wanted to null ({unknown[0]}: null)"
         )
     return f"{key_path([*error.absolute_path, unknown[0]])}: unknown key; {suggestion(str(unknown[0]), known)}"
 

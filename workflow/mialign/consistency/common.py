@@ -1,5 +1,6 @@
 """What the checks of every part share."""
 
+import re
 from collections.abc import Mapping
 
 from mialign.errors import InputError
@@ -31,3 +32,17 @@ def check_no_circle(where: str, parents: dict[str, str | None], start: str) -> N
                 raise InputError(
                     f"{where}.{way[-2]}.parent: the parents form a circle, {circle}; start one from {start}"
                 )
+
+
+def check_server(where: str, server: dict) -> None:
+    """Neither complaint repeats the value: it may hold a key."""
+    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", server.get("key", "KEY")):
+        raise InputError(
+            f"{where}.key: not the name of an environment variable in capitals, such as OPENAI_API_KEY; the key itself "
+            "belongs into that variable and into no file"
+        )
+    if not re.fullmatch(r"https?://[^\s@?#]+", server["base_url"]):
+        raise InputError(
+            f"{where}.base_url: not an address such as https://api.openai.com/v1 or http://localhost:8000/v1, without "
+            "a name, password or query in it"
+        )

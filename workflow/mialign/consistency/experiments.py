@@ -58,12 +58,7 @@ def _check_methods(where: str, methods: dict, pairs: int) -> None:
         if name in methods:
             raise InputError(f"{where}.{name}: {name!r} is {what}; give the method another name")
     for name, method in methods.items():
-        check_method(f"{where}.{name}", method, {"base": None, **methods})
-        if method["batch"] > pairs:
-            raise InputError(
-                f"{where}.{name}: its batch of {method['batch']} (its own, or training.batch of the experiment) is "
-                f"more than all {pairs} pairs (pairs.size)"
-            )
+        check_method(f"{where}.{name}", method, {"base": None, **methods}, pairs)
     _check_labels(where, methods)
     parents = {name: method["parent"] for name, method in methods.items()}
     check_no_circle(where, parents, "base")
@@ -78,14 +73,19 @@ def _check_methods(where: str, methods: dict, pairs: int) -> None:
 
 def _check_labels(where: str, named: dict) -> None:
     """Figures and tables tell methods and curves apart by their labels."""
-    first = {}
+    first = {"base": "the base", "generator": "the generator"}
     for name, settings in named.items():
-        other = first.setdefault(settings["label"], name)
+        other = first.setdefault(settings["label"].strip().casefold(), name)
         if other != name:
             raise InputError(f"{where}.{name}.label: {settings['label']!r} is what {other} is called; give it its own")
 
 
-def check_method(where: str, method: dict, parents: dict) -> None:
+def check_method(where: str, method: dict, parents: dict, pairs: int) -> None:
+    if method["batch"] > pairs:
+        raise InputError(
+            f"{where}: its batch of {method['batch']} (its own, or training.batch of the experiment) is more than all "
+            f"{pairs} pairs (pairs.size)"
+        )
     pick(parents, method["parent"], f"{where}.parent", "method")
     for key, objectives in OF_OBJECTIVE.items():
         if key in method and method["objective"] not in objectives:
@@ -114,13 +114,19 @@ def check_processes(config: dict) -> None:
         gpus, wanted = config["resources"][rule]["gpu"], config["speed"]["generation_gpus"]
         if gpus and config["engine"]["kind"] == "vllm" and gpus != wanted:
             raise InputError(f"resources.{rule}.gpu: {gpus}, but speed.generation_gpus is {wanted}; make them equal")
-    for name, experiment in config["experiments"].items():
-        for method, settings in experiment["methods"].items():
-            if settings["batch"] % processes:
-                raise InputError(
-                    f"speed.processes: {processes} cannot share the batch of {settings['batch']} of "
-                    f"experiments.{name}.methods.{method} equally; change either"
-                )
+    trained = {
+        f"experiments.{name}.methods.{method}": settings
+        for name, experiment in config["experiments"].items()
+        for method, settings in experiment["methods"].items()
+    }
+    curves = config["collapse"]["curves"] if "collapse" in config else {}
+    trained |= {f"collapse.curves.{name}": curve for name, curve in curves.items()}
+    for where, settings in trained.items():
+        if settings["batch"] % processes:
+            raise InputError(
+                f"speed.processes: {processes} cannot share the batch of {settings['batch']} of {where} equally; "
+                "change either"
+            )
 
 
 def _check_comparisons(where: str, experiment: dict) -> None:
@@ -162,7 +168,8 @@ def check_collapse(config: dict) -> None:
         raise InputError(
             "collapse.experiment: the curves are measured on judged responses; name an experiment with respond"
         )
-    methods = config["experiments"][collapse["experiment"]]["methods"]
+    experiment = config["experiments"][collapse["experiment"]]
+    methods, pairs = experiment["methods"], experiment["pairs"]["size"]
     _check_labels("collapse.curves", collapse["curves"])
     for name, curve in collapse["curves"].items():
-        check_method(f"collapse.curves.{name}", curve, {"base": None, **methods})
+        check_method(f"collapse.curves.{name}", curve, {"base": None, **methods}, pairs)

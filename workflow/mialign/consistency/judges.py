@@ -1,8 +1,6 @@
 """Judges: models that stay what they are, and prompts that ask for what is read."""
 
-import re
-
-from mialign.consistency.common import under
+from mialign.consistency.common import check_server, under
 from mialign.errors import InputError
 from mialign.judge import wording
 from mialign.judge.settings import check_dated, judges
@@ -22,18 +20,4 @@ def check(where: str, experiment: dict) -> None:
         if "wording" in judge:
             under(f"{key}.wording: ", wording.load, judge["wording"])
         if "server" in judge:
-            _check_server(f"{key}.server", judge["server"])
-
-
-def _check_server(where: str, server: dict) -> None:
-    """Neither complaint repeats the value: it may hold a key."""
-    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", server["key"]):
-        raise InputError(
-            f"{where}.key: not the name of an environment variable in capitals, such as OPENAI_API_KEY; the key itself "
-            "belongs into that variable and into no file"
-        )
-    if not re.fullmatch(r"https?://[^\s@?#]+", server["base_url"]):
-        raise InputError(
-            f"{where}.base_url: not an address such as https://api.openai.com/v1 or http://localhost:8000/v1, without "
-            "a name, password or query in it"
-        )
+            check_server(f"{key}.server", judge["server"])

@@ -1,10 +1,9 @@
 """Models: how each comes to be, that those in use are whole, and what training them here needs."""
 
-import re
 from pathlib import Path
 
 from mialign import checkpoints
-from mialign.consistency.common import check_no_circle, pick, under
+from mialign.consistency.common import check_no_circle, check_server, pick, under
 from mialign.errors import InputError
 from mialign.judge.settings import judges
 
@@ -27,13 +26,7 @@ def check(config: dict) -> None:
 
 def _check_server(where: str, name: str, server: dict, config: dict) -> None:
     """Nothing is trained on a server, and no key stands in a file."""
-    if not re.fullmatch(r"https?://[^\s@?#]+", server["base_url"]):
-        raise InputError(
-            f"{where}.base_url: {server['base_url'].rpartition('@')[2]!r} is no plain address such as "
-            "http://127.0.0.1:8000/v1; a key goes into an environment variable, which server.key names"
-        )
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", server.get("key", "KEY")):
-        raise InputError(f"{where}.key: this is the name of the environment variable that holds the key, not the key")
+    check_server(where, server)
     trained = [f"experiments.{one}.base" for one, given in config["experiments"].items() if given["base"] == name]
     trained += [f"models.{one}.parent" for one, model in config["models"].items() if model.get("parent") == name]
     if trained:

@@ -28,7 +28,9 @@ class Asked:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         self.end = self.line = 0
-        self.refresh()
+        with self._lock(0):
+            self._end_last_line()
+            self.refresh()
 
     def __contains__(self, key: str) -> bool:
         return key in self.records
@@ -56,6 +58,8 @@ class Asked:
         try:
             record = json.loads(line)
             key, model, (into, out) = record["key"], record["model"], map(int, record["tokens"])
+            if not isinstance(record["text"], str) or min(into, out) < 0:
+                raise ValueError
         except (ValueError, TypeError, KeyError):
             raise InputError(
                 f"{self.path}, line {self.line}: not a record of what was asked (fields {', '.join(FIELDS)}); remove "
@@ -65,16 +69,31 @@ class Asked:
         self.tokens.setdefault(model, Counter()).update({"in": into, "out": out})
 
     def add(self, record: dict) -> None:
-        """Append a record, on disk when this returns; what a job that was killed left of a line is cut off before."""
+        """Append a record, on disk when this returns."""
         line = (json.dumps(record) + "\n").encode()
         with self._lock(0):
             self.refresh()
-            os.ftruncate(self.file, self.end)
+            self._end_last_line()
             if os.write(self.file, line) < len(line):
                 os.ftruncate(self.file, self.end)
                 raise OSError(28, "No space left on device", str(self.path))
             os.fsync(self.file)
             self.refresh()
+
+    def _end_last_line(self) -> None:
+        """End a line that lacks only its end, as some editors leave it; cut off what a job that was killed wrote."""
+        size = os.fstat(self.file).st_size
+        start, last = size, b""
+        while start and b"\n" not in last:
+            start = max(0, start - (1 << 16))
+            last = os.pread(self.file, size - start, start)
+        last = last[last.rfind(b"\n") + 1 :]
+        try:
+            json.loads(last or b"{}")
+        except ValueError:
+            os.ftruncate(self.file, size - len(last))
+        else:
+            os.write(self.file, b"\n" if last else b"")
 
     @asynccontextmanager
     async def sole(self, key: str) -> AsyncIterator[None]:

@@ -7,11 +7,11 @@ text that the server sends it is taken out.
 
 import asyncio
 import json
-import os
 import sys
 import time
 from pathlib import Path
 
+from mialign.client import key_in
 from mialign.errors import InputError
 from mialign.failures import ATTEMPTS, Nonsense, passing, pause, told
 from mialign.judge import cost
@@ -104,7 +104,7 @@ class Server:
                 if failed or key in self.asked:
                     return
                 try:
-                    record = await self._record(client, key, request, lambda: bool(failed))
+                    record = await self._record(client, key, request, lambda: bool(failed), progress.wait)
                     self.asked.add(json.loads(_without(secret, json.dumps(record))))
                     progress.add()
                 except (OpenAIError, Nonsense) as error:
@@ -122,8 +122,8 @@ class Server:
             kept = sum(key in self.asked for key in missing)
             raise InputError(f"{failed[0]} ({kept} of {len(missing)} requests were answered and are kept)")
 
-    async def _record(self, client, key: str, request: Request, given_up) -> dict:
-        """The record of an answer; the last failure if there is none in the end."""
+    async def _record(self, client, key: str, request: Request, given_up, tell) -> dict:
+        """The record of an answer; the last failure if there is none in the end. Long pauses are told."""
         from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
         amount = self._reserve(request)
@@ -131,6 +131,7 @@ class Server:
             retry=retry_if_exception(passing),
             wait=pause,
             stop=lambda state: given_up() or stop_after_attempt(ATTEMPTS)(state),
+            before_sleep=tell,
             reraise=True,
         )
         record = await retrying(send, client, request)
@@ -139,7 +140,7 @@ class Server:
         return {"key": key, "model": self.model, "tokens": [into, out], **record}
 
     def _secret(self) -> str:
-        if secret := os.environ.get(self.where["key"], "").strip():
+        if secret := key_in(self.where["key"]):
             return secret
         raise InputError(
             f"{self.model}: the environment variable {self.where['key']} is not set; put the key of the server into it "
@@ -160,4 +161,11 @@ class _Progress:
         self.done += 1
         if time.monotonic() >= self.next:
             print(f"{self.name}: {self.done} of {self.total} requests answered", file=sys.stderr, flush=True)
+            self.next = time.monotonic() + 10
+
+    def wait(self, state) -> None:
+        """A pause before a request is sent again."""
+        if time.monotonic() >= self.next:
+            reason, seconds = type(state.outcome.exception()).__name__, state.next_action.sleep
+            print(f"{self.name}: {reason}, asked again in {seconds:.0f} s", file=sys.stderr, flush=True)
             self.next = time.monotonic() + 10

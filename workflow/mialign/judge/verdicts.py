@@ -65,7 +65,8 @@ def check_valid(records: list[dict], at_most: float) -> None:
         raise InputError(
             f"{len(invalid)} of {len(records)} verdicts are invalid, a share above {at_most} (invalid_at_most); on "
             f"{example['prompt_id']} {example['judge']} said {example['answers']!s:.300}. Take another judge or mend "
-            "its prompts; what was asked in the same words is not asked or paid for again"
+            "its prompts; what was asked in the same words is not asked or paid for again "
+            "unless you take its lines out of asked.jsonl"
         )
 
 
