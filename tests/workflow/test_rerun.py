@@ -112,7 +112,7 @@ def test_the_workflow_can_be_called_from_any_folder(stubbed, tmp_path_factory):
     assert [path.name for path in elsewhere.iterdir() if path.name != ".snakemake"] == ["more.yaml"]
 
 
-def test_the_brief_messages_are_one_line_a_job_and_errors_whole(stubbed):
+def test_the_brief_messages_are_one_line_a_job_and_errors_without_their_commands(stubbed):
     def brief(*arguments, ok=True):
         return snakemake(stubbed, "--logger", "brief", *arguments, ok=ok, PYTHONPATH="workflow/loggers")
 
@@ -125,4 +125,11 @@ def test_the_brief_messages_are_one_line_a_job_and_errors_whole(stubbed):
     assert "no paper left" in text
     assert "Error in rule corpus" in text
     assert f"log: {RUN}/logs/corpus/trunk.log" in text
+    assert "The command returned non-zero exit status 1." in text
+    assert "--settings" not in text
+    (stubbed / "workflow/run.py").write_text(STUB.replace("sys.exit(", "sys.exit(2) or ("))
+    refused = brief("--cores", "1", corpus, ok=False)
+    assert "Error in rule corpus" in refused
+    assert "exit status" not in refused
+    assert "--settings" in brief("--cores", "1", "-p", corpus, ok=False)
     assert "Job stats:" in brief("-n", corpus)
