@@ -1,7 +1,8 @@
 # make paper              the whole: environment, models, experiments, results/<run>/paper.pdf and report.html
 # make paper CONFIG=...   the same with a file laid over config.yaml (several: CONFIG="a.yaml b.yaml")
 # make fetch CONFIG=...   only what that file has downloaded: datasets, models, the authors' files
-# make cost CONFIG=...    GPU hours, disk and dollars of that run, from the assumptions of config/costs.yaml
+# make cost CONFIG=...    GPU hours, disk and dollars of that run at full size, from the assumptions of config/costs.yaml
+#                         (speeds of large models on GPUs: of the miniature's hours they say nothing)
 # make doctor             whether the machines have what the run needs, and what to do where they have not
 # make test               all tests but the next two
 # make test-vllm          generation with vLLM on CPU, in an environment of its own (2.5 GB; minutes)
@@ -53,7 +54,7 @@ fetch: $(READY)
 
 cost: $(READY)
 	@$(SNAKEMAKE) cost $(ARGS)
-	tr , '\t' <results/$(RUN)/cost.csv | expand -t 16
+	tr , '\t' <results/$(RUN)/cost.csv | expand -t 20
 	$(TIMED)
 
 published: $(READY)

@@ -34,6 +34,7 @@ def settings() -> dict:
     }  # fmt: skip
     return {
         "seeds": [1, 2],
+        "counted": {},
         "models": {"b": {"hub": "a/b"}, "g": {"hub": "c/d"}},
         "sources": {"t": {"dataset": "one", "at_most": 36}, "v": {"dataset": "one", "skip": 36}, "m": {"size": 5}},
         "experiments": {"multitask": experiment},
@@ -83,8 +84,62 @@ def test_the_miniature_judges_for_nothing_and_the_authors_pairs_are_not_generate
     assert "generate" not in exact
 
 
+def test_every_judge_is_priced_by_how_often_it_is_asked(settings, assumed):
+    experiment = settings["experiments"]["multitask"]
+    server = experiment["judge"]["server"]
+    settings["models"]["big"] = {"hub": "a/b"}
+    settings["models"]["small"] = {"hub": "c/d"}
+    experiment["judges"] = {
+        "second": {"kind": "openai", "server": {"price": {"in": 1.0, "out": 0.0}}},
+        "once": {"kind": "openai", "compat": "authors", "server": server},
+        "local": {"kind": "likelihood", "model": "small"},
+        "exact": {"kind": "checkers"},
+    }
+    exact = {row.experiment: row for row in cost._rows(settings, assumed) if row.stage == "judge"}
+    assert {name: row.dollars for name, row in exact.items()} == pytest.approx(
+        {
+            "multitask": 40 * 3000 / 1e6,  # 2 seeds x 5 questions x 2 axes x 2 orders
+            "multitask.second": 40 * 1000 / 1e6,
+            "multitask.once": 20 * 3000 / 1e6,  # in one order
+            "multitask.local": 0,
+            "multitask.exact": 0,
+        }
+    )
+    # 40 x 1000 tokens are read by a model of half the size, in two jobs that take 6 minutes to start
+    assert exact["multitask.local"].hours == pytest.approx(40 * 1000 / 2 / 100 / 3600 + 2 * 0.1)
+    assert exact["multitask.second"].hours == 0
+    fetched = next(row for row in cost._rows(settings, assumed) if row.stage == "fetch_model")
+    assert (fetched.jobs, fetched.disk) == (3, 2 * (8e9 + 4e9 + 4e9))  # b, g and the judge; nothing uses big
+
+
+def test_weights_that_are_there_are_counted_and_need_no_assumption(settings, assumed):
+    settings["models"] |= {"b": {"path": "mine"}, "child": {"parent": "b"}}
+    settings["experiments"]["multitask"]["base"] = "child"
+    rows = {row["stage"]: row for row in cost.table({**settings, "counted": {"b": 3e9}}, assumed)}
+    assert rows["train"]["disk_gb"] == 3 * (2 * 4 + 12)
+    with pytest.raises(InputError, match="below its line 'weights:' put '  mine: NUMBER'"):
+        cost.table(settings, assumed)
+
+
+def test_a_source_of_unknown_size_takes_at_most_what_it_may(settings, assumed):
+    settings["sources"]["t"] = {"file": "own.jsonl", "at_most": 7}
+    assert cost.questions(settings, assumed, "t") == 7
+    assumed["rows"]["own.jsonl"] = 5
+    assert cost.questions(settings, assumed, "t") == 5
+
+
+def test_an_assumption_that_is_no_number_is_asked_for(settings, assumed):
+    assumed["weights"]["a/b"] = "8e9"  # to YAML a text
+    with pytest.raises(InputError, match="with all digits of the number"):
+        cost.table(settings, assumed)
+
+
 @pytest.mark.parametrize(
-    ("key", "message"), [("weights", "weights: a/b is missing"), ("rows", "rows: say how many sources.t takes")]
+    ("key", "message"),
+    [
+        ("weights", "how many weights models.b has; below its line 'weights:' put '  a/b: NUMBER'"),
+        ("rows", "how many rows sources.v has; below its line 'rows:' put '  one: NUMBER'"),
+    ],
 )
 def test_what_is_not_assumed_is_asked_for(settings, assumed, key, message):
     with pytest.raises(InputError, match=message):
@@ -96,7 +151,7 @@ def test_our_assumptions_serve_our_configurations(read_config, root, run_stage, 
     settings = read_config(*overlays)
     settings["experiments"]["multitask"]["judge"] = {"kind": "checkers"}  # any will do here
     settings = config.load(settings)
-    given = {key: settings[key] for key in ("seeds", "sources", "models", "experiments")}
+    given = {key: settings[key] for key in ("seeds", "sources", "models", "experiments")} | {"counted": {}}
     run_stage(stage, settings=json.dumps(given), assumptions=root / "config/costs.yaml", out=tmp_path / "cost.csv")
     rows = list(csv.DictReader((tmp_path / "cost.csv").open()))
     assert rows[-1]["stage"] == "total"

@@ -50,10 +50,13 @@ def test_models_keys_and_disk(tmp_path, monkeypatch):
     assert keys[0] == "ok      SET_KEY is set, for the judge"
     assert keys[1].startswith("MISSING NO_KEY is not set; the server of big needs it: export NO_KEY=")
     assert "sk-secret" not in "".join(keys)
-    (enough,), (little,) = (told(disk=[str(tmp_path / "not/yet"), size]) for size in (1, 10**18))
+    (enough,), (little,) = (told(disk=[str(tmp_path / "not/yet"), size, []]) for size in (1, 10**18))
     assert enough.startswith("ok ")
     assert little.startswith("MISSING ")
     assert "about 1000000000 are needed: make room" in little
+    (unknown,) = told(disk=[str(tmp_path), doctor.GB, ["qwen"]])
+    assert unknown.startswith("MISSING ")
+    assert "about 1 are needed without qwen, whose weights are not there to be counted: fetch them" in unknown
 
 
 def test_what_was_fetched_is_there_and_what_was_not_is_named(tmp_path):
@@ -71,16 +74,20 @@ def test_a_server_that_answers_and_one_that_does_not(httpserver):
     assert down.startswith("MISSING the server of small: http://127.0.0.1:9/v1 gave no usable answer in 1 attempts")
 
 
-def test_the_room_is_for_full_checkpoints_and_the_states_of_one_training(tmp_path):
-    (tmp_path / "model.safetensors").write_bytes(bytes(1000))
+def test_the_room_is_for_full_checkpoints_and_the_states_of_one_training():
     config = {
         "seeds": [1, 2],
+        "models": {"a": {"hub": "x/a"}, "b": {"hub": "x/b"}, "child": {"parent": "b"}},
         "experiments": {
             "one": {"base": "a", "methods": {"sft": {}, "dpo": {}, "lora": {"adapter": {"rank": 8}}}},
-            "two": {"base": "b", "methods": {"sft": {}}},
+            "two": {"base": "child", "methods": {"sft": {}}},
+            "three": {"base": "a", "methods": {"lora": {"adapter": {"rank": 8}}}},
         },
     }
-    assert doctor.room_for(config, {"a": str(tmp_path)}) == 2000 * 2 * 2 + 2000 * 2 * 3 + doctor.GB
+    # four bytes a weight: two methods and two seeds of a, one of b; and two states of the larger, each of three numbers
+    assert doctor.room_for(config, {"a": 500, "b": 900}) == (4 * (500 * 2 * 2 + 900 * 2 + 900 * 2 * 3) + doctor.GB, [])
+    assert doctor.room_for(config, {"a": 500}) == (4 * (500 * 2 * 2 + 500 * 2 * 3) + doctor.GB, ["child"])
+    assert doctor.room_for(config, {"b": 900})[1] == ["a"]
 
 
 def test_findings_of_other_machines_are_shown_and_what_is_missing_fails_the_stage(tmp_path, run_stage, capsys):

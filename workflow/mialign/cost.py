@@ -1,6 +1,7 @@
 """What a run will take, by stage, before anything is spent: GPU hours, disk and the judge's dollars.
 
-All of it follows from the config and from stated assumptions (config/costs.yaml); nothing is measured.
+All of it follows from the config, from how many weights the models on disk have (config["counted"], by their names) and
+from stated assumptions (config/costs.yaml); nothing is measured.
 """
 
 from collections.abc import Iterator
@@ -8,11 +9,13 @@ from dataclasses import dataclass
 from math import ceil
 
 from mialign.errors import InputError
-from mialign.numbers.settings import parameters
+from mialign.judge.cost import dollars
+from mialign.judge.settings import judges, run_here
+from mialign.weights import known, root
 
 COLUMNS = ("stage", "experiment", "jobs", "million_tokens", "gpu_hours", "disk_gb", "dollars")
 USUAL = 8.0e9  # the weights that the assumed speeds are for
-AXES = ORDERS = 2
+AXES = 2
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def table(config: dict, assumed: dict) -> list[dict]:
 
 
 def _rows(config: dict, assumed: dict) -> Iterator[Row]:
-    used = dict.fromkeys(given[role] for given in config["experiments"].values() for role in ("base", "generator"))
+    used = dict.fromkeys(name for given in config["experiments"].values() for name in run_here(given))
     fetched = [name for name in used if "hub" in config["models"][name]]
     size = sum(weights(config, assumed, name) for name in fetched) * assumed["bytes_per_weight"]["model"]
     yield Row("fetch_model", jobs=len(fetched), disk=size)
@@ -74,7 +77,8 @@ class _Experiment:
             policies += given["generator"] != given["base"]
             answers = self.questions("benchmark") * len(given["respond"]["temperatures"])
             yield self.row("respond", policies * self.seeds, answers * self.answer("respond"), "generation", self.base)
-            yield self.judging()
+            for name, judge in judges(given).items():
+                yield self.judging(self.name if name == "judge" else f"{self.name}.{name}", judge)
         if "solve" in given:
             attempts = self.questions("benchmark") * (1 + max(given["solve"]["attempts"]))
             jobs = (len(given["methods"]) + 1) * self.seeds
@@ -91,14 +95,20 @@ class _Experiment:
         disk = self.base * (jobs * kept["checkpoint"] + kept["state"])
         return Row("train", self.name, jobs, tokens + checked, hours + self.start(jobs), disk)
 
-    def judging(self) -> Row:
+    def judging(self, name: str, judge: dict) -> Row:
+        """The verdicts of one judge, as if it found no answer that another of the same model has had."""
         jobs = len(self.given["comparisons"]) * self.seeds
-        if "server" not in self.given["judge"]:
-            return Row("judge", self.name, jobs)
-        price, request, verdict = self.given["judge"]["server"]["price"], self.mean["request"], self.mean["verdict"]
-        requests = jobs * self.questions("benchmark") * len(self.given["respond"]["temperatures"]) * AXES * ORDERS
-        dollars = requests * (request * price["in"] + verdict * price["out"]) / 1e6
-        return Row("judge", self.name, jobs, requests * (request + verdict), dollars=dollars)
+        orders = 1 if judge.get("compat") == "authors" else 2
+        requests = jobs * self.questions("benchmark") * len(self.given["respond"]["temperatures"]) * AXES * orders
+        read, written = requests * self.mean["request"], requests * self.mean["verdict"]
+        match judge["kind"]:
+            case "openai":
+                price = judge["server"]["price"]
+                return Row("judge", name, jobs, read + written, dollars=dollars(price, read, written))
+            case "likelihood":
+                size = weights(self.config, self.assumed, judge["model"])
+                return Row("judge", name, jobs, read, self.hours(read, "scoring", size) + self.start(jobs))
+        return Row("judge", name, jobs)
 
     def row(self, stage: str, jobs: int, tokens_of_one: float, speed: str, size: float) -> Row:
         tokens = jobs * tokens_of_one
@@ -119,16 +129,12 @@ class _Experiment:
 
 
 def weights(config: dict, assumed: dict, name: str) -> float:
-    """How many weights a model has, from the assumptions or its architecture."""
-    model = config["models"][name]
-    while "parent" in model:
-        model = config["models"][model["parent"]]
-    if "architecture" in model:
-        return parameters(model["architecture"])
-    repo = model.get("hub") or model["path"]
-    if repo not in assumed["weights"]:
-        raise InputError(f"config/costs.yaml: weights: {repo} is missing; say how many weights models.{name} has")
-    return assumed["weights"][repo]
+    """How many weights a model has: by its architecture or its files, or else from the assumptions."""
+    found = known(config, config["counted"], name)
+    if found is not None:
+        return found
+    model = config["models"][root(config, name)]
+    return _assumed(assumed, "weights", model.get("hub") or model["path"], f"weights models.{name} has")
 
 
 def questions(config: dict, assumed: dict, name: str) -> int:
@@ -136,7 +142,20 @@ def questions(config: dict, assumed: dict, name: str) -> int:
     entry = config["sources"][name]
     if "size" in entry:
         return entry["size"]
-    rows = assumed["rows"].get(entry.get("dataset"))
-    if rows is None:
-        raise InputError(f"config/costs.yaml: rows: say how many sources.{name} takes, under the name of its dataset")
+    origin = entry.get("dataset") or entry["file"]
+    if origin not in assumed["rows"] and "at_most" in entry:
+        return entry["at_most"]
+    rows = _assumed(assumed, "rows", origin, f"rows sources.{name} has")
     return max(min(entry.get("at_most", rows), rows - entry.get("skip", 0)), 0)
+
+
+def _assumed(assumed: dict, key: str, name: str, what: str) -> float:
+    """One of the assumptions; InputError with the line to add where there is none."""
+    found = assumed[key].get(name)
+    if not isinstance(found, int | float):
+        fetched = ", or fetch the model, and they are counted" if key == "weights" else ""
+        raise InputError(
+            f"config/costs.yaml does not say how many {what}; below its line '{key}:' put '  {name}: NUMBER', with all "
+            f"digits of the number{fetched}"
+        )
+    return found

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mialign import checkpoints
+from mialign import checkpoints, weights
 from mialign.errors import InputError
 
 GB = 10**9
@@ -103,13 +103,19 @@ def keys(variables: dict[str, str]) -> Iterator[Finding]:
             yield Finding(False, f"{variable} is not set; {what} needs it: export {variable}=... before the workflow")
 
 
-def disk(folder_and_bytes: list) -> Iterator[Finding]:
-    """A folder, and about how much will be written there."""
-    folder, needed = folder_and_bytes
+def disk(asked: list) -> Iterator[Finding]:
+    """asked: a folder, about how many bytes will be written there, and models for which that cannot be said yet."""
+    folder, needed, unknown = asked
     there = next(path for path in (Path(folder).absolute(), *Path(folder).absolute().parents) if path.exists())
     free = shutil.disk_usage(there).free
     text = f"{free / GB:.0f} GB are free for {folder}, about {needed / GB:.0f} are needed"
-    yield Finding(free >= needed, text if free >= needed else f"{text}: make room, or link the folder to a larger disk")
+    if free < needed:
+        yield Finding(False, f"{text}: make room, or link the folder to a larger disk")
+    elif unknown:
+        text += f" without {' and '.join(unknown)}, whose weights are not there to be counted"
+        yield Finding(False, f"{text}: fetch them, or see what make cost CONFIG=... estimates")
+    else:
+        yield Finding(True, text)
 
 
 CHECKS: dict[str, Callable[..., Iterator[Finding]]] = {
@@ -123,20 +129,23 @@ CHECKS: dict[str, Callable[..., Iterator[Finding]]] = {
 }
 
 
-def room_for(config: dict, folders: dict[str, str]) -> int:
+def room_for(config: dict, on_disk: dict[str, int]) -> tuple[int, list[str]]:
     """About how many bytes a run writes: each checkpoint in float32, and the states of one training at work.
 
-    folders: by the name of a model that is on disk, where it lies. The room is taken from their weights, most of which
-    are published in two bytes a number.
+    on_disk: by the name of a model that is there, its number of weights. Models of unknown size take no room in the
+    sum and are named beside it.
     """
     total = most = 0
+    unknown = []
     for experiment in config["experiments"].values():
-        path = folders.get(experiment["base"])
-        weights = 2 * sum(file.stat().st_size for file in Path(path).glob("*.safetensors")) if path else 0
         whole = [method for method in experiment["methods"].values() if "adapter" not in method]
-        total += weights * len(whole) * len(config["seeds"])
-        most = max(most, weights * 2 * 3 if whole else 0)  # two states, each with two moments of every weight
-    return total + most + GB
+        number = weights.known(config, on_disk, experiment["base"])
+        if whole and number is None:
+            unknown.append(experiment["base"])
+        size = 4 * (number or 0)
+        total += size * len(whole) * len(config["seeds"])
+        most = max(most, size * 2 * 3 if whole else 0)  # two states, each with two moments of every weight
+    return total + most + GB, list(dict.fromkeys(unknown))
 
 
 def _first_line(error: Exception) -> str:

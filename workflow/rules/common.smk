@@ -8,9 +8,9 @@ import subprocess
 from pathlib import Path
 
 from mialign import config as configuration
-from mialign import principles, provenance
+from mialign import principles, provenance, weights
 from mialign.errors import InputError
-from mialign.judge.settings import deciding, judges
+from mialign.judge.settings import deciding, judges, run_here
 
 try:
     CONFIG = configuration.load(config)
@@ -97,6 +97,13 @@ def without(settings, *keys):
 def model_folder(model):
     given = CONFIG["models"][model]
     return given.get("path", f"{DATA}/models/{model}" if "hub" in given else f"{MODELS}/{model}")
+
+
+def counted_weights():
+    """How many weights each model has that lies on disk, given or fetched; one that is not whole there is left out."""
+    given = [name for name, model in CONFIG["models"].items() if "path" in model or "hub" in model]
+    counted = {name: weights.counted(model_folder(name)) for name in given}
+    return {name: number for name, number in counted.items() if number is not None}
 
 
 def files_on_disk(folder):

@@ -13,6 +13,8 @@ rule cost:
         "../../envs/analysis.yaml"
     params:
         code=code("cost"),
-        settings=lambda wildcards: as_json(only(CONFIG, "seeds", "sources", "models", "experiments")),
+        settings=lambda wildcards: as_json(
+            {**only(CONFIG, "seeds", "sources", "models", "experiments"), "counted": counted_weights()}
+        ),
     shell:
         "python workflow/run.py cost --log {log:q} --assumptions {input:q} --settings {params.settings:q} --out {output:q}"

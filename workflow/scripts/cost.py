@@ -10,7 +10,7 @@ from mialign.settings_file import read_yaml
 
 
 def arguments(parser: ArgumentParser) -> None:
-    add_settings(parser, "seeds", "sources", "models", "experiments")
+    add_settings(parser, "seeds", "sources", "models", "experiments", "counted", about=" (weights of models on disk)")
     parser.add_argument("--assumptions", type=Path, required=True, help="speeds, lengths, sizes and prices (YAML)")
     parser.add_argument("--out", required=True, help="cost.csv")
 

@@ -30,6 +30,12 @@ def judges(experiment: dict) -> dict[str, dict]:
     return {name: experiment[name] for name in ("judge",) if name in experiment} | experiment.get("judges", {})
 
 
+def run_here(experiment: dict) -> list[str]:
+    """The models that an experiment loads: its base, its generator and those of judges by likelihood, each once."""
+    weighing = [judge["model"] for judge in judges(experiment).values() if judge["kind"] == "likelihood"]
+    return list(dict.fromkeys([experiment["base"], experiment["generator"], *weighing]))
+
+
 def deciding(judge: dict) -> dict:
     """What of a judge's settings decides its verdicts: all but where its server is and what that costs."""
     return {key: value for key, value in judge.items() if key != "server"}

@@ -42,5 +42,5 @@ def checks_here():
         },
         "fetched": [f"{DATA}/datasets/{dataset}.jsonl" for dataset in used_datasets()] + used_authors_files(),
         "keys": keys,
-        "disk": [RUN, doctor.room_for(CONFIG, folders)],
+        "disk": [RUN, *doctor.room_for(CONFIG, counted_weights())],
     }

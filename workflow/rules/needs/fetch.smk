@@ -19,8 +19,8 @@ def used_datasets():
 
 
 def used_models():
-    roles = [experiment[role] for experiment in CONFIG["experiments"].values() for role in ("base", "generator")]
-    return [model for model in dict.fromkeys(roles) if model in FETCHED_MODELS]
+    used = [model for experiment in CONFIG["experiments"].values() for model in run_here(experiment)]
+    return [model for model in dict.fromkeys(used) if model in FETCHED_MODELS]
 
 
 def authors_file(experiment, what):
