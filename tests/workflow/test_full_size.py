@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import shlex
+import struct
 import time
 from collections import Counter
 
@@ -44,6 +45,27 @@ def test_fetch_does_the_downloads_and_nothing_else(copy):
     outputs = set(re.findall(r"data/(?:datasets/\w+\.jsonl|models/\w+)(?= )", text))
     assert outputs >= {f"data/datasets/{name}.jsonl" for name in DATASETS}
     assert outputs >= {f"data/models/{name}" for name in ("llama", "llama_instruct", "mistral")}
+
+
+def test_the_model_of_a_judge_by_likelihood_is_fetched_too(copy):
+    judges = {"local": {"kind": "likelihood", "model": "weigher"}}
+    overlay = {"models": {"weigher": {"hub": "some/model", "revision": "0" * 40}}}
+    overlay["experiments"] = {"multitask": {"judges": judges}}
+    (copy / "more.yaml").write_text(yaml.safe_dump(overlay))
+    assert jobs(snakemake(copy, "-n", "fetch", *PAPER, "more.yaml", **BARE))["fetch_model"] == 4
+    refused = snakemake(copy, "cost", "--cores", "1", *PAPER, "more.yaml", ok=False, **BARE)
+    assert "below its line 'weights:' put '  some/model: NUMBER'" in refused
+
+
+def test_the_weights_of_a_model_on_disk_are_counted_for_its_cost(copy):
+    header = json.dumps({"a": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}}).encode()
+    (copy / "mine").mkdir()
+    for name in ("config.json", "tokenizer.json"):
+        (copy / "mine" / name).write_text("{}")
+    (copy / "mine/model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(24))
+    overlay = {"models": {"mine": {"path": "mine"}}, "experiments": {"multitask": {"base": "mine"}}}
+    (copy / "more.yaml").write_text(yaml.safe_dump(overlay))
+    assert '"counted": {"mine": 6}' in snakemake(copy, "-n", "-p", "cost", *PAPER, "more.yaml", **BARE)
 
 
 def test_what_it_will_cost_is_known_before(copy):
