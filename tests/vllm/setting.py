@@ -5,9 +5,8 @@ import sys
 from pathlib import Path
 
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
 
-from mialign.training.tokenizer import train_tokenizer
+import tiny
 
 PYTHONS = {
     "transformers": Path(sys.executable),
@@ -21,23 +20,9 @@ WORDS = ["boat", "house", "harbour", "keeper", "bees", "noon", "days", "The", "w
 SETTINGS = {"temperature": 0.0, "top_p": 0.9, "max_tokens": 40, "stop": [], "seed": 3}
 
 
-def make_model(context: int = 256) -> LlamaForCausalLM:
+def make_model(context: int = 256):
     """Random weights; where one wrote ";" it rather ends its text, so that answers end in every way."""
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=300,
-        hidden_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=96,
-        max_position_embeddings=context,
-        tie_word_embeddings=True,
-        initializer_range=0.3,
-        bos_token_id=None,
-        eos_token_id=0,
-        pad_token_id=0,
-    )
-    model = LlamaForCausalLM(config).eval()
+    model = tiny.tiny_model(context=context, hidden=64)
     with torch.no_grad():
         embedding = model.model.embed_tokens.weight
         embedding[0] = 1.1 * embedding[make_tokenizer().encode(";", add_special_tokens=False)[0]]
@@ -45,5 +30,4 @@ def make_model(context: int = 256) -> LlamaForCausalLM:
 
 
 def make_tokenizer():
-    text = "The boat and the house by the harbour sank at noon. A keeper of bees walks 3 days, then 12 more.\n"
-    return train_tokenizer([text] * 4, vocabulary=300, context=256)
+    return tiny.tiny_tokenizer(context=256)

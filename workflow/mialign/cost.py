@@ -133,7 +133,7 @@ def weights(config: dict, assumed: dict, name: str) -> float:
     found = known(config, config["counted"], name)
     if found is not None:
         return found
-    model = config["models"][root(config, name)]
+    model = config["models"][root(config["models"], name)]
     return _assumed(assumed, "weights", model.get("hub") or model["path"], f"weights models.{name} has")
 
 

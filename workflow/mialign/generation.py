@@ -5,8 +5,8 @@ from pathlib import Path
 from mialign import checkpoints, provenance
 from mialign.engines.base import Completion, How, Request, Sampling, sampling
 from mialign.engines.kept import Kept, Shard
-from mialign.engines.progress import Progress
 from mialign.engines.start import start
+from mialign.progress import Progress
 
 
 class Writer:
@@ -42,7 +42,7 @@ class Writer:
         names = [self.kept.name(shard, asked) for shard in shards]
         found = {name: shard for name in names if (shard := self.kept.get(name))}
         missing = [number for number, name in enumerate(names) if name not in found]
-        progress = Progress(self.label, sum(map(len, shards)))
+        progress = Progress(self.label, sum(map(len, shards)), "prompts")
         progress.add(sum(map(len, shards)) - sum(len(shards[number]) for number in missing))
         if missing:
             self.engine = self.engine or start(self.model, self.settings, self.how)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from mialign import checkpoints
 from mialign.errors import InputError
-from mialign.numbers.settings import parameters
 
 
 def counted(folder: str | Path) -> int | None:
@@ -23,15 +22,23 @@ def counted(folder: str | Path) -> int | None:
 
 def known(config: dict, on_disk: dict[str, int], name: str) -> int | None:
     """Of a model that the run trains from its architecture, of another from what was counted; None if it was not."""
-    model = config["models"][root(config, name)]
-    return parameters(model["architecture"]) if "architecture" in model else on_disk.get(root(config, name))
+    first = root(config["models"], name)
+    model = config["models"][first]
+    return parameters(model["architecture"]) if "architecture" in model else on_disk.get(first)
 
 
-def root(config: dict, name: str) -> str:
+def root(models: dict[str, dict], name: str) -> str:
     """The model that the training of another began with, or that model itself."""
-    while "parent" in config["models"][name]:
-        name = config["models"][name]["parent"]
+    while "parent" in models[name]:
+        name = models[name]["parent"]
     return name
+
+
+def parameters(architecture: dict) -> int:
+    """Weights of a Llama with tied embeddings and as many key and value heads as query heads."""
+    hidden, mlp = architecture["hidden"], architecture["mlp"]
+    layer = 4 * hidden * hidden + 3 * hidden * mlp + 2 * hidden
+    return architecture["vocabulary"] * hidden + architecture["layers"] * layer + hidden
 
 
 def _numbers(path: Path) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from mialign import config as configuration
 from mialign import principles, provenance, weights
 from mialign.errors import InputError
-from mialign.judge.settings import deciding, judges, run_here
+from mialign.judge.settings import by_program, deciding, judges, run_here
 
 try:
     CONFIG = configuration.load(config)

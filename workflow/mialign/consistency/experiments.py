@@ -5,6 +5,7 @@ from itertools import pairwise
 from mialign import prompts
 from mialign.consistency.common import check_no_circle, pick, under
 from mialign.errors import InputError
+from mialign.weights import root
 
 OF_OBJECTIVE = {
     "beta": ("dpo", "ipo"),
@@ -152,10 +153,7 @@ def _check_attempts(where: str, attempts: list[int]) -> None:
 
 def _check_room(where: str, tokens: int, experiment: dict, models: dict) -> None:
     for role in ("base", "generator"):
-        model = models[experiment[role]]
-        while "parent" in model:
-            model = models[model["parent"]]
-        context = model.get("architecture", {}).get("context")
+        context = models[root(models, experiment[role])].get("architecture", {}).get("context")
         if context is not None and tokens >= context:
             raise InputError(
                 f"{where}: {tokens} leave no room for a prompt in the context of {experiment[role]} ({context})"

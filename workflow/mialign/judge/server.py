@@ -8,7 +8,7 @@ text that the server sends it is taken out.
 import asyncio
 import json
 import sys
-import time
+from functools import partial
 from pathlib import Path
 
 from mialign.client import key_in
@@ -19,6 +19,7 @@ from mialign.judge.asked import Asked
 from mialign.judge.orders import Answer, AuthorsReader, Reader, judge_name
 from mialign.judge.requests import Request, send
 from mialign.judge.wording import load, read_verdict
+from mialign.progress import Progress
 
 SECRET = 12  # characters from which on a key is one; shorter words satisfy servers that ask for none
 
@@ -97,16 +98,16 @@ class Server:
         from openai import AsyncOpenAI, OpenAIError
 
         secret, slots, failed = self._secret(), asyncio.Semaphore(self.where["requests"]), []
-        progress = _Progress(self.model, len(missing))
+        progress = Progress(self.model, len(missing), "requests answered")
 
         async def one(key: str, request: Request) -> None:
             async with slots, self.asked.sole(key):
                 if failed or key in self.asked:
                     return
                 try:
-                    record = await self._record(client, key, request, lambda: bool(failed), progress.wait)
+                    record = await self._record(client, key, request, lambda: bool(failed), partial(_waits, progress))
                     self.asked.add(json.loads(_without(secret, json.dumps(record))))
-                    progress.add()
+                    progress.add(1)
                 except (OpenAIError, Nonsense) as error:
                     failed.append(told(error, _without(secret, str(error)), self.model, self.where))
                 except InputError as error:
@@ -153,19 +154,7 @@ def _without(secret: str, text: str) -> str:
     return text.replace(secret, "[key]") if len(secret) >= SECRET else text
 
 
-class _Progress:
-    def __init__(self, name: str, total: int):
-        self.name, self.total, self.done, self.next = name, total, 0, time.monotonic() + 10
-
-    def add(self) -> None:
-        self.done += 1
-        if time.monotonic() >= self.next:
-            print(f"{self.name}: {self.done} of {self.total} requests answered", file=sys.stderr, flush=True)
-            self.next = time.monotonic() + 10
-
-    def wait(self, state) -> None:
-        """A pause before a request is sent again."""
-        if time.monotonic() >= self.next:
-            reason, seconds = type(state.outcome.exception()).__name__, state.next_action.sleep
-            print(f"{self.name}: {reason}, asked again in {seconds:.0f} s", file=sys.stderr, flush=True)
-            self.next = time.monotonic() + 10
+def _waits(progress: Progress, state) -> None:
+    """Tell of a pause before a request is sent again; the error's own words may hold the key."""
+    reason, seconds = type(state.outcome.exception()).__name__, state.next_action.sleep
+    progress.tell(f"{reason}, asked again in {seconds:.0f} s")

@@ -30,6 +30,11 @@ def judges(experiment: dict) -> dict[str, dict]:
     return {name: experiment[name] for name in ("judge",) if name in experiment} | experiment.get("judges", {})
 
 
+def by_program(experiment: dict) -> bool:
+    """Whether the checkers decide, so that their scores are what an answer is judged by."""
+    return (experiment.get("judge") or {}).get("kind", "checkers") == "checkers"
+
+
 def run_here(experiment: dict) -> list[str]:
     """The models that an experiment loads: its base, its generator and those of judges by likelihood, each once."""
     weighing = [judge["model"] for judge in judges(experiment).values() if judge["kind"] == "likelihood"]

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
+from mialign.judge.settings import by_program
 from mialign.numbers.forms import Number
 from mialign.numbers.naming import name, words
 from mialign.tables import wording
+from mialign.weights import parameters, root
 
 
 def of_settings(settings: dict) -> list[Number]:
@@ -73,21 +75,14 @@ def _used_models(settings: dict) -> str:
     models, kinds = settings.get("models") or {}, set()
     for experiment in (settings.get("experiments") or {}).values():
         for role in {"base", "generator"} & set(experiment):
-            kinds.add("architecture" in _first(experiment[role], models))
+            kinds.add("architecture" in models[root(models, experiment[role])])
     return _side(kinds)
-
-
-def _first(name: str, models: dict) -> dict:
-    """The model that the training of another began with, or that model itself."""
-    while "parent" in models[name]:
-        name = models[name]["parent"]
-    return models[name]
 
 
 def _deciding_judges(settings: dict) -> str:
     """Whether the judge that the results are by is the checkers: above, or a language model: below."""
     judged = [one for one in (settings.get("experiments") or {}).values() if "respond" in one]
-    return _side({(one.get("judge") or {}).get("kind", "checkers") == "checkers" for one in judged})
+    return _side({by_program(one) for one in judged})
 
 
 def _side(kinds: set[bool]) -> str:
@@ -103,13 +98,6 @@ def _models_in_print(title: str, experiment: dict, models: dict) -> Iterable[Num
     for role, model in named.items():
         text = wording.model(models.get(model, {}).get("hub", model))
         yield Number(name("model", title, role), text, f"config: experiments/{title}/{role}")
-
-
-def parameters(architecture: dict) -> int:
-    """Weights of a Llama with tied embeddings and as many key and value heads as query heads."""
-    hidden, mlp = architecture["hidden"], architecture["mlp"]
-    layer = 4 * hidden * hidden + 3 * hidden * mlp + 2 * hidden
-    return architecture["vocabulary"] * hidden + architecture["layers"] * layer + hidden
 
 
 def _flat(value, path: tuple) -> Iterable[Number]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from mialign.judge.settings import by_program
 from mialign.tables import reading
 from mialign.tables.layout import Table, written
 from mialign.tables.wording import count, interval, label, measured
@@ -42,8 +43,7 @@ def _win_rates(path: Path, settings: dict, sampled: bool) -> tuple[str, str]:
 
 def _counts(rows: list[dict], settings: dict) -> bool:
     """Whether the judge of these rows counts what it prefers, as a program does."""
-    judge = settings["experiments"].get(rows[0]["experiment"], {}).get("judge") or {}
-    return judge.get("kind", "checkers") == "checkers"
+    return by_program(settings["experiments"].get(rows[0]["experiment"], {}))
 
 
 def _pairs(rows: list[dict]) -> list[tuple[str, str, str]]:

@@ -39,11 +39,6 @@ def metrics_of(*kinds):
     return [f"{RUN}/metrics/{kind}.csv" for kind in kinds]
 
 
-def by_program(experiment):
-    """Whether the checkers decide, so that their scores are what an answer is judged by."""
-    return CONFIG["experiments"][experiment]["judge"]["kind"] == "checkers"
-
-
 def example_inputs(experiment, *stages):
     """One question of the first seed, as every model answers it."""
     answers = [
@@ -78,7 +73,9 @@ def table_inputs(wildcards):
         case "accuracy" | "formats" | "extractors":
             return metrics_of("accuracy")
         case "examples":
-            return example_inputs(experiment, "responses", *(["scores"] if by_program(experiment) else []))
+            return example_inputs(
+                experiment, "responses", *(["scores"] if by_program(CONFIG["experiments"][experiment]) else [])
+            )
         case "examples_maths":
             return example_inputs(experiment, "attempts")
 

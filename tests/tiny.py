@@ -8,18 +8,18 @@ from mialign.training.tokenizer import train_tokenizer
 WORDS = "The boat and the house by the harbour sank at noon. A keeper of bees walks 3 days, then 12 more.\n"
 
 
-def tiny_tokenizer():
-    return train_tokenizer([WORDS] * 4, vocabulary=300, context=64)
+def tiny_tokenizer(context: int = 64):
+    return train_tokenizer([WORDS] * 4, vocabulary=300, context=context)
 
 
-def tiny_model(seed: int = 0, vocabulary: int = 300, context: int = 64) -> LlamaForCausalLM:
+def tiny_model(seed: int = 0, vocabulary: int = 300, context: int = 64, hidden: int = 32) -> LlamaForCausalLM:
     torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=vocabulary,
-        hidden_size=32,
+        hidden_size=hidden,
         num_hidden_layers=2,
         num_attention_heads=2,
-        intermediate_size=48,
+        intermediate_size=3 * hidden // 2,
         max_position_embeddings=context,
         tie_word_embeddings=True,
         initializer_range=0.3,
