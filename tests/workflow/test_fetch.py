@@ -7,7 +7,7 @@ import yaml
 
 import fake_hub
 from calls import jobs, snakemake
-from unit.tiny import tiny_model, tiny_tokenizer
+from tiny import tiny_model, tiny_tokenizer
 
 ROWS = [
     {"question": f"Anna has {n} boats and buys {n + 1} more. How many?", "answer": f"So.\n#### {2 * n + 1}"}
