@@ -84,7 +84,7 @@ bench: $(READY)
 	$(TIMED)
 
 lint: $(READY)
-	@ruff check .
+	@ruff check --no-cache .
 	ruff format --check .
 	snakefmt --check Snakefile workflow/rules
 	$(TIMED)

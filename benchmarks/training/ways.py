@@ -7,12 +7,14 @@ from mialign import objectives
 from mialign.grid import Item, grid, packs
 from mialign.grid.layout import lay_out
 
+TOKENS = 512  # places of a pass: few enough that a question has one of its own, as in the other ways
 
-def ours(model, items: list[Item], objective: str, tokens: int = 2048) -> int:
-    """Trees packed into rows, only what predicts a response meets the vocabulary. Gives the places computed."""
+
+def ours(model, items: list[Item], objective: str) -> int:
+    """A tree of each question, of which only what predicts a response meets the vocabulary; gives places."""
     wanted = torch.ones(len(items[0].prompts), len(items[0].responses), dtype=torch.bool)
     places = 0
-    for part in packs(items, wanted, tokens):
+    for part in packs(items, wanted, TOKENS):
         chosen = [items[index] for index in part]
         computed = grid(model, chosen, wanted)
         (_loss(objective, computed.sums, computed.counts).sum() / len(items)).backward()

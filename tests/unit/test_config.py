@@ -463,6 +463,31 @@ def test_an_address_and_a_variable_hold_no_key(served, key, value, message):
     assert "sk-1" not in str(caught.value)
 
 
+@pytest.mark.parametrize("hub", ["mistral", "../..", "-a/b", "a/.b", "https://me:sk-1@huggingface.co/a/b"])
+def test_a_repository_of_the_hub_is_an_owner_and_a_name(miniature, hub):
+    miniature["models"]["far"] = {"hub": hub, "revision": "main"}
+    with pytest.raises(InputError, match=r"^models\.far\.hub: .* is not a repository of the hub, owner/n") as caught:
+        config.load(miniature)
+    assert "sk-1" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["ftp://host/a", "https://me:sk-1@host/a", "https://host/a b"])
+def test_the_address_of_a_dataset_holds_no_password(miniature, url):
+    miniature["datasets"] = {"mine": [{"url": url, "sha256": "0" * 64}]}
+    with pytest.raises(InputError, match=r"^datasets\.mine\[0\]\.url: .* is not an address") as caught:
+        config.load(miniature)
+    assert "sk-1" not in str(caught.value)
+
+
+def test_folders_may_be_named_from_the_home_folder(miniature, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    miniature |= {"data": "~/data", "datasets": {"mine": [{"folder": "~/mine", "split": "train"}]}}
+    miniature["experiments"]["multitask"]["template"] = "~/{constitution}{question}"  # no folder
+    found = config.load(miniature)
+    assert (found["data"], found["datasets"]["mine"][0]["folder"]) == (f"{tmp_path}/data", f"{tmp_path}/mine")
+    assert found["experiments"]["multitask"]["template"].startswith("~/")
+
+
 def test_a_model_on_a_server_is_not_trained(served):
     served["experiments"]["multitask"]["base"] = "big"
     refused(served, "experiments.multitask.base: big is on a server (models.big.server), where nothing is trained")

@@ -3,9 +3,9 @@
 import json
 
 import pytest
-import tiny
 import torch
 
+import tiny
 from mialign import doctor
 from mialign.errors import InputError
 from scripts import doctor as stage

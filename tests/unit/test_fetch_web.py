@@ -67,5 +67,5 @@ def test_another_content_than_was_meant_is_refused_and_an_old_file_stays(server,
 
 
 def test_nobody_at_the_address(tmp_path):
-    with pytest.raises(InputError, match=r"http://127\.0\.0\.1:9/x: it cannot be fetched"):
+    with pytest.raises(InputError, match=r"http://127\.0\.0\.1:9/x: it cannot be fetched \(.*\); run make fetch where"):
         web.download("http://127.0.0.1:9/x", SUM, tmp_path / "x.jsonl")

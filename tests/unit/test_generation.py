@@ -8,8 +8,8 @@ import sys
 import time
 
 import pytest
-import tiny
 
+import tiny
 from mialign.engines import local
 from mialign.engines.base import Request
 from mialign.files import read_jsonl, write_jsonl

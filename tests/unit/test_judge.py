@@ -188,6 +188,17 @@ def test_scores_of_different_prompts_are_refused(test, baseline, message):
         make_cases(test, baseline, [{"id": "p1"}, {"id": "p2"}])
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("adherence", "x"), ("right", "yes"), ("tokens", None), ("category", 3), ("temperature", "0")],
+)
+def test_a_score_edited_by_hand_is_refused_by_its_line(tmp_path, field, value):
+    scores = tmp_path / "scores.jsonl"
+    write_jsonl(scores, [score(1), score(2) | {field: value}])
+    with pytest.raises(InputError, match=rf"scores\.jsonl, line 2: the field '{field}' cannot be {value!r}"):
+        judge_stage.read_cases([scores] * 2, [scores] * 2, scores)
+
+
 def test_scores_get_the_texts_of_their_responses():
     responses = [{"prompt_id": "p1", "temperature": 1, "text": "b"}, {"prompt_id": "p1", "temperature": 0, "text": "a"}]
     assert [one["text"] for one in with_texts([score(1), score(1, temperature=1.0)], responses)] == ["a", "b"]

@@ -362,6 +362,8 @@ def test_a_line_that_is_no_record_is_named(tmp_path):
     path = tmp_path / "asked.jsonl"
     Asked(path).add({"key": "0" * 64, "model": "m", "tokens": [1, 2], "text": ""})
     whole = path.read_text()
+    path.write_text(f"{whole}\n{whole}")
+    assert Asked(path).spent("m") == (2, 4)  # an empty line is no harm
     for line in ('{"key": 1}', '{"key": "1", "model": "m", "tokens": [1, 2]}', whole.strip().replace("[1", "[-1")):
         path.write_text(f"{whole}{line}\n")
         with pytest.raises(InputError, match=r"asked\.jsonl, line 2: not a record of what was asked"):

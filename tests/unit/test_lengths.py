@@ -30,13 +30,13 @@ def use(split, model, max_tokens, key="experiments.maths.solve.max_tokens"):
     return {"split": split, "model": model, "max_tokens": max_tokens, "key": key}
 
 
-def run(run_stage, folder, *uses):
+def run(run_stage, folder, *uses, adapters=None):
     run_stage(
         stage,
         prompts=[folder / f"{split}.jsonl" for split in SPLITS],
         base=folder / "model",
         generator=folder / "model",
-        settings=json.dumps({"uses": uses}),
+        settings=json.dumps({"uses": uses, "adapters": adapters or {}}),
         out=folder / "lengths.csv",
     )
     return list(csv.DictReader((folder / "lengths.csv").open()))
@@ -84,3 +84,14 @@ def test_the_context_of_an_adapter_is_that_of_its_base_model(folder):
     settings = {"base_model_name_or_path": str(folder / "model")}
     (folder / "adapter/adapter_config.json").write_text(json.dumps(settings))
     assert checkpoints.context(folder / "adapter") == checkpoints.context(folder / "model") == 64
+
+
+def test_an_adapter_for_layers_that_the_base_lacks_is_refused_by_its_key(folder, run_stage):
+    where = "experiments.maths.methods.sami"
+    assert run(run_stage, folder, adapters={where: {"targets": ["q_proj", "mlp.down_proj", "lm_head"]}}) == []
+    for weights in folder.glob("model/*.safetensors"):
+        weights.unlink()  # only the config is needed
+    with pytest.raises(
+        InputError, match=r"sami\.adapter\.targets: the model has no linear layer 'c_attn'; it has q_proj, "
+    ):
+        run(run_stage, folder, adapters={where: {"targets": ["q_proj", "c_attn"]}})

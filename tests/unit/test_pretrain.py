@@ -2,10 +2,10 @@
 
 from copy import deepcopy
 
-import tiny
 import torch
 import torch.nn.functional as F
 
+import tiny
 from mialign.training.optimizers import muon_with_adamw
 from mialign.training.pretrain import ROW, _CorpusTrainer, _Pack
 

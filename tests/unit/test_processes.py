@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import test_training
-import tiny
 import torch
 from test_training import pairs, parent, weights  # noqa: F401
 
+import tiny
 from mialign import principles, prompts, sources
 from mialign.files import write_jsonl
 

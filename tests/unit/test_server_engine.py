@@ -6,10 +6,10 @@ import time
 from collections import Counter
 
 import pytest
-import tiny
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
+import tiny
 from mialign import client, failures
 from mialign.encoding import encode_prompt
 from mialign.engines.kept import Kept
@@ -148,7 +148,7 @@ def test_a_busy_or_broken_answer_is_asked_for_again(run_stage, folder, server, c
     server.script = list(BUSY)
     assert run(run_stage, folder, server) == plain
     assert len(server.asked) == 8 + len(BUSY)
-    assert "status 429, again in" in capsys.readouterr().err
+    assert "status 429, asked again in" in capsys.readouterr().err
 
 
 def test_a_silent_server_is_asked_again(run_stage, folder, server, monkeypatch):

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
-import tiny
 import torch
 
+import tiny
 from mialign import checkpoints, objectives
 from mialign.config import RELATIVE
 from mialign.errors import InputError
@@ -274,8 +274,8 @@ def test_an_adapter_of_a_tied_output_layer_is_not_merged_wrongly(tmp_path, paren
 
 
 def test_adapter_targets_that_the_model_lacks_are_named(tmp_path, parent, pairs):
-    with pytest.raises(InputError, match=r"adapter\.targets \['nonsense'\]"):
-        train(tmp_path, parent, pairs, adapter={"rank": 2, "alpha": 4, "targets": ["nonsense"]})
+    with pytest.raises(InputError, match=r"adapter\.targets: the model has no linear layer 'nonsense'"):
+        train(tmp_path, parent, pairs, adapter=ADAPTER | {"targets": ["q_proj", "nonsense"]})
 
 
 def test_pairs_that_are_too_long_are_left_out_and_counted(tmp_path, parent, pairs, capsys):
@@ -349,7 +349,7 @@ def test_an_adapter_is_trained_alone_and_its_child_goes_on_with_it(tmp_path, par
 
 KILLED = """
 import sys
-sys.path[:0] = [{tests!r}, {workflow!r}]
+sys.path[:0] = {folders!r}
 from mialign.machine import prepare
 prepare(1)
 from pathlib import Path
@@ -361,8 +361,7 @@ t.train(Path({folder!r}), Path({parent!r}), Path({pairs!r}), scores=[0.1] * 200,
 def test_a_killed_training_goes_on_to_the_same_bytes(tmp_path, parent, pairs, root):
     def run(folder, kill_after_states=None):
         text = KILLED.format(
-            tests=str(root / "tests/unit"),
-            workflow=str(root / "workflow"),
+            folders=[str(root / name) for name in ("tests/unit", "tests", "workflow")],
             folder=str(folder),
             parent=str(parent),
             pairs=str(pairs),

@@ -4,9 +4,9 @@ import csv
 import json
 
 import pytest
-import tiny
 import torch
 
+import tiny
 from mialign import checkpoints
 from mialign.training.method import train_method
 from mialign.training.reference import write_reference

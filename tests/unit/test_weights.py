@@ -3,8 +3,8 @@
 import json
 
 import pytest
-import tiny
 
+import tiny
 from mialign import weights
 
 

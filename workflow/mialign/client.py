@@ -4,7 +4,7 @@ import os
 import sys
 
 from mialign.errors import InputError
-from mialign.failures import ATTEMPTS, Nonsense, passing, pause
+from mialign.failures import ATTEMPTS, Nonsense, passing, pause, pausing
 
 TIMEOUT = 600  # seconds for one answer
 
@@ -65,8 +65,7 @@ class Client:
         return (said.replace(self._key, "[key]") if self.variable else said)[:300]
 
     def _tell(self, state) -> None:
-        reason, seconds = _name(state.outcome.exception()), state.next_action.sleep
-        print(f"{self.url}: {reason}, again in {seconds:.0f} s", file=sys.stderr, flush=True)
+        print(f"{self.url}: {pausing(state)}", file=sys.stderr, flush=True)
 
 
 def _passing(error: BaseException) -> bool:

@@ -1,6 +1,7 @@
 """The configuration of a run: validated, with every default filled in."""
 
 import copy
+from pathlib import Path
 
 from mialign import consistency, schema
 from mialign.errors import InputError
@@ -37,6 +38,7 @@ OBJECTIVES = {
     "infonce": {"kl": 0.0, "reduction": "mean", "side": "rows"},
 }
 RELATIVE = ("dpo", "ipo")  # to a reference, whose log-probabilities they take
+FOLDERS = ("path", "folder", "data")
 ADAPTER = {"dropout": 0.0, "targets": ["q_proj", "k_proj", "v_proj", "o_proj"]}
 
 
@@ -46,7 +48,7 @@ def load(config: dict) -> dict:
     InputError, before any job, for what is wrong: it names the key (or file and line) and says what to do.
     A key set to null is as if it were absent, so that an overlay can take a key of config.yaml away.
     """
-    config = _without_nulls(copy.deepcopy(dict(config)))
+    config = _from_home(_without_nulls(copy.deepcopy(dict(config))))
     schema.check(config)
     settings = _with_defaults(config)
     consistency.check(settings)
@@ -119,6 +121,15 @@ def _fill_curves(config: dict) -> None:
         name: {**method, **shared, "label": name.replace("_", " "), **curve}
         for name, curve in collapse["curves"].items()
     }
+
+
+def _from_home(value, key: str = ""):
+    """Folders that are named from the home folder (~/models) in full: nothing that reads them later is a shell."""
+    if isinstance(value, dict):
+        return {name: _from_home(item, name) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_from_home(item) for item in value]
+    return str(Path(value).expanduser()) if key in FOLDERS and str(value).startswith("~") else value
 
 
 def _without_nulls(value):

@@ -134,7 +134,8 @@ def weights(config: dict, assumed: dict, name: str) -> float:
     if found is not None:
         return found
     model = config["models"][root(config["models"], name)]
-    return _assumed(assumed, "weights", model.get("hub") or model["path"], f"weights models.{name} has")
+    hint = ", or fetch the model, and they are counted" if "hub" in model else ""
+    return _assumed(assumed, "weights", model.get("hub") or model["path"], f"weights models.{name} has", hint)
 
 
 def questions(config: dict, assumed: dict, name: str) -> int:
@@ -149,13 +150,12 @@ def questions(config: dict, assumed: dict, name: str) -> int:
     return max(min(entry.get("at_most", rows), rows - entry.get("skip", 0)), 0)
 
 
-def _assumed(assumed: dict, key: str, name: str, what: str) -> float:
+def _assumed(assumed: dict, key: str, name: str, what: str, hint: str = "") -> float:
     """One of the assumptions; InputError with the line to add where there is none."""
     found = assumed[key].get(name)
     if not isinstance(found, int | float):
-        fetched = ", or fetch the model, and they are counted" if key == "weights" else ""
         raise InputError(
             f"config/costs.yaml does not say how many {what}; below its line '{key}:' put '  {name}: NUMBER', with all "
-            f"digits of the number{fetched}"
+            f"digits of the number{hint}"
         )
     return found

@@ -29,6 +29,14 @@ def pause(state) -> float:
     return retry_after(state.outcome.exception()) + wait_random_exponential(FIRST, LONGEST)(state)
 
 
+def pausing(state) -> str:
+    """Why and how long a request waits; nothing that the server said, which may repeat the key."""
+    error = state.outcome.exception()
+    status = getattr(error, "status_code", None)
+    reason = f"status {status}" if status else type(error).__name__
+    return f"{reason}, asked again in {state.next_action.sleep:.0f} s"
+
+
 def retry_after(error: BaseException) -> float:
     """Seconds that the server asks to be left alone, 0 if it does not say; the header has seconds or a date."""
     response = getattr(error, "response", None)

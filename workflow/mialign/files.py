@@ -6,11 +6,19 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import NoneType
 
 from mialign.errors import InputError
 
 # Of fields that go by these names in every file.
-TYPES = {"text": str, "prompt_id": str, "temperature": (int, float)}
+TYPES = {
+    **dict.fromkeys(("text", "prompt_id", "category", "finish", "axis", "verdict"), str),
+    **dict.fromkeys(("temperature", "adherence"), (int, float)),
+    **dict.fromkeys(("test_tokens", "baseline_tokens"), int),
+    "tokens": (int, list),  # of a response, or of each response of a question
+    "right": (bool, NoneType),
+    "ended": bool,
+}
 
 
 @contextmanager

@@ -85,7 +85,10 @@ def _in_words(error) -> str:
             return f"{where}: {value!r} is not possible; {suggestion(str(value), [str(item) for item in limit])}"
         case "pattern":
             if "description" in error.schema:
-                return f"{where}: {value!r} is not {error.schema['description']}"
+                shown = (
+                    "what stands there (it is not repeated, since it may hold a key)" if "@" in value else repr(value)
+                )
+                return f"{where}: {shown} is not {error.schema['description']}"
             return f"{where}: {value!r} does not serve in file names; use letters, digits and _ only"
         case "minimum":
             return f"{where}: {value} is too small; the least is {limit}"

@@ -106,7 +106,7 @@ rule lengths:
         python=python("train"),
     params:
         code=code("lengths"),
-        settings=lambda wildcards: as_json({"uses": prompt_uses(wildcards.experiment)}),
+        settings=lambda wildcards: as_json(what_must_fit(wildcards.experiment)),
     shell:
         "{resources.python} workflow/run.py lengths --log {log:q} --prompts {input.prompts:q} --base {input.base:q}"
         " --generator {input.generator:q} --settings {params.settings:q} --out {output:q}"

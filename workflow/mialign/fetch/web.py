@@ -48,5 +48,8 @@ def _receive(url: str, beside: Path) -> str:
         kind = Absent if error.code in (404, 410) else InputError
         raise kind(f"{url}: the server answers {error.code} ({error.reason})") from None
     except (URLError, HTTPException, TimeoutError, ConnectionError) as error:
-        raise InputError(f"{url}: it cannot be fetched ({getattr(error, 'reason', error)!s})") from None
+        raise InputError(
+            f"{url}: it cannot be fetched ({getattr(error, 'reason', error)!s}); run make fetch where there is a "
+            "network, or name a folder that holds a copy (folder: FOLDER)"
+        ) from None
     return total.hexdigest()

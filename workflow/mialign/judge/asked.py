@@ -52,7 +52,8 @@ class Asked:
         self.end += len(whole)
         for line in whole.split(b"\n")[:-1]:
             self.line += 1
-            self._take(line)
+            if line.strip():
+                self._take(line)
 
     def _take(self, line: bytes) -> None:
         try:

@@ -8,12 +8,11 @@ text that the server sends it is taken out.
 import asyncio
 import json
 import sys
-from functools import partial
 from pathlib import Path
 
 from mialign.client import key_in
 from mialign.errors import InputError
-from mialign.failures import ATTEMPTS, Nonsense, passing, pause, told
+from mialign.failures import ATTEMPTS, Nonsense, passing, pause, pausing, told
 from mialign.judge import cost
 from mialign.judge.asked import Asked
 from mialign.judge.orders import Answer, AuthorsReader, Reader, judge_name
@@ -100,12 +99,15 @@ class Server:
         secret, slots, failed = self._secret(), asyncio.Semaphore(self.where["requests"]), []
         progress = Progress(self.model, len(missing), "requests answered")
 
+        def tell(state) -> None:
+            progress.tell(pausing(state))
+
         async def one(key: str, request: Request) -> None:
             async with slots, self.asked.sole(key):
                 if failed or key in self.asked:
                     return
                 try:
-                    record = await self._record(client, key, request, lambda: bool(failed), partial(_waits, progress))
+                    record = await self._record(client, key, request, lambda: bool(failed), tell)
                     self.asked.add(json.loads(_without(secret, json.dumps(record))))
                     progress.add(1)
                 except (OpenAIError, Nonsense) as error:
@@ -152,9 +154,3 @@ class Server:
 def _without(secret: str, text: str) -> str:
     """A text that a server sent, without the key."""
     return text.replace(secret, "[key]") if len(secret) >= SECRET else text
-
-
-def _waits(progress: Progress, state) -> None:
-    """Tell of a pause before a request is sent again; the error's own words may hold the key."""
-    reason, seconds = type(state.outcome.exception()).__name__, state.next_action.sleep
-    progress.tell(f"{reason}, asked again in {seconds:.0f} s")

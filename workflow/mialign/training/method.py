@@ -12,6 +12,7 @@ from mialign.files import write_text
 from mialign.grid import Item
 from mialign.machine import half
 from mialign.training import loop
+from mialign.training.adapters import lay_on
 from mialign.training.curves import to_csv
 from mialign.training.items import read_items, whole_batches
 from mialign.training.reference import read_reference
@@ -76,19 +77,7 @@ def trainable(parent: Path, adapter: dict | None):
         return (_merged(parent, model) if has_adapter else model).requires_grad_(True)
     if has_adapter:
         return model
-    from peft import LoraConfig, get_peft_model
-
-    config = LoraConfig(
-        r=adapter["rank"],
-        lora_alpha=adapter["alpha"],
-        lora_dropout=adapter.get("dropout", 0.0),
-        target_modules=adapter.get("targets", "all-linear"),
-        task_type="CAUSAL_LM",
-    )
-    try:
-        return get_peft_model(model, config)
-    except ValueError as error:
-        raise InputError(f"adapter.targets {adapter.get('targets')}: {str(error).splitlines()[0]}") from None
+    return lay_on(model, adapter)
 
 
 def _merged(parent: Path, model):

@@ -22,20 +22,27 @@ def prompt_settings(wildcards):
     return as_json({"experiment": wildcards.experiment, "seed": settings["generate"]["seed"], **parts})
 
 
-def prompt_uses(experiment):
-    """Who reads the prompts of which split, and how many tokens are to follow them."""
+def what_must_fit(experiment):
+    """Who reads the prompts of which split, how many tokens are to follow them, and the adapters of the base."""
     given = CONFIG["experiments"][experiment]
     measured = [stage for stage in ("respond", "solve") if stage in given]
     uses = [("train", "generator", "generate"), ("train", "base", "generate"), ("validation", "base", measured[0])]
     uses += [("benchmark", "base", stage) for stage in measured]
     if "generator" in answering(experiment) and "respond" in given:
         uses.append(("benchmark", "generator", "respond"))
-    return [
-        {
-            "split": split,
-            "model": model,
-            "max_tokens": given[stage]["max_tokens"],
-            "key": f"experiments.{experiment}.{stage}.max_tokens",
-        }
-        for split, model, stage in uses
-    ]
+    return {
+        "uses": [
+            {
+                "split": split,
+                "model": model,
+                "max_tokens": given[stage]["max_tokens"],
+                "key": f"experiments.{experiment}.{stage}.max_tokens",
+            }
+            for split, model, stage in uses
+        ],
+        "adapters": {
+            f"experiments.{experiment}.methods.{name}": method["adapter"]
+            for name, method in given["methods"].items()
+            if "adapter" in method
+        },
+    }
