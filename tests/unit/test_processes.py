@@ -29,7 +29,9 @@ def together(folder, parent, pairs, how, changes):  # noqa: F811
 
 
 @pytest.mark.parametrize("how", ["fsdp", "copies"])
-@pytest.mark.parametrize("changes", [{}, {"adapter": {"rank": 2, "alpha": 4, "targets": ["q_proj", "lm_head"]}}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"adapter": {"rank": 2, "alpha": 4, "dropout": 0.0, "targets": ["q_proj", "lm_head"]}}]
+)
 def test_two_processes_take_the_steps_of_one(tmp_path, parent, pairs, how, changes):  # noqa: F811
     changes = STEPS | changes
     alone, first = test_training.train(tmp_path / "alone", parent, pairs, [0.1] * 4, **changes)

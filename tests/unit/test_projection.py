@@ -17,7 +17,7 @@ def tensors(*shapes, seed=0):
 
 @pytest.fixture(params=[1, 3 * VOCABULARY, 10_000], ids=["one token", "three tokens", "all tokens"])
 def chunk(request, monkeypatch):
-    monkeypatch.setattr(projection, "CHUNK", request.param)
+    monkeypatch.setattr(projection, "CHUNK", {"cpu": request.param})
 
 
 @pytest.mark.parametrize("cap", [None, 2.0])
@@ -67,7 +67,7 @@ class Largest(TorchDispatchMode):
 
 @pytest.mark.parametrize("trained", [True, False])
 def test_no_tensor_of_all_tokens_by_the_vocabulary_is_ever_made(monkeypatch, trained):
-    monkeypatch.setattr(projection, "CHUNK", 20 * 500)
+    monkeypatch.setattr(projection, "CHUNK", {"cpu": 20 * 500})
     hidden, weight = torch.randn(400, 8, requires_grad=True), torch.randn(500, 8, requires_grad=trained)
     with Largest() as largest:
         project(_linear(weight), hidden).log_probabilities(torch.zeros(400, dtype=torch.long)).sum().backward()

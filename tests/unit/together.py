@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT / "tests/unit"), str(ROOT / "workflow")]
+sys.path[:0] = [str(ROOT / name) for name in ("tests/unit", "tests", "workflow")]
 
 from mialign.machine import prepare  # noqa: E402
 
