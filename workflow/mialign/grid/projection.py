@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from functools import reduce
 
 import torch
 from torch import Tensor
@@ -89,7 +90,8 @@ def _low_rank(head, name: str, hidden: Tensor) -> Tensor:
 
 
 def _logits(factors, bias: Tensor | None) -> Tensor:
-    total = sum(features @ weight.to(features.dtype).T for features, weight in factors)
+    products = (features @ weight.to(features.dtype).T for features, weight in factors)
+    total = reduce(torch.add, products)  # the built-in sum would begin with 0 and copy the first
     total = total.to(torch.promote_types(total.dtype, torch.float32))
     return total if bias is None else total + bias
 
