@@ -9,7 +9,6 @@ all of them alike.
 import argparse
 import csv
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -28,9 +27,6 @@ CASES = [
     ("dpo", 2, 32_000, 2),
     ("dpo", 2, 128_000, 2),
 ]
-# What is freed goes back to the system at once, so that a peak is of what was needed together; without it the peak of
-# one and the same step moves by a factor of two from run to run.
-RETURNED = {"MALLOC_MMAP_THRESHOLD_": str(2**18)}
 
 
 def main() -> None:
@@ -45,7 +41,7 @@ def main() -> None:
             command = [sys.executable, str(Path(__file__).with_name("step.py")), "--way", way]
             command += ["--objective", objective, "--n", str(n), "--vocabulary", str(vocabulary)]
             command += ["--questions", str(questions), "--steps", str(args.steps), "--threads", str(args.threads)]
-            done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | RETURNED)
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
             measured = json.loads(done.stdout.splitlines()[-1])
             case = {"objective": objective, "n": n, "vocabulary": vocabulary, "way": way, "machine": machine(args)}
             rows.append(case | measured)

@@ -1,6 +1,7 @@
 """One case of the benchmark, in a process of its own so that its memory is its own; prints a line of JSON."""
 
 import argparse
+import ctypes
 import json
 import sys
 import time
@@ -42,31 +43,38 @@ def measure(args) -> dict:
     policy(torch.tensor([[2, 3]])).logits.sum().backward()  # gradients and the optimizer's state are there from now on
     optimizer.step()
     step(batches[0][:1])  # not measured: allocations, threads, compiled kernels
-    seconds, places, peaks = [], [], []
-    resident = _peak_since(forget=True)
+    seconds, places = [], []
     for items in batches:
         start = time.perf_counter()
         optimizer.zero_grad(set_to_none=False)
         places.append(step(items))
-        seconds.append(time.perf_counter() - start)
-        peaks.append(_peak_since())
-        start = time.perf_counter()
         optimizer.step()
-        seconds[-1] += time.perf_counter() - start
-        _peak_since(forget=True)  # what the optimizer took for a moment, the same in all ways
+        seconds.append(time.perf_counter() - start)
+    resident = _forget_peak()
+    step(max(batches, key=lambda items: max(unique([item]) for item in items)))
     return {
         "questions_per_second": args.questions / sorted(seconds)[len(seconds) // 2],
-        "step_memory_mib": max(peaks) - resident,
+        "step_memory_mib": _peak() - resident,
         "resident_mib": resident,
         "places_per_unique_token": sum(places) / sum(map(unique, batches)),
         "parameters": sum(weight.numel() for weight in policy.parameters()),
     }
 
 
-def _peak_since(forget: bool = False) -> float:
-    """The most memory, in MiB, that the process has held since the last time it was told to forget."""
-    if forget:
-        Path("/proc/self/clear_refs").write_text("5")
+def _forget_peak() -> float:
+    """Give all free memory back, now and from now on as soon as it is freed, and begin a new peak; the MiB that stay.
+
+    Otherwise the peak of one and the same step moves by a factor of two from run to run.
+    """
+    libc = ctypes.CDLL(None)
+    libc.mallopt(-3, 2**18)  # M_MMAP_THRESHOLD
+    libc.malloc_trim(0)
+    Path("/proc/self/clear_refs").write_text("5")
+    return _peak()
+
+
+def _peak() -> float:
+    """The most memory, in MiB, that the process has held since it was told to forget."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
