@@ -123,31 +123,32 @@ class _LogProbabilities(torch.autograd.Function):
         asked = ctx.needs_input_grad[2:]
         ctx.cap, ctx.at_once = cap, any(asked[1::2]) and not any([asked[0], *asked[2::2]])
         made = [torch.empty_like(feature) for feature in features] if ctx.at_once else []
-        chosen = []
+        chosen, scales = [], []
         for part in _chunks(features[0], len(weights[0])):
             logits = _logits(((feature[part], weight) for feature, weight in zip(features, weights, strict=True)), bias)
             logits = _capped(logits, cap)
             scale = logits.logsumexp(-1, keepdim=True)
             picked = logits.gather(1, targets[part, None])
             chosen.append((picked - scale)[:, 0])
+            scales.append(scale)
             if ctx.at_once:
                 slope = _slope(logits, scale, targets[part], cap)
                 for whole, weight in zip(made, weights, strict=True):
                     whole[part] = slope.to(whole.dtype) @ weight.to(whole.dtype)
-        ctx.save_for_backward(targets, bias, *(made if ctx.at_once else flat))
+        ctx.save_for_backward(targets, bias, torch.cat(scales), *(made if ctx.at_once else flat))
         return torch.cat(chosen)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx, upstream: Tensor):
-        targets, bias, *saved = ctx.saved_tensors
+        targets, bias, scales, *saved = ctx.saved_tensors
         if ctx.at_once:
             scaled = [(made * upstream[:, None]).to(made.dtype) for made in saved]
             return None, None, None, *(gradient for one in scaled for gradient in (one, None))
-        return None, None, *_backward(ctx, targets, bias, saved[0::2], saved[1::2], upstream)
+        return None, None, *_backward(ctx, targets, scales, bias, saved[0::2], saved[1::2], upstream)
 
 
-def _backward(ctx, targets, bias, features, weights, upstream) -> list[Tensor | None]:
+def _backward(ctx, targets, scales, bias, features, weights, upstream) -> list[Tensor | None]:
     """Gradients of the bias, then of features and weight of each factor; None where none is asked for."""
     asked = ctx.needs_input_grad[2:]
     of_bias = torch.zeros_like(bias) if asked[0] else None
@@ -160,7 +161,7 @@ def _backward(ctx, targets, bias, features, weights, upstream) -> list[Tensor | 
     for part in _chunks(features[0], len(weights[0])):
         logits = _logits(((feature[part], weight) for feature, weight in zip(features, weights, strict=True)), bias)
         logits = _capped(logits, ctx.cap)
-        slope = _slope(logits, logits.logsumexp(-1, keepdim=True), targets[part], ctx.cap).mul_(upstream[part, None])
+        slope = _slope(logits, scales[part], targets[part], ctx.cap).mul_(upstream[part, None])
         if of_bias is not None:
             of_bias += slope.sum(0)
         for k, (feature, weight) in enumerate(zip(features, weights, strict=True)):
