@@ -66,7 +66,7 @@ doctor: $(READY)
 
 test: $(READY)
 	@envs/setup.sh tex || true
-	python -m pytest $(ARGS)
+	python -m pytest --numprocesses $(CORES) --maxprocesses 4 --dist loadfile $(ARGS)
 	$(TIMED)
 
 test-vllm: $(READY) $(VLLM_VENV)/complete

@@ -150,6 +150,7 @@ class _Watch(TrainerCallback):
             control.should_evaluate = True
 
     def on_save(self, args, state, control, **kwargs):
+        PartialState().wait_for_everyone()  # every process has written its part
         if state.is_world_process_zero:
             saved = Path(args.output_dir) / f"checkpoint-{state.global_step}"
             write_text(saved / SIZES, json.dumps(_sizes(saved)))
