@@ -37,6 +37,7 @@ def write_run(folder: Path, settings: dict | None = None) -> Path:
     _csv(folder / "metrics/agreement.csv", _agreement())
     _csv(folder / "metrics/accuracy.csv", _accuracy(settings))
     _csv(folder / "metrics/training.csv", _training(settings))
+    _csv(folder / "tuning.csv", _tuning(settings))
     for experiment in settings["experiments"]:
         _filters(folder / "pairs", experiment)
         _records(folder, experiment, settings["experiments"][experiment])
@@ -218,6 +219,26 @@ def _training(settings):
                     }
                 )
     return rows
+
+
+def _tuning(settings):
+    """Two rates for each method of the world's experiments, of which the first is chosen."""
+    return [
+        {
+            "experiment": experiment,
+            "method": method,
+            "learning_rate": rate,
+            "step": 8,
+            "score": "accuracy" if "solve" in block else "adherence",
+            "value": value,
+            "n": 64,
+            "standard_error": 0.05,
+            "chosen": chosen,
+        }
+        for experiment, block in settings["experiments"].items()
+        for method in block["methods"]
+        for rate, value, chosen in ((0.00005, 0.8, "yes"), (0.0002, 0.2, "no"))
+    ]
 
 
 def _filters(folder: Path, experiment: str):

@@ -9,6 +9,7 @@ import pytest
 from mialign.errors import InputError
 from mialign.files import read_jsonl, write_jsonl, writing
 
+TUNING = ["tuning", "--curves", "x/y/1.csv", "--validation", "x/validation.jsonl", "--out", "t.csv"]
 QUESTIONS = ["questions", "--name", "q", "--data", ".", "--out", "q.jsonl", "--settings"]
 FILES = ["--scores", "a.jsonl", "b.jsonl", "--responses", "c.jsonl", "d.jsonl", "--prompts", "e.jsonl"]
 JUDGE = ["judge", *FILES, "--out", "f.jsonl", "--settings"]
@@ -29,7 +30,7 @@ def run(root, folder, *words):
         ([*QUESTIONS, "{}"], "error: --settings: the key 'file' is missing (there are none)"),
         (["qeustions"], "there is no stage 'qeustions'; usage: python workflow/run.py STAGE"),
         ([*JUDGE, '{"kind": "openai"}'], "error: --wording: a judge of kind openai needs it"),
-        (["tuning", "--curves", "x/y/1.csv", "--out", "t.csv"], "error: x/y/1.csv: No such file or directory"),
+        (TUNING, "error: x/validation.jsonl: no such file"),
     ],
 )
 def test_wrong_arguments_are_named_without_a_traceback(root, tmp_path, words, message):
@@ -46,8 +47,8 @@ def test_without_a_stage_all_are_listed_and_help_is_of_one(root, tmp_path):
 
 
 def test_a_log_on_a_full_disk_hides_no_message(root, tmp_path):
-    done = run(root, tmp_path, "tuning", "--curves", "x/y/1.csv", "--out", "t.csv", "--log", "/dev/full")
-    assert (done.returncode, done.stderr) == (2, "error: x/y/1.csv: No such file or directory\n")
+    done = run(root, tmp_path, *TUNING, "--log", "/dev/full")
+    assert (done.returncode, done.stderr) == (2, "error: x/validation.jsonl: no such file\n")
 
 
 def test_a_full_disk_is_told_with_the_file(tmp_path):

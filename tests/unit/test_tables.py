@@ -36,6 +36,7 @@ def inputs(name: str, run: Path, config: dict | None = None) -> list[Path]:
         "principles": [ROOT / config["principles"]],
         "models": [],
         "training": [metrics / "training.csv"],
+        "tuning": [run / "tuning.csv"],
         "filters": sorted((run / "pairs").glob("*.filters.csv")),
         "dropped": sorted((run / "pairs").glob("*.examples.csv")),
         "qualities": [metrics / "qualities.csv"],
@@ -99,6 +100,13 @@ def test_models_that_were_given_have_their_revisions(run):
 def test_an_optimiser_is_named_where_it_is_not_the_usual_one(run):
     assert "RMSprop" not in make("training", run)[0]
     assert r"RMSprop, $\beta$ 0.1" in make("training", run, made_up_run.config("config/paper.yaml"))[0]
+
+
+def test_rates_that_were_tried_with_the_chosen_one_in_bold(run):
+    text, _ = make("tuning", run)
+    assert r"method & \ensuremath{5\times10^{-5}} & \ensuremath{2\times10^{-4}} \\" in text
+    assert r"\emph{multitask: adherence, \%, on 64 questions}" in text
+    assert r"SFT continued & \textbf{80.0 (5.0)} & 20.0 (5.0) \\" in text
 
 
 def test_agreement_of_judges_on_both_axes(run):

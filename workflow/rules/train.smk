@@ -134,12 +134,13 @@ use rule train as rate with:
 
 rule tuning:
     input:
-        [
+        curves=[
             f"{RUN}/tuning/{experiment}/{method}/{rate}.csv"
             for experiment, settings in CONFIG["experiments"].items()
             for method in settings["methods"]
             for rate in RATES
         ],
+        validation=[f"{RUN}/prompts/{experiment}/validation.jsonl" for experiment in CONFIG["experiments"]],
     output:
         f"{RUN}/tuning.csv",
     log:
@@ -150,4 +151,5 @@ rule tuning:
     params:
         code=code("tuning"),
     shell:
-        "python workflow/run.py tuning --log {log:q} --curves {input:q} --out {output:q}"
+        "python workflow/run.py tuning --log {log:q} --curves {input.curves:q} --validation {input.validation:q}"
+        " --out {output:q}"

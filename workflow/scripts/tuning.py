@@ -1,32 +1,32 @@
-"""Validation scores of every method at several rates, from the curves of their training."""
+"""How every method does on validation questions at several rates, and which of the rates that chooses."""
 
-import csv
-import io
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mialign.files import write_text
-
-SCORES = ("adherence", "accuracy")
+from mialign.files import read_jsonl, write_csv
+from mialign.tables.reading import rows
+from mialign.tuning import COLUMNS, Trial, choose, trial
 
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--curves", nargs="+", type=Path, required=True, help="tuning/{experiment}/{method}/{rate}.csv")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument(
+        "--validation", nargs="+", type=Path, required=True, help="prompts/{experiment}/validation.jsonl"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="CSV")
 
 
 def main(args: Namespace) -> None:
-    stream = io.StringIO()
-    table = csv.writer(stream, lineterminator="\n")
-    table.writerow(["experiment", "method", "learning_rate", "step", "score", "value"])
+    trials: dict[tuple[str, str], list[Trial]] = {}
+    questions = {path.parts[-2]: len(read_jsonl(path)) for path in args.validation}
     for path in args.curves:
-        experiment, method, rate = *path.parts[-3:-1], path.stem
-        rows = list(csv.DictReader(path.open(encoding="utf-8")))
-        selected = next(row["step"] for row in rows if row["metric"] == "selected")
-        table.writerows(
-            [experiment, method, rate, selected, row["metric"], row["value"]]
-            for row in rows
-            if row["step"] == selected and row["metric"] in SCORES
-        )
-    write_text(args.out, stream.getvalue())
-    print(stream.getvalue(), end="")
+        experiment, method = path.parts[-3:-1]
+        curve = rows(path, ("step", "metric", "value"))
+        trials.setdefault((experiment, method), []).append(trial(float(path.stem), curve, questions[experiment]))
+    write_csv(args.out, list(COLUMNS), (_row(*about, one) for about, tried in trials.items() for one in choose(tried)))
+    print(args.out.read_text(encoding="utf-8"), end="")
+
+
+def _row(experiment: str, method: str, one: Trial) -> dict:
+    values = (one.rate, one.step, one.score, one.value, one.n, f"{one.error:.6g}", "yes" if one.chosen else "no")
+    return dict(zip(COLUMNS, (experiment, method, *values), strict=True))

@@ -14,12 +14,14 @@ from mialign.tables import (
     principles,
     published,
     solving,
+    tuning,
 )
 
 TABLES = {
     "principles": principles.table,
     "models": configuration.models,
     "training": configuration.training,
+    "tuning": tuning.table,
     "filters": filtering.filters,
     "dropped": filtering.dropped,
     "win_rates": comparing.win_rates,

@@ -30,6 +30,7 @@ TABLES = {
         kind: (kind, None) for kind in ("principles", "models", "training", "filters", "dropped", "published", "claims")
     },
     **of_each(JUDGED, "multitask", "win_rates", "win_rates_sampled", "qualities", "examples"),
+    **({"tuning": ("tuning", None)} if "table" in CONFIG.get("tuning", {}) else {}),
     **({"agreement": ("agreement", None)} if len(JUDGINGS) > len(JUDGED) else {}),
     **of_each(SOLVED, "maths", "accuracy", "formats", "extractors", "examples_maths"),
 }
@@ -58,6 +59,8 @@ def table_inputs(wildcards):
             return []
         case "training":
             return metrics_of("training")
+        case "tuning":
+            return [CONFIG["tuning"]["table"]]
         case "filters":
             return FILTER_TABLES
         case "dropped":

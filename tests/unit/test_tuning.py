@@ -1,0 +1,124 @@
+"""How learning rates are chosen: by hand, from files, and that those of the configuration were chosen so."""
+
+import csv
+import math
+
+import pytest
+
+from mialign.files import write_csv, write_jsonl
+from mialign.tuning import COLUMNS, Trial, choose, standard_error, trial
+from scripts import tuning as script
+
+
+def trials(*values, n=100):
+    """One at each of the rates 1, 2, 3 ..."""
+    return [Trial(float(rate), 8, "accuracy", value, n) for rate, value in enumerate(values, start=1)]
+
+
+def chosen(tried):
+    return [one.rate for one in choose(tried) if one.chosen]
+
+
+def test_the_standard_error_of_a_share():
+    assert standard_error(0.2, 64) == pytest.approx(0.05)  # sqrt(0.16 / 64)
+    assert standard_error(0.8, 100) == pytest.approx(0.04)
+    assert standard_error(1.0, 64) == 0
+
+
+def test_the_lowest_rate_within_one_standard_error_of_the_best():
+    # The best is 0.80 with an error of 0.04, so 0.76 and above are as good.
+    assert chosen(trials(0.70, 0.75, 0.77, 0.80, 0.79)) == [3.0]
+    assert chosen(trials(0.70, 0.75, 0.75, 0.80, 0.79)) == [4.0]
+    assert chosen(trials(0.77, 0.10, 0.80, 0.10)) == [1.0]
+    # The error is the best one's: that of 0.50 would be 0.05.
+    assert chosen(trials(0.455, 0.50, n=100)) == [1.0]
+    assert chosen(trials(0.445, 0.50, n=100)) == [2.0]
+
+
+def test_without_an_error_only_equals_are_as_good():
+    assert chosen(trials(0.99, 1.0, 1.0)) == [2.0]
+    assert chosen(trials(0.0, 0.0, 0.0)) == [1.0]
+
+
+def test_rates_are_ordered_by_size_and_not_as_text():
+    tried = [Trial(rate, 8, "accuracy", 0.5, 64) for rate in (0.0004, 2.5e-05, 0.0001)]
+    assert [one.rate for one in choose(tried)] == [2.5e-05, 0.0001, 0.0004]
+
+
+def test_a_curve_gives_the_score_of_its_chosen_checkpoint():
+    rows = [
+        {"step": 0.0, "metric": "adherence", "value": 0.9},
+        {"step": 8.0, "metric": "adherence", "value": 0.75},
+        {"step": 8.0, "metric": "right", "value": 0.5},
+        {"step": 16.0, "metric": "adherence", "value": 0.6},
+        {"step": 8.0, "metric": "selected", "value": 1.0},
+    ]
+    assert trial(0.001, rows, 96) == Trial(0.001, 8, "adherence", 0.75, 96)
+
+
+def test_the_stage_writes_every_trial_and_one_choice_a_method(tmp_path, run_stage):
+    curves = []
+    for rate, value in ((2.5e-05, 0.25), (0.0001, 0.75), (0.0002, 0.7)):
+        curves.append(tmp_path / f"tuning/maths/sft/{rate}.csv")
+        points = ((6, "accuracy", value), (6, "steps", 1), (12, "accuracy", 0), (6, "selected", 1))
+        write_csv(
+            curves[-1],
+            ["step", "metric", "value"],
+            (dict(zip(("step", "metric", "value"), one, strict=True)) for one in points),
+        )
+    validation = tmp_path / "prompts/maths/validation.jsonl"
+    write_jsonl(validation, [{"id": number} for number in range(48)])
+    run_stage(script, curves=curves, validation=[validation], out=tmp_path / "tuning.csv")
+    head, *lines = (tmp_path / "tuning.csv").read_text().splitlines()
+    assert head == ",".join(COLUMNS)
+    assert lines == [
+        "maths,sft,2.5e-05,6,accuracy,0.25,48,0.0625,no",
+        "maths,sft,0.0001,6,accuracy,0.75,48,0.0625,yes",
+        "maths,sft,0.0002,6,accuracy,0.7,48,0.0661438,no",
+    ]
+
+
+def kept(root, config):
+    """config/tuning.csv by experiment and method."""
+    with (root / config["tuning"]["table"]).open(encoding="utf-8") as stream:
+        table = list(csv.DictReader(stream))
+    found = {}
+    for row in table:
+        found.setdefault((row["experiment"], row["method"]), []).append(row)
+    return found
+
+
+def methods(config):
+    return {
+        (title, name): one for title, given in config["experiments"].items() for name, one in given["methods"].items()
+    }
+
+
+def test_the_rates_of_the_configuration_are_the_chosen_ones(root, read_config):
+    config = read_config()
+    tried = kept(root, config)
+    rates = {
+        about: float(row["learning_rate"]) for about, rows in tried.items() for row in rows if row["chosen"] == "yes"
+    }
+    assert rates == {about: one["learning_rate"] for about, one in methods(config).items()}
+    for rows in tried.values():
+        again = choose(
+            [
+                Trial(float(row["learning_rate"]), int(row["step"]), row["score"], float(row["value"]), int(row["n"]))
+                for row in rows
+            ]
+        )
+        assert [one.rate for one in again] == config["tuning"]["rates"]
+        assert ["yes" if one.chosen else "no" for one in again] == [row["chosen"] for row in rows]
+        assert all(
+            math.isclose(one.error, float(row["standard_error"]), rel_tol=1e-5)
+            for one, row in zip(again, rows, strict=True)
+        )
+
+
+def test_the_best_rate_lies_within_its_grid(root, read_config):
+    tried = kept(root, read_config())
+    assert tried
+    for about, rows in tried.items():
+        values = [float(row["value"]) for row in rows]
+        assert max(values[1:-1]) == max(values), about

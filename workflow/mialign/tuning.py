@@ -1,0 +1,48 @@
+"""Which learning rate a method takes: the lowest as good as the best, as far as validation questions tell."""
+
+from dataclasses import dataclass, replace
+from math import sqrt
+
+COLUMNS = ("experiment", "method", "learning_rate", "step", "score", "value", "n", "standard_error", "chosen")
+SCORES = ("adherence", "accuracy")  # by one of these an experiment chooses its checkpoints
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A method trained at one rate: its best checkpoint's mean score, from 0 to 1, on n validation questions."""
+
+    rate: float
+    step: int
+    score: str
+    value: float
+    n: int
+    chosen: bool = False
+
+    @property
+    def error(self) -> float:
+        return standard_error(self.value, self.n)
+
+
+def standard_error(mean: float, n: int) -> float:
+    """Of a mean of n scores: sqrt(p (1 - p) / n), exact for scores that are 0 or 1.
+
+    Curves keep means alone. For scores that lie between the two, as the share of principles that an answer follows,
+    it is the most that the error can be.
+    """
+    return sqrt(mean * (1 - mean) / n)
+
+
+def trial(rate: float, curve: list[dict], n: int) -> Trial:
+    """What the curve of a training (step, metric, value) says of the checkpoint that validation chose."""
+    step = next(row["step"] for row in curve if row["metric"] == "selected")
+    score, value = next(
+        (row["metric"], row["value"]) for row in curve if row["step"] == step and row["metric"] in SCORES
+    )
+    return Trial(rate, int(step), score, float(value), n)
+
+
+def choose(trials: list[Trial]) -> list[Trial]:
+    """The trials of one method by rate; chosen is the lowest within one standard error (the best's) of the best."""
+    best = max(trials, key=lambda one: one.value)
+    good_enough = min(one.rate for one in trials if one.value >= best.value - best.error)
+    return [replace(one, chosen=one.rate == good_enough) for one in sorted(trials, key=lambda one: one.rate)]
