@@ -74,6 +74,15 @@ def test_a_server_that_answers_and_one_that_does_not(httpserver):
     assert down.startswith("MISSING the server of small: http://127.0.0.1:9/v1 gave no usable answer in 1 attempts")
 
 
+@pytest.mark.parametrize("content_type", ["text/html", "application/json"])
+@pytest.mark.parametrize("said", ["<html>Welcome</html>", '{"hello": "there"}', "[1]"])
+def test_an_address_where_something_else_answers(httpserver, said, content_type):
+    httpserver.expect_request("/models").respond_with_data(said, content_type=content_type)
+    (found,) = told(servers={"big": [httpserver.url_for("/").rstrip("/"), ""]})
+    assert found.startswith(f"MISSING the server of big: {httpserver.url_for('/').rstrip('/')} ")
+    assert "it mostly ends in /v1" in found or "no usable answer" in found
+
+
 def test_the_room_is_for_full_checkpoints_and_the_states_of_one_training():
     config = {
         "seeds": [1, 2],

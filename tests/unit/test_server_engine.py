@@ -170,6 +170,23 @@ def test_what_was_answered_before_the_server_died_is_not_asked_again(run_stage, 
     assert not server.counts().keys() & {(tuple(one["prompt"]), one["seed"]) for one in answered}
 
 
+def test_half_a_character_and_an_echoed_key_are_taken_out_and_nothing_is_asked_twice(run_stage, folder, server):
+    def half():
+        return Response(
+            '{"id": "1", "object": "text_completion", "created": 1, "model": "m", "choices": [{"index": 0, '
+            f'"text": "ab \\ud83d {KEY}", "finish_reason": "stop"}}], "usage": {{"prompt_tokens": 3, '
+            '"completion_tokens": 5, "total_tokens": 8}}',
+            200,
+            {"Content-Type": "application/json"},
+        )
+
+    server.script = [half]
+    written = run(run_stage, folder, server, batch=1)
+    assert written[0]["text"] == "ab ? [key]"
+    assert set(server.counts().values()) == {1}
+    assert len(server.asked) == 8
+
+
 def test_nothing_more_is_asked_when_answers_cannot_be_kept(run_stage, folder, server, monkeypatch):
     def full(self, name, shard):
         raise OSError("no space left")

@@ -1,5 +1,6 @@
 """Calls of an OpenAI-compatible server: patient with a busy one, short with one that refuses."""
 
+import json
 import os
 import sys
 
@@ -7,6 +8,7 @@ from mialign.errors import InputError
 from mialign.failures import ATTEMPTS, Nonsense, passing, pause, pausing
 
 TIMEOUT = 600  # seconds for one answer
+SECRET = 12  # characters from which on a key is one; shorter words satisfy servers that ask for none
 
 
 def key_in(variable: str) -> str:
@@ -17,6 +19,15 @@ def key_in(variable: str) -> str:
             f"the environment variable {variable} holds spaces, line breaks or characters that no key has; set it anew"
         )
     return key
+
+
+def clean(said, key: str):
+    """What a server sent (text, or a record that JSON can hold), as UTF-8 can keep it and without the key.
+
+    Half a character would end the job when it is written, and each further one after it was paid for again.
+    """
+    text = json.dumps(said, ensure_ascii=False).encode("utf-8", "replace").decode()
+    return json.loads(text.replace(json.dumps(key)[1:-1], "[key]") if len(key) >= SECRET else text)
 
 
 class Client:
@@ -55,14 +66,21 @@ class Client:
                 f"{self.url} gave no usable answer in {self.attempts} attempts ({_name(error)}); see that it runs, and "
                 "give the same command again: what has been answered is kept"
             ) from None
+        except (AttributeError, TypeError):  # the openai package takes a page of HTML, for instance, for an answer
+            raise InputError(
+                f"{self.url} answers, but not in the form of OpenAI's API; see that the address is right: it mostly "
+                "ends in /v1"
+            ) from None
+
+    def clean(self, said):
+        return clean(said, self._key)
 
     def _refusal(self, error) -> str:
         status = getattr(error, "status_code", None)
         if status in (401, 403):  # such a message may repeat a part of the key
             wanted = f"see that the key in {self.variable} is right" if self.variable else "it wants a key (server.key)"
             return f"status {status}; {wanted}"
-        said = str(error)
-        return (said.replace(self._key, "[key]") if self.variable else said)[:300]
+        return self.clean(str(error))[:300]
 
     def _tell(self, state) -> None:
         print(f"{self.url}: {pausing(state)}", file=sys.stderr, flush=True)

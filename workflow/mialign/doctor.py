@@ -68,9 +68,9 @@ def servers(addresses: dict[str, list[str]]) -> Iterator[Finding]:
 
     for name, (url, variable) in addresses.items():
         try:
-            answer = Client(url, variable, attempts=1, timeout=10).ask(lambda openai: openai.models.list())
-            served = ", ".join(sorted(model.id for model in answer.data))
-            yield Finding(True, f"the server of {name} at {url} answers; it has {served}")
+            client = Client(url, variable, attempts=1, timeout=10)
+            served = client.ask(lambda openai: sorted(model.id for model in openai.models.list().data))
+            yield Finding(True, f"the server of {name} at {url} answers; it has {client.clean(', '.join(served))}")
         except InputError as error:
             yield Finding(False, f"the server of {name}: {error}")
 

@@ -79,4 +79,4 @@ class Server:
         if finish == "stop":
             # Servers that do not say which phrase it was cannot tell it from an end of the model's own.
             finish = "stop" if isinstance(getattr(choice, "stop_reason", None), str) else "eos"
-        return Completion(text, finish, tokens, seed)
+        return Completion(self.client.clean(text), finish, tokens, seed)

@@ -37,7 +37,7 @@ async def send(client, request: Request) -> dict:
         raise Nonsense(str(error)) from None
     try:
         choice = completion.choices[0]
-        text = str(choice.message.content or "").encode("utf-8", "replace").decode()
+        text = str(choice.message.content or "")
         return {"text": text, "finish": choice.finish_reason, "served": completion.model, "usage": _counted(completion)}
     except (AttributeError, TypeError, IndexError):
         raise Nonsense(str(completion)) from None

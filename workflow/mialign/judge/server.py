@@ -6,11 +6,10 @@ text that the server sends it is taken out.
 """
 
 import asyncio
-import json
 import sys
 from pathlib import Path
 
-from mialign.client import key_in
+from mialign.client import clean, key_in
 from mialign.errors import InputError
 from mialign.failures import ATTEMPTS, Nonsense, passing, pause, pausing, told
 from mialign.judge import cost
@@ -19,8 +18,6 @@ from mialign.judge.orders import Answer, AuthorsReader, Reader, judge_name
 from mialign.judge.requests import Request, send
 from mialign.judge.wording import load, read_verdict
 from mialign.progress import Progress
-
-SECRET = 12  # characters from which on a key is one; shorter words satisfy servers that ask for none
 
 
 def make(settings: dict, wording: Path, where: dict, asked: Path) -> Reader:
@@ -108,10 +105,10 @@ class Server:
                     return
                 try:
                     record = await self._record(client, key, request, lambda: bool(failed), tell)
-                    self.asked.add(json.loads(_without(secret, json.dumps(record))))
+                    self.asked.add(clean(record, secret))
                     progress.add(1)
                 except (OpenAIError, Nonsense) as error:
-                    failed.append(told(error, _without(secret, str(error)), self.model, self.where))
+                    failed.append(told(error, clean(str(error), secret), self.model, self.where))
                 except InputError as error:
                     failed.append(str(error))
 
@@ -149,8 +146,3 @@ class Server:
             f"{self.model}: the environment variable {self.where['key']} is not set; put the key of the server into it "
             "(any word, if the server asks for none)"
         )
-
-
-def _without(secret: str, text: str) -> str:
-    """A text that a server sent, without the key."""
-    return text.replace(secret, "[key]") if len(secret) >= SECRET else text
