@@ -168,7 +168,9 @@ def test_folders_as_datasets_saves_them_and_folders_of_files(tmp_path, fetched):
         origin, rows = fetched({"folder": str(tmp_path / name), "split": "train"})
         assert rows == ROWS
         assert origin["commit"] is None
-    assert "valid" in refused(fetched, {"folder": str(tmp_path / "both"), "split": "valid"})
+    wrong = refused(fetched, {"folder": str(tmp_path / "both"), "split": "valid"})
+    assert wrong == f"{tmp_path}/both: there is no split 'valid'; there are train, test"
+    assert "train" in refused(fetched, {"folder": str(tmp_path / "files"), "split": "valid"})
     assert "nowhere: no such folder" in refused(fetched, {"folder": str(tmp_path / "nowhere"), "split": "train"})
 
 

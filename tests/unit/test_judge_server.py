@@ -1,6 +1,7 @@
 """A judge on a server that is late, busy, talks nonsense, breaks off and dies: nothing is lost or paid for twice."""
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -283,7 +284,25 @@ def test_the_key_is_in_no_file_and_no_message(tmp_path, root, script):
     assert "[key]" in done.stderr + (tmp_path / "asked.jsonl").read_text()
 
 
+def test_half_a_character_in_an_answer_is_taken_out(tmp_path):
+    def script(body, times):
+        return answer("It \ud83d is.\nVerdict: A")
+
+    with serving(script) as server:
+        found = judge_with(tmp_path, server_settings(server.base_url)).verdicts(cases(1))
+    assert found[0]["answers"] == ["It ? is.\nVerdict: A"] * 2
+
+
 # ---------------------------------------------------------------- kills, halves and several jobs
+def test_a_file_system_without_locks_is_named_before_anything_is_asked(tmp_path, monkeypatch):
+    def none(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("mialign.judge.asked.fcntl.lockf", none)
+    with pytest.raises(InputError, match=r"asked\.jsonl cannot be locked \(No locks available\).*that has them"):
+        judge_with(tmp_path, server_settings("http://127.0.0.1:9/v1"))
+
+
 def test_a_killed_job_goes_on_and_pays_for_nothing_twice(tmp_path, root):
     slow = answer(CLEAR, seconds=0.1)
     with serving(lambda body, times: slow) as server:

@@ -65,6 +65,8 @@ def _from_folder(place: dict) -> Iterator[dict]:
     with _in_words(str(folder)):
         if any((folder / name).exists() for name in ("dataset_dict.json", "state.json")):
             found = load_from_disk(str(folder))
+            if isinstance(found, DatasetDict) and place["split"] not in found:
+                raise ValueError(f"there is no split {place['split']!r}; there are {', '.join(found)}")
             yield from found[place["split"]] if isinstance(found, DatasetDict) else found
         else:
             yield from load_dataset(str(folder), split=place["split"], streaming=True)

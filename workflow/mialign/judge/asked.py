@@ -106,19 +106,30 @@ class Asked:
             self.refresh()
             yield
         finally:
-            fcntl.lockf(self.file, fcntl.LOCK_UN, 1, place)
+            self._lockf(fcntl.LOCK_UN, place)
 
     def _try(self, place: int) -> bool:
         try:
-            fcntl.lockf(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+            self._lockf(fcntl.LOCK_EX | fcntl.LOCK_NB, place)
         except (BlockingIOError, PermissionError):
             return False
         return True
 
     @contextmanager
     def _lock(self, place: int) -> Iterator[None]:
-        fcntl.lockf(self.file, fcntl.LOCK_EX, 1, place)
+        self._lockf(fcntl.LOCK_EX, place)
         try:
             yield
         finally:
-            fcntl.lockf(self.file, fcntl.LOCK_UN, 1, place)
+            self._lockf(fcntl.LOCK_UN, place)
+
+    def _lockf(self, how: int, place: int) -> None:
+        try:
+            fcntl.lockf(self.file, how, 1, place)
+        except (BlockingIOError, PermissionError):
+            raise
+        except OSError as error:  # some shared file systems are set up without locks
+            raise InputError(
+                f"{self.path} cannot be locked ({error.strerror}), and without locks jobs side by side would pay twice "
+                "for an answer; let results/ be, or link to, a folder on a file system that has them"
+            ) from None
