@@ -198,9 +198,14 @@ def test_a_copy_is_taken_if_its_checksum_is_right(tmp_path, run_stage):
         "base": "http://127.0.0.1:9/",
         "folder": tmp_path / "copy",
         "out": tmp_path / "out/b.json",
+        "origin": tmp_path / "out/b.json.origin",
     }
-    run_stage(fetch_authors_file, sha256=right, **options)
-    assert (tmp_path / "out/b.json").read_bytes() == b"{}"
+    for known in (right, ""):  # of a file whose checksum is not known, that of what came is written down
+        run_stage(fetch_authors_file, sha256=known, **options)
+        assert (tmp_path / "out/b.json").read_bytes() == b"{}"
+        origin = json.loads((tmp_path / "out/b.json.origin").read_text())
+        assert origin == {"place": str(tmp_path / "copy/a/b.json"), "sha256": right}
+        (tmp_path / "out/b.json.origin").unlink()
     (tmp_path / "out/b.json").unlink()
     with pytest.raises(InputError, match=f"its sha256 is {right} and not {'1' * 64}"):
         run_stage(fetch_authors_file, sha256="1" * 64, **options)

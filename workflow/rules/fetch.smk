@@ -60,7 +60,8 @@ rule fetch_model:
 
 rule fetch_authors_file:
     output:
-        f"{DATA}/authors/{{path}}",
+        file=f"{DATA}/authors/{{path}}",
+        origin=f"{DATA}/authors/{{path}}.origin",
     log:
         f"{RUN}/logs/fetch_authors_file/{{path}}.log",
     wildcard_constraints:
@@ -75,4 +76,4 @@ rule fetch_authors_file:
         folder=CONFIG.get("authors", {}).get("folder", ""),
     shell:
         "python workflow/run.py fetch_authors_file --log {log:q} --path {wildcards.path:q} --base {params.base:q}"
-        " --folder {params.folder:q} --sha256 {params.sha256:q} --out {output:q}"
+        " --folder {params.folder:q} --sha256 {params.sha256:q} --out {output.file:q} --origin {output.origin:q}"

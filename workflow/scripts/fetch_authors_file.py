@@ -1,12 +1,13 @@
 """Fetch one of the files that the authors released, or copy it from a folder, and hold it against its checksum."""
 
+import json
 import shutil
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mialign.errors import InputError
 from mialign.fetch import web
-from mialign.files import writing
+from mialign.files import write_text, writing
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -15,17 +16,19 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--folder", default="", help="a copy of their repository, read instead of the address")
     parser.add_argument("--sha256", default="", help="the file's checksum; without it any content is taken")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--origin", type=Path, required=True, help="file that says where it came from")
 
 
 def main(args: Namespace) -> None:
-    if args.folder:
-        found = _copy(Path(args.folder) / args.path, args.sha256 or None, args.out)
-    else:
-        found = web.download(args.base + args.path, args.sha256 or None, args.out)
+    place = str(Path(args.folder) / args.path) if args.folder else args.base + args.path
+    take = _copy if args.folder else web.download
+    found = take(place, args.sha256 or None, args.out)
+    write_text(args.origin, json.dumps({"place": place, "sha256": found}, indent=2) + "\n")
     print(f"{args.path}: sha256 {found}")
 
 
-def _copy(path: Path, sha256: str | None, out: Path) -> str:
+def _copy(place: str, sha256: str | None, out: Path) -> str:
+    path = Path(place)
     if not path.is_file():
         raise InputError(f"{path}: no such file; authors.folder must be a copy of the authors' repository")
     found = web.digest(path)
