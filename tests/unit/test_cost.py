@@ -19,7 +19,7 @@ def assumed() -> dict:
         "tokens_per_second": dict.fromkeys(("generation", "training", "scoring"), 100),
         "mean_tokens": {"prompt": 10, "answer": 20, "attempt": 30, "request": 1000, "verdict": 100},
         "weights": {"a/b": 8e9, "c/d": 4e9},
-        "bytes_per_weight": {"model": 2, "checkpoint": 4, "state": 12}, "rows": {"one": 40},
+        "bytes_per_weight": {"model": 2}, "rows": {"one": 40},
     }  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def test_every_stage_by_hand(settings, assumed):
     assert rows["generate"]["gpu_hours"] == round(36 * 2 * 20 / 2 / 100 / 3600 + 0.1, 2)
     # 18 pairs x 2 prompts x (10 + 2 x 20) tokens, for each of two seeds
     assert rows["reference"]["million_tokens"] == round(2 * 18 * 2 * 50 / 1e6, 2)
-    assert rows["train"]["disk_gb"] == 8 * (2 * 4 + 12)
+    assert rows["train"]["disk_gb"] == 8 * 2 * (4 + 3 * 12)  # two seeds, each a checkpoint, and three states at work
     assert rows["respond"]["jobs"] == 2 * 3  # base, generator and dpo
     # 2 seeds x 5 questions x 2 axes x 2 orders
     assert rows["judge"]["dollars"] == round(40 * (1000 * 2 + 100 * 10) / 1e6, 2)
@@ -116,7 +116,7 @@ def test_weights_that_are_there_are_counted_and_need_no_assumption(settings, ass
     settings["models"] |= {"b": {"path": "mine"}, "child": {"parent": "b"}}
     settings["experiments"]["multitask"]["base"] = "child"
     rows = {row["stage"]: row for row in cost.table({**settings, "counted": {"b": 3e9}}, assumed)}
-    assert rows["train"]["disk_gb"] == 3 * (2 * 4 + 12)
+    assert rows["train"]["disk_gb"] == 3 * 2 * (4 + 3 * 12)
     with pytest.raises(InputError, match="below its line 'weights:' put '  mine: NUMBER'"):
         cost.table(settings, assumed)
 

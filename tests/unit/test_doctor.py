@@ -83,20 +83,23 @@ def test_an_address_where_something_else_answers(httpserver, said, content_type)
     assert "it mostly ends in /v1" in found or "no usable answer" in found
 
 
-def test_the_room_is_for_full_checkpoints_and_the_states_of_one_training():
+def test_the_room_is_for_full_checkpoints_and_the_states_of_all_trainings_that_can_run_together():
+    first, later, adapter = {"parent": "base"}, {"parent": "sft"}, {"adapter": {"rank": 8}}
     config = {
         "seeds": [1, 2],
         "models": {"a": {"hub": "x/a"}, "b": {"hub": "x/b"}, "child": {"parent": "b"}},
         "experiments": {
-            "one": {"base": "a", "methods": {"sft": {}, "dpo": {}, "lora": {"adapter": {"rank": 8}}}},
-            "two": {"base": "child", "methods": {"sft": {}}},
-            "three": {"base": "a", "methods": {"lora": {"adapter": {"rank": 8}}}},
+            "one": {"base": "a", "methods": {"sft": first, "dpo": later, "sami": later, "lora": {**later, **adapter}}},
+            "two": {"base": "child", "methods": {"sft": first}},
+            "three": {"base": "a", "methods": {"lora": {**first, **adapter}}},
         },
     }
-    # four bytes a weight: two methods and two seeds of a, one of b; and two states of the larger, each of three numbers
-    assert doctor.room_for(config, {"a": 500, "b": 900}) == (4 * (500 * 2 * 2 + 900 * 2 + 900 * 2 * 3) + doctor.GB, [])
-    assert doctor.room_for(config, {"a": 500}) == (4 * (500 * 2 * 2 + 500 * 2 * 3) + doctor.GB, ["child"])
-    assert doctor.room_for(config, {"b": 900})[1] == ["a"]
+    # Of a, three checkpoints, and two methods that can be at work together, each with three states of twelve bytes a
+    # weight; of b one of each; all for two seeds.
+    a, b = 2 * 500 * (3 * 4 + 2 * 3 * 12), 2 * 900 * (4 + 3 * 12)
+    assert doctor.room_for(config, {"a": 500, "b": 900}) == (a + b + doctor.GB, [])
+    assert doctor.room_for(config, {"a": 500}) == (a + doctor.GB, ["child"])
+    assert doctor.room_for(config, {"b": 900}) == (b + doctor.GB, ["a"])
 
 
 def test_findings_of_other_machines_are_shown_and_what_is_missing_fails_the_stage(tmp_path, run_stage, capsys):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
+from mialign import room
 from mialign.errors import InputError
 from mialign.judge.cost import dollars
 from mialign.judge.settings import judges, run_here
@@ -86,13 +87,13 @@ class _Experiment:
 
     def training(self, grid: float) -> Row:
         """All methods: their steps, and the answers to validation questions at each saving."""
-        methods, kept = self.given["methods"].values(), self.assumed["bytes_per_weight"]
+        methods = self.given["methods"].values()
         answers = self.questions("validation") * self.answer(self.measured)
         tokens = sum(method["steps"] * method["batch"] for method in methods) * grid * self.seeds
         checked = sum(ceil(method["steps"] / method["validate_every"]) for method in methods) * answers * self.seeds
         hours = self.hours(tokens, "training", self.base) + self.hours(checked, "generation", self.base)
         jobs = len(methods) * self.seeds
-        disk = self.base * (jobs * kept["checkpoint"] + kept["state"])
+        disk = room.of_training(self.given, self.seeds, self.base)
         return Row("train", self.name, jobs, tokens + checked, hours + self.start(jobs), disk)
 
     def judging(self, name: str, judge: dict) -> Row:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mialign import checkpoints, weights
+from mialign import checkpoints, room, weights
 from mialign.errors import InputError
 
 GB = 10**9
@@ -130,22 +130,18 @@ CHECKS: dict[str, Callable[..., Iterator[Finding]]] = {
 
 
 def room_for(config: dict, on_disk: dict[str, int]) -> tuple[int, list[str]]:
-    """About how many bytes a run writes: each checkpoint in float32, and the states of one training at work.
+    """About how many bytes a run writes; nearly all are of its trainings (see room).
 
     on_disk: by the name of a model that is there, its number of weights. Models of unknown size take no room in the
     sum and are named beside it.
     """
-    total = most = 0
-    unknown = []
+    total, unknown = GB, {}
     for experiment in config["experiments"].values():
-        whole = [method for method in experiment["methods"].values() if "adapter" not in method]
         number = weights.known(config, on_disk, experiment["base"])
-        if whole and number is None:
-            unknown.append(experiment["base"])
-        size = 4 * (number or 0)
-        total += size * len(whole) * len(config["seeds"])
-        most = max(most, size * 2 * 3 if whole else 0)  # two states, each with two moments of every weight
-    return total + most + GB, list(dict.fromkeys(unknown))
+        total += room.of_training(experiment, len(config["seeds"]), number or 0)
+        if number is None and room.of_training(experiment, 1, 1):
+            unknown[experiment["base"]] = True
+    return total, list(unknown)
 
 
 def _first_line(error: Exception) -> str:
