@@ -148,14 +148,14 @@ def test_what_is_not_assumed_is_asked_for(settings, assumed, key, message):
 
 @pytest.mark.parametrize("overlays", [(), ("config/paper.yaml",)])
 def test_our_assumptions_serve_our_configurations(read_config, root, run_stage, tmp_path, overlays):
-    settings = read_config(*overlays)
-    settings["experiments"]["multitask"]["judge"] = {"kind": "checkers"}  # any will do here
-    settings = config.load(settings)
+    settings = config.load(read_config(*overlays))
     given = {key: settings[key] for key in ("seeds", "sources", "models", "experiments")} | {"counted": {}}
     run_stage(stage, settings=json.dumps(given), assumptions=root / "config/costs.yaml", out=tmp_path / "cost.csv")
     rows = list(csv.DictReader((tmp_path / "cost.csv").open()))
     assert rows[-1]["stage"] == "total"
     assert float(rows[-1]["gpu_hours"]) > 0
+    judged = [float(row["dollars"]) for row in rows if row["stage"] == "judge"]
+    assert bool(sum(judged)) is bool(overlays)  # the judge of the paper is paid, the miniature's is a program
     assert set(yaml.safe_load((root / "config/costs.yaml").read_text())["rows"]) >= {
         source["dataset"] for source in settings["sources"].values() if "dataset" in source
     }

@@ -15,18 +15,10 @@ from calls import jobs, snakemake
 from mialign import config
 from mialign.errors import InputError
 
-PAPER = ("--configfile", "config/paper.yaml", "judge.yaml")
-CHECKERS = {"kind": "checkers"} | dict.fromkeys(("model", "temperature", "top_p", "max_tokens", "server"))
-JUDGE = {"experiments": {"multitask": {"judge": CHECKERS}}}
+PAPER = ("--configfile", "config/paper.yaml")
 BARE = {"HF_HUB_OFFLINE": "1", "HF_TOKEN": "", "OPENAI_API_KEY": "", "CUDA_VISIBLE_DEVICES": ""}
 DATASETS = {"math", "roleplay", "coding", "posts", "electrical", "gsm_hard", "livebench", "wildchat", "mt_bench"}
 DATASETS |= {"gsm8k_train", "gsm8k_test"}
-
-
-@pytest.fixture
-def copy(copy):
-    (copy / "judge.yaml").write_text(yaml.safe_dump(JUDGE))
-    return copy
 
 
 def test_the_whole_paper_is_planned_at_once_without_network_gpu_or_keys(copy):
@@ -85,6 +77,8 @@ def test_the_authors_materials_replace_ours_by_a_switch(copy):
     plain = jobs(snakemake(copy, "-n", *PAPER, **BARE))
     text = snakemake(copy, "-n", "-p", *PAPER, "authors.yaml", **BARE)
     found = jobs(text)
+    # five comparisons x 80 questions x two axes x two orders, at the assumed lengths and the stated price
+    assert [float(row["dollars"]) for row in rows if row["stage"] == "judge"] == [5.68]
     assert found - plain == Counter(authors_pairs=1, authors_prompts=2, fetch_authors_file=5)
     assert plain - found == Counter(generate=1, pairs=1)
     options = [shlex.split(line) for line in re.findall(r"python workflow/run\.py prompts .*", text)]
@@ -119,7 +113,7 @@ def test_the_authors_materials_replace_ours_by_a_switch(copy):
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_before_any_job(read_config, overlay, message):
-    settings = read_config("config/paper.yaml", JUDGE, overlay)
+    settings = read_config("config/paper.yaml", overlay)
     with pytest.raises(InputError, match=re.escape(message)):
         config.load(settings)
 
