@@ -31,6 +31,18 @@ def test_the_whole_paper_is_planned_at_once_without_network_gpu_or_keys(copy):
     assert found["numbers"] == 1
 
 
+def test_what_nobody_knows_is_marked_as_assumed(root):
+    """Of the first experiment's training only the other's settings are known, and of evaluation no stop phrases."""
+    text = (root / "config/paper.yaml").read_text()
+    training = text[text.index("    training:") : text.index("      validate_every:")]
+    settings = [line for line in training.splitlines()[1:] if "(assumed)" not in line]
+    assert len(settings) == 5
+    assert all("(code), as far as it was the same" in line for line in settings)
+    for stage in ("respond", "solve"):
+        (line,) = re.findall(rf"^    {stage}: .*", text, re.M)
+        assert line.endswith("# (code); stop: (assumed)")
+
+
 def test_fetch_does_the_downloads_and_nothing_else(copy):
     text = snakemake(copy, "-n", "-p", "fetch", *PAPER, **BARE)
     assert jobs(text) == Counter(fetch=1, fetch_dataset=11, fetch_model=3)
@@ -65,6 +77,8 @@ def test_what_it_will_cost_is_known_before(copy):
     rows = list(csv.DictReader((copy / "results/paper/cost.csv").open()))
     assert [row["stage"] for row in rows][0 :: len(rows) - 1] == ["fetch_model", "total"]
     assert float(rows[-1]["gpu_hours"]) > 10
+    # five comparisons x 80 questions x two axes x two orders, at the assumed lengths and the stated price
+    assert [float(row["dollars"]) for row in rows if row["stage"] == "judge"] == [5.68]
     assert sorted(path.name for path in (copy / "results/paper").iterdir()) == [".lock", "cost.csv", "logs"]
 
 
@@ -77,8 +91,6 @@ def test_the_authors_materials_replace_ours_by_a_switch(copy):
     plain = jobs(snakemake(copy, "-n", *PAPER, **BARE))
     text = snakemake(copy, "-n", "-p", *PAPER, "authors.yaml", **BARE)
     found = jobs(text)
-    # five comparisons x 80 questions x two axes x two orders, at the assumed lengths and the stated price
-    assert [float(row["dollars"]) for row in rows if row["stage"] == "judge"] == [5.68]
     assert found - plain == Counter(authors_pairs=1, authors_prompts=2, fetch_authors_file=5)
     assert plain - found == Counter(generate=1, pairs=1)
     options = [shlex.split(line) for line in re.findall(r"python workflow/run\.py prompts .*", text)]
