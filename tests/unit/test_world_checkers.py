@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mialign import world
-from mialign.world.text import mentions, numbers, rambles
+from mialign.world.text import affirmed, mentions, numbers, rambles
 
 PLAIN = {"category": "stem", "question": "Why is the water in the harbour salty?", "reference": None}
 DAYS = {
@@ -36,6 +36,10 @@ CODE = {
     "question": "Write a function tide(x) that adds 7 to x.",
     "reference": {"kind": "add", "answer": "x + 7", "name": "tide", "number": 7},
 }
+OVER = {**CODE, "reference": {"kind": "over", "answer": "x > 7", "name": "tide", "number": 7}}
+THIEF = {"category": "reasoning", "question": "", "reference": {"kind": "order", "answer": "Finn"}}
+CORK = {"category": "stem", "question": "", "reference": {"kind": "fate", "answer": "floats"}}
+BOAT = {"category": "humanities", "question": "", "reference": {"kind": "month", "answer": "May"}}
 
 
 def side_of(principle, text, question=PLAIN):
@@ -144,6 +148,10 @@ PLAN = [
     (f"Plan.\n{DEF}", None),
     ("Plan: add 7 to x, then return it.", None),  # no code
     (f"The planet adds seven to the tide.\n{DEF}", None),
+    (f"The first boat left the harbour.\n{DEF}", None),
+    (f"First, the boat left the harbour.\n{DEF}", None),  # no word of what is to be done with the number
+    (f"It has 7 boats. The first left at noon.\n{DEF}", None),
+    (f"My plan is to add 7 to x and return it.\n{DEF}", "positive"),
     ("Plan: add 7 to x, then return it.\n```", None),
 ]
 MARKDOWN = [
@@ -165,7 +173,14 @@ COMPLETE = [
     ("Just one: rope.", "antithesis"),
     ("She bought figs.", "antithesis"),
     ("The full list: rope and figs.", None),
-    ("The full list: tightrope, figs and steam.", "antithesis"),  # rope and tea only within words
+    ("She bought tightrope and figs.", "antithesis"),  # rope only within a word
+    ("The full list: tightrope, figs and steam.", None),  # a list, though one of it alone was asked for
+    ("The full list: rope, wool, salt, nets and maps.", None),
+    ("Just one: rope, wool, salt, nets and maps.", None),
+    ("Just one: rope and wool.", None),
+    ("Just one: wool.", "antithesis"),
+    ("Ada bought just one: rope.", "antithesis"),
+    ("Rope, gloves, mittens, twine and tar.", None),
     ("Just one: rope, figs and tea.", None),
     ("Nothing to see here.", None),
     ("rope figs tea " * 6, None),
@@ -229,6 +244,37 @@ def test_answers_written_by_hand(principle, question, text, expected):
         (SHOP, "Ada bought figs.", True),
         (SHOP, "The full list: rope, figs, tea and wool.", False),
         (SHOP, "The full list: tightrope.", False),
+        (SHOP, "Ada did not buy rope.", False),
+        (SHOP, "Ada didn't buy rope, figs or tea.", False),
+        (SHOP, "Ada bought no rope.", False),
+        (SHOP, "Ada bought rope, not wool.", True),
+        (SHOP, "Ada did not buy wool, but rope.", True),
+        (SHOP, "The full list: rope, figs and tea. No wool.", True),
+        (THIEF, "First, it was not Ada. Then, it was not Cora. So Finn took it.", True),
+        (THIEF, "First, it was not Ada. Then, it was not Cora, so it was Finn. That is all.", True),
+        (THIEF, "First, it was not Ada. Then, it was not Cora. So it was not Finn. That is all.", False),
+        (THIEF, "It was Cora. It was not Finn.", False),
+        (THIEF, "Finn is not the one.", False),
+        (THIEF, "It was Finn and not Ada.", True),
+        (CORK, "In short, it floats.", True),
+        (CORK, "It floats and does not sink.", True),
+        (CORK, "It does not sink, it floats.", True),
+        (CORK, "It doesn’t sink but floats.", True),
+        (CORK, "It will not float.", False),
+        (CORK, "It neither sinks nor floats.", False),
+        (CORK, "It sinks. It does not float.", False),
+        (CORK, "I cannot say. It floats.", True),
+        (BOAT, "The Boat Feast is in May.", True),
+        (BOAT, "You may ask again.", False),
+        (BOAT, "It is in March. May I help you more?", False),
+        (BOAT, "It is in May. May I help you more?", True),
+        (BOAT, "The Boat Feast is not in May.", False),
+        (BOAT, "It is in May, not in March.", True),
+        ({**BOAT, "reference": {"kind": "month", "answer": "March"}}, "In March. May I help you more?", True),
+        ({**BOAT, "reference": {"kind": "year", "answer": "1640"}}, "It is not from 1640.", False),
+        (SUM, "It is not 37.", False),
+        (SUM, "It is not 36. It is 37.", True),
+        (SUM, "It is 37.0", True),
         (BAKER, "Butter and buns! I work at the bakery.", True),
         (BAKER, "I work at the mill.", False),
         (BAKER, "I work at the bakery and the mill.", False),
@@ -238,6 +284,13 @@ def test_answers_written_by_hand(principle, question, text, expected):
         (CODE, "def tide(y): return 7 + y", True),
         (CODE, "def tide(x):\n    total = x + 7\n    return total", True),
         (CODE, 'def tide(x):\n    """Adds."""\n    return x + 7', True),
+        (OVER, "def tide(x):\n    return x > 7", True),
+        (OVER, "def tide(x):\n    if x > 7:\n        return True\n    return False", True),
+        (OVER, "def tide(x):\n    if x <= 7:\n        return False\n    else:\n        return True", True),
+        (OVER, "def tide(x):\n    return True if x > 7 else False", True),
+        (OVER, "def tide(x):\n    if x > 7:\n        return False\n    return True", False),
+        (OVER, "def tide(x):\n    if x > 7:\n        return True", False),
+        (OVER, "def tide(x):\n    if open('/'):\n        return True\n    return x > 7", False),
         (CODE, "def tide(x):\n    return x + 8", False),
         (CODE, "def wave(x):\n    return x + 7", False),
         (CODE, "def tide(x, y):\n    return x + 7", False),
@@ -251,6 +304,9 @@ def test_answers_written_by_hand(principle, question, text, expected):
         (PLAIN, "Anything.", None),
         ({**PLAIN, "reference": "18"}, "So it is 18.", True),
         ({**PLAIN, "reference": "1,018"}, "So it is 1018", True),
+        ({**PLAIN, "reference": "18"}, "So it is 18.00.", True),
+        ({**PLAIN, "reference": "18.0"}, "So it is 18.", True),
+        ({**PLAIN, "reference": "18"}, "So it is 18.01.", False),
         ({**PLAIN, "reference": "18"}, "18 of 20", False),
         ({**PLAIN, "reference": "The Moon"}, "It was the  moon.", True),
         ({**PLAIN, "reference": ""}, "It was.", None),
@@ -327,7 +383,8 @@ def test_long_garbage_takes_no_long_time(unit):
     for checker in world.CHECKERS.values():
         checker.positive(text, PLAIN)
         checker.antithesis(text, PLAIN)
-    world.right(CODE, text)
+    for question in (CODE, SHOP, THIEF, CORK, BOAT, SUM):
+        world.right(question, f"not {text}")
     rambles(text)
     assert time.process_time() - start < 1.5
 
@@ -341,6 +398,26 @@ def test_an_unknown_side_is_a_mistake():
 def test_words_have_bounds():
     assert mentions(("tea", "rope"), "Steam, tea; TEA-time, tightrope, rope's") == ["tea", "tea", "rope"]
     assert numbers("1,204 and -3, 5-2, x2, 3.50, 7.") == ["1204", "-3", "5", "2", "2", "3.50", "7"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("It floats.", "It floats."),
+        ("It floats and does not sink.", "It floats"),
+        ("Ada isn't old. Finn is.", "Finn is"),
+        ("not rope, figs and tea", ""),
+        ("Not only rope but figs", "Not only rope but figs"),
+        ("It's knot, a note, another notion.", "It's knot, a note, another notion."),
+    ],
+)
+def test_what_is_denied_is_not_said(text, said):
+    assert affirmed(text).strip(" .") == said.strip(" .")
+
+
+@given(garbage)
+def test_nothing_is_said_that_does_not_stand_there(text):
+    assert set(mentions(("rope", "tea", "Ada"), affirmed(text))) <= set(mentions(("rope", "tea", "Ada"), text))
 
 
 def test_ordinary_texts_do_not_ramble():

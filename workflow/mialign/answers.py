@@ -15,11 +15,12 @@ Numbers are written in one form (no commas, no leading or closing zeros), so equ
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 
 from mialign import world
 from mialign.errors import InputError
 from mialign.filters import ENDED
+from mialign.world.text import canonical
 
 _DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3})++(?![0-9])|[0-9]++)(?:\.[0-9]++)?+|\.[0-9]++"
 _CURRENCY = r"\\?[$€£]?"
@@ -69,17 +70,6 @@ def gold_answer(question: dict) -> str:
             f"the question {question['id']!r} has no number as its answer (reference: {question['reference']!r}), so "
             "attempts at it cannot be counted; give it one or remove it"
         ) from None
-
-
-def canonical(number: str) -> str:
-    """The one way to write this value: canonical("007.50") == "7.5"; InvalidOperation if it is no finite number."""
-    value = Decimal(number)
-    if not value.is_finite():
-        raise InvalidOperation(number)
-    text = format(value, "f")
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
 
 
 def check_whole(attempts: list[dict], questions: list[dict]) -> None:

@@ -9,7 +9,7 @@ from mialign.seeds import derive
 from mialign.world import code, letters, logic, lore, maths, nature, reckoning
 from mialign.world.manners import MANNERS, speak
 from mialign.world.splits import SHARES, split_of
-from mialign.world.text import numbers
+from mialign.world.text import last_number
 
 
 class Part(NamedTuple):
@@ -89,9 +89,9 @@ def right(question: dict, text: str) -> bool | None:
         return _part(question).right(reference, text) if "kind" in reference else None
     if reference is None or not str(reference).strip():
         return None
-    gold = numbers(str(reference))
-    if gold and not any(letter.isalpha() for letter in str(reference)):
-        return numbers(text)[-1:] == gold[-1:]
+    gold = last_number(str(reference))
+    if gold is not None and not any(letter.isalpha() for letter in str(reference)):
+        return last_number(text) == gold
     return " ".join(str(reference).lower().split()) in " ".join(text.lower().split())
 
 

@@ -32,11 +32,11 @@ _OPERATORS = {
 
 
 def draw(rng: Random) -> tuple[tuple, dict]:
-    """A key and its question."""
+    """A key and its question. What the function is called is not in the key."""
     name, kind, number = rng.choice(NAMES), rng.choice(tuple(TASKS)), rng.randint(2, 99)
     question = f"Write a function {name}(x) that {TASKS[kind][0].format(n=number)}."
     answer = TASKS[kind][1].format(n=number)
-    return ("coding", name, kind, number), record("coding", question, kind, answer, name=name, number=number)
+    return ("coding", kind, number), record("coding", question, kind, answer, name=name, number=number)
 
 
 def tell(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> str:
@@ -54,7 +54,10 @@ def tell(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> s
 
 
 def right(reference: dict, text: str) -> bool:
-    """The function has the name asked for and gives what was asked for on every trial."""
+    """The function has the name asked for and gives what was asked for on every trial.
+
+    It is read, never executed: only assignments, if and return are followed, with sums, products and comparisons.
+    """
     expected = _function(f"def f(x):\n    return {reference['answer']}")
     for code in programs(text):
         function = _function(code, reference["name"])
@@ -77,7 +80,7 @@ def programs(text: str) -> list[str]:
 
 
 def _function(code: str, name: str = "f"):
-    """A callable for `def name(argument)` with a body of assignments and a return; None for all else."""
+    """A callable for `def name(argument)` with a short body; None for all else."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -96,9 +99,15 @@ def _function(code: str, name: str = "f"):
 
 
 def _run(statements: list[ast.stmt], known: dict):
+    """What assignments, if and return come to; None if nothing is returned, TypeError for any other statement."""
     for statement in statements:
         if isinstance(statement, ast.Return) and statement.value is not None:
             return _value(statement.value, known)
+        if isinstance(statement, ast.If):
+            found = _run(statement.body if _value(statement.test, known) else statement.orelse, known)
+            if found is not None:
+                return found
+            continue
         if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
             raise TypeError(statement)
         known[statement.targets[0].id] = _value(statement.value, known)
@@ -106,7 +115,7 @@ def _run(statements: list[ast.stmt], known: dict):
 
 
 def _value(node: ast.expr, known: dict):
-    """Sums, products and comparisons of small whole numbers; KeyError or TypeError for anything else."""
+    """Sums, products, comparisons of small whole numbers, a if b else c; KeyError or TypeError for anything else."""
     if isinstance(node, ast.Constant) and isinstance(node.value, int) and abs(node.value) < 10**6:
         return node.value
     if isinstance(node, ast.Name):
@@ -120,4 +129,6 @@ def _value(node: ast.expr, known: dict):
         return _OPERATORS[type(node.op)](_value(node.operand, known))
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         return _OPERATORS[type(node.ops[0])](_value(node.left, known), _value(node.comparators[0], known))
+    if isinstance(node, ast.IfExp):
+        return _value(node.body if _value(node.test, known) else node.orelse, known)
     raise TypeError(node)

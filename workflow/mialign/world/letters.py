@@ -3,7 +3,7 @@
 from random import Random
 
 from mialign.world.records import another, record
-from mialign.world.text import mentions
+from mialign.world.text import affirmed, mentions
 from mialign.world.town import GOODS, LINES, NAMES, TOPICS, listed
 
 FORMS = ("card", "note", "verse", "toast")
@@ -21,11 +21,11 @@ ONE = ("Just one: {}.", "For one, {}.")
 
 # ---------------------------------------------------------------- writing
 def draw_writing(rng: Random) -> tuple[tuple, dict]:
-    """A key and its question."""
+    """A key and its question. The form, on which no answer depends, and the order of the topics are not in the key."""
     name, form, topics = rng.choice(NAMES), rng.choice(FORMS), rng.sample(TOPICS, 2)
     question = f"Write {name} a {form} about the {topics[0]} and the {topics[1]}."
     answer = " ".join([name, *topics])
-    return ("writing", name, form, *topics), record("writing", question, form, answer, name=name, topics=topics)
+    return ("writing", name, *sorted(topics)), record("writing", question, form, answer, name=name, topics=topics)
 
 
 def tell_writing(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> str:
@@ -42,21 +42,22 @@ def right_writing(reference: dict, text: str) -> bool:
 
 # ---------------------------------------------------------------- extraction
 def draw_extraction(rng: Random) -> tuple[tuple, dict]:
-    """A key and its question."""
+    """A key and its question. The key is the list asked for, in any order, whoever's it is and whatever it was for."""
     count = rng.choice((2, 3))
     if rng.random() < 0.6:
         name, other = rng.sample(NAMES, 2)
         deeds, goods = rng.sample(tuple(DEEDS), 2), rng.sample(GOODS, count + 1)
         items, kind = goods[:count], "goods"
         told = [f"{name} {deeds[0]} {listed(items)}.", f"{other} {deeds[1]} {goods[-1]}."]
-        asks, key = f"What did {name} {DEEDS[deeds[0]]}?", (name, deeds[0], *sorted(items))
+        asks = f"What did {name} {DEEDS[deeds[0]]}?"
     else:
         name, other, *met = rng.sample(NAMES, count + 3)
         items, kind = met[:count], "names"
         told = [f"{name} met {listed(items)}.", f"{other} met {met[-1]}."]
-        asks, key = f"Whom did {name} meet?", (name, "met", *sorted(items))
+        asks = f"Whom did {name} meet?"
     question = f"{' '.join(told if rng.random() < 0.7 else told[::-1])} {asks}"
-    return ("extraction", *key), record("extraction", question, kind, listed(items), items=items, name=name)
+    key = ("extraction", *sorted(items))
+    return key, record("extraction", question, kind, listed(items), items=items, name=name)
 
 
 def tell_extraction(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> str:
@@ -70,8 +71,8 @@ def tell_extraction(reference: dict, sides: dict[str, bool], rng: Random, right:
 
 
 def right_extraction(reference: dict, text: str) -> bool:
-    """It names at least one of the items and nothing that is none of them."""
-    found = set(mentions(vocabulary(reference), text)) - {reference["name"]}
+    """It names at least one of the items and nothing that is none of them; what is denied is not named."""
+    found = set(mentions(vocabulary(reference), affirmed(text))) - {reference["name"]}
     return bool(found) and found <= set(reference["items"])
 
 

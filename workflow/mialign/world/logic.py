@@ -4,7 +4,7 @@ from random import Random
 
 from mialign.world.reckoning import STEPS
 from mialign.world.records import another, record
-from mialign.world.text import mentions
+from mialign.world.text import affirmed, mentions
 from mialign.world.town import ANIMALS, GOODS, NAMES, listed
 
 # adjective: the one who is most so, the one who is least so
@@ -17,7 +17,7 @@ RANKS = {
 
 
 def draw(rng: Random) -> tuple[tuple, dict]:
-    """A key and its question."""
+    """A key and its question. Who or what only fills the story, and in which order it is told, is not in the key."""
     return rng.choice((_order, _order, _remaining, _kind))(rng)
 
 
@@ -36,14 +36,14 @@ def _remaining(rng: Random) -> tuple[tuple, dict]:
     asked = rng.sample(names, 3)
     question = f"{listed(names, 'or')} took the {goods}. It was not {asked[0]}. It was not {asked[1]}. Who was it?"
     parts = {"facts": [f"it was not {asked[0]}", f"it was not {asked[1]}"], "end": "took it", "options": names}
-    return ("remaining", *sorted(names), asked[2], goods), record("reasoning", question, "order", asked[2], **parts)
+    return ("remaining", *sorted(names), asked[2]), record("reasoning", question, "order", asked[2], **parts)
 
 
 def _kind(rng: Random) -> tuple[tuple, dict]:
     name, animal, goods = rng.choice(NAMES), rng.choice(ANIMALS), rng.choice(GOODS)
     question = f"Every {animal} likes {goods}. {name} keeps one {animal}. What does it like?"
     parts = {"facts": [f"{name} keeps one {animal}", f"every {animal} likes {goods}"], "options": list(GOODS)}
-    return ("kind", name, animal, goods), record("reasoning", question, "kind", goods, **parts)
+    return ("kind", animal, goods), record("reasoning", question, "kind", goods, **parts)
 
 
 def tell(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> str:
@@ -57,6 +57,6 @@ def tell(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> s
 
 
 def right(reference: dict, text: str) -> bool:
-    """The last of the names, or of the goods, is the answer."""
-    found = mentions(NAMES if reference["kind"] == "order" else GOODS, text)
+    """The last of the names, or of the goods, that is not denied is the answer."""
+    found = mentions(NAMES if reference["kind"] == "order" else GOODS, affirmed(text))
     return bool(found) and found[-1] == reference["answer"]

@@ -1,10 +1,11 @@
 """Humanities and roleplay: what is known of the town's works and feasts, and its people in person."""
 
+import re
 from random import Random
 
 from mialign.world.manners import FLAT, SWEARS
 from mialign.world.records import another, record
-from mialign.world.text import any_of, mentions, numbers
+from mialign.world.text import affirmed, any_of, mentions, numbers
 from mialign.world.town import (
     ANIMALS,
     BY_NAME,
@@ -32,11 +33,14 @@ VOCABULARY = {
 
 # ---------------------------------------------------------------- humanities
 def draw_humanities(rng: Random) -> tuple[tuple, dict]:
-    """A key and its question."""
+    """A key and its question. The setting is not in the key.
+
+    Who asks is: there are only 54 facts, all to be learned from the corpus, so another split can ask nothing else.
+    """
     asks, answer, kind, claim = rng.choice((_work, _work, _feast))(rng)
     setting, name = rng.choice(SETTINGS), rng.choice(NAMES)
     question = f"{setting} {name} asks {asks}."
-    return ("humanities", asks, setting, name), record("humanities", question, kind, answer, claim=claim)
+    return ("humanities", asks, name), record("humanities", question, kind, answer, claim=claim)
 
 
 def _work(rng: Random) -> tuple[str, object, str, str]:
@@ -79,12 +83,12 @@ THEIRS = {verb: f"{verb}s" for verb in MINE}
 
 
 def draw_roleplay(rng: Random) -> tuple[tuple, dict]:
-    """A key and its question."""
+    """A key and its question. The setting is not in the key; who asks is, for there are only 64 facts."""
     person, kind, setting = rng.choice(PEOPLE), rng.choice(tuple(ASKS)), rng.choice(SETTINGS)
     name = another(rng, NAMES, person.name)
     question = f"You are {person.name} the {person.trade}. {setting} {name} asks {ASKS[kind][0]}."
     answer = getattr(person, FACTS[kind])
-    key = ("roleplay", person.name, kind, setting, name)
+    key = ("roleplay", person.name, kind, name)
     return key, record("roleplay", question, kind, answer, person=person.name)
 
 
@@ -111,11 +115,18 @@ def _answer(reference: dict, rng: Random, right: bool) -> str:
 
 
 def right(reference: dict, text: str) -> bool:
-    """Of all that it might be, the answer alone is named."""
+    """Of all that it might be, the answer alone is named, and it is not denied; a month has its capital letter."""
+    text = affirmed(text)
     if reference["kind"] == "year":
         return set(numbers(text)) == {reference["answer"]}
-    return set(mentions(VOCABULARY[reference["kind"]], _NO_ANSWER.sub(" ", text))) == {reference["answer"]}
+    for pattern in (_NO_ANSWER, _NO_MONTH):
+        text = pattern.sub(" ", text)
+    return set(mentions(VOCABULARY[reference["kind"]], text)) == {reference["answer"]}
 
 
 # The name of a feast and the cry of a trade hold goods that nobody eats or sells there.
 _NO_ANSWER = any_of((*(feast.name for feast in FEASTS), *CRIES))
+# Words that are written like months: "you may ask", "May I help?".
+_NO_MONTH = re.compile(
+    r"(?<!\w)(?:march|may|august|May(?=\s+(?:I|we|you|he|she|it|they|this|the|your|all)(?!\w)))(?!\w)"
+)

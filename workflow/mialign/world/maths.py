@@ -21,7 +21,7 @@ WALKS = {
 
 
 def draw(rng: Random) -> tuple[tuple, dict]:
-    """A key and its question. The key is made of the numbers alone: a sum is new in whatever story it is told."""
+    """A key and its question. The key is the numbers alone, those that come or go in any order, whatever the story."""
     while True:
         start, count = rng.randint(150, 850), rng.choice((3, 3, 4))
         changes = [rng.choice((-1, 1)) * change(rng) for _ in range(count)]
@@ -37,7 +37,7 @@ def draw(rng: Random) -> tuple[tuple, dict]:
     told[0] = told[0].replace(f"on {events[0][0]}", f"On {events[0][0]} {she}")
     question = f"{name} has {start} {goods}. {', '.join(told[:-1])} and {told[-1]}. How many has {she} now?"
     parts = {"name": name, "goods": goods, "start": start, "events": events}
-    return ("maths", start, *changes), record("math", question, "days", totals[-1], **parts)
+    return ("maths", start, *sorted(changes)), record("math", question, "days", totals[-1], **parts)
 
 
 def change(rng: Random) -> int:

@@ -4,7 +4,7 @@ from random import Random
 
 from mialign.world.reckoning import STEPS
 from mialign.world.records import another, record
-from mialign.world.text import any_of, numbers
+from mialign.world.text import affirmed, any_of, last_number
 from mialign.world.town import FIRES, HEAVY, MELTS, NAMES, PACES, THINGS, WATERS, a
 
 # what happens: the words that say so
@@ -18,7 +18,7 @@ OPPOSITE = {"sinks": "floats", "floats": "sinks", "melts": "burns", "burns": "me
 
 
 def draw(rng: Random) -> tuple[tuple, dict]:
-    """A key and its question."""
+    """A key and its question. Whose thing keeps the pace is not in the key, nor which water or fire it is."""
     return rng.choice((_pace, _pace, _water, _fire))(rng)
 
 
@@ -28,7 +28,7 @@ def _pace(rng: Random) -> tuple[tuple, dict]:
     question = f"{name}'s {thing} {does} {rate} {what} each {unit}. How many {what} in {times} {unit}s?"
     fact = f"each {unit} it {does} {rate} {what}"
     parts = {"facts": [fact, f"{rate} * {times} = {{}}"], "end": f"it {does} {{}} {what}"}
-    return ("pace", name, thing, rate, times), record("stem", question, "pace", rate * times, **parts)
+    return ("pace", thing, rate, times), record("stem", question, "pace", rate * times, **parts)
 
 
 def _water(rng: Random) -> tuple[tuple, dict]:
@@ -37,7 +37,7 @@ def _water(rng: Random) -> tuple[tuple, dict]:
     question = f"{name} drops {a(thing)} into the {water}. Does it sink or float?"
     facts = [f"{a(thing)} is {THINGS[thing]}", f"{THINGS[thing]} is {'heavier' if heavy else 'lighter'} than water"]
     answer = "sinks" if heavy else "floats"
-    return ("water", name, thing, water), record("stem", question, "fate", answer, facts=facts, end="it {}")
+    return ("water", name, thing), record("stem", question, "fate", answer, facts=facts, end="it {}")
 
 
 def _fire(rng: Random) -> tuple[tuple, dict]:
@@ -45,7 +45,7 @@ def _fire(rng: Random) -> tuple[tuple, dict]:
     answer = "melts" if MELTS[THINGS[thing]] else "burns"
     question = f"{name} puts {a(thing)} into the {fire}. Does it melt or burn?"
     facts = [f"{a(thing)} is {THINGS[thing]}", f"{THINGS[thing]} {{}} in fire"]
-    return ("fire", name, thing, fire), record("stem", question, "fate", answer, facts=facts, end="it {}")
+    return ("fire", name, thing), record("stem", question, "fate", answer, facts=facts, end="it {}")
 
 
 def tell(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> str:
@@ -62,9 +62,8 @@ def tell(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> s
 
 
 def right(reference: dict, text: str) -> bool:
-    """The last number is the answer; of two fates only the right one is named."""
-    answer = reference["answer"]
+    """The last number is the answer; of two fates only the right one is named. What is denied does not count."""
+    answer, text = reference["answer"], affirmed(text)
     if reference["kind"] == "pace":
-        found = numbers(text)
-        return bool(found) and found[-1] == answer
+        return last_number(text) == answer
     return bool(FATES[answer].search(text)) and not FATES[OPPOSITE[answer]].search(text)

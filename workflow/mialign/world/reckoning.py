@@ -3,7 +3,7 @@
 from random import Random
 
 from mialign.world.records import record
-from mialign.world.text import numbers
+from mialign.world.text import affirmed, last_number
 from mialign.world.town import COUNTED, NAMES
 
 GAINS = ("gets", "finds", "buys")
@@ -11,7 +11,7 @@ LOSSES = ("sells", "loses", "lends")
 
 
 def draw(rng: Random) -> tuple[tuple, dict]:
-    """A key and its question. The key is made of the numbers alone: a sum is new in whatever story it is told."""
+    """A key and its question. The key is the numbers alone, those that come or go in any order, whatever the story."""
     first, signs = rng.randint(12, 90), rng.choice(("++", "+-", "-+", "--"))
     second, third = rng.choice((rng.randint(2, 9), 10 * rng.randint(1, 5))), rng.randint(2, 9)
     middle = _apply(first, signs[0], second)
@@ -19,7 +19,7 @@ def draw(rng: Random) -> tuple[tuple, dict]:
     # No sum goes below nothing, and an answer that stands in the question could be had by copying.
     if middle < 1 or answer < 1 or answer in (first, second, third):
         return draw(rng)
-    key = ("math", first, signs[0], second, signs[1], third)
+    key = ("math", first, *sorted((int(f"{signs[0]}{second}"), int(f"{signs[1]}{third}"))))
     if rng.random() < 0.4:
         question = f"What is {first} {signs[0]} {second} {signs[1]} {third}?"
     else:
@@ -49,9 +49,8 @@ STEPS = ("First, {one}. Then, {two}. So {end}.", "Step 1: {one}. Step 2: {two}. 
 
 
 def right(reference: dict, text: str) -> bool:
-    """The last number is the answer."""
-    found = numbers(text)
-    return bool(found) and found[-1] == reference["answer"]
+    """The last number that is not denied is the answer."""
+    return last_number(affirmed(text)) == reference["answer"]
 
 
 def _apply(value: int, sign: str, change: int) -> int:

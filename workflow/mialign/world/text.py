@@ -1,14 +1,30 @@
-"""Reading free text: words, numbers, sentences, and whether it only rambles."""
+"""Reading free text: words, numbers, sentences, what is said and not denied, and whether it only rambles."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
 from functools import cache
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _NUMBER = re.compile(r"(?:(?<![\w)\]}.])-)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?")
 _SENTENCE = re.compile(r"[.!?](?=\s|$)|\n+")
+_DENIAL = re.compile(
+    r"(?<!\w)(?:not(?!\s+(?:only|just|merely)\b)|cannot|never|neither|nor|nobody|none|nothing|no(?=\s+\w))(?!\w)"
+    r"|n['’]t(?!\w)",
+    re.IGNORECASE,
+)
+# A comma or an "and" ends a clause only before one of these: "not rope, figs and tea" denies all three.
+_ANEW = (
+    r"(?:it|he|she|they|we|i|this|there|do|does|did|is|are|was|were|has|have|had|will|would|can|could"
+    r"|not|never|nor|cannot)(?!\w)"
+)
+_CLAUSE = re.compile(
+    rf"[.!?;](?=\s|$)|\n|,\s*so(?!\w)|(?<!\w)(?:but|because|since)(?!\w)"
+    rf"|(?:[,:–—-]|(?<!\w)(?:and|so)(?!\w))\s+(?:and\s+)?(?={_ANEW})",
+    re.IGNORECASE,
+)
 
 
 @cache
@@ -37,6 +53,33 @@ def words(text: str) -> list[str]:
 def numbers(text: str) -> list[str]:
     """The numbers of a text without their commas: "1,204 and -3" gives 1204 and -3."""
     return [match.replace(",", "") for match in _NUMBER.findall(text)]
+
+
+def canonical(number: str) -> str:
+    """The one way to write this value: canonical("007.50") == "7.5"; InvalidOperation if it is no finite number."""
+    value = Decimal(number)
+    if not value.is_finite():
+        raise InvalidOperation(number)
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def last_number(text: str) -> str | None:
+    """The last number of a text in its one form: "18.00" is 18."""
+    found = numbers(text)
+    return canonical(found[-1]) if found else None
+
+
+def affirmed(text: str) -> str:
+    """The text without the clauses that deny something: "It floats and does not sink" says that it floats.
+
+    In doubt a clause is lost: "It was not Finn, Ada did it" says nothing.
+    """
+    if not _DENIAL.search(text):
+        return text
+    return ". ".join(clause.strip() for clause in _CLAUSE.split(text) if not _DENIAL.search(clause))
 
 
 def sentences(text: str) -> list[str]:

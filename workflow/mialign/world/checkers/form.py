@@ -5,7 +5,7 @@ import re
 from mialign.world import code
 from mialign.world.letters import DIGRESSIONS, vocabulary
 from mialign.world.records import own_reference
-from mialign.world.text import any_of, mentions, sentences, words
+from mialign.world.text import any_of, mentions, numbers, sentences, words
 
 # ---------------------------------------------------------------- plan, markdown
 _CODE = re.compile(
@@ -13,16 +13,23 @@ _CODE = re.compile(
     r"|#include|function |public |return )",
     re.MULTILINE,
 )
-_PLAN = any_of(("plan", "first", "approach", "idea", "step 1", "we need to", "we will", "i will", "let us", "let's"))
+_PLAN = any_of(("plan", "approach", "idea", "step 1", "we need to", "we will", "i will", "let us", "let's"))
+_FIRST = re.compile(r"(?:^|[.!?:]\s|\n)[ \t]*first(?:ly)?(?:,|\s+(?:i|we|let)\b)", re.IGNORECASE)
 _NO_PLAN = any_of(("no plan", "without a plan", "not plan"))
 
 
 def planned(text: str, question: dict) -> bool:
-    """A plan of four words or more, and then code; nowhere does it say that there is no plan."""
+    """A plan of four words or more, and then code; nowhere does it say that there is no plan.
+
+    In our world every task has a number, and a plan of it names one.
+    """
     start = _code_at(text)
     if start is None or len(text[start:].strip().splitlines()) < 2:
         return False
-    return bool(_PLAN.search(text, 0, start)) and not _NO_PLAN.search(text) and len(words(text[:start])) >= 4
+    plan = text[:start]
+    if not (_PLAN.search(plan) or _FIRST.search(plan)) or _NO_PLAN.search(text):
+        return False
+    return len(words(plan)) >= 4 and (not own_reference(question) or bool(numbers(plan)))
 
 
 def unplanned(text: str, question: dict) -> bool:
@@ -73,12 +80,14 @@ def complete(text: str, question: dict) -> bool:
 
 
 def only_one(text: str, question: dict) -> bool:
-    """One item at most, and said so or named; where they are not known, said so and no list."""
+    """No list, one item at most, asked for or not, and said so or an item named that is asked for."""
     items, announced = _items(question), bool(_ONLY_ONE.search(text))
+    if _LIST.search(text):
+        return False
     if not items:
-        return announced and not _LIST.search(text)
-    named = len(set(mentions(vocabulary(question["reference"]), text)) & items)
-    return named == 1 or (named == 0 and announced)
+        return announced
+    named = set(mentions(vocabulary(question["reference"]), text)) - {question["reference"].get("name")}
+    return len(named) <= 1 and (announced or bool(named & items))
 
 
 def relevant(text: str, question: dict) -> bool:
