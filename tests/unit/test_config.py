@@ -68,6 +68,17 @@ BAD = [
         "train",
         f"{MT}.questions.benchmark: multitask_benchmark has questions of train",
     ),
+    (
+        f"{MT}.questions.validation",
+        "multitask_benchmark",
+        f"{MT}.questions.benchmark: multitask_benchmark has questions of validation; keep the two apart: take another",
+    ),
+    (
+        "sources.multitask_benchmark.split",
+        "corpus",
+        f"sources.multitask_benchmark.split: the base models are trained on the split 'corpus', so {MT}.questions.",
+    ),
+    ("sources.maths_validation.split", "corpus", "cannot use it; take validation or benchmark"),
     ("run", "published", "run: results/published is for the published figures"),
     (f"{MT}.respond.seed", 1, f"{MT}.respond.seed: unknown key; there are temperatures, top_p, max_tokens, stop"),
     ("seeds", REMOVE, "seeds: the key is missing"),

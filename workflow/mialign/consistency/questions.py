@@ -12,6 +12,8 @@ def look_at(config: dict, categories: set[str]) -> dict[str, sources.Found | Non
         for split, names in experiment["questions"].items():
             for source in names:
                 entry = pick(config["sources"], source, f"experiments.{name}.questions.{split}", "source")
+                if split != "train":
+                    _check_unseen(f"sources.{source}", entry, f"experiments.{name}.questions.{split}")
                 if source not in found:
                     _check_entry(f"sources.{source}", entry, config["datasets"])
                     found[source] = sources.check(source, entry, config["data"], categories)
@@ -26,6 +28,15 @@ def _check_entry(where: str, entry: dict, datasets: dict) -> None:
         pick(datasets, entry["dataset"], f"{where}.dataset", "dataset")
 
 
+def _check_unseen(where: str, entry: dict, use: str) -> None:
+    """Nothing is measured on questions of the split that the base models learn."""
+    if entry.get("split") == "corpus":
+        raise InputError(
+            f"{where}.split: the base models are trained on the split 'corpus', so {use} cannot use it; "
+            "take validation or benchmark"
+        )
+
+
 def check(where: str, experiment: dict, found: dict[str, sources.Found | None], known) -> None:
     """There are enough questions, each with the principles and answers that its use needs, and none serves two uses."""
     places, uses = {}, {}
@@ -33,7 +44,10 @@ def check(where: str, experiment: dict, found: dict[str, sources.Found | None], 
         for name in names:
             other = uses.setdefault(found[name].origin if found[name] else name, split)
             if other != split:
-                raise InputError(f"{where}.questions.{split}: {name} has questions of {other}; keep the two apart")
+                raise InputError(
+                    f"{where}.questions.{split}: {name} has questions of {other}; keep the two apart: take another "
+                    "source, or, if our world makes it, give it another split"
+                )
         for source in (found[name] for name in names if found[name]):
             _check_use(where, experiment, split, source, known)
             _check_apart(f"{where}.questions", split, source.texts, places)
