@@ -1,6 +1,9 @@
 """The doctor names what is missing and what to do, and finds nothing where nothing is."""
 
 import json
+import os
+import re
+import sys
 
 import pytest
 import torch
@@ -15,13 +18,29 @@ def told(**checks):
     return [str(finding) for finding in doctor.examine(checks)]
 
 
-def test_a_package_starts_is_of_another_version_or_is_missing():
+def test_a_package_is_there_is_of_another_version_or_is_missing():
     version = torch.__version__.split("+")[0]
-    assert told(packages={"torch": version}) == [f"ok      torch {torch.__version__} starts"]
-    assert told(packages={"torch": "0.1"}) == [f"ok      torch {torch.__version__} starts (tested was 0.1)"]
+    assert told(packages={"torch": version}) == [f"ok      torch {torch.__version__} can be imported"]
+    assert told(packages={"torch": "0.1"}) == [f"ok      torch {torch.__version__} can be imported (tested was 0.1)"]
     (missing,) = told(packages={"no_such_engine": "0.32.0"})
-    assert missing.startswith("MISSING no_such_engine does not start (ModuleNotFoundError")
+    assert missing.startswith("MISSING no_such_engine cannot be imported (ModuleNotFoundError")
     assert missing.endswith("install no_such_engine==0.32.0")
+
+
+def test_an_engine_that_writes_and_one_that_only_can_be_imported(tmp_path, monkeypatch):
+    """vLLM imports what it is made of only when it is asked for it."""
+    (whole,) = told(engine={"kind": "transformers", "precision": "float32", "gpus": 1})
+    assert re.fullmatch(r"ok      transformers starts a tiny model in float32 on \S+: [1-8] tokens", whole)
+    (tmp_path / "vllm").mkdir()
+    (tmp_path / "vllm/__init__.py").write_text(
+        "__version__ = '0.32.0'\ndef __getattr__(name):\n    raise ImportError('libcudart.so.13: cannot open')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "vllm", raising=False)
+    imported, broken = told(packages={"vllm": "0.32.0"}, engine={"kind": "vllm", "precision": "bf16", "gpus": 2})
+    assert imported == "ok      vllm 0.32.0 can be imported"
+    assert broken.startswith("MISSING vllm starts no model on ")
+    assert "(ImportError: libcudart.so.13: cannot open); install it anew" in broken
 
 
 def test_gpus_are_counted(monkeypatch):
@@ -40,7 +59,7 @@ def test_models_keys_and_disk(tmp_path, monkeypatch):
         models={"served": {**folder, "weights": False}, "whole": folder, "fetched": {**folder, "fetched": True}}
     )
     assert served == f"ok      the model served is whole: {tmp_path}/model"
-    assert whole.startswith("MISSING the model whole: ")
+    assert whole.startswith(f"MISSING the model whole on {os.uname().nodename}: ")
     assert "model.safetensors" in whole
     assert "make fetch" not in whole
     assert fetched.endswith("; where there is a network: make fetch CONFIG=...")
@@ -103,12 +122,15 @@ def test_the_room_is_for_full_checkpoints_and_the_states_of_all_trainings_that_c
 
 
 def test_findings_of_other_machines_are_shown_and_what_is_missing_fails_the_stage(tmp_path, run_stage, capsys):
-    run_stage(stage, checks=json.dumps({"keys": {"NO_SUCH_KEY": "the judge"}}), out=tmp_path / "node.txt")
-    checks = json.dumps({"packages": {"json": "2.0.9"}})
+    there = {"packages": {"json": "2.0.9"}}
+    both = json.dumps({**there, "keys": {"NO_SUCH_KEY": "the judge"}})
+    run_stage(stage, checks=both, out=tmp_path / "node.txt")
+    checks = json.dumps(there)
     with pytest.raises(InputError, match="1 of 2 things are missing"):
         run_stage(stage, checks=checks, found=[tmp_path / "node.txt"])
     shown = capsys.readouterr().err.splitlines()
-    assert shown[0].startswith("MISSING NO_SUCH_KEY is not set")
-    assert shown[1].startswith("ok      json 2.0.9 starts")
+    assert len(shown) == 2  # what both found is said once
+    assert shown[0].startswith("ok      json 2.0.9 can be imported")
+    assert shown[1].startswith("MISSING NO_SUCH_KEY is not set")
     assert not (tmp_path / "node.txt").exists()
     run_stage(stage, checks=checks)

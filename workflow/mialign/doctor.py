@@ -36,11 +36,11 @@ def packages(versions: dict[str, str]) -> Iterator[Finding]:
         try:
             found = getattr(importlib.import_module(name), "__version__", "of unknown version")
         except Exception as error:  # a broken installation can end in any of them
-            reason = f"{type(error).__name__}: {_first_line(error)}"
-            yield Finding(False, f"{name} does not start ({reason}); install {name}=={version}")
+            reason = _first_line(error)
+            yield Finding(False, f"{name} cannot be imported ({reason}); install {name}=={version}")
             continue
         other = "" if found.split("+")[0] == version else f" (tested was {version})"
-        yield Finding(True, f"{name} {found} starts{other}")
+        yield Finding(True, f"{name} {found} can be imported{other}")
 
 
 def gpus(count: int) -> Iterator[Finding]:
@@ -59,6 +59,26 @@ def gpus(count: int) -> Iterator[Finding]:
             False,
             f"torch sees {seen} of {count} GPUs on {os.uname().nodename}: see that the job is given them (nvidia-smi), "
             f"and that torch {torch.__version__} was built for CUDA and fits the driver",
+        )
+
+
+def engine(asked: dict) -> Iterator[Finding]:
+    """Whether the engine writes; asked: its settings, and on how many GPUs it is to start.
+
+    Its package alone says little: vLLM imports most of itself, and what it was compiled for, only when a model starts.
+    """
+    from mialign.trial import try_engine
+
+    settings = {key: value for key, value in asked.items() if key != "gpus"}
+    name, where = settings["kind"], f"on {os.uname().nodename}"
+    try:
+        written = try_engine(settings, asked["gpus"])
+        yield Finding(True, f"{name} starts a tiny model in {settings['precision']} {where}: {written.tokens} tokens")
+    except Exception as error:  # as above
+        yield Finding(
+            False,
+            f"{name} starts no model {where} ({_first_line(error)}); install it anew, with the versions in "
+            "envs/generate.yaml or envs/train.yaml, and see that it was built for this machine",
         )
 
 
@@ -82,7 +102,8 @@ def models(folders: dict[str, dict]) -> Iterator[Finding]:
             checkpoints.check(needed["path"], needed["weights"])
             yield Finding(True, f"the model {name} is whole: {needed['path']}")
         except InputError as error:
-            yield Finding(False, f"the model {name}: {error}{FETCH if needed['fetched'] else ''}")
+            hint = FETCH if needed["fetched"] else ""
+            yield Finding(False, f"the model {name} on {os.uname().nodename}: {error}{hint}")
 
 
 def fetched(paths: list[str]) -> Iterator[Finding]:
@@ -121,6 +142,7 @@ def disk(asked: list) -> Iterator[Finding]:
 CHECKS: dict[str, Callable[..., Iterator[Finding]]] = {
     "packages": packages,
     "gpus": gpus,
+    "engine": engine,
     "servers": servers,
     "models": models,
     "fetched": fetched,
@@ -145,4 +167,4 @@ def room_for(config: dict, on_disk: dict[str, int]) -> tuple[int, list[str]]:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"

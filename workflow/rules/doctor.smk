@@ -17,7 +17,7 @@ rule doctor_train:
         **asks("train"),
         python=python("train"),
     params:
-        checks=lambda wildcards, resources: as_json({"packages": pinned("train", "torch"), "gpus": resources.gpu}),
+        checks=lambda wildcards: as_json(training_checks()),
     shell:
         "{resources.python} workflow/run.py doctor --log {log:q} --checks {params.checks:q} --out {output:q}"
 
@@ -33,7 +33,7 @@ rule doctor_generate:
         **asks("generate"),
         python=python(ENGINE_ENVIRONMENT),
     params:
-        checks=lambda wildcards, resources: as_json({**generating_checks(), "gpus": resources.gpu}),
+        checks=lambda wildcards: as_json(generating_checks()),
     shell:
         "{resources.python} workflow/run.py doctor --log {log:q} --checks {params.checks:q} --out {output:q}"
 

@@ -4,13 +4,13 @@ import sys
 from pathlib import Path
 
 from mialign.arguments import add_settings
-from mialign.doctor import Finding, examine
+from mialign.doctor import CHECKS, Finding, examine
 from mialign.errors import InputError
 from mialign.files import write_text
 
 
 def arguments(parser):
-    add_settings(parser, option="--checks", about="what is looked at: packages, gpus, servers, models, keys, disk")
+    add_settings(parser, option="--checks", about=f"what is looked at: {', '.join(CHECKS)}")
     parser.add_argument(
         "--found", type=Path, nargs="*", default=[], help="what was found on other machines; is removed"
     )
@@ -23,6 +23,7 @@ def main(args):
     if args.out:
         write_text(args.out, "".join(f"{line}\n" for line in lines))
         return
+    lines = list(dict.fromkeys(lines))  # what is well on several machines is said once
     print("\n".join(lines), file=sys.stderr)
     for path in args.found:
         path.unlink()

@@ -11,23 +11,42 @@ def pinned(environment, *modules):
     return {module: versions[module] for module in modules}
 
 
+def models_on_disk():
+    """Where the models lie that are not trained here, and what of them must be there; nodes need them as we do."""
+    return {
+        name: {"path": model_folder(name), "weights": "server" not in model, "fetched": "hub" in model}
+        for name, model in CONFIG["models"].items()
+        if "path" in model or "hub" in model
+    }
+
+
+def training_checks():
+    """What trains needs; the GPUs are those of the configuration, since a profile may ask for them in another way."""
+    return {
+        "packages": pinned("train", "torch"),
+        "gpus": CONFIG["resources"]["train"]["gpu"],
+        "models": models_on_disk(),
+    }
+
+
 def generating_checks():
     """Engines and servers are looked at where text is written."""
-    engine = CONFIG["engine"]["kind"]
+    engine = CONFIG["engine"]
     served = {name: model["server"] for name, model in CONFIG["models"].items() if "server" in model}
     return {
-        "packages": pinned("generate", "vllm") if engine == "vllm" else pinned("train", "transformers"),
+        "packages": pinned("generate", "vllm") if engine["kind"] == "vllm" else pinned("train", "transformers"),
+        "gpus": CONFIG["resources"]["generate"]["gpu"],
+        "engine": {**engine, "gpus": CONFIG["speed"]["generation_gpus"]},
         "servers": {name: [server["base_url"], server.get("key", "")] for name, server in served.items()},
+        "models": models_on_disk(),
     }
 
 
 def checks_here():
     """What lies on disk and keys, as Snakemake sees them, and the room."""
-    on_disk = {name: model for name, model in CONFIG["models"].items() if "path" in model or "hub" in model}
-    folders = {name: model_folder(name) for name in on_disk}
     keys = {
         model["server"]["key"]: f"the server of {name}"
-        for name, model in on_disk.items()
+        for name, model in CONFIG["models"].items()
         if model.get("server", {}).get("key")
     }
     keys |= {
@@ -36,10 +55,7 @@ def checks_here():
         if judge.get("server", {}).get("key")
     }
     return {
-        "models": {
-            name: {"path": folders[name], "weights": "server" not in model, "fetched": "hub" in model}
-            for name, model in on_disk.items()
-        },
+        "models": models_on_disk(),
         "fetched": [f"{DATA}/datasets/{dataset}.jsonl" for dataset in used_datasets()] + used_authors_files(),
         "keys": keys,
         "disk": [RUN, *doctor.room_for(CONFIG, counted_weights())],
