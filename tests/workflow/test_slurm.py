@@ -8,6 +8,7 @@ import yaml
 
 from calls import environment, jobs, snakemake
 from copies import lay_over
+from mialign.config import SENT
 
 SITE = {"default-resources": {"slurm_partition": "here"}}
 SOON = {"slurm-init-seconds-before-status-checks": 1}
@@ -73,15 +74,15 @@ def test_the_profile_of_every_call_sets_nothing_that_replaces_ours(root):
     assert not set(always) & {*yaml.safe_load((root / "slurm/config.yaml").read_text()), "set-resources", "resources"}
 
 
-def test_what_trains_or_generates_is_sent_and_all_else_stays(copy, root):
-    from mialign.config import SENT
+OTHERS = {"judge_by_likelihood": "judge", "doctor_train": "train", "doctor_generate": "generate"}
 
+
+def test_what_trains_or_generates_is_sent_and_all_else_stays(copy, root):
     text = "".join(path.read_text() for path in (root / "workflow/rules").glob("*.smk"))
     rules = re.findall(r"^rule (\w+):\n(.*?)(?=^\w|\Z)", text + (root / "Snakefile").read_text(), re.M | re.S)
     sent = {name for name, body in rules if "localrule: True" not in body}
-    others = {"judge_by_likelihood": "judge", "doctor_train": "train", "doctor_generate": "generate"}
-    assert sent == set(SENT) - {"judge"} | set(others)
-    assert all(f'**asks("{others.get(name, name)}")' in body for name, body in rules if name in sent)
+    assert sent == set(SENT) - {"judge"} | set(OTHERS)
+    assert all(f'**asks("{OTHERS.get(name, name)}")' in body for name, body in rules if name in sent)
 
 
 def test_gpus_are_asked_for_where_the_configuration_says(copy):
@@ -117,19 +118,39 @@ def test_a_job_with_gpus_asks_for_them(copy, sbatch):
 
 
 def test_the_examples_of_the_readme_ask_for_what_they_say(copy, examples, sbatch):
-    """All of them together, the model in the place of the rules that they name."""
+    """All of them together, the model in the place of the rule that is mailed about."""
     (partitions,) = (example for example in examples if "partitions" in example)
     (copy / "slurm/partitions.yaml").write_text(yaml.safe_dump(partitions))
     others = [example for example in examples if example is not partitions]
     assert len(others) == 4
-    for example in others:
-        if "set-resources" in example:
-            example["set-resources"]["model"] = example["set-resources"]["train"]
+    (mailed,) = (example for example in others if "default-resources" in example)
+    mailed["set-resources"]["model"] = mailed["set-resources"].pop("train")
     configure(copy, GPU, *others)
     first = sbatch()[0]
     for wanted in ("-p gpu", "--gres=gpu:a100:1", "-C a100|h100", "--qos=normal", "--mail-type=END"):
         assert wanted in first, first
     assert "--gpus" not in first
+
+
+def test_by_gres_all_that_take_gpus_ask_for_as_many_as_they_take_and_the_doctor_counts_them(copy, examples):
+    (gres,) = (example for example in examples if "gres" in str(example))
+    resources = {"default": {"gpu": 1}, "train": {"gpu": 4}}
+    judges = {"local": {"kind": "likelihood", "model": "strong"}}
+    config = {"resources": resources, "speed": {"processes": 4}, "experiments": {"multitask": {"judges": judges}}}
+    configure(copy, config, gres)
+    targets = ("without_tex", "tuning", "doctor")
+    text = snakemake(copy, *targets, "--profile", "slurm", "-n", "-p", "--configfile", "more.yaml")
+    asked = {}
+    for name, body in re.findall(r"^rule (\w+):\n((?:    .*\n)+)", text, re.M):
+        found = dict(one.split("=", 1) for one in re.search(r"resources: (.*)", body)[1].split(", ") if "=" in one)
+        asked.setdefault(name, set()).add((found.get("gpu"), found.get("gres")))
+    training = {"train", "collapse", "rate", "doctor_train"}
+    rules = set(SENT) - {"judge"} | set(OTHERS) | {"collapse", "rate"}
+    assert {name for name, all_of in asked.items() if all_of != {(None, None)}} == rules
+    for name in rules:
+        assert asked[name] == {("0", f"gpu:a100:{4 if name in training else 1}")}, (name, asked[name])
+    counted = re.findall(r'run\.py doctor .*--checks .*"gpus": (\d), "models"', text)
+    assert sorted(counted) == ["1", "4"]
 
 
 def test_a_node_names_the_process_that_starts_the_job_there(copy):
