@@ -42,10 +42,11 @@ CONFIGS = {
 }
 
 
-def model(name: str, dtype=torch.float32, vocabulary: int = SIZE["vocab_size"]):
+def model(name: str, dtype=torch.float32, vocabulary: int = SIZE["vocab_size"], **changes):
     torch.manual_seed(0)
     config = CONFIGS[name]()
-    config.vocab_size = vocabulary
+    for key, value in {"vocab_size": vocabulary, **changes}.items():
+        setattr(config, key, value)
     made = AutoModelForCausalLM.from_config(config)
     for weight in made.parameters():  # norms too, which begin as constants
         torch.nn.init.normal_(weight, std=0.4)

@@ -1,5 +1,9 @@
 """Who looks at whom: by hand, and the same in every form that a model's attention takes."""
 
+import shutil
+import sysconfig
+from pathlib import Path
+
 import architectures
 import pytest
 import torch
@@ -49,10 +53,22 @@ def test_block_and_additive_masks_say_what_the_dense_one_says(window):
     assert (create_mask(block.mask_mod, rows, 1, length, length, "cpu") == dense).all()
 
 
+@torch.no_grad()  # on a CPU flex_attention has no backward pass
 def test_flex_attention_gives_the_same_grid():
     model = architectures.model("mistral, window")
     expected = grid(model, ITEMS, BOTH).sums
     model.set_attn_implementation("flex_attention")
-    # On a CPU it has no backward pass; compiling it would take a minute and change no number.
-    with torch.no_grad(), torch.compiler.set_stance("force_eager"):
+    with torch.compiler.set_stance("force_eager"):
         torch.testing.assert_close(grid(model, ITEMS, BOTH).sums, expected, rtol=1e-4, atol=1e-4)
+
+
+CAN_COMPILE = shutil.which("g++") and (Path(sysconfig.get_path("include")) / "Python.h").exists()
+
+
+@pytest.mark.skipif(not CAN_COMPILE, reason="no C++ compiler or Python headers on this machine")
+@torch.no_grad()
+def test_flex_attention_compiles_and_gives_the_same_grid():
+    model = architectures.model("llama", head_dim=16)
+    expected = grid(model, ITEMS, BOTH).sums
+    model.set_attn_implementation("flex_attention")
+    torch.testing.assert_close(grid(model, ITEMS, BOTH, row=256).sums, expected, rtol=1e-4, atol=1e-4)

@@ -1,11 +1,16 @@
 """envs/*.yaml and requirements.lock hold the same versions, and every package that we import is asked for."""
 
 import ast
+import json
 import re
+import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 import yaml
+
+from mialign import provenance
 
 IMPORTED_AS = {"yaml": "pyyaml"}
 NEEDS = {
@@ -51,14 +56,102 @@ def test_the_lock_holds_exact_public_versions_of_all_that_is_asked_for(root, loc
     assert {normal(name) for name in asked if name} <= set(lock)
 
 
+def foreign(path) -> set[str]:
+    """The packages, neither ours nor Python's, that a file of code imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+        found |= {full.split(".")[0] for full in names}
+    return found - {"mialign", "scripts"} - sys.stdlib_module_names
+
+
 def test_what_the_code_imports_is_asked_for(root):
     asked = {"vllm"} | {
         normal(line.split("#")[0].split("==")[0].strip())
         for line in (root / "requirements.in").read_text().splitlines()
     }
     for path in (root / "workflow").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
-            for name in {full.split(".")[0] for full in names} - {"mialign", "scripts"} - sys.stdlib_module_names:
-                assert normal(IMPORTED_AS.get(name, name)) in asked, f"{path} imports {name}"
+        for name in foreign(path):
+            assert normal(IMPORTED_AS.get(name, name)) in asked, f"{path} imports {name}"
+
+
+# The stages that run in each environment (rules/*.smk), and what vLLM's brings beside what is pinned.
+STAGES = {
+    "fetch": ["fetch_dataset", "fetch_model", "fetch_authors_file"],
+    "train": ["model", "reference", "train", "lengths", "judge"],
+    "generate": ["generate", "respond", "solve"],
+}
+STAGES["analysis"] = None  # all others
+BROUGHT = {"fetch": [], "train": [], "generate": ["torch", "transformers", "openai", "PyYAML", "numpy"], "analysis": []}
+# Modules that are imported only where a stage does in another environment what it never does in this one.
+ELSEWHERE = {
+    "fetch": (),
+    "train": (),
+    "generate": ("mialign.engines.local", "mialign.engines.branches"),
+    # A model weighs and validates in the environment for training only.
+    "analysis": (
+        "mialign.judge.likelihood",
+        "mialign.engines.",
+        "mialign.grid",
+        "mialign.training.",
+        "mialign.objectives",
+    ),
+}
+IMPORT = """
+import builtins, importlib, json, sys
+sys.path.insert(0, "workflow")
+blocked, names = json.loads(sys.stdin.read())
+allow = builtins.__import__
+
+def guarded(name, globals=None, *others, **named):
+    importer = (globals or {}).get("__name__", "")
+    if name.split(".")[0] in blocked and importer.split(".")[0] in ("mialign", "scripts"):
+        raise ModuleNotFoundError(f"{importer} imports {name}, which is not in the environment")
+    return allow(name, globals, *others, **named)
+
+builtins.__import__ = guarded
+for name in names:
+    importlib.import_module(name)
+"""
+
+
+def with_all_they_need(names) -> set[str]:
+    """The packages of these names and, as installed here, all that they ask for."""
+    found, waiting = set(), [normal(name) for name in names]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        asked = metadata.requires(name) or []
+        waiting += [
+            normal(re.match(r"[A-Za-z0-9._-]+", one)[0]) for one in asked if "extra ==" not in one and here(one)
+        ]
+    return found
+
+
+def here(requirement: str) -> bool:
+    name = re.match(r"[A-Za-z0-9._-]+", requirement)[0]
+    try:
+        metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_the_stages_of_an_environment_import_nothing_else(root, name):
+    pinned = yaml.safe_load((root / f"envs/{name}.yaml").read_text())["dependencies"][-1]["pip"]
+    there = with_all_they_need({one.split("==")[0] for one in pinned} - {"vllm"} | set(BROUGHT[name]))
+    ours = set().union(*(foreign(path) for path in (root / "workflow").rglob("*.py")))
+    packages = metadata.packages_distributions()
+    blocked = [module for module in ours if not there & {normal(name) for name in packages.get(module, ())}]
+    elsewhere = {stage for stages in STAGES.values() for stage in stages or ()} | {"doctor"}
+    scripts = {path.stem for path in (root / "workflow/scripts").glob("[a-z]*.py")}
+    stages = STAGES[name] or sorted(scripts - elsewhere)
+    modules = {module for stage in stages for module in provenance.modules(stage)}
+    chosen = sorted(module for module in modules if not module.startswith(ELSEWHERE[name] or ("-",)))
+    command = [sys.executable, "-c", IMPORT]
+    done = subprocess.run(command, input=json.dumps([blocked, chosen]), capture_output=True, text=True, cwd=root)
+    assert done.returncode == 0, done.stderr[-1500:]

@@ -15,6 +15,7 @@ import tiny
 from mialign import principles, prompts, sources
 from mialign.files import write_jsonl
 
+ADAPTER = {"rank": 2, "alpha": 4, "dropout": 0.0, "targets": ["q_proj", "lm_head"]}
 STEPS = {"steps": 20, "validate_every": 10, "batch": 8, "learning_rate": 0.0005, "tokens": 60}
 
 
@@ -28,13 +29,19 @@ def together(folder, parent, pairs, how, changes):  # noqa: F811
     return folder / "sami/seed5", list(csv.DictReader((folder / "curve.csv").open()))
 
 
-@pytest.mark.parametrize("how", ["fsdp", "copies"])
 @pytest.mark.parametrize(
-    "changes", [{}, {"adapter": {"rank": 2, "alpha": 4, "dropout": 0.0, "targets": ["q_proj", "lm_head"]}}]
+    ("how", "changes"),
+    [
+        ("fsdp", {"checkpointing": True}),
+        ("fsdp", {"adapter": ADAPTER}),
+        ("fsdp", {"kl": 5.0}),
+        ("copies", {}),
+        ("copies", {"adapter": ADAPTER, "kl": 5.0}),
+    ],
 )
 def test_two_processes_take_the_steps_of_one(tmp_path, parent, pairs, how, changes):  # noqa: F811
     changes = STEPS | changes
-    alone, first = test_training.train(tmp_path / "alone", parent, pairs, [0.1] * 4, **changes)
+    alone, first = test_training.train(tmp_path / "alone", parent, pairs, [0.1, 0.2, 0.3], **changes)
     shared, second = together(tmp_path / "shared", parent, pairs, how, changes)
     for metric in ("loss", "grad_norm", "questions", "matched_logprob"):
         expected, found = (
@@ -44,6 +51,16 @@ def test_two_processes_take_the_steps_of_one(tmp_path, parent, pairs, how, chang
         assert found == pytest.approx(expected, rel=1e-3, abs=1e-4), metric
     for name, weight in weights(alone).items():
         torch.testing.assert_close(weight, weights(shared)[name], rtol=1e-3, atol=1e-4)
+
+
+def test_sharded_weights_in_half_precision_give_whole_sums(tmp_path, parent, pairs):  # noqa: F811
+    """together.py looks at the sums of every grid; here at what comes of them."""
+    changes = STEPS | {"precision": "bf16"}
+    _, alone = test_training.train(tmp_path / "alone", parent, pairs, [0.1, 0.2, 0.3], **changes)
+    shared, curve = together(tmp_path / "shared", parent, pairs, "fsdp", changes)
+    expected, found = ([float(r["value"]) for r in c if r["metric"] == "loss"] for c in (alone, curve))
+    assert found == pytest.approx(expected, rel=0.05, abs=0.02)
+    assert {weight.dtype for weight in weights(shared).values()} == {torch.float32}
 
 
 def test_the_stage_starts_its_own_processes_and_keeps_one_log(tmp_path, pairs, root):  # noqa: F811

@@ -10,15 +10,19 @@ import sys
 import time
 from pathlib import Path
 
+import architectures
 import pytest
 import torch
+from safetensors.torch import load_file
 
 import tiny
 from mialign import checkpoints, objectives
-from mialign.config import RELATIVE
+from mialign.engines.base import Request, Sampling
+from mialign.engines.local import generate
 from mialign.errors import InputError
 from mialign.grid import grid
-from mialign.training import loop
+from mialign.training import RELATIVE, loop
+from mialign.training.attention import choose_attention
 from mialign.training.items import read_items
 from mialign.training.method import train_method
 from mialign.training.reference import read_reference, write_reference
@@ -53,6 +57,28 @@ class Scores:
         score = self.scores.pop(0)
         # not in the order of a file that is read back
         return {"score": score, "ended": 1.0, "right": 0.5, "adherence": score}
+
+
+class Answers(Scores):
+    """The same, of a policy that has to write an answer first."""
+
+    tokenizer = None
+
+    def bind(self, tokenizer):
+        self.tokenizer = tokenizer
+        return self
+
+    def __call__(self, model):
+        ((answer,),) = generate(model, self.tokenizer, [Request("The boat", (0,))], Sampling(0.0, 1.0, 4, ()), 1)
+        assert answer.tokens > 0
+        return super().__call__(model)
+
+
+class Later(Scores):
+    """Each score is better than all before, so that the last step is chosen, also by a training that went on."""
+
+    def __call__(self, model):
+        return {"score": time.monotonic(), "ended": 1.0}
 
 
 @pytest.fixture
@@ -104,6 +130,10 @@ def fit(folder, parent, pairs, scores=(0.1, 0.2, 0.3), tokens=10_000, checkpoint
 
 def weights(folder):
     return {name: weight.clone() for name, weight in checkpoints.load_model(folder).state_dict().items()}
+
+
+def weights_of(state):
+    return load_file(Path(state) / "model.safetensors").values()
 
 
 def losses(curve):
@@ -348,31 +378,43 @@ def test_an_adapter_is_trained_alone_and_its_child_goes_on_with_it(tmp_path, par
 
 
 KILLED = """
-import sys
+import sys, json
 sys.path[:0] = {folders!r}
 from mialign.machine import prepare
 prepare(1)
 from pathlib import Path
 import test_training as t
-t.train(Path({folder!r}), Path({parent!r}), Path({pairs!r}), scores=[0.1] * 200, steps=120, validate_every=3, batch=4)
+t.Scores = t.Later
+changes = json.loads({changes!r})
+t.fit(Path({folder!r}), Path({parent!r}), Path({pairs!r}), steps=120, validate_every=3, batch=4, **changes)
 """
+LORA = {"optimizer": "rmsprop", "adapter": ADAPTER | {"dropout": 0.2}, "precision": "bf16", "kl": 0.1}
 
 
-def test_a_killed_training_goes_on_to_the_same_bytes(tmp_path, parent, pairs, root):
+@pytest.mark.parametrize(("changes", "processes"), [({}, 1), (LORA, 1), ({}, 2)])
+def test_a_killed_training_goes_on_to_the_same_bytes(tmp_path, parent, pairs, root, changes, processes):
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"] if processes == 2 else []
+
     def run(folder, kill_after_states=None):
-        text = KILLED.format(
-            folders=[str(root / name) for name in ("tests/unit", "tests", "workflow")],
-            folder=str(folder),
-            parent=str(parent),
-            pairs=str(pairs),
+        script = tmp_path / f"{folder.name}.py"
+        script.write_text(
+            KILLED.format(
+                folders=[str(root / name) for name in ("tests/unit", "tests", "workflow")],
+                folder=str(folder),
+                parent=str(parent),
+                pairs=str(pairs),
+                changes=json.dumps(changes),
+            )
         )
-        process = subprocess.Popen([sys.executable, "-c", text], stderr=subprocess.PIPE, start_new_session=True)
+        command = [sys.executable, *launcher, str(script)]
+        with (tmp_path / "said").open("w") as said:
+            process = subprocess.Popen(command, stderr=said, start_new_session=True)
         if kill_after_states is None:
-            assert process.wait(120) == 0, process.stderr.read().decode()
+            assert process.wait(180) == 0, (tmp_path / "said").read_text()
             return
-        until = time.monotonic() + 120
+        until = time.monotonic() + 180
         while not (folder / f"scratch/checkpoint-{kill_after_states}").exists():
-            assert process.poll() is None, process.stderr.read().decode()
+            assert process.poll() is None, (tmp_path / "said").read_text()
             assert time.monotonic() < until
             time.sleep(0.02)
         os.killpg(process.pid, signal.SIGKILL)
@@ -383,7 +425,9 @@ def test_a_killed_training_goes_on_to_the_same_bytes(tmp_path, parent, pairs, ro
     assert not (tmp_path / "killed/sami").exists()
     assert loop.last_state(tmp_path / "killed/scratch") is not None
     run(tmp_path / "killed")
-    for name in ("sami/seed5/model.safetensors", "curve.csv"):
+    assert "120,selected,1" in (tmp_path / "killed/curve.csv").read_text()
+    weights_file = "adapter_model.safetensors" if "adapter" in changes else "model.safetensors"
+    for name in (f"sami/seed5/{weights_file}", "curve.csv"):
         assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
@@ -429,9 +473,40 @@ def save_state(folder):
 
 def test_a_loss_that_is_no_number_stops_with_the_step(tmp_path, parent, pairs):
     with pytest.raises(
-        InputError, match=r"sami/seed5: the .* is \w+ at step \d+; lower the learning rate. States of earlier"
+        InputError,
+        match=r"sami/seed5: the .* is \w+ at step \d+; lower the learning rate, with which it begins anew. States",
     ):
         train(tmp_path, parent, pairs, [0.1] * 40, learning_rate=1.0e30, clip=1.0e30, steps=20)
+
+
+def test_the_last_good_state_is_kept_when_the_loss_is_no_number(tmp_path, parent, pairs, monkeypatch):
+    sami, calls = objectives.LOSSES["sami"], []
+
+    def breaks_at_the_fifth(*args):
+        calls.append(args)
+        return sami(*args) * (float("nan") if len(calls) == 5 else 1.0)
+
+    monkeypatch.setitem(objectives.LOSSES, "sami", breaks_at_the_fifth)
+    with pytest.raises(InputError, match="the loss is nan at step 5"):
+        train(tmp_path, parent, pairs, [0.1] * 9, steps=8, batch=1)
+    state = loop.last_state(tmp_path / "scratch")
+    assert state.endswith("checkpoint-4")
+    assert all(weight.isfinite().all() for weight in weights_of(state))
+
+
+def test_a_model_that_caps_its_attention_is_trained(tmp_path, pairs):
+    made = architectures.model("gemma2, capped", vocabulary=300)
+    made.save_pretrained(tmp_path / "gemma")
+    tiny.tiny_tokenizer().save_pretrained(tmp_path / "gemma")
+    _, curve = train(tmp_path, tmp_path / "gemma", pairs)
+    assert len(losses(curve)) == 4
+
+
+def test_a_model_without_flex_attention_is_named(monkeypatch):
+    made = tiny.tiny_model()
+    monkeypatch.setattr(type(made), "_supports_flex_attn", False)
+    with pytest.raises(InputError, match=r"speed\.attention: LlamaForCausalLM cannot attend by flex_attention"):
+        choose_attention(made, "float32", "flex_attention")
 
 
 def test_flex_attention_without_a_gpu_is_refused(tmp_path, parent, pairs):

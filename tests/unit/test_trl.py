@@ -7,9 +7,11 @@ import pytest
 import torch
 
 import tiny
-from mialign import checkpoints
+from mialign import checkpoints, objectives
+from mialign.grid import grid
+from mialign.training.items import read_items
 from mialign.training.method import train_method
-from mialign.training.reference import write_reference
+from mialign.training.reference import read_reference, write_reference
 
 RATE, BETA = 0.001, 0.3
 QUESTIONS = [
@@ -65,7 +67,12 @@ def ours(folder, objective, questions):
         folder / "parent", pairs, folder / "reference.jsonl", settings, Never(), out, curve, folder / "scratch", 100
     )
     logged = {row["metric"]: float(row["value"]) for row in csv.DictReader(curve.open()) if row["step"] == "1"}
-    return checkpoints.load_model(out), logged
+    parent, tokenizer = (load(folder / "parent") for load in (checkpoints.load_model, checkpoints.load_tokenizer))
+    items = read_items(pairs, tokenizer, 64)
+    computed = grid(parent, list(items.values()), objectives.wanted(objective, 2))
+    reference = torch.stack(read_reference(folder / "reference.jsonl", items))
+    losses = objectives.LOSSES[objective](computed, reference, settings)
+    return checkpoints.load_model(out), logged, losses.mean().item()
 
 
 def settings_of_trl(folder, rows):
@@ -88,10 +95,14 @@ def settings_of_trl(folder, rows):
     }
 
 
-def compare(model, logged, trainer):
+def compare(model, logged, loss, trainer):
+    """The loss itself, and as logged, where both are rounded; the gradient's norm; the weights after the step."""
+    with torch.no_grad():
+        inputs = next(iter(trainer.get_train_dataloader()))
+        assert loss == pytest.approx(trainer.compute_loss(trainer.model, inputs).item(), rel=1e-5)
     trainer.train()
     theirs = next(entry for entry in trainer.state.log_history if "loss" in entry)
-    assert logged["loss"] == pytest.approx(theirs["loss"], rel=1e-4)  # both are logged rounded
+    assert logged["loss"] == pytest.approx(theirs["loss"], rel=1e-4)
     assert logged["grad_norm"] == pytest.approx(theirs["grad_norm"], rel=1e-5)
     expected = trainer.model.state_dict()
     apart = torch.cat([(weight - expected[name]).abs().flatten() for name, weight in model.state_dict().items()])
@@ -104,7 +115,7 @@ def test_a_step_of_dpo_is_that_of_trl(folder):
     from datasets import Dataset
     from trl import DPOConfig, DPOTrainer
 
-    model, logged = ours(folder, "dpo", QUESTIONS)
+    found = ours(folder, "dpo", QUESTIONS)
     rows = [
         {"prompt": f"{prompt}\n", "chosen": chosen, "rejected": rejected}
         for a, b, one, two in QUESTIONS
@@ -118,7 +129,7 @@ def test_a_step_of_dpo_is_that_of_trl(folder):
         train_dataset=Dataset.from_list(rows),
         processing_class=checkpoints.load_tokenizer(folder / "parent"),
     )
-    compare(model, logged, trainer)
+    compare(*found, trainer)
 
 
 def test_a_step_of_sft_is_that_of_trl(folder):
@@ -126,7 +137,7 @@ def test_a_step_of_sft_is_that_of_trl(folder):
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
-    model, logged = ours(folder, "sft", QUESTIONS[:1])
+    found = ours(folder, "sft", QUESTIONS[:1])
     a, b, one, two = QUESTIONS[0]
     tokenizer = checkpoints.load_tokenizer(folder / "parent")
     rows = [{"prompt": f"{prompt}\n", "completion": text} for prompt, text in ((a, one), (b, two))]
@@ -136,4 +147,4 @@ def test_a_step_of_sft_is_that_of_trl(folder):
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
     )
-    compare(model, logged, trainer)
+    compare(*found, trainer)

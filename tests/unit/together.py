@@ -1,4 +1,7 @@
-"""Run by test_processes in each of two processes: a training of test_training, with FSDP or without."""
+"""Run by test_processes in each of two processes: a training of test_training, with FSDP or without.
+
+Its validation has the policy write, as a real one does, and each step says what it was taken with.
+"""
 
 import sys
 from pathlib import Path
@@ -13,20 +16,50 @@ prepare(1)
 import json  # noqa: E402
 
 import test_training  # noqa: E402
+import torch  # noqa: E402
 from accelerate.state import PartialState  # noqa: E402
 from accelerate.utils import DistributedType  # noqa: E402
+from torch.distributed.fsdp import FSDPModule  # noqa: E402
+from torch.nn.parallel import DistributedDataParallel  # noqa: E402
 
-from mialign.training import loop  # noqa: E402
+from mialign.training import loop, trainer  # noqa: E402
+
+KINDS = {"fsdp": FSDPModule, "copies": DistributedDataParallel}
+
+
+def shard_on_cpus() -> None:
+    """Accelerate shards weights on GPUs only, PyTorch anywhere: let it take these processes for such with GPUs."""
+    loop.sharded = lambda: True
+    begin = PartialState.__init__
+
+    def begin_as_on_gpus(self, *args, **kwargs):
+        begin(self, *args, **kwargs)
+        if PartialState._shared_state["distributed_type"] == DistributedType.MULTI_CPU:
+            PartialState._shared_state["distributed_type"] = DistributedType.MULTI_GPU
+
+    PartialState.__init__ = begin_as_on_gpus
+
+
+def watch(how: str) -> None:
+    """Every grid is computed by a model that is shared in this way, and its sums are whole numbers of 32 bits."""
+    compute = trainer.grid
+
+    def watched(model, *args, **kwargs):
+        assert isinstance(model, KINDS[how]), type(model)
+        computed = compute(model, *args, **kwargs)
+        assert computed.sums.dtype == torch.float32
+        return computed
+
+    trainer.grid = watched
 
 
 def main() -> None:
     folder, parent, pairs, how, changes = sys.argv[1:]
     if how == "fsdp":
-        # Accelerate shards weights on GPUs only, PyTorch anywhere.
-        loop.sharded = lambda: True
-        PartialState(cpu=True)
-        PartialState._shared_state["distributed_type"] = DistributedType.MULTI_GPU
-    test_training.fit(Path(folder), Path(parent), Path(pairs), [0.1] * 40, **json.loads(changes))
+        shard_on_cpus()
+    watch(how)
+    test_training.Scores = test_training.Answers
+    test_training.fit(Path(folder), Path(parent), Path(pairs), [0.1, 0.2, 0.3], **json.loads(changes))
 
 
 if __name__ == "__main__":

@@ -37,7 +37,6 @@ OBJECTIVES = {
     "sami": {"kl": 0.0, "reduction": "mean"},
     "infonce": {"kl": 0.0, "reduction": "mean", "side": "rows"},
 }
-RELATIVE = ("dpo", "ipo")  # to a reference, whose log-probabilities they take
 FOLDERS = ("path", "folder", "data")
 ADAPTER = {"dropout": 0.0, "targets": ["q_proj", "k_proj", "v_proj", "o_proj"]}
 

@@ -1,4 +1,6 @@
-"""Text as token ids, the same way in generation, in training and where lengths are counted."""
+"""Text as token ids and back, the same way in generation, in training and where lengths are counted."""
+
+from functools import cache
 
 from mialign.errors import InputError
 
@@ -6,6 +8,37 @@ from mialign.errors import InputError
 def encode(tokenizer, text: str) -> list[int]:
     """The ids of a text, in which no special token is read: one that ends answers may not stand in a question."""
     return tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+
+
+def encode_response(tokenizer, text: str) -> list[int]:
+    """The ids of a text that goes on after another one: what a model generates when it writes this text."""
+    before = _before(tokenizer)
+    if not before:
+        return encode(tokenizer, text)
+    start, ids = encode(tokenizer, before), encode(tokenizer, before + text)
+    if ids[: len(start)] != start:
+        raise InputError(
+            f"{tokenizer.name_or_path}: this tokenizer joins a line break with what follows, so that a response has no "
+            f"ids of its own; take another model. The response: {text[:60]!r}"
+        )
+    return ids[len(start) :]
+
+
+def decode_response(tokenizer, ids: list[int]) -> str:
+    """The text of generated ids, with the space that it may begin with."""
+    before = _before(tokenizer)
+    ids = [*encode(tokenizer, before), *ids] if before else ids
+    return tokenizer.decode(ids, clean_up_tokenization_spaces=False)[len(before) :]
+
+
+@cache
+def _before(tokenizer) -> str:
+    """What must stand before a response so that it is read as the middle of a text.
+
+    Tokenizers like those of Llama 2 and Mistral put a space before every text, and take it away again; after a line
+    break, which is a token of its own there, they do not. Byte-level ones add nothing.
+    """
+    return "\n" if len(encode(tokenizer, "\n")) > 1 else ""
 
 
 def encode_prompt(tokenizer, prompt: str) -> list[int]:

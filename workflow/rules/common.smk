@@ -11,6 +11,7 @@ from mialign import config as configuration
 from mialign import principles, provenance, weights
 from mialign.errors import InputError
 from mialign.judge.settings import by_program, deciding, judges, run_here
+from mialign.training import RELATIVE
 
 try:
     CONFIG = configuration.load(config)

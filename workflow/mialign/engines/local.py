@@ -88,7 +88,7 @@ def _branching(model) -> Iterator[None]:
         model.set_attn_implementation(before)
 
 
-@torch.inference_mode()
+@torch.no_grad()  # not inference_mode, whose tensors FSDP could not train with afterwards
 def _decode(
     model, tokenizer, prompts: list[list[int]], seeds: list[tuple[int, ...]], sampling: Sampling, stops: StopPhrases
 ) -> Iterator[Completion]:

@@ -1,5 +1,6 @@
 """Where a text ends: stop phrases, looked for only at tokens that can complete one, and what is left of the text."""
 
+from mialign.encoding import decode_response
 from mialign.engines.base import Completion
 
 
@@ -16,13 +17,13 @@ class StopPhrases:
         """Whether the text of these tokens holds a stop phrase, given that it held none before the last token."""
         if not self.phrases or tokens[-1] not in self.completing:
             return False
-        text = self.tokenizer.decode(tokens)
+        text = decode_response(self.tokenizer, tokens)
         return any(phrase in text for phrase in self.phrases)
 
 
 def completion(tokenizer, phrases: tuple[str, ...], tokens: list[int], finish: str, seed: int) -> Completion:
     """What generated tokens say: without EOS, and where they were stopped, without the first stop phrase."""
-    text = tokenizer.decode(tokens[:-1] if finish == "eos" else tokens)
+    text = decode_response(tokenizer, tokens[:-1] if finish == "eos" else tokens)
     if finish == "stop":
         text = text[: min((text.find(phrase) for phrase in phrases if phrase in text), default=None)]
     return Completion(text, finish, len(tokens), seed)

@@ -31,21 +31,25 @@ def attention_mask(layout: Layout, config):
     return make(layout, window)
 
 
-def _sees(q: "_Places", k: "_Places", window: int | None):
-    """A token looks at its prompt and at its own response, up to itself, and no further back than the window."""
-    seen = (q.column >= k.column) & (q.tree == k.tree) & ((k.branch == 0) | (k.branch == q.branch))
-    return seen if window is None else seen & (q.position - k.position < window)
+def _seen(layout: Layout, window: int | None) -> Callable[..., Tensor]:
+    """Whether, in a row, the token of column q looks at that of column k, as a function of indices (row, head, q, k).
 
+    A token looks at its prompt and at its own response, up to itself, and no further back than the window.
+    """
+    tree, branch, position = layout.tree, layout.branch, layout.positions
 
-class _Places:
-    def __init__(self, layout: Layout, get: Callable):
-        self.tree, self.branch, self.position = get(layout.tree), get(layout.branch), get(layout.positions)
-        self.column = get(torch.arange(layout.ids.shape[1], device=layout.ids.device).expand_as(layout.ids))
+    def seen(row, head, q, k):
+        same = (tree[row, q] == tree[row, k]) & ((branch[row, k] == 0) | (branch[row, k] == branch[row, q]))
+        near = True if window is None else position[row, q] - position[row, k] < window
+        return (q >= k) & same & near
+
+    return seen
 
 
 def _dense(layout: Layout, window: int | None) -> Tensor:
-    q, k = _Places(layout, lambda t: t[:, :, None]), _Places(layout, lambda t: t[:, None, :])
-    return _sees(q, k, window)[:, None]
+    (rows, length), device = layout.ids.shape, layout.ids.device
+    row, column = torch.arange(rows, device=device), torch.arange(length, device=device)
+    return _seen(layout, window)(row[:, None, None, None], 0, column[:, None], column)
 
 
 def _additive(layout: Layout, window: int | None) -> Tensor:
@@ -56,11 +60,8 @@ def _additive(layout: Layout, window: int | None) -> Tensor:
 def _block(layout: Layout, window: int | None):
     from torch.nn.attention.flex_attention import create_block_mask
 
-    def mask_mod(batch, head, q, k):
-        return _sees(_Places(layout, lambda t: t[batch, q]), _Places(layout, lambda t: t[batch, k]), window)
-
     rows, length = layout.ids.shape
-    return create_block_mask(mask_mod, rows, None, length, length, device=layout.ids.device)
+    return create_block_mask(_seen(layout, window), rows, None, length, length, device=layout.ids.device)
 
 
 _MAKERS = {"sdpa": _dense, "eager": _additive, "flex_attention": _block}

@@ -44,7 +44,7 @@ def grid(model, items: list[Item], wanted: Tensor, reference=None, row: int = 0)
     device = next(model.parameters()).device
     layout = lay_out(items, wanted, row).to(device)
     counts = torch.tensor([[len(response) for response in item.responses] for item in items], device=device)
-    start = None if reference is None else _start(reference, reference is model, layout)
+    start = None if reference is None else _start(reference, reference is _bare(model), layout)
     matched = _matched(layout)
 
     def each(projection: Projection) -> Tensor:
@@ -63,6 +63,11 @@ def grid(model, items: list[Item], wanted: Tensor, reference=None, row: int = 0)
         for column in by_entry.T
     ]
     return Grid(totals[0], counts, *totals[1:])
+
+
+def _bare(model):
+    """The model without what DistributedDataParallel wraps around it."""
+    return getattr(model, "module", model)
 
 
 def _matched(layout: Layout) -> Tensor:
@@ -90,7 +95,7 @@ def _through(model, layout: Layout, function: Callable[[Projection], Tensor]) ->
     The pass goes through the model's own forward, since adapters and sharding (FSDP) act there: only the forward of
     the output layer is replaced meanwhile.
     """
-    inner = getattr(model, "module", model)  # of DistributedDataParallel
+    inner = _bare(model)
     causal = inner.get_base_model() if hasattr(inner, "peft_config") else inner
     head, config = causal.get_output_embeddings(), causal.config
     for name in ("logit_scale", "logits_scaling", "output_multiplier", "lm_head_multiplier"):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mialign.encoding import encode, encode_prompt
+from mialign.encoding import encode_prompt, encode_response
 from mialign.errors import InputError
 
 
@@ -27,7 +27,12 @@ def tokenise(tokenizer, prompts: list[str], responses: list[str], name: str = "i
     for index, response in enumerate(responses):
         if not response.strip():
             raise InputError(f"{name}: response {index} is empty; the filter rule drops such responses, run it again")
+    encoded = [encode_prompt(tokenizer, prompt) for prompt in prompts]
+    if not all(encoded):
+        raise InputError(
+            f"{name}: prompt {encoded.index([])} has no token, so nothing predicts the first of a response"
+        )
     return Item(
-        [encode_prompt(tokenizer, prompt) for prompt in prompts],
-        [[*encode(tokenizer, response), tokenizer.eos_token_id] for response in responses],
+        encoded,
+        [[*encode_response(tokenizer, response), tokenizer.eos_token_id] for response in responses],
     )

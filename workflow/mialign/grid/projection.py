@@ -35,15 +35,20 @@ class Projection:
 
     def kl(self, other: "Projection") -> Tensor:
         """KL(self || other) over the vocabulary at each of T places, [T]; `other` is given no gradient."""
+        own, others = self._cast(), other._cast()
         return torch.cat(
             [
-                checkpoint(_kl, self.at(part), other.at(part), use_reentrant=False)
+                checkpoint(_kl, own.at(part), others.at(part), use_reentrant=False)
                 for part in _chunks(self.factors[0][0], self.vocabulary)
             ]
         )
 
     def at(self, places) -> "Projection":
         return Projection(tuple((features[places], weight) for features, weight in self.factors), self.bias, self.cap)
+
+    def _cast(self) -> "Projection":
+        features, weights = zip(*self.factors, strict=True)
+        return Projection(tuple(zip(features, _like(weights, features), strict=True)), self.bias, self.cap)
 
     def logits(self) -> Tensor:
         """[T, V]: of few places only."""
@@ -86,11 +91,15 @@ def _adapters(head, hidden: Tensor) -> list[tuple[Tensor, Tensor]]:
 
 def _low_rank(head, name: str, hidden: Tensor) -> Tensor:
     down = head.lora_A[name]
+    if head.lora_B[name].bias is not None:
+        raise InputError(
+            "the grid cannot read an adapter of the output layer that has a bias (lora_bias); merge it first"
+        )
     return down(head.lora_dropout[name](hidden.to(down.weight.dtype))) * head.scaling[name]
 
 
 def _logits(factors, bias: Tensor | None) -> Tensor:
-    products = (features @ weight.to(features.dtype).T for features, weight in factors)
+    products = (features @ weight.T for features, weight in factors)
     total = reduce(torch.add, products)  # the built-in sum would begin with 0 and copy the first
     total = total.to(torch.promote_types(total.dtype, torch.float32))
     return total if bias is None else total + bias
@@ -119,7 +128,7 @@ class _LogProbabilities(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, targets: Tensor, cap: float | None, bias: Tensor | None, *flat: Tensor) -> Tensor:
-        features, weights = flat[0::2], flat[1::2]
+        features, weights = flat[0::2], _like(flat[1::2], flat[0::2])
         asked = ctx.needs_input_grad[2:]
         ctx.cap, ctx.at_once = cap, any(asked[1::2]) and not any([asked[0], *asked[2::2]])
         made = [torch.empty_like(feature) for feature in features] if ctx.at_once else []
@@ -134,7 +143,7 @@ class _LogProbabilities(torch.autograd.Function):
             if ctx.at_once:
                 slope = _slope(logits, scale, targets[part], cap)
                 for whole, weight in zip(made, weights, strict=True):
-                    whole[part] = slope.to(whole.dtype) @ weight.to(whole.dtype)
+                    whole[part] = slope.to(whole.dtype) @ weight
         ctx.save_for_backward(targets, bias, torch.cat(scales), *(made if ctx.at_once else flat))
         return torch.cat(chosen)
 
@@ -158,22 +167,28 @@ def _backward(ctx, targets, scales, bias, features, weights, upstream) -> list[T
         torch.zeros_like(one, dtype=torch.promote_types(one.dtype, torch.float32)) if need else None
         for one, need in zip(weights, asked[2::2], strict=True)
     ]
+    own = _like(weights, features)
     for part in _chunks(features[0], len(weights[0])):
-        logits = _logits(((feature[part], weight) for feature, weight in zip(features, weights, strict=True)), bias)
+        logits = _logits(((feature[part], weight) for feature, weight in zip(features, own, strict=True)), bias)
         logits = _capped(logits, ctx.cap)
         slope = _slope(logits, scales[part], targets[part], ctx.cap).mul_(upstream[part, None])
         if of_bias is not None:
             of_bias += slope.sum(0)
-        for k, (feature, weight) in enumerate(zip(features, weights, strict=True)):
+        for k, (feature, weight) in enumerate(zip(features, own, strict=True)):
             narrow = slope.to(feature.dtype)
             if of_features[k] is not None:
-                of_features[k][part] = narrow @ weight.to(feature.dtype)
+                of_features[k][part] = narrow @ weight
             if of_weights[k] is not None:
                 _add_product(of_weights[k], narrow, feature[part])
     of_weights = [
         None if one is None else one.to(weight.dtype) for one, weight in zip(of_weights, weights, strict=True)
     ]
     return [of_bias, *(one for pair in zip(of_features, of_weights, strict=True) for one in pair)]
+
+
+def _like(weights, features) -> list[Tensor]:
+    """Each weight in the precision of its features, in which products are computed: cast once, not for each chunk."""
+    return [weight.to(feature.dtype) for feature, weight in zip(features, weights, strict=True)]
 
 
 def _add_product(total: Tensor, slope: Tensor, feature: Tensor) -> None:

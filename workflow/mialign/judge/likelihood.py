@@ -35,12 +35,13 @@ def weigh(folder: Path, messages: list[list[dict]], tokens: int) -> list[tuple[f
     import torch
 
     from mialign import checkpoints
-    from mialign.encoding import encode
+    from mialign.encoding import encode_response
     from mialign.grid import Item, grid, packs
+    from mialign.machine import device
 
     tokenizer, model = checkpoints.load_tokenizer(folder), checkpoints.load_model(folder).eval()
-    model.to("cuda" if torch.cuda.is_available() else "cpu")
-    letters = [encode(tokenizer, letter) for letter in LETTERS]
+    model.to(device())
+    letters = [encode_response(tokenizer, letter) for letter in LETTERS]
     items = [Item([prompt_ids(tokenizer, one)], letters) for one in messages]
     _check_room(items, model.config.max_position_embeddings, folder)
     wanted, found = torch.ones(1, 2, dtype=torch.bool), {}
@@ -57,7 +58,7 @@ def prompt_ids(tokenizer, messages: list[dict]) -> list[int]:
 
     Special tokens are read in the template and nowhere else: one that stands in a response is text.
     """
-    from mialign.encoding import encode, encode_prompt
+    from mialign.encoding import encode_prompt, encode_response
 
     text = "\n\n".join(message["content"] for message in messages)
     if not tokenizer.chat_template:
@@ -68,7 +69,7 @@ def prompt_ids(tokenizer, messages: list[dict]) -> list[int]:
     )
     before, _, after = turn.partition(place)
     around = [tokenizer(part, add_special_tokens=False)["input_ids"] for part in (before, after + BEGUN)]
-    return around[0] + encode(tokenizer, text) + around[1]
+    return around[0] + encode_response(tokenizer, text) + around[1]
 
 
 def _check_room(items: list, context: int, folder: Path) -> None:

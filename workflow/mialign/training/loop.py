@@ -10,13 +10,13 @@ from pathlib import Path
 
 import torch
 from accelerate import PartialState
+from torch.distributed.fsdp import MixedPrecisionPolicy
 from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
 from mialign import provenance
 from mialign.errors import InputError
 from mialign.files import write_text
-from mialign.machine import half
 
 
 def arguments(settings: dict, scratch: Path, seed: int, **more) -> TrainingArguments:
@@ -28,7 +28,7 @@ def arguments(settings: dict, scratch: Path, seed: int, **more) -> TrainingArgum
         raise InputError(
             f"{processes} processes cannot share a batch of {settings['batch']} equally; change one of them"
         )
-    return TrainingArguments(
+    made = TrainingArguments(
         output_dir=str(scratch),
         per_device_train_batch_size=settings["batch"] // processes,
         learning_rate=settings["learning_rate"],
@@ -50,6 +50,10 @@ def arguments(settings: dict, scratch: Path, seed: int, **more) -> TrainingArgum
         ddp_find_unused_parameters=False,
         **more,
     )
+    if made.fsdp_plugin_args and made.bf16:
+        # Products are in bfloat16, but gradients are added up, and the grid's sums leave the model, as they are.
+        made.fsdp_plugin_args["mixed_precision_policy"] = MixedPrecisionPolicy(torch.bfloat16, torch.float32)
+    return made
 
 
 def world() -> int:
@@ -68,15 +72,6 @@ def spread(checkpointing: bool) -> dict:
         return {"activation_checkpointing": checkpointing}
     how = {"version": 2, "auto_wrap_policy": "TRANSFORMER_BASED_WRAP", "activation_checkpointing": checkpointing}
     return {"fsdp": True, "fsdp_config": how}
-
-
-def choose_attention(model, precision: str, wanted: str = "sdpa") -> None:
-    """Let the model compute its attention as wanted, but in bfloat16 on a CPU by plain matrix products.
-
-    They are up to twice as fast there as the fused attention with a mask.
-    """
-    plain = half(precision) and not torch.cuda.is_available()
-    model.set_attn_implementation("eager" if plain else wanted)
 
 
 def run(trainer: Trainer, scratch: Path, label: str) -> None:
@@ -163,7 +158,7 @@ class _Watch(TrainerCallback):
             if not math.isfinite(logs.get(what, 0.0)):
                 raise InputError(
                     f"{self.label}: {WORDS[what]} is {logs[what]} at step {state.global_step}; lower the learning "
-                    f"rate. States of earlier steps are kept in {args.output_dir}"
+                    f"rate, with which it begins anew. States of earlier steps are kept in {args.output_dir}"
                 )
         if time.monotonic() >= self.next:
             print(

@@ -6,13 +6,13 @@ from pathlib import Path
 import torch
 
 from mialign import checkpoints
-from mialign.config import RELATIVE
 from mialign.errors import InputError
 from mialign.files import write_text
 from mialign.grid import Item
 from mialign.machine import half
-from mialign.training import loop
+from mialign.training import RELATIVE, loop
 from mialign.training.adapters import lay_on
+from mialign.training.attention import choose_attention
 from mialign.training.curves import to_csv
 from mialign.training.items import read_items, whole_batches
 from mialign.training.reference import read_reference
@@ -46,7 +46,7 @@ def train_method(
     torch.manual_seed(settings["seed"])  # a new adapter begins at random
     tokenizer, model = checkpoints.load_tokenizer(parent), trainable(parent, settings.get("adapter"))
     _check_vocabulary(parent, tokenizer, model)
-    loop.choose_attention(model, settings.get("precision", "float32"), attention)
+    choose_attention(model, settings.get("precision", "float32"), attention)
     items = read_items(pairs, tokenizer, model.config.max_position_embeddings)
     trainer = GridTrainer(
         model=model,

@@ -10,6 +10,7 @@ from mialign import checkpoints
 from mialign.files import read_jsonl
 from mialign.machine import half
 from mialign.training import loop
+from mialign.training.attention import choose_attention
 from mialign.training.optimizers import muon_with_adamw
 from mialign.training.tokenizer import train_tokenizer
 
@@ -31,7 +32,7 @@ def pretrain(parent: Path | None, corpus: Path, settings: dict, out: Path, scrat
         model = LlamaForCausalLM(_config(shape, tokenizer))
     else:
         tokenizer, model = checkpoints.load_tokenizer(parent), checkpoints.load_model(parent)
-    loop.choose_attention(model, "bf16")
+    choose_attention(model, "bf16")
     rows = _rows(tokenizer, texts, model.config.max_position_embeddings, training["prompt_weight"])
     trainer = _trainer(model, tokenizer, rows, training, scratch)
     loop.run(trainer, scratch, out.name)

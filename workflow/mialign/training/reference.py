@@ -10,7 +10,8 @@ from mialign import checkpoints, objectives
 from mialign.errors import InputError
 from mialign.files import read_jsonl, write_jsonl
 from mialign.grid import Item, grid, packs
-from mialign.machine import autocast
+from mialign.machine import autocast, device
+from mialign.training.attention import choose_attention
 from mialign.training.items import read_items
 
 
@@ -19,7 +20,8 @@ def write_reference(model_folder: Path, pairs: Path, precision: str, tokens: int
 
     `tokens`: places in one forward pass.
     """
-    tokenizer, model = checkpoints.load_tokenizer(model_folder), checkpoints.load_model(model_folder)
+    tokenizer, model = checkpoints.load_tokenizer(model_folder), checkpoints.load_model(model_folder).to(device())
+    choose_attention(model, precision)
     items = read_items(pairs, tokenizer, model.config.max_position_embeddings)
     with torch.inference_mode(), autocast(precision):
         records = dict(_records(model.eval(), items, tokens))

@@ -18,7 +18,8 @@ class GridTrainer(Trainer):
 
     def __init__(self, *, settings: dict, validation, tokens: int, start=None, **kwargs):
         super().__init__(eval_dataset=[], data_collator=_collate, **kwargs)
-        self.settings, self.validation, self.tokens, self.start = settings, validation, tokens, start
+        self.settings, self.validation, self.tokens = settings, validation, tokens
+        self.start = start.to(self.args.device) if start is not None else None
         # FlexAttention skips what nobody looks at, so rows are as long as a pass; a dense mask pays for their length.
         self.row = tokens if self.model.config._attn_implementation == "flex_attention" else 0
         self.measured: list[dict[str, float]] = []

@@ -24,6 +24,6 @@ def method_settings(experiment, method):
 
 def reference_file(experiment, method, seed):
     """The reference's log-probabilities, for a method (its settings) that is relative to one."""
-    if method["objective"] not in configuration.RELATIVE:
+    if method["objective"] not in RELATIVE:
         return []
     return f"{RUN}/reference/{experiment}/{method['parent']}/seed{seed}.jsonl"

@@ -1,0 +1,74 @@
+"""The seam of prompt and response, for tokenizers that put nothing before a text and for those that put a space."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tokenizers import Tokenizer, decoders, models, normalizers, trainers
+from transformers import PreTrainedTokenizerFast
+
+import tiny
+from mialign.encoding import decode_response, encode, encode_response
+from mialign.engines.stopping import completion
+from mialign.errors import InputError
+from mialign.grid import tokenise
+
+SPACE = "▁"
+CORPUS = ["the answer : 5 is five. \n so we add (x) ", "the answer is 5\nand so on"]
+
+
+def spaced():
+    """Of the form of Llama 2's and Mistral's: a space before every text, which decoding takes away again."""
+    made = Tokenizer(models.BPE(byte_fallback=True, unk_token="<unk>"))
+    made.normalizer = normalizers.Sequence([normalizers.Prepend(SPACE), normalizers.Replace(" ", SPACE)])
+    made.decoder = decoders.Sequence(
+        [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    )
+    made.train_from_iterator(
+        [line.replace("\n", "") for line in CORPUS] * 4,
+        trainers.BpeTrainer(
+            vocab_size=400,
+            special_tokens=["<unk>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))],
+            initial_alphabet=[*"the answ:5ifvod(x).", SPACE],
+        ),
+    )
+    return PreTrainedTokenizerFast(tokenizer_object=made, eos_token="</s>", unk_token="<unk>", pad_token="</s>")
+
+
+TOKENIZERS = {"spaced": spaced(), "bytes": tiny.tiny_tokenizer()}
+TEXTS = st.text("the answ5:\n .(x)é", min_size=1, max_size=20)
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+@given(prompt=TEXTS, response=TEXTS)
+def test_the_ids_of_prompt_and_response_are_those_of_one_text(name, prompt, response):
+    """What stands behind a prompt reads as it was written: no space is gained or lost at the seam."""
+    tokenizer = TOKENIZERS[name]
+    ids = encode(tokenizer, prompt) + encode_response(tokenizer, response)
+    whole = tokenizer.decode(ids, clean_up_tokenization_spaces=False)
+    assert whole == prompt + response
+    assert decode_response(tokenizer, encode_response(tokenizer, response)) == response
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+@pytest.mark.parametrize("response", ["\n5", " 5", "5", " is five.", "er"])
+def test_a_policy_is_trained_on_the_ids_that_it_wrote(name, response):
+    """Generated ids, as one text after the prompt has them, become a text and the same ids again, then EOS."""
+    tokenizer, prompt = TOKENIZERS[name], "the answer:"
+    written = [*encode_response(tokenizer, response), tokenizer.eos_token_id]
+    text = completion(tokenizer, (), written, "eos", 0).text
+    assert text == response
+    assert tokenise(tokenizer, [prompt], [text]).responses == [written]
+
+
+def test_a_space_that_was_written_is_told_from_one_that_was_not():
+    tokenizer = TOKENIZERS["spaced"]
+    ids = [encode_response(tokenizer, text) for text in ("is", " is")]
+    assert [tokenizer.convert_ids_to_tokens(one)[0][0] for one in ids] == ["i", SPACE]
+
+
+def test_a_tokenizer_that_joins_line_breaks_to_what_follows_is_refused():
+    made = Tokenizer(models.BPE(vocab={SPACE: 0, "\n": 1, "5": 2, "\n5": 3}, merges=[("\n", "5")]))
+    made.normalizer = normalizers.Prepend(SPACE)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=made, eos_token="5")
+    with pytest.raises(InputError, match="joins a line break with what follows"):
+        encode_response(tokenizer, "5")
