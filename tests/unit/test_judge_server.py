@@ -12,7 +12,6 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from scripted_server import answer, cut, echo_key, refuse, say, serving
 
 from judged import CLEAR, SECRET, UNCLEAR, cases, command, server_settings
 from mialign import failures
@@ -22,6 +21,7 @@ from mialign.judge import cost
 from mialign.judge.asked import Asked
 from mialign.judge.making import make_judge
 from mialign.judge.verdicts import verdict_records
+from scripted_server import answer, cut, echo_key, refuse, say, serving
 
 
 @pytest.fixture(autouse=True)
