@@ -1,5 +1,7 @@
 """The grid, in value and in gradient, against each prompt with each response alone: no padding, all logits."""
 
+import copy
+
 import architectures
 import pytest
 import torch
@@ -96,6 +98,9 @@ ADAPTED = {
     "output layer too": architectures.with_adapter(
         architectures.model("mistral, window", torch.float64), ("q_proj", "lm_head")
     ),
+    "tied output layer": architectures.with_adapter(
+        architectures.model("llama, tied", torch.float64), ("v_proj", "lm_head")
+    ),
     "several rows of a window": architectures.with_adapter(architectures.model("gemma2, capped", torch.float64)),
 }
 
@@ -105,6 +110,14 @@ ADAPTED = {
 @given(batch=batches(3))
 def test_and_so_with_adapters(name, batch):
     check(ADAPTED[name].double(), *batch, tolerance=2e-6)
+
+
+@pytest.mark.parametrize("name", ADAPTED)
+def test_and_so_with_adapters_in_single_precision_and_layers_computed_twice(name):
+    model = copy.deepcopy(ADAPTED[name]).float().train()
+    model.gradient_checkpointing_enable()
+    items = [Item([[3, 4, 9], [5]], [[6, 0], [7, 8, 0]]), Item([[9, 10], [12, 13]], [[14, 2, 2, 0], [15, 0]])]
+    check(model, items, torch.ones(2, 2, dtype=torch.bool), 0, 1e-5)
 
 
 def test_an_output_layer_that_is_trained_beside_an_adapter():
@@ -198,13 +211,20 @@ def test_gradient_checkpointing_changes_nothing():
 def test_half_precision_is_close():
     items = [Item([[3, 4, 5], [6]], [[7, 8, 0], [9, 0]])]
     wanted = torch.ones(2, 2, dtype=torch.bool)
-    exact = grid(architectures.model("llama"), items, wanted).sums
+    whole = architectures.model("llama")
+    exact = grid(whole, items, wanted).sums
+    exact.sum().backward()
+    expected = torch.cat([weight.grad.flatten() for weight in whole.parameters()])
+    exact = exact.detach()
     for model in (architectures.model("llama", torch.bfloat16), architectures.model("llama")):
         with torch.autocast("cpu", torch.bfloat16):
             found = grid(model, items, wanted).sums
         assert found.dtype == torch.float32
         torch.testing.assert_close(found, exact, rtol=0.05, atol=0.3)
+        model.zero_grad()
         found.sum().backward()
+        slopes = torch.cat([weight.grad.float().flatten() for weight in model.parameters()])
+        assert torch.cosine_similarity(slopes, expected, dim=0) > 0.99
 
 
 def test_counts_and_means():

@@ -20,7 +20,7 @@ from mialign import checkpoints, objectives
 from mialign.engines.base import Request, Sampling
 from mialign.engines.local import generate
 from mialign.errors import InputError
-from mialign.grid import grid
+from mialign.grid import Item, grid
 from mialign.training import RELATIVE, loop
 from mialign.training.attention import choose_attention
 from mialign.training.items import read_items
@@ -151,7 +151,12 @@ def test_the_logged_loss_is_the_objective_of_the_parent(tmp_path, parent, pairs)
     assert logged["response_tokens"] == computed.counts.sum()
 
 
-METHODS = [{}, {"objective": "dpo", "beta": 0.5}, {"objective": "sft"}, {"kl": 0.5}]
+METHODS = [
+    {},
+    {"objective": "dpo", "beta": 0.5, "label_smoothing": 0.1},
+    {"objective": "sft"},
+    {"kl": 0.5, "reduction": "sum"},
+]
 ONE_AT_A_TIME = {"tokens": 1}
 
 
@@ -207,6 +212,20 @@ def test_rmsprop_moves_every_weight_by_its_own_scale(tmp_path, parent, pairs):
     assert moved.max().item() == pytest.approx(0.01, rel=1e-2)
 
 
+def test_a_rate_warms_up_from_nothing_and_falls_to_a_tenth(tmp_path, parent, pairs):
+    """By RMSprop's first step the weights move by ten rates, so what they moved by tells the rate."""
+    one = {"optimizer": "rmsprop", "steps": 1, "validate_every": 1, "learning_rate": 0.001}
+
+    def moved(name, **changes):
+        out, _ = train(tmp_path / name, parent, pairs, (0.1, 0.2), **one | changes)
+        return max((weights(out)[key] - weight).abs().max().item() for key, weight in weights(parent).items())
+
+    assert moved("warm", warmup=2) == 0
+    assert moved("cosine", schedule="cosine") == pytest.approx(moved("constant"), rel=1e-3)
+    steps = {"steps": 12, "validate_every": 12, "optimizer": "adamw"}
+    assert moved("falling", schedule="cosine", **steps) < 0.8 * moved("steady", **steps)
+
+
 def test_half_precision_trains_and_keeps_whole_weights(tmp_path, parent, pairs):
     out, curve = train(tmp_path, parent, pairs, [0.1] * 9, steps=12, batch=8, validate_every=6, precision="bf16")
     assert losses(curve)[-1] < losses(curve)[0] - 0.02
@@ -228,9 +247,9 @@ def test_an_incomplete_or_foreign_reference_is_refused(tmp_path, parent, pairs):
     path.write_text("\n".join(lines[:-1]) + "\n")
     with pytest.raises(InputError, match=r"reference\.jsonl: the pair p7 is missing; delete the file"):
         read_reference(path, items)
-    record = json.loads(lines[0])
-    path.write_text("\n".join([json.dumps(record | {"tokens": [99, 99]}), *lines[1:]]) + "\n")
-    with pytest.raises(InputError, match="responses of p0 have other numbers of tokens"):
+    items["p0"] = Item(items["p0"].prompts, items["p0"].responses[::-1])  # as many tokens, but others
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(InputError, match="log-probabilities of p0 are of other tokens than this policy reads"):
         read_reference(path, items)
 
 

@@ -1,5 +1,7 @@
 """The reference's log-probabilities of the pairs: computed once, kept as a file, checked when read."""
 
+import hashlib
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +18,7 @@ from mialign.training.items import read_items
 
 
 def write_reference(model_folder: Path, pairs: Path, precision: str, tokens: int, out: Path) -> None:
-    """One record a pair: id, tokens [M] of its responses, sums [N][M] of their log-probabilities.
+    """One record a pair: id, of (the digest of its token ids), sums [N][M] of the responses' log-probabilities.
 
     `tokens`: places in one forward pass.
     """
@@ -34,24 +36,30 @@ def _records(model, items: dict[str, Item], tokens: int) -> Iterator[tuple[str, 
     done = 0
     for part in packs(given, wanted, tokens):
         computed = grid(model, [given[index] for index in part], wanted)
-        for index, counts, sums in zip(part, computed.counts.tolist(), computed.sums.tolist(), strict=True):
-            yield names[index], {"id": names[index], "tokens": counts, "sums": sums}
+        for index, sums in zip(part, computed.sums.tolist(), strict=True):
+            yield names[index], {"id": names[index], "of": digest(given[index]), "sums": sums}
         done += len(part)
         print(f"reference: {done} of {len(given)} pairs", file=sys.stderr, flush=True)
 
 
 def read_reference(path: Path, items: dict[str, Item]) -> list[torch.Tensor]:
-    """The sums [N, M] of every item, in their order; InputError if one is missing or was cut into other tokens."""
-    records = {record["id"]: record for record in read_jsonl(path, required=("id", "tokens", "sums"))}
+    """The sums [N, M] of every item, in their order; InputError if one is missing or is of other tokens."""
+    records = {record["id"]: record for record in read_jsonl(path, required=("id", "of", "sums"))}
     for name, item in items.items():
         if name not in records:
             raise InputError(f"{path}: the pair {name} is missing; delete the file, and it is made again")
-        if records[name]["tokens"] != [len(response) for response in item.responses]:
+        if records[name]["of"] != digest(item):
             raise InputError(
-                f"{path}: the responses of {name} have other numbers of tokens there than for this policy: the two "
-                "models have different tokenizers, and then their log-probabilities cannot be compared"
+                f"{path}: the log-probabilities of {name} are of other tokens than this policy reads: either the pairs "
+                "were changed, then delete the file, and it is made again; or the two models have different "
+                "tokenizers, and cannot be compared"
             )
     return [_sums(records[name]["sums"], item, f"{path}: the sums of {name}") for name, item in items.items()]
+
+
+def digest(item: Item) -> str:
+    """Of the token ids of all prompts and responses."""
+    return hashlib.sha256(json.dumps([item.prompts, item.responses]).encode()).hexdigest()[:16]
 
 
 def _sums(sums, item: Item, where: str) -> torch.Tensor:
