@@ -388,6 +388,22 @@ def test_differences_go_to_every_other_method_but_not_from_the_base(attempts, re
     assert (row["value"], row["n"]) == (0, 2)
 
 
+def test_shares_by_format_are_compared_pairwise(attempts):
+    """Of seed 1, which both have: 4 of 8 sampled answers of sft go in steps, of which 3 are right, and 2 and 1 of base."""
+    rows = table("accuracy", attempts, {"attempts": {"maths": [4]}})
+    where = {"method": "sft", "extractor": "strict", "temperature": 1.0}
+    found = {
+        metric: only(rows, metric=f"{metric}_difference_base", **where)
+        for metric in ("steps_share", "accuracy_given_steps", "accuracy_given_concise")
+    }
+    assert {metric: (row["value"], row["n"]) for metric, row in found.items()} == {
+        "steps_share": (pytest.approx(25), 8),
+        "accuracy_given_steps": (pytest.approx(25), 4),
+        "accuracy_given_concise": (pytest.approx(25 - 100 / 6), 4),
+    }
+    assert all(row["low"] - 1e-4 <= row["value"] <= row["high"] + 1e-4 for row in found.values())
+
+
 def test_extractors_are_counted_apart(results):
     record = attempt(1, 0, "7", "7", True, 0.0)
     record["correct"]["strict"], record["answers"]["strict"] = False, None

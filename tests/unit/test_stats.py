@@ -157,3 +157,33 @@ def test_scaled_keeps_n_and_gaps():
     estimate = Bootstrap().mean(np.array([[0.25], [0.75]]), (0, 1)).scaled(100)
     assert (estimate.value, estimate.n) == (50, 2)
     assert Bootstrap().mean(np.full((1, 1), np.nan)).scaled(100) == (None, None, None, 0)
+
+
+def test_a_difference_of_ratios_draws_both_alike():
+    """What moves both ratios moves their difference not at all, though they count unlike numbers of observations."""
+    items, ones = np.array([[1.0], [0.0], [1.0], [0.0]]), np.ones((4, 1))
+    one, other = (items, ones), (3 * items, 3 * ones)
+    same = Bootstrap(2000, 1).difference(one, other, (0, 1))
+    assert same == (0.0, 0.0, 0.0, 4)
+    opposite = Bootstrap(2000, 1).difference(one, (3 - 3 * items, 3 * ones), (0, 1))
+    assert (opposite.low, opposite.high) == (-1, 1)
+
+
+def test_a_difference_of_the_same_observations_is_the_mean_of_differences():
+    random = np.random.default_rng(3)
+    one, other, ones = random.integers(0, 2, (50, 2)), random.integers(0, 2, (50, 2)), np.ones((50, 2))
+    expected = Bootstrap(2000, 1).mean((one - other).astype(float), (-1, 1))
+    assert Bootstrap(2000, 1).difference((one, ones), (other, ones), (0, 1)) == pytest.approx(expected)
+
+
+def test_a_ratio_that_does_not_vary_is_not_taken_for_certain():
+    varied, constant = (
+        (np.array([[1.0], [0.0], [1.0], [1.0]]), np.ones((4, 1))),
+        (np.zeros((4, 1)), np.full((4, 1), 2.0)),
+    )
+    bootstrap = Bootstrap(2000, 1)
+    found, alone = bootstrap.difference(varied, constant, (0, 1)), bootstrap.ratio(*varied, (0, 1))
+    assert found.value == 0.75
+    assert found.low == pytest.approx(alone.low - wilson(0, 4)[1])
+    assert found.high == pytest.approx(alone.high)
+    assert bootstrap.difference(varied, (np.zeros((4, 1)), np.zeros((4, 1))), (0, 1)) == (None, None, None, 0)

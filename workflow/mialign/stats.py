@@ -93,14 +93,40 @@ class Bootstrap:
         counted = denominator > 0
         if proportion and numerator.shape[1] == 1 and denominator.max() == 1:
             return Estimate(value, *wilson(round(float(numerator.sum())), n, self.level), n)
-        if bounds and np.allclose(numerator[counted], value * denominator[counted], rtol=0, atol=1e-12):
+        if bounds and _constant(numerator, denominator):
             return Estimate(value, *_of_constant(value, int(counted.any(axis=1).sum()), bounds, self.level), n)
         return Estimate(value, *self.interval(self.replicates(numerator, denominator)), n)
+
+    def difference(
+        self, one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray], bounds: tuple[float, float]
+    ) -> Estimate:
+        """One ratio of sums less another, over the same items and seeds: in each resample both draw the same.
+
+        n counts the observations of the first. Where the two count unlike observations and one does not vary, the
+        bootstrap would take that one for certain; the interval is then as wide as the two ratios' own intervals allow.
+        """
+        if np.array_equal(one[1], other[1]):
+            return self.ratio(one[0] - other[0], one[1], (bounds[0] - bounds[1], bounds[1] - bounds[0]))
+        first, second = self.ratio(*one, bounds), self.ratio(*other, bounds)
+        if first.n == 0 or second.n == 0:
+            return Estimate(None, None, None, 0)
+        if _constant(*one) or _constant(*other):
+            low, high = first.low - second.high, first.high - second.low
+        else:
+            low, high = self.interval(self.replicates(*one) - self.replicates(*other))
+        return Estimate(first.value - second.value, low, high, first.n)
 
     def mean(self, values: np.ndarray, bounds: tuple[float, float] | None = None, proportion: bool = False) -> Estimate:
         """The mean of values [items, seeds] with its interval; nan marks a missing observation."""
         seen = ~np.isnan(values)
         return self.ratio(np.where(seen, values, 0.0), seen, bounds, proportion)
+
+
+def _constant(numerator: np.ndarray, denominator: np.ndarray) -> bool:
+    """Whether all observations that count are equal."""
+    counted = denominator > 0
+    value = numerator.sum() / denominator.sum()
+    return np.allclose(numerator[counted], value * denominator[counted], rtol=0, atol=1e-12)
 
 
 def _of_constant(value: float, items: int, bounds: tuple[float, float], level: float) -> tuple[float, float]:

@@ -37,8 +37,9 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     the temperature has them) and extractor: accuracy (any of the first k correct, %), difference_<other> (accuracy
     minus that of each other method, paired by question and seed, points), pass_at_k (from all attempts) and
     maj_at_k (of the first k); n is questions x seeds.
-    Over all attempts of a temperature: steps_share, accuracy_given_steps, accuracy_given_concise (%); n
-    is the number of responses counted.
+    Over all attempts of a temperature: steps_share, accuracy_given_steps, accuracy_given_concise (%), and each of
+    these minus that of each other method, paired likewise, as <share>_difference_<other> (points); n is the number of
+    responses counted, of the method itself.
     """
     fields = ("question_id", "temperature", "attempt", "steps", "answers", "correct")
     sources = [source(path, ("attempts",)) for path in paths]
@@ -119,6 +120,9 @@ def _table_rows(
     for extractor in EXTRACTORS:
         for metric, estimate in _by_format(table, extractor, bootstrap):
             yield table.number, extractor, metric, estimate
+        for other, theirs in others.items():
+            for metric, estimate in _format_differences(table, theirs, extractor, bootstrap):
+                yield table.number, extractor, f"{metric}_difference_{other}", estimate
 
 
 def _majority(table: Attempts, extractor: str, k: int) -> np.ndarray:
@@ -130,23 +134,44 @@ def _majority(table: Attempts, extractor: str, k: int) -> np.ndarray:
 
 def _difference(mine: Attempts, theirs: Attempts, extractor: str, k: int, bootstrap: Bootstrap) -> Estimate:
     """Accuracy of mine minus theirs, in points, over the questions and seeds that both have."""
+    here, there = _shared(mine, theirs)
+    gain = any_of(mine.correct[extractor], k)[here].astype(float) - any_of(theirs.correct[extractor], k)[there]
+    return bootstrap.mean(gain, bounds=(-1, 1)).scaled(100)
+
+
+def _shared(mine: Attempts, theirs: Attempts) -> tuple[tuple, tuple]:
+    """Where each of the two has the questions and seeds that both have: indices of their arrays."""
     seeds = [seed for seed in mine.seeds if seed in theirs.seeds]
     in_theirs = set(theirs.questions)
     questions = [question for question in mine.questions if question in in_theirs]
-    sides = []
+    cells = []
     for table in (mine, theirs):
         rows = {question: row for row, question in enumerate(table.questions)}
-        cells = np.ix_([rows[question] for question in questions], [table.seeds.index(seed) for seed in seeds])
-        sides.append(any_of(table.correct[extractor], k)[cells].astype(float))
-    return bootstrap.mean(sides[0] - sides[1], bounds=(-1, 1)).scaled(100)
+        cells.append(np.ix_([rows[question] for question in questions], [table.seeds.index(seed) for seed in seeds]))
+    return cells[0], cells[1]
 
 
 def _by_format(table: Attempts, extractor: str, bootstrap: Bootstrap) -> Iterator[tuple[str, Estimate]]:
+    for metric, (above, below) in _counted(table, extractor).items():
+        yield metric, bootstrap.ratio(above, below, (0, 1), proportion=True).scaled(100)
+
+
+def _format_differences(
+    mine: Attempts, theirs: Attempts, extractor: str, bootstrap: Bootstrap
+) -> Iterator[tuple[str, Estimate]]:
+    here, there = _shared(mine, theirs)
+    other = _counted(theirs, extractor)
+    for metric, counts in _counted(mine, extractor).items():
+        sides = [tuple(one[cells] for one in of) for of, cells in ((counts, here), (other[metric], there))]
+        yield metric, bootstrap.difference(*sides, bounds=(0, 1)).scaled(100)
+
+
+def _counted(table: Attempts, extractor: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Shares by format as what is counted and out of how many, [questions, seeds]."""
     correct, steps = table.correct[extractor], table.steps
     counted = {
         "steps_share": (steps, np.ones_like(steps)),
         "accuracy_given_steps": (correct & steps, steps),
         "accuracy_given_concise": (correct & ~steps, ~steps),
     }
-    for metric, (above, below) in counted.items():
-        yield metric, bootstrap.ratio(above.sum(axis=2), below.sum(axis=2), (0, 1), proportion=True).scaled(100)
+    return {metric: (above.sum(axis=2), below.sum(axis=2)) for metric, (above, below) in counted.items()}
