@@ -156,6 +156,10 @@ def _accuracy(settings):
             if method != "base":
                 others = [other for other in methods if other != method]
                 measured += [("strict", f"difference_{other}", ACCURACY[method] - ACCURACY[other]) for other in others]
+                measured += [
+                    ("strict", "steps_share_difference_base", 55),
+                    ("strict", "accuracy_given_steps_difference_base", 0.1 * (len(method) - len("base"))),
+                ]
             for extractor, metric, number in measured:
                 rows.append(
                     key

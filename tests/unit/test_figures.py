@@ -176,10 +176,13 @@ def test_figure3_as_published(published):
 
 
 def test_published_values_name_their_source(root):
-    for name in ("comparisons", "accuracy"):
+    for name in ("comparisons", "qualities", "accuracy"):
         rows = tidy.read(root / "workflow" / "resources" / "published" / f"{name}.csv", ("source",))
         assert all(row["source"].split(":")[0] in ("figure", "text", "files") for row in rows)
-        assert all(row["low"] is None for row in rows)  # no intervals were published
+        ranges = [
+            row for row in rows if row["low"] is not None
+        ]  # no intervals were published, but for all pairs a range
+        assert all(row["axis"] == "principle-free" and (row["low"], row["high"]) == (49, 51) for row in ranges)
 
 
 @pytest.mark.parametrize(
@@ -189,6 +192,11 @@ def test_released_verdicts_give_their_win_rate(root, method, wins, ties, losses)
     rows = tidy.read(root / "workflow" / "resources" / "published" / "comparisons.csv")
     found = {r["metric"]: r["value"] for r in rows if r["source"].startswith("files") and r["method"] == method}
     assert found == {"win_rate": (wins + ties / 2) / 0.8, "wins": wins, "ties": ties, "losses": losses}
+
+
+def test_released_lengths(root):
+    rows = tidy.read(root / "workflow" / "resources" / "published" / "qualities.csv")
+    assert {row["method"]: row["value"] for row in rows} == {"sft": 156.9, "dpo": 179.5, "sami": 255.4}
 
 
 # ------------------------------------------------------------------ our own figures

@@ -8,8 +8,8 @@ import made_up_run
 import pytest
 
 from mialign.errors import InputError
-from mialign.numbers import accuracy, comparisons, macros, settings, training
-from mialign.numbers.forms import Number, apart, forms, sign
+from mialign.numbers import accuracy, comparisons, macros, published, settings, training
+from mialign.numbers.forms import Number, forms, sign
 from mialign.numbers.naming import name, words
 from mialign.tables import wording
 from scripts import numbers as script
@@ -85,14 +85,19 @@ def test_forms_of_a_rate_and_of_a_difference():
     assert texts["dSign"] == "unclear"
 
 
-def test_apart_needs_intervals_that_do_not_meet():
-    def row(low, high):
-        return {"value": (low + high) / 2, "low": low, "high": high, "n": 9}
+def test_a_difference_of_shares_is_held_against_nothing():
+    row = {"experiment": "maths", "method": "sft", "temperature": 0.0, "attempts": 1.0, "extractor": "strict"}
+    row |= {"metric": "steps_share_difference_base", "value": 5, "low": 1, "high": 9, "n": 3}
+    found = {number.name: number.text for number in accuracy.of_accuracy([row], "", {})}
+    assert found["stepsShareDifferenceBaseMathsSftInOneSign"] == "above"
+    assert found["stepsShareDifferenceBaseMathsSftInOnePoints"] == "$+$5.0 points [$+$1.0, $+$9.0]"
 
-    assert apart(row(5, 6), row(1, 4)) == "above"
-    assert apart(row(1, 4), row(5, 6)) == "below"
-    assert apart(row(1, 5), row(5, 6)) == "unclear"
-    assert apart(row(1, 5), None) == "missing"
+
+def test_a_published_range_is_given_as_one():
+    row = {"experiment": "e", "method": "a", "baseline": "b", "axis": "principle-free", "temperature": 0.0}
+    row |= {"category": "all", "metric": "win_rate", "value": 50, "low": 49, "high": 51, "source": "text: x"}
+    (found,) = published.of_published([row], "", {})
+    assert (found.name, found.text) == ("publishedTextWinEABFree", "49.0--51.0")
 
 
 def test_categories_are_sorted_by_their_intervals():
@@ -220,11 +225,39 @@ def test_a_new_method_has_its_numbers_with_no_code(tmp_path):
     assert found["configExperimentsMultitaskMethodsMipoLearningRate"] == "0.001"
 
 
+NUMBER = (
+    "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+)
+PARTS = "thirds?|quarters?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?"
+TYPED = re.compile(
+    r"\d+\.\d+|\d+(?=\\,\\%)"
+    rf"|\b(?:{NUMBER}|one)[ -](?:{PARTS})\b"
+    rf"|\b(?:{NUMBER}|\d+)[ ~-]*(?:times|fold|per cent|points?|tokens)\b"
+    r"|\b(?:hundred|thousand|dozen|million|billion)s?\b"
+    r"|\b(?:once|twice|thrice|half|double) (?:as|of|again)\b|\b(?:doubl|trebl|tripl|halv)(?:e|es|ed|ing)\b"
+    r"|\b(?:most|few|nearly all|almost all|the majority) of\b"
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "typed"),
+    [
+        (r"It wins 58.1 of them, or 95\,\%.", ["58.1", "95"]),
+        ("one of these bases followed four fifths of its principles", ["four fifths"]),
+        ("rates are fifty to eight hundred times higher", ["hundred"]),
+        ("It answers twice as often, and most of the gain is five points.", ["twice as", "most of", "five points"]),
+        (r"Accuracy doubled in ten attempts, by \points{differenceBaseMathsSamiInTen}.", ["doubled"]),
+        ("The two responses differ, each judged twice; eight categories, ties counted half.", []),
+    ],
+)
+def test_what_counts_as_typed(sentence, typed):
+    assert TYPED.findall(sentence) == typed
+
+
 def test_no_result_is_typed_into_the_paper():
-    """No percentage and no number with a decimal stands in the source, but for settings of the original."""
-    allowed = {"0.4", "3.1", "95", "1.5"}
+    """No quantity stands in the source in digits or words, but for settings (the original's too) and sizes."""
+    allowed = {"0.4", "3.1", "95", "1.5", "9.625", "thousands", "billion", "billions"}
     for path in sorted((ROOT / "paper/sections").glob("*.tex")):
         text = re.sub(r"\\begin\{equation\}.*?\\end\{equation\}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
         text = re.sub(r"\\infigure\[[^]]*\]", "", text)
-        typed = set(re.findall(r"\d+\.\d+|\d+(?=\\,\\%)", text))
-        assert typed <= allowed, path.name
+        assert set(TYPED.findall(text)) <= allowed, path.name

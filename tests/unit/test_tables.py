@@ -197,6 +197,13 @@ def test_a_claim_that_was_not_measured():
     assert claims.judged({"figure": 57.5}, None, 50.0) == "not measured"
 
 
+def test_the_claims_of_the_judge_without_principles_are_ranges(run):
+    text, tidy = make("claims", run)
+    of_that_judge = text[text.index("judge without principles") :]
+    assert r"SAMI over SFT & -- & 49.0--51.0 & -- & 50.0 [48.0, 52.0] & none resolved \\" in of_that_judge
+    assert "the same by the judge without principles,SAMI over SFT," in tidy
+
+
 def test_examples_are_quoted_whole_and_harmless(run):
     text, tidy = make("examples", run)
     assert r"\textbackslash{}end\{document\}" in text

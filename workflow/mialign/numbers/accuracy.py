@@ -1,11 +1,10 @@
 """Experiment 2 in numbers: accuracy in n attempts, differences between methods, and shares by format."""
 
-from mialign.numbers.forms import Number, apart, forms
+from mialign.numbers.forms import Number, forms
 from mialign.numbers.naming import key, name
 from mialign.tables import wording
 
 EXTRACTOR = "strict"  # by which answers are read unless another is named
-SHARES = ("steps_share", "accuracy_given_steps", "accuracy_given_concise", "accuracy")
 
 
 def of_accuracy(table: list[dict], origin: str, settings: dict) -> list[Number]:
@@ -14,7 +13,7 @@ def of_accuracy(table: list[dict], origin: str, settings: dict) -> list[Number]:
     for row in table:
         stem = name(row["metric"], row["experiment"], row["method"], *solved(row, settings))
         found += forms(stem, row, row["metric"], f"{origin}: {key(row)}")
-    return found + _shifts(table, origin, settings)
+    return found
 
 
 def usual_temperature(row: dict, settings: dict) -> float:
@@ -33,22 +32,6 @@ def solved(row: dict, settings: dict) -> list:
     if row.get("extractor", "") not in usual:
         parts += ["by", row["extractor"]]
     return parts
-
-
-def _shifts(table: list[dict], origin: str, settings: dict) -> list[Number]:
-    """Each method's shares against the base's: above or below only if the two intervals do not meet."""
-    found = []
-    for row in table:
-        if row["metric"] not in SHARES or row["method"] == "base":
-            continue
-        where = {key: row.get(key) for key in ("experiment", "temperature", "attempts", "extractor", "metric")}
-        base = next((other for other in table if other["method"] == "base" and where.items() <= other.items()), None)
-        stem = name("shift", row["metric"], row["experiment"], row["method"], *solved(row, settings))
-        both = wording.measured(row) and wording.measured(base)
-        gain = wording.decimal(row["value"] - base["value"] if both else None, 1, True)
-        source = f"{origin}: {key(row)} less that of base"
-        found += [Number(stem, gain, source), Number(f"{stem}Sign", apart(row, base), source)]
-    return found
 
 
 def of_items(table: list[dict], origin: str, metric: str, settings: dict) -> list[Number]:

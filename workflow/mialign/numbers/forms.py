@@ -59,14 +59,3 @@ def _null(metric: str) -> float | None:
     if metric.startswith("win_rate"):
         return 50.0
     return 0.0 if "difference" in metric else None
-
-
-def apart(row: dict | None, other: dict | None) -> str:
-    """Above or below where two intervals do not meet, unclear where they do: a strict test, and it needs no pairing."""
-    if not wording.measured(row) or not wording.measured(other):
-        return "missing"
-    if None in (row.get("low"), row.get("high"), other.get("low"), other.get("high")):
-        return "unclear"
-    if row["low"] > other["high"]:
-        return "above"
-    return "below" if row["high"] < other["low"] else "unclear"

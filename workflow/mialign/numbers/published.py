@@ -15,7 +15,7 @@ def of_published(table: list[dict], origin: str, settings: dict) -> list[Number]
     for row in table:
         more = unusual(row) if "baseline" in row else solved(row, settings)
         about = (metric(row), row["experiment"], row["method"], row.get("baseline", ""))
-        text = wording.published(row["value"], signed="difference" in row["metric"])
+        text = wording.published_row(row, signed="difference" in row["metric"])
         macro = name("published", kind(row["source"]), *about, *more)
         found.append(Number(macro, text, f"{origin} ({row['source']}): {key(row)}"))
     return found

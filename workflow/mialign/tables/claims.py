@@ -7,7 +7,7 @@ from mialign.numbers.forms import sign
 from mialign.numbers.published import kind
 from mialign.tables import reading
 from mialign.tables.layout import Table, written
-from mialign.tables.wording import interval, label, measured, published
+from mialign.tables.wording import interval, label, measured, published, published_row
 from mialign.tex import escape
 
 KINDS = ("figure", "text", "files")
@@ -20,16 +20,24 @@ def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
     ours = [path for path in inputs if path not in original]
     header = ["effect", *KINDS, "here", "verdict"]
     result = Table("@{}lrrrll@{}", header, size=r"\small\setlength{\tabcolsep}{5pt}")
-    for title, effects in (("win rate, \\%, temperature 0", _wins), ("gain in accuracy, points", _gains)):
-        rows = list(effects(_all(original), _all(ours), settings))
+    published_rows, our_rows = _all(original), _all(ours)
+    for title, effects in (
+        ("win rate, \\%, temperature 0", _wins(published_rows, our_rows, settings, "principle-aware")),
+        ("the same by the judge without principles", _wins(published_rows, our_rows, settings, "principle-free")),
+        ("gain in accuracy, points", _gains(published_rows, our_rows, settings)),
+    ):
+        rows = list(effects)
         if rows:
             result.rows.append(title)
-        for effect, values, row, null in rows:
+        for effect, values, texts, row, null in rows:
             verdict = judged(values, row, null)
-            signed = null == 0
-            shown = [published(values[name], signed) if values.get(name) is not None else "--" for name in KINDS]
-            result.rows.append([effect, *shown, interval(row, signed=signed), verdict])
-            tidy = {"effect": effect.replace("\\", ""), **{f"published_{name}": values.get(name, "") for name in KINDS}}
+            shown = [texts.get(name, "--") for name in KINDS]
+            result.rows.append([effect, *shown, interval(row, signed=null == 0), verdict])
+            tidy = {
+                "measure": title.replace("\\", ""),
+                "effect": effect.replace("\\", ""),
+                **{f"published_{name}": values.get(name, "") for name in KINDS},
+            }
             result.tidy.append(
                 tidy | {key: (row or {}).get(key, "") for key in ("value", "low", "high", "n")} | {"verdict": verdict}
             )
@@ -53,17 +61,17 @@ def _all(paths: list[Path]) -> list[dict]:
     return [row for path in paths for row in reading.rows(path)]
 
 
-def _wins(original: list[dict], ours: list[dict], settings: dict):
+def _wins(original: list[dict], ours: list[dict], settings: dict, axis: str):
     rows = [row for row in original if row["metric"] == "win_rate" and row.get("category", "all") in ("", "all")]
-    for experiment, method, baseline, axis in dict.fromkeys(
-        (r["experiment"], r["method"], r["baseline"], r["axis"]) for r in rows
-    ):
+    rows = [row for row in rows if row["axis"] == axis]
+    for experiment, method, baseline in dict.fromkeys((r["experiment"], r["method"], r["baseline"]) for r in rows):
         where = {"experiment": experiment, "method": method, "baseline": baseline, "axis": axis}
-        values = {kind(row["source"]): row["value"] for row in rows if where.items() <= row.items()}
+        found = {kind(row["source"]): row for row in rows if where.items() <= row.items()}
+        values = {name: row["value"] for name, row in found.items()}
+        texts = {name: published_row(row) for name, row in found.items()}
         row = reading.pick(ours, **where, temperature=0.0, category="all", metric="win_rate")
-        free = ", judge without principles" if axis == "principle-free" else ""
         known = settings.get("experiments", {}).get(experiment)
-        yield f"{_label(method, known)} over {_label(baseline, known)}{free}", values, row, 50.0
+        yield f"{_label(method, known)} over {_label(baseline, known)}", values, texts, row, 50.0
 
 
 def _gains(original: list[dict], ours: list[dict], settings: dict):
@@ -92,7 +100,8 @@ def _gains(original: list[dict], ours: list[dict], settings: dict):
                     **wanted,
                 )
                 number = f"{attempts:g} attempt{'s' if attempts > 1 else ''}"
-                yield f"{_label(method, known)} over {_label(other, known)}, {number}", values, row, 0.0
+                texts = {name: published(value, signed=True) for name, value in values.items()}
+                yield f"{_label(method, known)} over {_label(other, known)}, {number}", values, texts, row, 0.0
 
 
 def _published_gain(at: list[dict], method: str, other: str) -> dict[str, float]:

@@ -58,6 +58,13 @@ def published(value: float | None, signed: bool = False) -> str:
     return decimal(float(Decimal(str(value)).quantize(Decimal("0.1"), ROUND_HALF_UP)), 1, signed)
 
 
+def published_row(row: dict, signed: bool = False) -> str:
+    """The published value of a row, or the range that stands in its place."""
+    if row.get("low") is None or row.get("high") is None:
+        return published(row["value"], signed)
+    return f"{published(row['low'], signed)}--{published(row['high'], signed)}"
+
+
 def missing(row: dict | None) -> str:
     """What stands in place of a value: an accuracy among answers of some form has none where there are none of it."""
     none = row and row.get("n") == 0 and "_given_" in row.get("metric", "")

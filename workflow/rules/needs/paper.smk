@@ -21,7 +21,7 @@ PRINTED = without(
 
 FILTER_TABLES = [f"{RUN}/pairs/{experiment}.filters.csv" for experiment in CONFIG["experiments"]]
 FILTER_EXAMPLES = [f"{RUN}/pairs/{experiment}.examples.csv" for experiment in CONFIG["experiments"]]
-PUBLISHED_TABLES = [f"{PUBLISHED}/comparisons.csv", f"{PUBLISHED}/accuracy.csv"]
+PUBLISHED_TABLES = [f"{PUBLISHED}/{kind}.csv" for kind in ("comparisons", "qualities", "accuracy")]
 PDF = [f"{RUN}/paper.pdf"] if HAS_TEX else []
 
 # File name -> (kind, experiment); None where a table shows every experiment.
