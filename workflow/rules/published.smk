@@ -10,7 +10,12 @@ rule published_figure:
         settings=f"{PUBLISHED}/figures.json",
     output:
         pdf="results/published/figures/{figure}.pdf",
-        png="results/published/figures/{figure}.png",
+        png=report(
+            "results/published/figures/{figure}.png",
+            caption="../report/published_figure.rst",
+            category="Published",
+            labels={"figure": "{figure}"},
+        ),
     log:
         "results/published/logs/{figure}.log",
     wildcard_constraints:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mialign.figures.bars import COMMON, attempts_table
-from mialign.figures.style import TEXT_WIDTH, curve_styles, name, need, ordered, settled, telling, where, whiskers
+from mialign.figures.style import TEXT_WIDTH, curve_styles, name, need, ordered, settled, where, whiskers
 
 AGAINST_DEFAULTS = COMMON | {
     "width": 3.4,
@@ -36,13 +36,14 @@ TRAINING_DEFAULTS = {
     "labels": {},  # experiment -> method -> label
     "order": None,  # methods, for the legend
     "experiments": None,  # columns; by default all but the collapse
-    "panels": ["loss", "grid_accuracy", "matched_logprob", "followed", "ended", "length"],
+    "panels": ["loss", "rows", "columns", "matched_logprob", "followed", "ended", "length"],
 }
 
 # panel -> (title, the metrics it averages, factor)
 PANELS = {
     "loss": ("Loss", ("loss",), 1),
-    "grid_accuracy": ("Grid accuracy (%)", ("grid_accuracy_rows", "grid_accuracy_columns"), 100),
+    "rows": ("Grid rows (%)", ("grid_accuracy_rows",), 100),
+    "columns": ("Grid columns (%)", ("grid_accuracy_columns",), 100),
     "matched_logprob": ("Log-prob. / token", ("matched_logprob",), 1),
     "adherence": ("Adherence (%)", ("adherence",), 100),
     "accuracy": ("Accuracy (%)", ("accuracy",), 100),
@@ -129,9 +130,9 @@ def training(rows: list[dict], settings: dict):
     experiments = chosen["experiments"] or list(dict.fromkeys(row["experiment"] for row in rows))
     methods = ordered([row["method"] for row in rows], chosen["order"])
     styles = curve_styles(methods)
-    panels = telling({panel: _values(rows, panel) for panel in chosen["panels"]})
+    panels = [panel for panel in chosen["panels"] if _curve(rows, panel)]
 
-    figure = Figure(figsize=(chosen["width"], chosen["height"] or 1.2 * len(panels)), layout="constrained")
+    figure = Figure(figsize=(chosen["width"], chosen["height"] or 1.1 * len(panels)), layout="constrained")
     grid = figure.subplots(len(panels), len(experiments), squeeze=False, sharex="col")
     for column, experiment in enumerate(experiments):
         of_experiment = where(rows, experiment=experiment)
@@ -148,10 +149,6 @@ def training(rows: list[dict], settings: dict):
     figure.align_ylabels()
     _legend(figure, chosen)
     return figure
-
-
-def _values(rows: list[dict], panel: str) -> list[float]:
-    return [row["value"] for row in rows if row["metric"] in PANELS[panel][1] and row["value"] is not None]
 
 
 def _curve(rows: list[dict], panel: str) -> list[tuple[int, float, float, float]]:
