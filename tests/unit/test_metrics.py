@@ -389,7 +389,7 @@ def test_differences_go_to_every_other_method_but_not_from_the_base(attempts, re
 
 
 def test_shares_by_format_are_compared_pairwise(attempts):
-    """Of seed 1, which both have: 4 of 8 sampled answers of sft go in steps, of which 3 are right, and 2 and 1 of base."""
+    """Of seed 1, which both have: 4 of 8 sampled answers of sft go in steps, 3 of them right; of base 2, and 1."""
     rows = table("accuracy", attempts, {"attempts": {"maths": [4]}})
     where = {"method": "sft", "extractor": "strict", "temperature": 1.0}
     found = {

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -120,6 +121,20 @@ def test_dag_and_rulegraph_print_nothing_but_the_graph(copy):
         )
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("digraph")
+
+
+def edges(mermaid):
+    """The arrows of a mermaid graph, by the names of its nodes."""
+    names = dict(re.findall(r"(\w+)\[(\w+)\]", mermaid))
+    return {tuple(names.get(end, end) for end in arrow) for arrow in re.findall(r"^\s*(\w+) --> (\w+)", mermaid, re.M)}
+
+
+@pytest.mark.skipif(shutil.which("latexmk") is None, reason="without TeX another rule is the last")
+def test_the_graph_in_the_readme_is_that_of_the_rules(copy, root):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    drawn = edges(re.search(r"```mermaid\n(.*?)```", text, re.DOTALL)[1])
+    assert drawn
+    assert drawn == edges(snakemake(copy, "--rulegraph", "mermaid-js"))
 
 
 def test_an_edited_module_reruns_exactly_the_stages_that_use_it(copy):
