@@ -198,6 +198,13 @@ def test_a_bad_config_ends_before_any_job(copy, overlay, message):
     assert not (copy / "results").exists()
 
 
+def test_a_key_that_is_there_twice_is_named_with_its_file(copy):
+    (copy / "twice.yaml").write_text("run: one\nseeds: [1]\nrun: two\n")
+    text = snakemake(copy, "-n", "--configfile", "config/smoke.yaml", "twice.yaml", ok=False)
+    assert "twice.yaml, line 3: not valid YAML (the key 'run' is there twice)" in text
+    assert "Traceback" not in text
+
+
 def test_the_engine_and_a_server_are_told_to_what_writes_text_and_where_it_is_reruns_nothing(copy):
     (copy / "big").mkdir()
     for name in ("config.json", "tokenizer.json"):

@@ -1,11 +1,13 @@
 """The configuration of a run: validated, with every default filled in."""
 
 import copy
+from collections.abc import Iterable
 from pathlib import Path
 
 from mialign import consistency, schema
 from mialign.errors import InputError
 from mialign.judge.settings import with_defaults
+from mialign.settings_file import read_yaml
 
 NAME = "[A-Za-z0-9_]+"  # of datasets, sources, models, experiments, methods and curves: they become parts of file names
 
@@ -39,6 +41,12 @@ OBJECTIVES = {
 }
 FOLDERS = ("path", "folder", "data")
 ADAPTER = {"dropout": 0.0, "targets": ["q_proj", "k_proj", "v_proj", "o_proj"]}
+
+
+def check_files(paths: Iterable[str | Path]) -> None:
+    """Refuse files of settings in which a key is there twice: read one after the other, the last would win unseen."""
+    for path in paths:
+        read_yaml(path, "the settings of the run are read from it")
 
 
 def load(config: dict) -> dict:

@@ -22,12 +22,17 @@ def read_yaml(path: str | Path, named_by: str) -> object:
         raise InputError(f"{path}{line}: not valid YAML ({getattr(error, 'problem', None) or error})") from None
 
 
+MERGE = "tag:yaml.org,2002:merge"
+
+
 class _UniqueLoader(yaml.SafeLoader):
     """A key that is there twice would silently win over the first."""
 
     def construct_mapping(self, node, deep=False):
         seen = set()
         for key_node, _ in node.value:
+            if key_node.tag == MERGE:  # `<<`: what it brings in may be said otherwise
+                continue
             key = self.construct_object(key_node, deep=True)
             if isinstance(key, Hashable) and key in seen:
                 problem = f"the key {key!r} is there twice"

@@ -14,6 +14,7 @@ from mialign.judge.settings import by_program, deciding, judges, run_here
 from mialign.training import RELATIVE
 
 try:
+    configuration.check_files(workflow.configfiles)
     CONFIG = configuration.load(config)
 except InputError as error:
     raise WorkflowError(str(error))
