@@ -322,6 +322,15 @@ def test_training_shows_the_mean_over_seeds_and_its_range(tmp_path):
     assert (value(band["rect"].y1), value(band["rect"].y0)) == pytest.approx((1 / 17 + 0.02, 1.04), abs=0.001)
 
 
+def test_rows_and_columns_of_the_grid_and_the_share_that_ends_have_panels_of_their_own(tmp_path):
+    keys = {"experiment": "multitask", "method": "sami", "seed": 1}
+    metrics = {"grid_accuracy_rows": 0.5, "grid_accuracy_columns": 0.9, "ended": 1.0}  # each alike at every step
+    rows = [keys | {"step": step, "metric": name, "value": value} for step in (0, 8) for name, value in metrics.items()]
+    draw("training", rows, {}, tmp_path / "a.pdf")
+    text = Picture(tmp_path / "a.pdf").text
+    assert all(title in text for title in ("Grid rows (%)", "Grid columns (%)", "Ended (%)"))
+
+
 def test_methods_of_one_name_have_the_label_of_their_experiment(tmp_path):
     rows = curves("multitask", ["sft"], [1]) + curves("large", ["sft"], [1])
     settings = {"labels": {"multitask": {"sft": "SFT"}, "large": {"sft": "SFT of 8B"}}, "panels": ["loss"], "height": 2}
