@@ -2,14 +2,15 @@
 
 import hashlib
 import json
+from collections import Counter
 
 import pytest
 import yaml
 
-from mialign import authors, principles
+from mialign import authors, principles, sources
 from mialign.errors import InputError
-from mialign.files import read_jsonl
-from scripts import authors_pairs, authors_prompts, fetch_authors_file
+from mialign.files import read_jsonl, write_jsonl
+from scripts import authors_answers, authors_pairs, authors_prompts, fetch_authors_file
 from scripts import prompts as prompts_stage
 
 JUDGED = '''
@@ -188,6 +189,111 @@ def test_prompts_in_another_form_are_refused(released):
         authors.principles(released / "judged.json", authors.listing()["principles"])
 
 
+# ---------------------------------------------------------------- answers and verdicts
+QUESTIONS = ["Write.", "Why?", "How many?\nIn all?"]
+VERDICTS = [[1, 30, 20], [0.5, 40, 750], [0, 5, 6]]
+
+
+@pytest.fixture
+def answered(tmp_path, run_stage):
+    """Answers and verdicts in the authors' form, and our prompts in another order; a function that runs the stage."""
+    columns = {"constitution": ["1. Be kind."] * 3, "question": QUESTIONS, "category": ["writing", "stem", "math"]}
+    columns["response"] = ["A text.", "So.", ""]
+    answers = {name: {str(n): value for n, value in enumerate(values)} for name, values in columns.items()}
+    prompts = [
+        {"id": f"m/{n}", "question_id": f"q{n}", "category": columns["category"][n], "question": f"{QUESTIONS[n]}\n"}
+        for n in (2, 0, 1)
+    ]
+
+    def run(*side, answers=answers, verdicts=VERDICTS, prompts=prompts) -> list[dict]:
+        (tmp_path / "answers.json").write_text(json.dumps(answers))
+        (tmp_path / "verdicts.json").write_text(json.dumps(verdicts))
+        write_jsonl(tmp_path / "prompts.jsonl", prompts)
+        files = {"answers": tmp_path / "answers.json", "verdicts": tmp_path / "verdicts.json"}
+        more = dict(zip(("side",), side, strict=False))
+        run_stage(authors_answers, **files, **more, prompts=tmp_path / "prompts.jsonl", out=tmp_path / "out.jsonl")
+        return read_jsonl(tmp_path / "out.jsonl")
+
+    run.answers, run.prompts = answers, prompts
+    return run
+
+
+def test_released_answers_become_responses_in_the_order_of_the_prompts(answered):
+    records = answered("test")
+    assert [(one["prompt_id"], one["text"], one["tokens"], one["finish"]) for one in records] == [
+        ("m/2", "", 6, "eos"),
+        ("m/0", "A text.", 20, "eos"),
+        ("m/1", "So.", 750, "length"),
+    ]
+    assert {key: records[1][key] for key in ("question_id", "category", "temperature")} == {
+        "question_id": "q0",
+        "category": "writing",
+        "temperature": 0.0,
+    }
+    assert [one["tokens"] for one in answered("baseline")] == [5, 30, 40]
+
+
+def test_released_verdicts_become_records_of_ours(answered):
+    records = answered()
+    assert [(one["prompt_id"], one["verdict"]) for one in records] == [
+        ("m/2", "baseline"),
+        ("m/0", "test"),
+        ("m/1", "tie"),
+    ]
+    assert records[1] == {
+        "prompt_id": "m/0", "category": "writing", "temperature": 0.0, "axis": "principle-aware", "judge": "authors",
+        "verdict": "test", "test_tokens": 20, "baseline_tokens": 30,
+    }  # fmt: skip
+
+
+def test_answers_to_other_questions_or_in_another_form_are_refused(answered):
+    def refused(**changes):
+        with pytest.raises(InputError) as caught:
+            answered("test", **changes)
+        return str(caught.value)
+
+    few = refused(prompts=answered.prompts[:2])
+    assert "needs a benchmark of the 3 questions answered there, the first turns of MT-Bench" in few
+    assert few.endswith("the two differ in 'Why?'")
+    other = [*answered.prompts[:2], {**answered.prompts[2], "question": "Where?"}]
+    assert "the two differ in" in refused(prompts=other)
+    assert "one of them twice" in refused(prompts=[*answered.prompts, answered.prompts[0]])
+    assert "answers.json: objects question and response are needed, each with the keys 0 to 2" in refused(
+        answers={"question": {"0": "Write."}}
+    )
+    assert "verdicts.json: entry 1 is no [score of 0, 0.5 or 1, tokens, tokens]: [2, 3, 4]" in refused(
+        verdicts=[VERDICTS[0], [2, 3, 4], VERDICTS[2]]
+    )
+    assert "verdicts.json: a list with entries is needed, this is a dict" in refused(verdicts={"0": 1})
+
+
+def test_the_released_answers_and_verdicts_are_those_of_mt_bench(root, answered):
+    """As many wins, losses and ties, and answers as long, as their results say."""
+    data = root.parent / "shared/data"
+    if not data.exists():
+        pytest.skip("the authors' files are not here: they are taken from a folder shared/data beside the repository")
+    listing, names = authors.listing(), {"answers": "responses_SFT", "verdicts": "verdicts_DPO-vs-SFT"}
+    files = {kind: data / f"released_{name}.json" for kind, name in names.items()}
+    for kind, method in (("answers", "sft"), ("verdicts", "dpo-vs-sft")):
+        assert hashlib.sha256(files[kind].read_bytes()).hexdigest() == listing["files"][listing[kind][method]]
+    entry = {
+        "file": "mt_bench_question.jsonl",
+        "fields": {"id": "question_id", "question": "turns.0", "category": "category"},
+    }
+    prompts = [
+        {"id": f"m/{one['id']}", "question_id": one["id"], "category": one["category"], "question": one["question"]}
+        for one in sources.questions("mt_bench", entry, data)
+    ]
+    content = {kind: json.loads(path.read_text()) for kind, path in files.items()}
+    responses = answered("baseline", **content, prompts=prompts)
+    assert len(responses) == 80
+    assert sum(one["tokens"] for one in responses) / 80 == pytest.approx(156.9, abs=0.05)
+    assert {one["finish"] for one in responses} == {"eos"}
+    assert responses[0]["text"].startswith("Here is an engaging travel blog post")
+    verdicts = answered(**content, prompts=prompts)
+    assert Counter(one["verdict"] for one in verdicts) == {"test": 43, "baseline": 31, "tie": 6}
+
+
 # ---------------------------------------------------------------- fetching
 def test_a_copy_is_taken_if_its_checksum_is_right(tmp_path, run_stage):
     (tmp_path / "copy/a").mkdir(parents=True)
@@ -218,6 +324,9 @@ def test_the_listing_names_files_that_it_lists():
     listing = authors.listing()
     for kind in ("judged", "solved"):
         assert set(listing[kind].values()) <= set(listing["files"])
+    answered = {**listing["answers"], **listing["verdicts"]}
+    assert set(answered.values()) <= set(listing["files"])
+    assert {method for pair in listing["verdicts"] for method in pair.split("-vs-")} == set(listing["answers"])
     assert all(sha256 is None or len(sha256) == 64 for sha256 in listing["files"].values())
 
 

@@ -84,6 +84,12 @@ def test_the_miniature_judges_for_nothing_and_the_authors_pairs_are_not_generate
     assert "generate" not in exact
 
 
+def test_answers_that_the_authors_released_are_not_written_anew(settings, assumed):
+    settings["experiments"]["multitask"]["responses"] = "authors"
+    exact = {row.stage: row for row in cost._rows(settings, assumed)}
+    assert exact["respond"].jobs == 2 * 2  # base and generator, and not dpo
+
+
 def test_every_judge_is_priced_by_how_often_it_is_asked(settings, assumed):
     experiment = settings["experiments"]["multitask"]
     server = experiment["judge"]["server"]

@@ -102,6 +102,40 @@ def test_the_authors_materials_replace_ours_by_a_switch(copy):
     assert all("--folder their/copy" in line for line in fetching)
 
 
+def test_the_authors_answers_are_judged_without_any_training(copy):
+    """And their verdicts stand beside those of our judge."""
+    comparisons = [["dpo", "sft"], ["sami", "sft"], ["sami", "dpo"]]
+    multitask = {"responses": "authors", "comparisons": comparisons}
+    (copy / "answers.yaml").write_text(yaml.safe_dump({"experiments": {"multitask": multitask}}))
+    targets = ["results/paper/figures/figure1.pdf", "results/paper/tables/agreement.csv"]
+    text = snakemake(copy, "-n", "-p", *PAPER, "answers.yaml", "--", *targets, **BARE)
+    assert jobs(text) == Counter(
+        fetch_authors_file=5, fetch_dataset=1, questions=1, prompts=1, authors_responses=3, authors_verdicts=2,
+        score=3, judge=3, metrics=2, figure=1, table=1,
+    )  # fmt: skip
+    commands = [shlex.split(line) for line in re.findall(r"python workflow/run\.py authors_answers .*", text)]
+    found = {
+        words[words.index("--out") + 1].removeprefix("results/paper/"): (
+            words[words.index("--answers") + 1].rpartition("/")[2].partition("-")[0].partition("_")[0],
+            words[words.index("--verdicts") + 1].rpartition("/")[2].partition("_")[0].partition("-")[0],
+            words[words.index("--side") + 1] if "--side" in words else None,
+        )
+        for words in commands
+    }
+    assert found == {
+        "responses/multitask/sft/seed42.jsonl": ("SFT", "DPO", "baseline"),
+        "responses/multitask/dpo/seed42.jsonl": ("DPO", "DPO", "test"),
+        "responses/multitask/sami/seed42.jsonl": ("SAMI", "SAMI", "test"),
+        "verdicts/multitask.authors/dpo-vs-sft/seed42.jsonl": ("SFT", "DPO", None),
+        "verdicts/multitask.authors/sami-vs-sft/seed42.jsonl": ("SFT", "SAMI", None),
+    }
+    assert jobs(snakemake(copy, "-n", "fetch", *PAPER, "answers.yaml", **BARE))["fetch_authors_file"] == 5
+
+
+def released(**changes) -> dict:
+    return {"experiments": {"multitask": {"responses": "authors", **changes}}}
+
+
 @pytest.mark.parametrize(
     ("overlay", "message"),
     [
@@ -120,6 +154,15 @@ def test_the_authors_materials_replace_ours_by_a_switch(copy):
          "models.llama.hub: 'llama' is not a repository of the hub, owner/name"),
         ({"experiments": {"multitask": {"pairs": {"from": "authors"}}}},
          "experiments.multitask.pairs.from: the authors released"),
+        ({"seeds": [1, 2], **released()}, "multitask.responses: of the authors' answers there is one each"),
+        (released(respond={"temperatures": [0.0, 1.0]}),
+         "multitask.responses: the authors' answers are of temperature 0"),
+        (released(judges={"exact": {"kind": "checkers"}}), "multitask.responses: checkers cannot judge"),
+        (released(judges={"authors": {"kind": "likelihood", "model": "llama"}}), "their verdicts stand under"),
+        ({"sources": {"tiny": {"world": "multitask", "split": "benchmark", "size": 80, "seed": 1}},
+          **released(questions={"benchmark": "tiny"})}, "multitask.responses: the authors' answers are to MT-Bench"),
+        ({"experiments": {"maths": {"responses": "authors"}}},
+         "maths.responses: the authors' answers are of temperature 0"),
         ({"experiments": {"multitask": {"generation_template": "{question}"}}},
          "experiments.multitask.generation_template: the field {constitution} is missing"),
     ],

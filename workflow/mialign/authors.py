@@ -1,4 +1,4 @@
-"""The authors' released constitutions, prompts and training pairs, in the form of ours.
+"""The authors' released constitutions, prompts, training pairs, answers and verdicts, in the form of ours.
 
 Their prompts stand in Python files, which are parsed and never run.
 """
@@ -6,6 +6,7 @@ Their prompts stand in Python files, which are parsed and never run.
 import ast
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -150,11 +151,75 @@ def _pair(name: str, items: list, frame: re.Pattern, where: str, experiment: str
     }
 
 
+# ---------------------------------------------------------------- answers and verdicts
+LONGEST = 750  # tokens that their answers could have
+SIDES = {"test": 2, "baseline": 1}  # place of the length in a triple
+SCORES = {1: "test", 0.5: "tie", 0: "baseline"}  # what their judge said in no usable form is 0.5 too
+
+
+def responses(answers: Path, verdicts: Path, side: str, prompts: list[dict]) -> list[dict]:
+    """Their answers as records of responses/. How long they are stand in verdicts on them as this side.
+
+    Whether an answer ended is not released: it did if it is shorter than it could have been.
+    """
+    return [
+        {
+            "prompt_id": prompt["id"],
+            "question_id": prompt["question_id"],
+            "category": prompt["category"],
+            "temperature": 0.0,
+            "text": text,
+            "finish": "eos" if triple[SIDES[side]] < LONGEST else "length",
+            "tokens": triple[SIDES[side]],
+        }
+        for prompt, text, triple in _matched(answers, verdicts, prompts)
+    ]
+
+
+def verdicts(answers: Path, verdicts: Path, prompts: list[dict]) -> list[dict]:
+    """Their verdicts as records of verdicts/; the answers of either side say which question is which."""
+    about = {"temperature": 0.0, "axis": "principle-aware", "judge": "authors"}
+    return [
+        {"prompt_id": prompt["id"], "category": prompt["category"], **about, "verdict": SCORES[triple[0]]}
+        | {f"{side}_tokens": triple[place] for side, place in SIDES.items()}
+        for prompt, _, triple in _matched(answers, verdicts, prompts)
+    ]
+
+
+def _matched(answers: Path, verdicts: Path, prompts: list[dict]) -> Iterator[tuple[dict, str, list]]:
+    """Each prompt with the text of its answer and its triple: score of the test, tokens of the baseline, of the test.
+
+    InputError unless the prompts ask what the answers answer, each question once.
+    """
+    columns, triples = _read(answers, dict), _read(verdicts, list)
+    try:
+        questions = [columns["question"][str(number)].strip() for number in range(len(triples))]
+        texts = [columns["response"][str(number)] for number in range(len(triples))]
+    except (KeyError, TypeError, AttributeError):
+        raise InputError(
+            f"{answers}: objects question and response are needed, each with the keys 0 to {len(triples) - 1}"
+        ) from None
+    for number, triple in enumerate(triples):
+        if not isinstance(triple, list) or len(triple) != 3 or triple[0] not in SCORES:
+            raise InputError(f"{verdicts}: entry {number} is no [score of 0, 0.5 or 1, tokens, tokens]: {triple!r}")
+    asked = [prompt["question"].strip() for prompt in prompts]
+    if sorted(asked) != sorted(questions):
+        strange = next(iter({*asked} ^ {*questions}), "one of them twice")
+        raise InputError(
+            f"{answers}: responses: authors needs a benchmark of the {len(questions)} questions answered there, the "
+            f"first turns of MT-Bench, and no others; the two differ in {strange[:80]!r}"
+        )
+    for prompt, question in zip(prompts, asked, strict=True):
+        number = questions.index(question)
+        yield prompt, texts[number], triples[number]
+
+
 def _read(path: Path, kind: type):
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise InputError(f"{path}: not JSON ({error}); fetch it again") from None
     if not isinstance(found, kind) or not found:
-        raise InputError(f"{path}: an object with entries is needed, this is a {type(found).__name__}")
+        wanted = {dict: "an object", list: "a list"}[kind]
+        raise InputError(f"{path}: {wanted} with entries is needed, this is a {type(found).__name__}")
     return found

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
-from mialign import room
+from mialign import authors, room
 from mialign.errors import InputError
 from mialign.judge.cost import dollars
 from mialign.judge.settings import judges, run_here
@@ -74,6 +74,8 @@ class _Experiment:
         yield self.row("reference", len(relative) * self.seeds, scored, "scoring", self.base)
         yield self.training(length * responses)
         policies = len(given["methods"]) + 1
+        if given.get("responses") == "authors":
+            policies -= len(given["methods"].keys() & authors.listing()["answers"].keys())
         if "respond" in given:
             policies += given["generator"] != given["base"]
             answers = self.questions("benchmark") * len(given["respond"]["temperatures"])

@@ -33,6 +33,53 @@ rule respond:
         f"{{resources.python}} workflow/run.py respond {WRITE} --seed {{wildcards.seed}}"
 
 
+ruleorder: authors_responses > respond
+
+
+rule authors_responses:
+    input:
+        answers=lambda wildcards: answers_file(wildcards.method),
+        verdicts=lambda wildcards: verdicts_file(pair_with(wildcards.method)),
+        prompts=f"{RUN}/prompts/{{experiment}}/benchmark.jsonl",
+    output:
+        f"{RUN}/responses/{{experiment}}/{{method}}/seed{{seed}}.jsonl",
+    log:
+        f"{RUN}/logs/authors_responses/{{experiment}}.{{method}}.seed{{seed}}.log",
+    benchmark:
+        f"{RUN}/times/authors_responses/{{experiment}}.{{method}}.seed{{seed}}.tsv"
+    wildcard_constraints:
+        experiment=one_of(RELEASED),
+        method=one_of(AUTHORS["answers"]),
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code("authors_answers"),
+        side=lambda wildcards: ["--side", side_of(wildcards.method)],
+    shell:
+        "python workflow/run.py authors_answers --log {log:q} --answers {input.answers:q} --verdicts {input.verdicts:q}"
+        " {params.side:q} --prompts {input.prompts:q} --out {output:q}"
+
+
+use rule authors_responses as authors_verdicts with:
+    input:
+        answers=lambda wildcards: answers_file(wildcards.pair.rpartition("-")[2]),
+        verdicts=lambda wildcards: verdicts_file(wildcards.pair),
+        prompts=f"{RUN}/prompts/{{experiment}}/benchmark.jsonl",
+    output:
+        f"{RUN}/verdicts/{{experiment}}.authors/{{pair}}/seed{{seed}}.jsonl",
+    log:
+        f"{RUN}/logs/authors_verdicts/{{experiment}}.{{pair}}.seed{{seed}}.log",
+    benchmark:
+        f"{RUN}/times/authors_verdicts/{{experiment}}.{{pair}}.seed{{seed}}.tsv"
+    wildcard_constraints:
+        experiment=one_of(RELEASED),
+        pair=one_of(AUTHORS["verdicts"]),
+    params:
+        code=code("authors_answers"),
+        side=[],
+
+
 rule score:
     input:
         responses=f"{RUN}/responses/{{experiment}}/{{method}}/seed{{seed}}.jsonl",

@@ -19,6 +19,8 @@ def check(config: dict) -> None:
     for name, experiment in config["experiments"].items():
         experiments.check(f"experiments.{name}", experiment, config["models"], known)
         judges.check(f"experiments.{name}", experiment)
+        if "responses" in experiment:
+            judges.check_released(f"experiments.{name}", experiment, config)
     found = questions.look_at(config, set(known.categories))
     for name, experiment in config["experiments"].items():
         questions.check(f"experiments.{name}", experiment, found, known)

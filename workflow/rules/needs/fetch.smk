@@ -30,9 +30,26 @@ def authors_file(experiment, what):
 
 
 def of_authors(experiment, what):
-    """Whether an experiment takes its prompts or its pairs from the authors."""
+    """Whether an experiment takes its prompts, its pairs or responses from the authors."""
     given = CONFIG["experiments"][experiment]
-    return (given.get("prompts") if what == "prompts" else given["pairs"].get("from")) == "authors"
+    return (given["pairs"].get("from") if what == "pairs" else given.get(what)) == "authors"
+
+
+def answers_file(method):
+    return f"{DATA}/authors/{AUTHORS['answers'][method]}"
+
+
+def verdicts_file(pair):
+    return f"{DATA}/authors/{AUTHORS['verdicts'][pair]}"
+
+
+def pair_with(method):
+    """Two methods on which there are verdicts, this one among them."""
+    return next(pair for pair in AUTHORS["verdicts"] if method in pair.split("-vs-"))
+
+
+def side_of(method):
+    return ("test", "baseline")[pair_with(method).split("-vs-").index(method)]
 
 
 def used_authors_files():
@@ -41,4 +58,6 @@ def used_authors_files():
         wanted = ["constitutions", "prompts"] if of_authors(experiment, "prompts") else []
         wanted += ["prompts", "pairs"] if of_authors(experiment, "pairs") else []
         found += [authors_file(experiment, what) for what in dict.fromkeys(wanted)]
+        if of_authors(experiment, "responses"):
+            found += [*map(answers_file, AUTHORS["answers"]), *map(verdicts_file, AUTHORS["verdicts"])]
     return list(dict.fromkeys(found))

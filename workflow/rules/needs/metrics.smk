@@ -33,6 +33,12 @@ def metric_inputs(wildcards):
                 for judging, (experiment, _) in JUDGINGS.items()
                 for test, baseline in CONFIG["experiments"][experiment]["comparisons"]
                 for seed in SEEDS
+            ] + [
+                f"{RUN}/verdicts/{experiment}.authors/{test}-vs-{baseline}/seed{seed}.jsonl"
+                for experiment in RELEASED
+                for test, baseline in CONFIG["experiments"][experiment]["comparisons"]
+                for seed in SEEDS
+                if f"{test}-vs-{baseline}" in AUTHORS["verdicts"]
             ]
         case "qualities":
             return [path for experiment in JUDGED for path in scores_of(experiment, answering(experiment), SEEDS)]

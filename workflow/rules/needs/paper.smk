@@ -31,7 +31,7 @@ TABLES = {
     },
     **of_each(JUDGED, "multitask", "win_rates", "win_rates_sampled", "qualities", "examples"),
     **({"tuning": ("tuning", None)} if "table" in CONFIG.get("tuning", {}) else {}),
-    **({"agreement": ("agreement", None)} if len(JUDGINGS) > len(JUDGED) else {}),
+    **({"agreement": ("agreement", None)} if RELEASED or len(JUDGINGS) > len(JUDGED) else {}),
     **of_each(SOLVED, "maths", "accuracy", "formats", "extractors", "examples_maths"),
 }
 

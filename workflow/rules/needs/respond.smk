@@ -12,6 +12,7 @@ JUDGINGS = {
     for experiment in JUDGED
     for name, judge in judges(CONFIG["experiments"][experiment]).items()
 }
+RELEASED = [experiment for experiment in JUDGED if of_authors(experiment, "responses")]
 WEIGHED = [judging for judging, (_, judge) in JUDGINGS.items() if judge["kind"] == "likelihood"]
 
 
