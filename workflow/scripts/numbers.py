@@ -16,7 +16,9 @@ def arguments(parser):
     parser.add_argument("--accuracy", help="metrics/accuracy.csv")
     parser.add_argument("--training", help="metrics/training.csv")
     parser.add_argument("--filters", nargs="*", default=[], help="pairs/{experiment}.filters.csv")
-    parser.add_argument("--published", nargs="*", default=[], help="published comparisons.csv, qualities.csv, accuracy.csv")
+    parser.add_argument(
+        "--published", nargs="*", default=[], help="published comparisons.csv, qualities.csv, accuracy.csv"
+    )
     parser.add_argument("--paper", required=True, help="folder of the LaTeX source that uses them")
     parser.add_argument("--settings", default="{}", help="JSON: the config, without what changes no result")
     parser.add_argument("--out", required=True, help="numbers.tex; numbers.csv beside it has all and their origin")
