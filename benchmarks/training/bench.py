@@ -16,7 +16,7 @@ from pathlib import Path
 
 COLUMNS = (
     *("objective", "n", "vocabulary", "way", "parameters", "questions_per_second", "step_memory_mib", "resident_mib"),
-    *("places_per_unique_token", "machine"),
+    *("places_per_unique_token", "unique_tokens", "machine"),
 )
 # objective, N, vocabulary, questions of a step
 CASES = [
@@ -67,28 +67,29 @@ def _short(value):
 
 
 def draw(rows: list[dict], out: Path) -> None:
-    """Seconds a question against N, beside what the count of unique tokens and N squared rows would cost."""
+    """Seconds and memory of a question against N, and what the time of two would become by the count of tokens."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.4, 2.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     for way, style in (("padded", "s--"), ("ours", "o-")):
-        chosen = [row for row in rows if (row["objective"], row["vocabulary"], row["way"]) == ("sami", 32_000, way)]
-        left.plot(
-            [row["n"] for row in chosen],
-            [1 / row["questions_per_second"] for row in chosen],
-            style,
-            color="black",
-            label=way,
-        )
-        right.plot(
-            [row["n"] for row in chosen], [row["step_memory_mib"] for row in chosen], style, color="black", label=way
-        )
+        chosen = _sami(rows, way)
+        n = [row["n"] for row in chosen]
+        left.plot(n, [1 / row["questions_per_second"] for row in chosen], style, color="black", label=way)
+        right.plot(n, [row["step_memory_mib"] for row in chosen], style, color="black", label=way)
+    first, *_ = ours = _sami(rows, "ours")
+    each = 1 / first["questions_per_second"] / first["unique_tokens"]
+    by_count = [each * row["unique_tokens"] for row in ours]
+    left.plot([row["n"] for row in ours], by_count, "k:", label="ours, by the count of unique tokens")
     for axes, title in ((left, "Seconds a question"), (right, "Memory of a step (MiB)")):
         axes.set(title=title, xlabel="prompts and responses of a question", ylim=(0, None), xticks=[2, 3, 4])
         axes.spines[["top", "right"]].set_visible(False)
     left.legend(frameon=False)
     figure.savefig(out, dpi=150, metadata={"Software": None})
+
+
+def _sami(rows: list[dict], way: str) -> list[dict]:
+    return [row for row in rows if (row["objective"], row["vocabulary"], row["way"]) == ("sami", 32_000, way)]
 
 
 if __name__ == "__main__":

@@ -57,6 +57,7 @@ def measure(args) -> dict:
         "step_memory_mib": _peak() - resident,
         "resident_mib": resident,
         "places_per_unique_token": sum(places) / sum(map(unique, batches)),
+        "unique_tokens": sum(map(unique, batches)) / (args.questions * args.steps),
         "parameters": sum(weight.numel() for weight in policy.parameters()),
     }
 

@@ -31,7 +31,14 @@ SPEED = {
 MODEL_TRAINING = {"warmup": 0, "schedule": "cosine", "clip": 1.0, "prompt_weight": 0.0, "weight_decay": 0.0}
 EXPERIMENT = {"constitutions": 2, "comparisons": []}
 FILTERS = {"ended": True, "forbidden": []}
-TRAINING = {"optimizer": "adamw", "precision": "float32", "schedule": "constant", "warmup": 0, "clip": 1.0}
+TRAINING = {
+    "optimizer": "adamw",
+    "precision": "float32",
+    "schedule": "constant",
+    "warmup": 0,
+    "clip": 1.0,
+    "validate_at": 0.0,
+}
 OBJECTIVES = {
     "sft": {},
     "dpo": {"beta": 0.1, "label_smoothing": 0.0},

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from math import sqrt
 
 COLUMNS = ("experiment", "method", "learning_rate", "step", "score", "value", "n", "standard_error", "chosen")
-SCORES = ("adherence", "accuracy")  # by one of these an experiment chooses its checkpoints
+SCORES = ("merit", "accuracy")  # by one of these an experiment chooses its checkpoints
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Trial:
 def standard_error(mean: float, n: int) -> float:
     """Of a mean of n scores: sqrt(p (1 - p) / n), exact for scores that are 0 or 1.
 
-    Curves keep means alone. For scores that lie between the two, as the share of principles that an answer follows,
+    Curves keep means alone. For scores that lie between the two, as the mean of adherence and content,
     it is the most that the error can be.
     """
     return sqrt(mean * (1 - mean) / n)

@@ -44,7 +44,7 @@ def main(args):
     from mialign.training.validation import SCORES, Validation
 
     asked = args.settings["validation"]
-    validation = Validation(prompts, sampling(asked, 0.0), SCORES[asked["score"]], args.batch)
+    validation = Validation(prompts, sampling(asked, args.settings.get("validate_at", 0.0)), SCORES[asked["score"]], args.batch)
     settings = {**args.settings, "seed": args.seed}
     train_method(
         args.parent,

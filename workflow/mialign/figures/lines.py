@@ -47,7 +47,7 @@ PANELS = {
     "matched_logprob": ("Log-prob. / token", ("matched_logprob",), 1),
     "adherence": ("Adherence (%)", ("adherence",), 100),
     "accuracy": ("Accuracy (%)", ("accuracy",), 100),
-    "followed": ("Validation (%)", ("adherence", "accuracy"), 100),
+    "followed": ("Validation (%)", ("merit", "accuracy"), 100),
     "right": ("Right content (%)", ("right",), 100),
     "ended": ("Ended (%)", ("ended",), 100),
     "length": ("Response tokens", ("length",), 1),

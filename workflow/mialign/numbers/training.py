@@ -4,7 +4,7 @@ from mialign.numbers.forms import Number
 from mialign.numbers.naming import name
 from mialign.tables import wording
 
-SHARES_OF_ONE = ("adherence", "right", "ended", "accuracy", "grid_accuracy_rows", "grid_accuracy_columns")
+SHARES_OF_ONE = ("merit", "adherence", "right", "ended", "accuracy", "grid_accuracy_rows", "grid_accuracy_columns")
 
 
 def of_training(table: list[dict], origin: str) -> list[Number]:

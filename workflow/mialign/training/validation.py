@@ -1,4 +1,4 @@
-"""How a policy does on the validation questions: it answers them greedily, and the answers are scored."""
+"""How a policy does on the validation questions: it answers each once, and the answers are scored."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ class Validation:
         """Means over the questions: each score, the share that ended, the length in tokens; `score` is the choice's."""
         from mialign.engines.local import generate
 
-        requests = [Request(record["prompts"][0], (0,)) for record in self.prompts]
+        requests = [Request(record["prompts"][0], (number,)) for number, record in enumerate(self.prompts)]
         completions = [one for (one,) in generate(model, self.tokenizer, requests, self.sampling, self.batch)]
         scores = [self.score(record, completion) for record, completion in zip(self.prompts, completions, strict=True)]
         means = {name: _mean([score[name] for score in scores]) for name in scores[0]}
@@ -48,10 +48,12 @@ def _mean(values: list[float | None]) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-def _adherence(record: dict, completion: Completion) -> dict[str, float | None]:
+def _merit(record: dict, completion: Completion) -> dict[str, float | None]:
+    """Both axes on which answers are judged weigh alike; where the content cannot be told, adherence is all."""
     ended = completion.finish in ENDED
-    known = right(record, completion.text, ended)
-    return {"adherence": adherence(record, completion.text, ended), "right": None if known is None else float(known)}
+    followed, known = adherence(record, completion.text, ended), right(record, completion.text, ended)
+    known = None if known is None else float(known)
+    return {"merit": _mean([followed, known]), "adherence": followed, "right": known}
 
 
 def _accuracy(record: dict, completion: Completion) -> dict[str, float | None]:
@@ -63,4 +65,4 @@ def _accuracy(record: dict, completion: Completion) -> dict[str, float | None]:
 
 
 # By what the checkpoints of an experiment are chosen: of judged answers, of solved problems.
-SCORES = {"adherence": _adherence, "accuracy": _accuracy}
+SCORES = {"merit": _merit, "accuracy": _accuracy}

@@ -17,7 +17,7 @@ def method_of(wildcards):
 def method_settings(experiment, method):
     """All that decides a checkpoint: the method's own settings and how validation answers are sampled and scored."""
     settings = CONFIG["experiments"][experiment]
-    stage, score = ("respond", "adherence") if "respond" in settings else ("solve", "accuracy")
+    stage, score = ("respond", "merit") if "respond" in settings else ("solve", "accuracy")
     validation = {"score": score, **only(settings[stage], "top_p", "max_tokens", "stop")}
     return as_json({**without(configuration.training_settings(method), "parent"), "validation": validation})
 
