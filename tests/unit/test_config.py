@@ -391,6 +391,7 @@ def test_methods_are_filled_from_the_experiment_and_overrule_it(miniature):
         "warmup": 0,
         "beta": 0.1,
         "batch": 32, "steps": 20, "optimizer": "adamw", "schedule": "constant", "clip": 1.0, "validate_every": 8,
+        "validate_at": 1.0,
     }  # fmt: skip
     assert (methods["sami"]["kl"], methods["sami"]["reduction"], methods["sami"]["adapter"]["dropout"]) == (
         0.0,

@@ -105,7 +105,7 @@ def test_an_optimiser_is_named_where_it_is_not_the_usual_one(run):
 def test_rates_that_were_tried_with_the_chosen_one_in_bold(run):
     text, _ = make("tuning", run)
     assert r"method & \ensuremath{5\times10^{-5}} & \ensuremath{2\times10^{-4}} \\" in text
-    assert r"\emph{multitask: adherence, \%, on 64 questions}" in text
+    assert r"\emph{multitask: merit, \%, on 64 questions}" in text
     assert r"SFT continued & \textbf{80.0 (5.0)} & 20.0 (5.0) \\" in text
 
 

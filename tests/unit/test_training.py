@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load_file
 
 import tiny
-from mialign import checkpoints, objectives
+from mialign import checkpoints, objectives, principles, prompts, sources
 from mialign.engines.base import Request, Sampling
 from mialign.engines.local import generate
 from mialign.errors import InputError
@@ -26,6 +26,7 @@ from mialign.training.attention import choose_attention
 from mialign.training.items import read_items
 from mialign.training.method import train_method
 from mialign.training.reference import read_reference, write_reference
+from mialign.training.validation import SCORES, Validation
 
 SETTINGS = {
     "objective": "sami",
@@ -557,3 +558,28 @@ def test_an_incomplete_model_folder_is_named(parent: Path, harm, message):
     harm(parent)
     with pytest.raises(InputError, match=message):
         checkpoints.check(parent)
+
+
+def test_validation_weighs_both_axes_and_answers_at_the_temperature_asked_for(root):
+    """Each question has a seed of its own, so that sampled answers do not share their luck."""
+    tokenizer, model = tiny.tiny_tokenizer(context=512), tiny.tiny_model(context=512)
+    questions = sources.questions("v", {"world": "multitask", "split": "validation", "size": 6, "seed": 1}, "data")
+    asked = {"experiment": "multitask", "template": "{constitution} {question}", "constitutions": 2, "seed": 1}
+    known = principles.load(str(root / "config/principles.yaml"))
+    records = prompts.prompt_records(questions, known, "validation", asked)
+    records = [{**record, "prompts": ["The boat"]} for record in records]  # one prompt for all
+
+    def answers(temperature):
+        said = []
+
+        def score(record, completion):
+            said.append(completion.text)
+            return SCORES["merit"](record, completion)
+
+        measured = Validation(records, Sampling(temperature, 1.0, 6, ()), score, 8).bind(tokenizer)(model)
+        assert measured["score"] == measured["merit"]
+        assert measured["merit"] == pytest.approx((measured["adherence"] + measured["right"]) / 2)
+        return said
+
+    assert len(set(answers(0.0))) == 1
+    assert len(set(answers(1.0))) > 3

@@ -47,13 +47,13 @@ def test_rates_are_ordered_by_size_and_not_as_text():
 
 def test_a_curve_gives_the_score_of_its_chosen_checkpoint():
     rows = [
-        {"step": 0.0, "metric": "adherence", "value": 0.9},
-        {"step": 8.0, "metric": "adherence", "value": 0.75},
-        {"step": 8.0, "metric": "right", "value": 0.5},
-        {"step": 16.0, "metric": "adherence", "value": 0.6},
+        {"step": 0.0, "metric": "merit", "value": 0.9},
+        {"step": 8.0, "metric": "merit", "value": 0.75},
+        {"step": 8.0, "metric": "adherence", "value": 1.0},
+        {"step": 16.0, "metric": "merit", "value": 0.6},
         {"step": 8.0, "metric": "selected", "value": 1.0},
     ]
-    assert trial(0.001, rows, 96) == Trial(0.001, 8, "adherence", 0.75, 96)
+    assert trial(0.001, rows, 96) == Trial(0.001, 8, "merit", 0.75, 96)
 
 
 def test_the_stage_writes_every_trial_and_one_choice_a_method(tmp_path, run_stage):
