@@ -70,7 +70,7 @@ def draw(rows: list[dict], out: Path) -> None:
     """Seconds and memory of a question against N, and what the time of two would become by the count of tokens."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6.4, 2.6), layout="constrained")
+    figure = Figure(figsize=(6.4, 2.9), layout="constrained")
     left, right = figure.subplots(1, 2)
     for way, style in (("padded", "s--"), ("ours", "o-")):
         chosen = _sami(rows, way)
@@ -80,11 +80,11 @@ def draw(rows: list[dict], out: Path) -> None:
     first, *_ = ours = _sami(rows, "ours")
     each = 1 / first["questions_per_second"] / first["unique_tokens"]
     by_count = [each * row["unique_tokens"] for row in ours]
-    left.plot([row["n"] for row in ours], by_count, "k:", label="ours, by the count of unique tokens")
+    left.plot([row["n"] for row in ours], by_count, "k:", label="ours at 2, times unique tokens")
     for axes, title in ((left, "Seconds a question"), (right, "Memory of a step (MiB)")):
         axes.set(title=title, xlabel="prompts and responses of a question", ylim=(0, None), xticks=[2, 3, 4])
         axes.spines[["top", "right"]].set_visible(False)
-    left.legend(frameon=False)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
     figure.savefig(out, dpi=150, metadata={"Software": None})
 
 
