@@ -25,19 +25,11 @@ def test_the_standard_error_of_a_share():
     assert standard_error(1.0, 64) == 0
 
 
-def test_the_lowest_rate_within_one_standard_error_of_the_best():
-    # The best is 0.80 with an error of 0.04, so 0.76 and above are as good.
-    assert chosen(trials(0.70, 0.75, 0.77, 0.80, 0.79)) == [3.0]
-    assert chosen(trials(0.70, 0.75, 0.75, 0.80, 0.79)) == [4.0]
-    assert chosen(trials(0.77, 0.10, 0.80, 0.10)) == [1.0]
-    # The error is the best one's: that of 0.50 would be 0.05.
-    assert chosen(trials(0.455, 0.50, n=100)) == [1.0]
-    assert chosen(trials(0.445, 0.50, n=100)) == [2.0]
-
-
-def test_without_an_error_only_equals_are_as_good():
+def test_the_best_rate_is_chosen_and_of_equals_the_lowest():
+    assert chosen(trials(0.70, 0.75, 0.77, 0.80, 0.79)) == [4.0]
     assert chosen(trials(0.99, 1.0, 1.0)) == [2.0]
     assert chosen(trials(0.0, 0.0, 0.0)) == [1.0]
+    assert chosen(trials(0.5, 0.8, 0.8)[::-1]) == [2.0]
 
 
 def test_rates_are_ordered_by_size_and_not_as_text():

@@ -1,4 +1,4 @@
-"""Which learning rate a method takes: the lowest as good as the best, as far as validation questions tell."""
+"""Which learning rate a method takes: the one that does best on validation questions."""
 
 from dataclasses import dataclass, replace
 from math import sqrt
@@ -42,7 +42,7 @@ def trial(rate: float, curve: list[dict], n: int) -> Trial:
 
 
 def choose(trials: list[Trial]) -> list[Trial]:
-    """The trials of one method by rate; chosen is the lowest within one standard error (the best's) of the best."""
-    best = max(trials, key=lambda one: one.value)
-    good_enough = min(one.rate for one in trials if one.value >= best.value - best.error)
-    return [replace(one, chosen=one.rate == good_enough) for one in sorted(trials, key=lambda one: one.rate)]
+    """The trials of one method by rate; chosen is the best, of several that are as good the lowest."""
+    ordered = sorted(trials, key=lambda one: one.rate)
+    best = max(ordered, key=lambda one: one.value)  # the first of those that are as good
+    return [replace(one, chosen=one is best) for one in ordered]
