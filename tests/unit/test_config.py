@@ -204,7 +204,7 @@ BAD = [
         385,
         f"{MT}.methods.sft: its batch of 385 (its own, or training.batch",
     ),
-    (f"{MT}.training.warmup", 16, f"{MT}.methods.sft.warmup: 16 leave none of the 16 steps at the full rate"),
+    (f"{MT}.training.warmup", 16, f"{MT}.methods.sft.warmup: 16 leave none of the 8 steps at the full rate"),
     ("speed.processes", 5, f"speed.processes: 5 cannot share the batch of 24 of {MT}.methods.sft equally"),
     (
         "resources.train",
@@ -237,7 +237,7 @@ BAD = [
         f"{MT}.methods.sami.adapter.dropout: 1.0 is too large; it must be below 1",
     ),
     ("seeds", [2**32], "seeds[0]: 4294967296 is too large"),
-    (f"{MT}.training.validate_every", 17, f"{MT}.methods.sft.validate_every: 17 is above the 16 steps"),
+    (f"{MT}.training.validate_every", 17, f"{MT}.methods.sft.validate_every: 17 is above the 8 steps"),
     ("collapse.validate_every", 1001, "collapse.curves.rate_1.validate_every: 1001 is above the "),
     ("collapse.method", "smai", "collapse.method: there is no method 'smai'; did you mean 'sami'?"),
     ("collapse.experiment", "maths", "collapse.experiment: the curves are measured on judged responses"),
@@ -400,6 +400,15 @@ def test_methods_are_filled_from_the_experiment_and_overrule_it(miniature):
     )
     assert methods["sft_more"]["label"] == "SFT continued"
     assert "label" not in config.training_settings(methods["dpo"])
+
+
+def test_settings_keep_the_order_of_what_they_are_laid_over():
+    laid = {"methods": {"new": 1, "b": {"y": 2, "x": 3}, "a": 4}, "run": "mine"}
+    ordered = config.in_order(laid, {"run": "mini", "methods": {"a": 0, "b": {"x": 0, "y": 0}, "gone": 0}})
+    assert ordered == laid
+    assert list(ordered) == ["run", "methods"]
+    assert list(ordered["methods"]) == ["a", "b", "new"]
+    assert list(ordered["methods"]["b"]) == ["x", "y"]
 
 
 def test_collapse_curves_are_whole_methods(miniature):

@@ -56,6 +56,16 @@ def check_files(paths: Iterable[str | Path]) -> None:
         read_yaml(path, "the settings of the run are read from it")
 
 
+def in_order(settings: dict, pattern: dict) -> dict:
+    """The settings in the order of those that they were laid over, what is new last: order shows in tables and figures.
+
+    Snakemake puts the keys of an overlay first.
+    """
+    keys = [*(key for key in pattern if key in settings), *(key for key in settings if key not in pattern)]
+    blocks = {key for key in keys if isinstance(settings[key], dict) and isinstance(pattern.get(key), dict)}
+    return {key: in_order(settings[key], pattern[key]) if key in blocks else settings[key] for key in keys}
+
+
 def load(config: dict) -> dict:
     """The settings of the run, checked against the schema, each other and the files they name.
 

@@ -11,11 +11,12 @@ from mialign import config as configuration
 from mialign import principles, provenance, weights
 from mialign.errors import InputError
 from mialign.judge.settings import by_program, deciding, judges, run_here
+from mialign.settings_file import read_yaml
 from mialign.training import RELATIVE
 
 try:
     configuration.check_files(workflow.configfiles)
-    CONFIG = configuration.load(config)
+    CONFIG = configuration.load(configuration.in_order(config, read_yaml("config.yaml", "the workflow starts from it")))
 except InputError as error:
     raise WorkflowError(str(error))
 

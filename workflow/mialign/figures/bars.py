@@ -59,7 +59,7 @@ def by_category(rows: list[dict], settings: dict):
     axes.tick_params(axis="x", length=0)
     if chosen["title"]:
         axes.set_title(chosen["title"])
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=len(pairs), handlelength=1.2)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=min(4, len(pairs)), handlelength=1.2)
     return figure
 
 

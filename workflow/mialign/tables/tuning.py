@@ -14,7 +14,7 @@ def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
     tried = [row for row in reading.rows(inputs[0], COLUMNS) if row["experiment"] in settings["experiments"]]
     rates = sorted({float(row["learning_rate"]) for row in tried})
     result = Table("@{}l" + "r" * len(rates) + "@{}", ["method", *map(setting, rates)], tidy=tried)
-    result.size = r"\footnotesize\setlength{\tabcolsep}{4pt}"
+    result.size = r"\scriptsize\setlength{\tabcolsep}{2.5pt}"
     for title, experiment in settings["experiments"].items():
         rows = [row for row in tried if row["experiment"] == title]
         if rows:
