@@ -169,7 +169,12 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bytes(smoke, tmp_path):
         assert time.monotonic() < until, jobs
         time.sleep(0.2)
     interrupted = subprocess.Popen(
-        COMMAND, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment()
+        COMMAND,
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment(),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background ignore it
     )
     while not list(folder.glob(f"{RUN}/responses/multitask/*")):
         time.sleep(0.05)

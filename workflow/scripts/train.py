@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from mialign.arguments import add_settings
+from mialign.errors import InputError
 from mialign.files import read_jsonl
 from mialign.machine import prepare
 
@@ -44,7 +45,10 @@ def main(args):
     from mialign.training.validation import SCORES, Validation
 
     asked = args.settings["validation"]
-    validation = Validation(prompts, sampling(asked, args.settings.get("validate_at", 0.0)), SCORES[asked["score"]], args.batch)
+    if asked["score"] not in SCORES:
+        raise InputError(f"--settings: validation.score is {asked['score']!r}; there are {', '.join(SCORES)}")
+    at = args.settings.get("validate_at", 0.0)
+    validation = Validation(prompts, sampling(asked, at), SCORES[asked["score"]], args.batch)
     settings = {**args.settings, "seed": args.seed}
     train_method(
         args.parent,

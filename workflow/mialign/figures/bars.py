@@ -59,7 +59,8 @@ def by_category(rows: list[dict], settings: dict):
     axes.tick_params(axis="x", length=0)
     if chosen["title"]:
         axes.set_title(chosen["title"])
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=min(4, len(pairs)), handlelength=1.2)
+    columns = min(4, len(pairs))
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=columns, handlelength=1.2)
     return figure
 
 
