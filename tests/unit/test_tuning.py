@@ -5,8 +5,9 @@ import math
 
 import pytest
 
+from mialign.errors import InputError
 from mialign.files import write_csv, write_jsonl
-from mialign.tuning import COLUMNS, Trial, choose, standard_error, trial
+from mialign.tuning import COLUMNS, Trial, choose, read, standard_error, trial
 from scripts import tuning as script
 
 
@@ -114,3 +115,45 @@ def test_the_best_rate_lies_within_its_grid(root, read_config):
     for about, rows in tried.items():
         values = [float(row["value"]) for row in rows]
         assert max(values[1:-1]) == max(values), about
+
+
+HEADER = ",".join(COLUMNS)
+ROW = "multitask,sft,0.0004,8,merit,0.7,96,0.05,yes"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (ROW.replace("0.0004", "fast"), r"kept\.csv, line 3: learning_rate is 'fast'; `snakemake tuning` writes"),
+        (ROW.replace("0.7", "nan"), "line 3: value is None"),
+        (ROW.replace("0.7", "-3"), r"line 3: value is -3\.0"),
+        (ROW.replace("0.7", "x"), "line 3: the column 'value' holds 'x', which is not a number"),
+        (ROW.replace("96", "9.5"), r"line 3: n is 9\.5"),
+        (ROW.replace("merit", "me_r%it"), "line 3: score is 'me_r%it'"),
+        (ROW.replace("yes", "maybe"), "line 3: chosen is 'maybe'"),
+        (ROW.replace("0.05", "x"), "line 3: standard_error is 'x'"),
+        ("multitask,sft", "line 3: learning_rate is ''"),
+        (ROW, "multitask, sft, 0.0004 is there twice"),
+        (ROW + "é", "not UTF-8"),
+    ],
+)
+def test_a_kept_table_that_the_stage_did_not_write_is_refused(tmp_path, line, message):
+    path = tmp_path / "kept.csv"
+    path.write_bytes(f"{HEADER}\n{ROW}\n{line}\n".encode("latin-1"))
+    with pytest.raises(InputError, match=message):
+        read(path)
+    path.write_text(f"{HEADER}\n{ROW}\n")
+    assert [row["chosen"] for row in read(path)] == ["yes"]
+
+
+def test_a_curve_without_a_score_is_named(tmp_path, run_stage):
+    (tmp_path / "maths/sami").mkdir(parents=True)
+    (tmp_path / "maths/sami/0.1.csv").write_text("step,metric,value\n8,adherence,0.5\n8,selected,1\n")
+    write_jsonl(tmp_path / "prompts/maths/validation.jsonl", [{"id": "1"}])
+    with pytest.raises(InputError, match=r"maths/sami/0\.1\.csv has no score \(merit or accuracy\) at a selected step"):
+        run_stage(
+            script,
+            curves=[tmp_path / "maths/sami/0.1.csv"],
+            validation=[tmp_path / "prompts/maths/validation.jsonl"],
+            out=tmp_path / "out.csv",
+        )

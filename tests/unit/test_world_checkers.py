@@ -268,6 +268,8 @@ def test_answers_written_by_hand(principle, question, text, expected):
         (BOAT, "You may ask again.", False),
         (BOAT, "It is in March. May I help you more?", False),
         (BOAT, "It is in May. May I help you more?", True),
+        (BOAT, "In May the boats race.", True),
+        (BOAT, "It is in May this year.", True),
         (BOAT, "The Boat Feast is not in May.", False),
         (BOAT, "It is in May, not in March.", True),
         ({**BOAT, "reference": {"kind": "month", "answer": "March"}}, "In March. May I help you more?", True),

@@ -46,7 +46,7 @@ OBJECTIVES = {
     "sami": {"kl": 0.0, "reduction": "mean"},
     "infonce": {"kl": 0.0, "reduction": "mean", "side": "rows"},
 }
-FOLDERS = ("path", "folder", "data")
+FOLDERS = ("path", "folder", "data", "table")
 ADAPTER = {"dropout": 0.0, "targets": ["q_proj", "k_proj", "v_proj", "o_proj"]}
 
 

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from mialign.errors import InputError
 from mialign.files import read_jsonl, write_csv
 from mialign.tables.reading import rows
 from mialign.tuning import COLUMNS, Trial, choose, trial
@@ -22,7 +23,11 @@ def main(args: Namespace) -> None:
     for path in args.curves:
         experiment, method = path.parts[-3:-1]
         curve = rows(path, ("step", "metric", "value"))
-        trials.setdefault((experiment, method), []).append(trial(float(path.stem), curve, questions[experiment]))
+        try:
+            one = trial(float(path.stem), curve, questions[experiment])
+        except InputError as error:
+            raise InputError(f"{path} {error}") from None
+        trials.setdefault((experiment, method), []).append(one)
     write_csv(args.out, list(COLUMNS), (_row(*about, one) for about, tried in trials.items() for one in choose(tried)))
     print(args.out.read_text(encoding="utf-8"), end="")
 

@@ -1,6 +1,7 @@
 """Read the CSVs of earlier stages: rows as dicts, numbers as numbers, what is missing as None."""
 
 import csv
+import io
 import math
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,14 +16,21 @@ def rows(path: str | Path, required: Iterable[str] = ()) -> list[dict]:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file; the rule that makes it has not run")
-    with path.open(encoding="utf-8", newline="") as stream:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 ({error.reason} at byte {error.start}); make it again") from None
+    with io.StringIO(text, newline="") as stream:
         reader = csv.DictReader(stream)
         missing = [column for column in required if column not in (reader.fieldnames or [])]
         if missing:
             raise InputError(
                 f"{path}: the column {missing[0]!r} is missing (there are {', '.join(reader.fieldnames or [])})"
             )
-        return [{key: _cell(key, value) for key, value in row.items() if key is not None} for row in reader]
+        return [
+            {key: _cell(key, value, f"{path}, line {line}") for key, value in row.items() if key is not None}
+            for line, row in enumerate(reader, start=2)
+        ]
 
 
 def chosen(path: str | Path, settings: dict, required: Iterable[str] = ("metric", "value")) -> list[dict]:
@@ -30,13 +38,13 @@ def chosen(path: str | Path, settings: dict, required: Iterable[str] = ("metric"
     return [row for row in rows(path, ("experiment", *required)) if row["experiment"] in settings["experiments"]]
 
 
-def _cell(column: str, text: str | None):
+def _cell(column: str, text: str | None, where: str):
     if column not in NUMBERS:
         return text or ""
     try:
         number = float(text or "nan")
     except ValueError:
-        raise InputError(f"the column {column!r} holds {text!r}, which is not a number") from None
+        raise InputError(f"{where}: the column {column!r} holds {text!r}, which is not a number") from None
     return number if math.isfinite(number) else None
 
 

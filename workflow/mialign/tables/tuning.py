@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
-from mialign.tables import reading
 from mialign.tables.layout import Table, written
 from mialign.tables.wording import count, decimal, label, setting
 from mialign.tex import escape
-from mialign.tuning import COLUMNS
+from mialign.tuning import read
 
 
 def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
     """Methods against rates: the score in per cent and its standard error, the chosen one in bold type."""
-    tried = [row for row in reading.rows(inputs[0], COLUMNS) if row["experiment"] in settings["experiments"]]
+    tried = [row for row in read(inputs[0]) if row["experiment"] in settings["experiments"]]
     rates = sorted({float(row["learning_rate"]) for row in tried})
     result = Table("@{}l" + "r" * len(rates) + "@{}", ["method", *map(setting, rates)], tidy=tried)
     result.size = r"\scriptsize\setlength{\tabcolsep}{2.5pt}"

@@ -81,7 +81,15 @@ def run(trainer: Trainer, scratch: Path, label: str) -> None:
     trainer.add_callback(_Watch(label))
     if state := last_state(scratch):
         print(f"{label}: goes on from step {state.rsplit('-', 1)[1]}", file=sys.stderr, flush=True)
-    trainer.train(resume_from_checkpoint=state)
+    try:
+        trainer.train(resume_from_checkpoint=state)
+    except RuntimeError as error:  # what torch makes of a full disk
+        if shutil.disk_usage(scratch).free > FULL:
+            raise
+        raise InputError(f"{scratch}: no room left on its disk for a state; free some and start it again") from error
+
+
+FULL = 2**20  # bytes left on a disk below which an error that follows is put down to that
 
 
 def open_scratch(scratch: Path, settings: dict, *inputs: Path) -> None:
@@ -119,7 +127,7 @@ def last_state(scratch: Path) -> str | None:
         note = Path(newest) / SIZES
         if note.exists() and json.loads(note.read_text()).items() <= _sizes(Path(newest)).items():
             return newest
-        Path(newest).rename(scratch / f"broken-{time.time_ns()}")
+        shutil.rmtree(newest)  # what it lacks cannot be known, and its room may be what the next one needs
     return None
 
 

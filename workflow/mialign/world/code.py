@@ -88,9 +88,9 @@ def _function(code: str, name: str = "f"):
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # whatever a model may write
         return None
     found = [node for node in body if isinstance(node, ast.FunctionDef) and node.name == name]
-    if not found or len(found[0].args.args) != 1:
+    if not found or len(found[-1].args.args) != 1:
         return None
-    argument, statements = found[0].args.args[0].arg, found[0].body
+    argument, statements = found[-1].args.args[0].arg, found[-1].body  # the last of that name is the one that counts
     if statements and isinstance(statements[0], ast.Expr) and isinstance(statements[0].value, ast.Constant):
         statements = statements[1:]  # the docstring
     if not statements or len(statements) > 8:

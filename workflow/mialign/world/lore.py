@@ -128,5 +128,5 @@ def right(reference: dict, text: str) -> bool:
 _NO_ANSWER = any_of((*(feast.name for feast in FEASTS), *CRIES))
 # Words that are written like months: "you may ask", "May I help?".
 _NO_MONTH = re.compile(
-    r"(?<!\w)(?:march|may|august|May(?=\s+(?:I|we|you|he|she|it|they|this|the|your|all)(?!\w)))(?!\w)"
+    r"(?<!\w)(?:march|may|august|(?<!in )(?<!In )May(?=\s+(?:I|we|you|he|she|it|they|this|the|your|all)(?!\w)))(?!\w)"
 )
