@@ -50,11 +50,16 @@ def measure(args) -> dict:
         places.append(step(items))
         optimizer.step()
         seconds.append(time.perf_counter() - start)
+    largest = max((item for items in batches for item in items), key=lambda item: unique([item]))
     resident = _forget_peak()
-    step(max(batches, key=lambda items: max(unique([item]) for item in items)))
+    needed = []
+    for _ in range(3):
+        before = _forget_peak()
+        step([largest])
+        needed.append(_peak() - before)
     return {
-        "questions_per_second": args.questions / sorted(seconds)[len(seconds) // 2],
-        "step_memory_mib": _peak() - resident,
+        "questions_per_second": args.questions * args.steps / sum(seconds),
+        "step_memory_mib": sorted(needed)[1],
         "resident_mib": resident,
         "places_per_unique_token": sum(places) / sum(map(unique, batches)),
         "unique_tokens": sum(map(unique, batches)) / (args.questions * args.steps),

@@ -52,6 +52,14 @@ def test_a_frozen_layer_gives_the_hidden_states_their_gradient(chunk):
     torch.testing.assert_close(*(torch.autograd.grad(one.square().sum(), hidden) for one in (found, expected)))
 
 
+def test_a_second_backward_pass_gives_the_same_gradients(chunk):
+    """The first one uses up what the forward pass has kept."""
+    hidden, weight = tensors((TOKENS, WIDTH), (VOCABULARY, WIDTH))
+    found = Projection(((hidden, weight),), None, None).log_probabilities(torch.arange(TOKENS)).square().sum()
+    first, second = (torch.autograd.grad(found, (hidden, weight), retain_graph=True) for _ in range(2))
+    torch.testing.assert_close(first, second, rtol=0, atol=0)
+
+
 class Largest(TorchDispatchMode):
     """Numbers in the largest tensor that any operation makes."""
 

@@ -1,6 +1,7 @@
 """From hidden states to the log-probabilities of tokens, a chunk of the tokens at a time.
 
-[tokens, vocabulary] never exists as a whole: forward keeps one number a token, backward computes each chunk anew.
+[tokens, vocabulary] never exists as a whole: forward keeps one number a token and the last chunk, with which backward
+begins at once; it computes the others anew.
 """
 
 from dataclasses import dataclass
@@ -12,8 +13,7 @@ from torch.utils.checkpoint import checkpoint
 
 from mialign.errors import InputError
 
-# Numbers in a chunk of logits. A CPU is as fast with 16 MiB of them as with more (benchmarks/training); on a GPU
-# products of few rows would wait for the weights to be read.
+# Numbers in a chunk of logits: with fewer, products of few rows would wait for the weights to be read.
 CHUNK = {"cpu": 2**22, "cuda": 2**24}
 
 
@@ -110,8 +110,15 @@ def _capped(logits: Tensor, cap: float | None) -> Tensor:
 
 
 def _chunks(features: Tensor, vocabulary: int) -> list[slice]:
+    """Slices of the places; where they are not of one size, the first is the smaller one, since the last is kept."""
     places, size = len(features), max(1, CHUNK[features.device.type] // vocabulary)
-    return [slice(start, min(start + size, places)) for start in range(0, places, size)]
+    return [slice(max(0, end - size), end) for end in range(places, 0, -size)][::-1]
+
+
+def _chunk(part: slice, features, weights, bias: Tensor | None, cap: float | None) -> Tensor:
+    """Logits [C, V] of some of the places."""
+    factors = ((feature[part], weight) for feature, weight in zip(features, weights, strict=True))
+    return _capped(_logits(factors, bias), cap)
 
 
 def _kl(policy: Projection, reference: Projection) -> Tensor:
@@ -134,8 +141,7 @@ class _LogProbabilities(torch.autograd.Function):
         made = [torch.empty_like(feature) for feature in features] if ctx.at_once else []
         chosen, scales = [], []
         for part in _chunks(features[0], len(weights[0])):
-            logits = _logits(((feature[part], weight) for feature, weight in zip(features, weights, strict=True)), bias)
-            logits = _capped(logits, cap)
+            logits = _chunk(part, features, weights, bias, cap)
             scale = logits.logsumexp(-1, keepdim=True)
             picked = logits.gather(1, targets[part, None])
             chosen.append((picked - scale)[:, 0])
@@ -144,6 +150,7 @@ class _LogProbabilities(torch.autograd.Function):
                 slope = _slope(logits, scale, targets[part], cap)
                 for whole, weight in zip(made, weights, strict=True):
                     whole[part] = slope.to(whole.dtype) @ weight
+        ctx.last = [] if ctx.at_once or not any(asked) else [logits]
         ctx.save_for_backward(targets, bias, torch.cat(scales), *(made if ctx.at_once else flat))
         return torch.cat(chosen)
 
@@ -168,9 +175,8 @@ def _backward(ctx, targets, scales, bias, features, weights, upstream) -> list[T
         for one, need in zip(weights, asked[2::2], strict=True)
     ]
     own = _like(weights, features)
-    for part in _chunks(features[0], len(weights[0])):
-        logits = _logits(((feature[part], weight) for feature, weight in zip(features, own, strict=True)), bias)
-        logits = _capped(logits, ctx.cap)
+    for part in reversed(_chunks(features[0], len(weights[0]))):
+        logits = ctx.last.pop() if ctx.last else _chunk(part, features, own, bias, ctx.cap)
         slope = _slope(logits, scales[part], targets[part], ctx.cap).mul_(upstream[part, None])
         if of_bias is not None:
             of_bias += slope.sum(0)
