@@ -261,9 +261,11 @@ def test_answers_to_other_questions_or_in_another_form_are_refused(answered):
     assert "answers.json: objects question and response are needed, each with the keys 0 to 2" in refused(
         answers={"question": {"0": "Write."}}
     )
-    assert "verdicts.json: entry 1 is no [score of 0, 0.5 or 1, tokens, tokens]: [2, 3, 4]" in refused(
-        verdicts=[VERDICTS[0], [2, 3, 4], VERDICTS[2]]
-    )
+    for strange in ([2, 3, 4], [[1], 3, 4], [1, "3", 4], [1, 3, -4], [1, 3], {"score": 1}, None):
+        wanted = f"verdicts.json: entry 1 is no [score of 0, 0.5 or 1, tokens, tokens]: {strange!r}"
+        assert wanted in refused(verdicts=[VERDICTS[0], strange, VERDICTS[2]])
+    odd = {**answered.answers, "response": {"0": "A text.", "1": ["So."], "2": ""}}
+    assert "answers.json: response 1 is no text: ['So.']" in refused(answers=odd)
     assert "verdicts.json: a list with entries is needed, this is a dict" in refused(verdicts={"0": 1})
 
 

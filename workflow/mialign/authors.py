@@ -200,8 +200,10 @@ def _matched(answers: Path, verdicts: Path, prompts: list[dict]) -> Iterator[tup
             f"{answers}: objects question and response are needed, each with the keys 0 to {len(triples) - 1}"
         ) from None
     for number, triple in enumerate(triples):
-        if not isinstance(triple, list) or len(triple) != 3 or triple[0] not in SCORES:
+        if not _is_triple(triple):
             raise InputError(f"{verdicts}: entry {number} is no [score of 0, 0.5 or 1, tokens, tokens]: {triple!r}")
+        if not isinstance(texts[number], str):
+            raise InputError(f"{answers}: response {number} is no text: {texts[number]!r}")
     asked = [prompt["question"].strip() for prompt in prompts]
     if sorted(asked) != sorted(questions):
         strange = next(iter({*asked} ^ {*questions}), "one of them twice")
@@ -212,6 +214,13 @@ def _matched(answers: Path, verdicts: Path, prompts: list[dict]) -> Iterator[tup
     for prompt, question in zip(prompts, asked, strict=True):
         number = questions.index(question)
         yield prompt, texts[number], triples[number]
+
+
+def _is_triple(entry) -> bool:
+    match entry:
+        case [int() | float() as score, int() as baseline, int() as test]:
+            return score in SCORES and baseline >= 0 and test >= 0
+    return False
 
 
 def _read(path: Path, kind: type):
