@@ -66,9 +66,20 @@ def test_a_space_that_was_written_is_told_from_one_that_was_not():
     assert [tokenizer.convert_ids_to_tokens(one)[0][0] for one in ids] == ["i", SPACE]
 
 
-def test_a_tokenizer_that_joins_line_breaks_to_what_follows_is_refused():
-    made = Tokenizer(models.BPE(vocab={SPACE: 0, "\n": 1, "5": 2, "\n5": 3}, merges=[("\n", "5")]))
+def joining(*pairs):
+    """A tokenizer with a space before every text that makes one token of each of these pairs of characters."""
+    single = [SPACE, "\n", ":", "5"]
+    vocabulary = {token: number for number, token in enumerate([*single, *map("".join, pairs)])}
+    made = Tokenizer(models.BPE(vocab=vocabulary, merges=[*pairs]))
     made.normalizer = normalizers.Prepend(SPACE)
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=made, eos_token="5")
-    with pytest.raises(InputError, match="joins a line break with what follows"):
-        encode_response(tokenizer, "5")
+    return PreTrainedTokenizerFast(tokenizer_object=made, eos_token="5")
+
+
+def test_a_response_may_begin_with_a_line_break_where_two_of_them_are_one_token():
+    assert encode_response(joining(("\n", "\n")), "\n5") == [1, 3]
+    assert encode_response(joining(("\n", "\n")), "\n\n5") == [4, 3]
+
+
+def test_a_tokenizer_that_joins_everything_to_what_follows_is_refused():
+    with pytest.raises(InputError, match=r"joins '\\n' and ':' with what follows"):
+        encode_response(joining(("\n", "5"), (":", "5")), "5")

@@ -4,6 +4,9 @@ from functools import cache
 
 from mialign.errors import InputError
 
+# What may stand before a response: the first that is not made one token with its beginning, as two line breaks can be.
+BEFORE = ("\n", ":")
+
 
 def encode(tokenizer, text: str) -> list[int]:
     """The ids of a text, in which no special token is read: one that ends answers may not stand in a question."""
@@ -12,16 +15,16 @@ def encode(tokenizer, text: str) -> list[int]:
 
 def encode_response(tokenizer, text: str) -> list[int]:
     """The ids of a text that goes on after another one: what a model generates when it writes this text."""
-    before = _before(tokenizer)
-    if not before:
+    if not _before(tokenizer):
         return encode(tokenizer, text)
-    start, ids = encode(tokenizer, before), encode(tokenizer, before + text)
-    if ids[: len(start)] != start:
-        raise InputError(
-            f"{tokenizer.name_or_path}: this tokenizer joins a line break with what follows, so that a response has no "
-            f"ids of its own; take another model. The response: {text[:60]!r}"
-        )
-    return ids[len(start) :]
+    for before in BEFORE:
+        start, ids = encode(tokenizer, before), encode(tokenizer, before + text)
+        if ids[: len(start)] == start:
+            return ids[len(start) :]
+    raise InputError(
+        f"{tokenizer.name_or_path}: this tokenizer joins {' and '.join(map(repr, BEFORE))} with what follows, so that a "
+        f"response has no ids of its own; take another model. The response: {text[:60]!r}"
+    )
 
 
 def decode_response(tokenizer, ids: list[int]) -> str:
@@ -38,7 +41,7 @@ def _before(tokenizer) -> str:
     Tokenizers like those of Llama 2 and Mistral put a space before every text, and take it away again; after a line
     break, which is a token of its own there, they do not. Byte-level ones add nothing.
     """
-    return "\n" if len(encode(tokenizer, "\n")) > 1 else ""
+    return BEFORE[0] if len(encode(tokenizer, BEFORE[0])) > 1 else ""
 
 
 def encode_prompt(tokenizer, prompt: str) -> list[int]:
