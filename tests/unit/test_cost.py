@@ -51,8 +51,8 @@ def test_every_stage_by_hand(settings, assumed):
     assert rows["train"]["disk_gb"] == 8 * 2 * (4 + 3 * 12)  # two seeds, each a checkpoint, and three states at work
     assert rows["respond"]["jobs"] == 2 * 3  # base, generator and dpo
     # 2 seeds x 5 questions x 2 axes x 2 orders
-    assert rows["judge"]["dollars"] == round(40 * (1000 * 2 + 100 * 10) / 1e6, 2)
-    for key in ("jobs", "gpu_hours", "disk_gb", "dollars"):
+    assert rows["judge"]["judge_dollars"] == round(40 * (1000 * 2 + 100 * 10) / 1e6, 2)
+    for key in ("jobs", "gpu_hours", "disk_gb", "judge_dollars"):
         assert rows["total"][key] == pytest.approx(
             sum(row[key] for name, row in rows.items() if name != "total"), abs=0.03
         )
@@ -160,7 +160,7 @@ def test_our_assumptions_serve_our_configurations(read_config, root, run_stage, 
     rows = list(csv.DictReader((tmp_path / "cost.csv").open()))
     assert rows[-1]["stage"] == "total"
     assert float(rows[-1]["gpu_hours"]) > 0
-    judged = [float(row["dollars"]) for row in rows if row["stage"] == "judge"]
+    judged = [float(row["judge_dollars"]) for row in rows if row["stage"] == "judge"]
     assert bool(sum(judged)) is bool(overlays)  # the judge of the paper is paid, the miniature's is a program
     assert set(yaml.safe_load((root / "config/costs.yaml").read_text())["rows"]) >= {
         source["dataset"] for source in settings["sources"].values() if "dataset" in source

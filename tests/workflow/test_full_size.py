@@ -78,7 +78,7 @@ def test_what_it_will_cost_is_known_before(copy):
     assert [row["stage"] for row in rows][0 :: len(rows) - 1] == ["fetch_model", "total"]
     assert float(rows[-1]["gpu_hours"]) > 10
     # five comparisons x 80 questions x two axes x two orders, at the assumed lengths and the stated price
-    assert [float(row["dollars"]) for row in rows if row["stage"] == "judge"] == [5.68]
+    assert [float(row["judge_dollars"]) for row in rows if row["stage"] == "judge"] == [5.68]
     assert sorted(path.name for path in (copy / "results/paper").iterdir()) == [".lock", "cost.csv", "logs"]
 
 

@@ -14,7 +14,7 @@ from mialign.judge.cost import dollars
 from mialign.judge.settings import judges, run_here
 from mialign.weights import known, root
 
-COLUMNS = ("stage", "experiment", "jobs", "million_tokens", "gpu_hours", "disk_gb", "dollars")
+COLUMNS = ("stage", "experiment", "jobs", "million_tokens", "gpu_hours", "disk_gb", "judge_dollars")
 USUAL = 8.0e9  # the weights that the assumed speeds are for
 AXES = 2
 
