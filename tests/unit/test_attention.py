@@ -25,7 +25,7 @@ def config(kind, window=None):
 def test_by_hand():
     # Prompt at 0 and 1; the first response at 2 and 3, the second at 4 to 6.
     layout = lay_out([Item([[3, 4]], [[6, 0], [7, 8, 0]])], torch.ones(1, 2, dtype=torch.bool))
-    seen = attention_mask(layout, config("sdpa"))[0, 0]
+    seen = attention_mask(layout, config("sdpa"))[0, 0] == 0
     assert seen.int().tolist() == [
         [1, 0, 0, 0, 0, 0, 0],
         [1, 1, 0, 0, 0, 0, 0],
@@ -36,18 +36,19 @@ def test_by_hand():
         [1, 1, 0, 0, 1, 1, 1],
     ]
     # In a window of 2 a token sees itself and the one before it in its own text.
-    windowed = attention_mask(layout, config("sdpa", 2))[0, 0]
+    windowed = attention_mask(layout, config("sdpa", 2))[0, 0] == 0
     assert windowed[4].int().tolist() == [0, 1, 0, 0, 1, 0, 0]
     assert windowed[6].int().tolist() == [0, 0, 0, 0, 0, 1, 1]
 
 
 @pytest.mark.parametrize("window", [None, 2])
-def test_block_and_additive_masks_say_what_the_dense_one_says(window):
+def test_a_block_mask_and_that_of_a_gpu_say_what_the_additive_one_says(window):
     from torch.nn.attention.flex_attention import create_mask
 
     layout = lay_out(ITEMS, BOTH, row=20)
-    dense = attention_mask(layout, config("sdpa", window))
-    assert ((attention_mask(layout, config("eager", window)) == 0) == dense).all()
+    dense = attention_mask(layout, config("eager", window)) == 0
+    on_gpu = attention_mask(layout.to("meta"), config("sdpa", window))
+    assert (on_gpu.dtype, on_gpu.shape) == (torch.bool, dense.shape)
     block = attention_mask(layout, config("flex_attention", window))
     rows, length = layout.ids.shape
     assert (create_mask(block.mask_mod, rows, 1, length, length, "cpu") == dense).all()

@@ -43,6 +43,14 @@ def half(precision: str) -> bool:
     return precision == "bf16" and (torch.cuda.is_available() or torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
+def computed_in(tensor):
+    """The dtype in which matrix products of a tensor are computed: that of autocast where it is on, else its own."""
+    import torch
+
+    kind = tensor.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else tensor.dtype
+
+
 def autocast(precision: str):
     """What the Trainer computes in where training.precision is bf16; in float32 it does nothing."""
     import torch

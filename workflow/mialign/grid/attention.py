@@ -9,10 +9,11 @@ from mialign.errors import InputError
 from mialign.grid.layout import Layout
 
 
-def attention_mask(layout: Layout, config):
+def attention_mask(layout: Layout, config, dtype: torch.dtype = torch.float32):
     """What to pass as attention_mask to a model of this config; one for each kind of layer where it has several kinds.
 
-    Dense [R, 1, L, L] (bool for SDPA, additive for eager attention) or, for FlexAttention, a BlockMask.
+    `dtype`: of its queries. Dense [R, 1, L, L] (for SDPA on a GPU bool, elsewhere additive) or, for FlexAttention, a
+    BlockMask.
     """
     make = _MAKERS.get(config._attn_implementation)
     if make is None:
@@ -27,8 +28,8 @@ def attention_mask(layout: Layout, config):
         unknown = kinds - windows.keys()
         if unknown:
             raise InputError(f"layers of kind {', '.join(sorted(unknown))} cannot follow the grid's mask")
-        return {kind: make(layout, windows[kind]) for kind in sorted(kinds)}
-    return make(layout, window)
+        return {kind: make(layout, windows[kind], dtype) for kind in sorted(kinds)}
+    return make(layout, window, dtype)
 
 
 def _seen(layout: Layout, window: int | None) -> Callable[..., Tensor]:
@@ -46,22 +47,27 @@ def _seen(layout: Layout, window: int | None) -> Callable[..., Tensor]:
     return seen
 
 
-def _dense(layout: Layout, window: int | None) -> Tensor:
+def _dense(layout: Layout, window: int | None, _: torch.dtype) -> Tensor:
     (rows, length), device = layout.ids.shape, layout.ids.device
     row, column = torch.arange(rows, device=device), torch.arange(length, device=device)
     return _seen(layout, window)(row[:, None, None, None], 0, column[:, None], column)
 
 
-def _additive(layout: Layout, window: int | None) -> Tensor:
-    seen = _dense(layout, window)
-    return torch.zeros(seen.shape, device=seen.device).masked_fill(~seen, torch.finfo(torch.float32).min)
+def _additive(layout: Layout, window: int | None, dtype: torch.dtype) -> Tensor:
+    seen = _dense(layout, window, dtype)
+    return torch.zeros(seen.shape, dtype=dtype, device=seen.device).masked_fill(~seen, torch.finfo(dtype).min)
 
 
-def _block(layout: Layout, window: int | None):
+def _block(layout: Layout, window: int | None, _: torch.dtype):
     from torch.nn.attention.flex_attention import create_block_mask
 
     rows, length = layout.ids.shape
     return create_block_mask(_seen(layout, window), rows, None, length, length, device=layout.ids.device)
 
 
-_MAKERS = {"sdpa": _dense, "eager": _additive, "flex_attention": _block}
+def _for_sdpa(layout: Layout, window: int | None, dtype: torch.dtype) -> Tensor:
+    """On a CPU SDPA would make numbers of truth values anew in each layer, and keep them for the backward pass."""
+    return (_additive if layout.ids.device.type == "cpu" else _dense)(layout, window, dtype)
+
+
+_MAKERS = {"sdpa": _for_sdpa, "eager": _additive, "flex_attention": _block}

@@ -12,6 +12,7 @@ from mialign.grid.attention import attention_mask
 from mialign.grid.items import Item
 from mialign.grid.layout import Layout, lay_out
 from mialign.grid.projection import Projection, project
+from mialign.machine import computed_in
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _through(model, layout: Layout, function: Callable[[Projection], Tensor]) ->
     try:
         output = model(
             input_ids=layout.ids,
-            attention_mask=attention_mask(layout, config),
+            attention_mask=attention_mask(layout, config, computed_in(causal.get_input_embeddings().weight)),
             position_ids=layout.positions,
             use_cache=False,
         )

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from mialign.errors import InputError
+from mialign.machine import computed_in
 
 # Numbers in a chunk of logits: with fewer, products of few rows would wait for the weights to be read.
 CHUNK = {"cpu": 2**22, "cuda": 2**24}
@@ -73,9 +74,8 @@ def project(head, hidden: Tensor, cap: float | None = None) -> Projection:
             f"the grid cannot read an output layer of type {type(head).__name__} ({type(layer).__name__}); "
             "take lm_head out of adapter.targets"
         )
-    device = hidden.device.type
-    dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else hidden.dtype
     factors = [(hidden, layer.weight), *_adapters(head, hidden)]
+    dtype = computed_in(hidden)
     return Projection(tuple((features.to(dtype), weight) for features, weight in factors), layer.bias, cap)
 
 
