@@ -22,8 +22,8 @@ def encode_response(tokenizer, text: str) -> list[int]:
         if ids[: len(start)] == start:
             return ids[len(start) :]
     raise InputError(
-        f"{tokenizer.name_or_path}: this tokenizer joins {' and '.join(map(repr, BEFORE))} with what follows, so that a "
-        f"response has no ids of its own; take another model. The response: {text[:60]!r}"
+        f"{tokenizer.name_or_path}: this tokenizer joins {' and '.join(map(repr, BEFORE))} with what follows, so that "
+        f"a response has no ids of its own; take another model. The response: {text[:60]!r}"
     )
 
 
