@@ -132,14 +132,20 @@ use rule train as rate with:
         scratch=f"{SCRATCH}/tuning/{{experiment}}/{{method}}/{{rate}}",
 
 
+def rate_curves(wildcards):
+    if not RATES:
+        raise WorkflowError("tuning.rates: the config names no rates to try; write for instance rates: [0.0001, 0.001]")
+    return [
+        f"{RUN}/tuning/{experiment}/{method}/{rate}.csv"
+        for experiment, settings in CONFIG["experiments"].items()
+        for method in settings["methods"]
+        for rate in RATES
+    ]
+
+
 rule tuning:
     input:
-        curves=[
-            f"{RUN}/tuning/{experiment}/{method}/{rate}.csv"
-            for experiment, settings in CONFIG["experiments"].items()
-            for method in settings["methods"]
-            for rate in RATES
-        ],
+        curves=rate_curves,
         validation=[f"{RUN}/prompts/{experiment}/validation.jsonl" for experiment in CONFIG["experiments"]],
     output:
         f"{RUN}/tuning.csv",

@@ -1,8 +1,9 @@
 """What a schema cannot say of a configuration: that its parts fit each other and that the files it names are there."""
 
-from mialign import principles
+from mialign import principles, tuning
 from mialign.consistency import experiments, judges, models, names, questions
 from mialign.consistency.common import pick
+from mialign.errors import InputError
 
 __all__ = ["check", "pick"]
 
@@ -27,3 +28,12 @@ def check(config: dict) -> None:
     experiments.check_processes(config)
     if "collapse" in config:
         experiments.check_collapse(config)
+    if "table" in config.get("tuning", {}):
+        _check_tuned(config["tuning"]["table"])
+
+
+def _check_tuned(table: str) -> None:
+    try:
+        tuning.read(table)
+    except InputError as error:
+        raise InputError(f"tuning.table: {error}") from None

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from mialign.errors import InputError
 from mialign.sources import fields, files
 
 CHECKED_AT_ONCE = 10_000_000  # bytes; a larger file is read by its rule only, so that Snakemake starts at once
@@ -27,7 +28,10 @@ def questions(name: str, entry: dict, data: str | Path, categories: Iterable[str
     if "world" in entry:
         from mialign import world
 
-        records = world.questions(entry["world"], entry["split"], entry["size"], entry["seed"])
+        try:
+            records = world.questions(entry["world"], entry["split"], entry["size"], entry["seed"])
+        except InputError as error:
+            raise InputError(f"sources.{name}.size: {error}") from None
         return [files.record(name, **record) for record in records]
     return [record for _, record in files.chosen(name, entry, Path(data), set(categories))]
 
