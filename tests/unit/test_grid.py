@@ -93,6 +93,19 @@ def test_and_so_in_single_precision(name, batch):
     check(architectures.model(name), *batch, tolerance=1e-5)
 
 
+IN_SINGLE = {
+    "inner layers": architectures.with_adapter(architectures.model("llama")),
+    "output layer too": architectures.with_adapter(architectures.model("mistral, window"), ("q_proj", "lm_head")),
+}
+
+
+@pytest.mark.parametrize("name", IN_SINGLE)
+@settings(max_examples=25, deadline=None)
+@given(batch=batches())
+def test_and_so_in_single_precision_with_adapters(name, batch):
+    check(IN_SINGLE[name], *batch, tolerance=1e-5)
+
+
 ADAPTED = {
     "inner layers": architectures.with_adapter(architectures.model("llama", torch.float64)),
     "output layer too": architectures.with_adapter(
@@ -156,13 +169,17 @@ def test_a_layout_holds_each_token_once(batch):
 
 @given(
     sizes=st.lists(st.tuples(st.integers(1, 30), st.integers(1, 12)), min_size=1, max_size=20),
+    n=st.integers(1, 4),
     tokens=st.integers(1, 400),
     at_least=st.integers(1, 5),
     row=st.sampled_from([0, 50, 200]),
 )
-def test_packs_hold_every_question_once_within_their_budget(sizes, tokens, at_least, row):
-    items = [Item([[3] * p, [4] * (p // 2 + 1)], [[5] * r, [6] * (r // 3 + 1)]) for p, r in sizes]
-    wanted = torch.ones(2, 2, dtype=torch.bool)
+def test_packs_hold_every_question_once_within_their_budget(sizes, n, tokens, at_least, row):
+    items = [
+        Item([[3] * (p // k + 1) for k in range(1, n + 1)], [[5] * (r // k + 1) for k in range(1, n + 1)])
+        for p, r in sizes
+    ]
+    wanted = torch.ones(n, n, dtype=torch.bool)
     parts = packs(items, wanted, tokens, at_least, row)
     assert sorted(index for part in parts for index in part) == list(range(len(items)))
     assert len(parts) >= min(at_least, len(items))
@@ -273,6 +290,39 @@ def test_an_attention_without_masks_of_its_own_is_named():
     model.config._attn_implementation = "flash_attention_2"
     with pytest.raises(InputError, match=r"flash_attention_2.*sdpa"):
         grid(model, [Item([[3]], [[4, 0]])], torch.ones(1, 1, dtype=torch.bool))
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [("mpt", {"d_model": 16, "n_heads": 2, "n_layers": 1}), ("gpt_neo", {}), ("llama", {"rope": "dynamic"})],
+)
+def test_a_model_that_needs_more_than_position_ids_is_refused(name, changes):
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    small = {"hidden_size": 16, "num_hidden_layers": 1, "num_layers": 1, "num_heads": 2, "intermediate_size": 16}
+    if "rope" in changes:
+        changes = {"rope_parameters": {"rope_type": "dynamic", "factor": 2.0, "rope_theta": 1e4}}
+        small |= {"num_attention_heads": 2, "num_key_value_heads": 2}
+    if name == "gpt_neo":
+        changes = {"attention_types": [[["local"], 1]], "window_size": 4}
+    made = AutoModelForCausalLM.from_config(AutoConfig.for_model(name, vocab_size=60, **(small | changes)))
+    with pytest.raises(InputError, match=r"its place in the row.*take another model"):
+        grid(made, [Item([[3]], [[4, 0]])], torch.ones(1, 1, dtype=torch.bool))
+
+
+def test_a_model_whose_text_has_a_config_of_its_own_keeps_to_its_window():
+    from transformers import Gemma3Config
+    from transformers.models.gemma3 import Gemma3ForConditionalGeneration
+
+    torch.manual_seed(0)
+    vision = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+    text = architectures.CONFIGS["gemma3"]().to_dict()
+    made = Gemma3ForConditionalGeneration(Gemma3Config(text_config=text, vision_config=vision)).double().eval()
+    for weight in made.parameters():
+        torch.nn.init.normal_(weight, std=0.4)
+    item = Item([[*range(3, 13)], [14, 15]], [[16, 17, 0], [*range(18, 30), 0]])
+    both = torch.ones(2, 2, dtype=torch.bool)
+    torch.testing.assert_close(grid(made, [item], both).sums, plain(made, [item], both), rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["logit_scale", "logits_scaling", "output_multiplier", "lm_head_multiplier"])

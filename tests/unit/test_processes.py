@@ -16,7 +16,7 @@ from mialign import principles, prompts, sources
 from mialign.files import write_jsonl
 
 ADAPTER = {"rank": 2, "alpha": 4, "dropout": 0.0, "targets": ["q_proj", "lm_head"]}
-STEPS = {"steps": 20, "validate_every": 10, "batch": 8, "learning_rate": 0.0005, "tokens": 60}
+STEPS = {"steps": 20, "validate_every": 10, "batch": 8, "learning_rate": 0.0005, "tokens": test_training.SOME_TOGETHER}
 
 
 def together(folder, parent, pairs, how, changes):  # noqa: F811

@@ -1,9 +1,11 @@
 """The chunked projection against whole logits, and what it holds in memory."""
 
+import architectures
 import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from mialign.errors import InputError
 from mialign.grid import projection
 from mialign.grid.projection import Projection, project
 
@@ -78,8 +80,21 @@ def test_no_tensor_of_all_tokens_by_the_vocabulary_is_ever_made(monkeypatch, tra
     monkeypatch.setattr(projection, "CHUNK", {"cpu": 20 * 500})
     hidden, weight = torch.randn(400, 8, requires_grad=True), torch.randn(500, 8, requires_grad=trained)
     with Largest() as largest:
-        project(_linear(weight), hidden).log_probabilities(torch.zeros(400, dtype=torch.long)).sum().backward()
+        found = project(_linear(weight), hidden).log_probabilities(torch.zeros(400, dtype=torch.long))
+        kept = sum(logits.numel() for logits in found.grad_fn.last)
+        found.sum().backward()
     assert largest.numbers <= 20 * 500 < 400 * 500
+    assert kept == (20 * 500 if trained else 0)
+
+
+def test_adapters_that_are_not_lora_are_refused_on_the_output_layer():
+    from peft import IA3Config, get_peft_model
+
+    adapted = get_peft_model(
+        architectures.model("llama"), IA3Config(target_modules=["lm_head"], feedforward_modules=["lm_head"])
+    )
+    with pytest.raises(InputError, match=r"output layer of type Linear.*take lm_head out of adapter\.targets"):
+        project(adapted.get_output_embeddings(), torch.zeros(1, 16))
 
 
 def test_the_kl_is_chunked_too(chunk):

@@ -20,7 +20,7 @@ from mialign import checkpoints, objectives, principles, prompts, sources
 from mialign.engines.base import Request, Sampling
 from mialign.engines.local import generate
 from mialign.errors import InputError
-from mialign.grid import Item, grid
+from mialign.grid import Item, grid, packs
 from mialign.training import RELATIVE, loop
 from mialign.training.attention import choose_attention
 from mialign.training.items import read_items
@@ -159,6 +159,13 @@ METHODS = [
     {"kl": 0.5, "reduction": "sum"},
 ]
 ONE_AT_A_TIME = {"tokens": 1}
+SOME_TOGETHER = 130
+
+
+def test_so_many_tokens_take_some_of_the_questions_at_once(parent, pairs):
+    items = [*read_items(pairs, checkpoints.load_tokenizer(parent), 64).values()]
+    parts = packs(items, torch.ones(2, 2, dtype=torch.bool), SOME_TOGETHER)
+    assert 1 < len(parts) < len(items)
 
 
 TWENTY = {"steps": 20, "validate_every": 20, "batch": 8, "learning_rate": 0.0005}
@@ -176,7 +183,7 @@ def assert_same_trajectory(first, second):
 
 
 @pytest.mark.parametrize("changes", METHODS)
-@pytest.mark.parametrize("how", [ONE_AT_A_TIME, {"tokens": 60}, {"checkpointing": True}])
+@pytest.mark.parametrize("how", [ONE_AT_A_TIME, {"tokens": SOME_TOGETHER}, {"checkpointing": True}])
 def test_twenty_steps_are_the_same_however_a_batch_passes_through(tmp_path, parent, pairs, changes, how):
     whole = train(tmp_path / "whole", parent, pairs, (0.1, 0.2), **TWENTY, **changes)
     assert_same_trajectory(whole, train(tmp_path / "parts", parent, pairs, (0.1, 0.2), **TWENTY, **changes, **how))
@@ -225,6 +232,26 @@ def test_a_rate_warms_up_from_nothing_and_falls_to_a_tenth(tmp_path, parent, pai
     assert moved("cosine", schedule="cosine") == pytest.approx(moved("constant"), rel=1e-3)
     steps = {"steps": 12, "validate_every": 12, "optimizer": "adamw"}
     assert moved("falling", schedule="cosine", **steps) < 0.8 * moved("steady", **steps)
+
+
+def test_whatever_a_pass_computes_is_in_half_precision(monkeypatch, tmp_path, parent, pairs):
+    """The mask and the reference too, not only what Accelerate wraps, the policy's forward."""
+    seen = []
+
+    def spy(*args, **kwargs):
+        seen.append(torch.is_autocast_enabled("cpu"))
+        return grid(*args, **kwargs)
+
+    monkeypatch.setattr("mialign.training.trainer.grid", spy)
+    for module in ("mialign.machine", "mialign.training.method", "mialign.training.attention"):
+        monkeypatch.setattr(f"{module}.half", lambda precision: precision == "bf16")
+    train(tmp_path / "half", parent, pairs, (0.1, 0.2), steps=1, validate_every=1, precision="bf16", kl=0.1)
+    assert seen
+    assert all(seen)
+    seen.clear()
+    train(tmp_path / "whole", parent, pairs, (0.1, 0.2), steps=1, validate_every=1, kl=0.1)
+    assert seen
+    assert not any(seen)
 
 
 def test_half_precision_trains_and_keeps_whole_weights(tmp_path, parent, pairs):
@@ -279,6 +306,24 @@ def test_pairs_of_another_form_are_named_by_line(parent, pairs, field, value):
     pairs.write_text("\n".join(lines) + "\n")
     with pytest.raises(InputError, match=rf"pairs\.jsonl, line 3: {field} must be a list of 2 texts"):
         read_items(pairs, checkpoints.load_tokenizer(parent), 64)
+
+
+@pytest.mark.parametrize("value", [5, None, [], "text"])
+def test_so_is_the_first_one(parent, pairs, value):
+    first, *others = pairs.read_text().splitlines()
+    first = json.dumps(json.loads(first) | {"prompts": value, "responses": value})
+    pairs.write_text("\n".join([first, *others]) + "\n")
+    with pytest.raises(InputError, match=r"pairs\.jsonl, line 1: prompts must be a list of 1 texts"):
+        read_items(pairs, checkpoints.load_tokenizer(parent), 64)
+
+
+def test_one_response_has_none_to_be_compared_with(tmp_path, parent, pairs):
+    lines = [json.loads(line) for line in pairs.read_text().splitlines()]
+    pairs.write_text(
+        "".join(json.dumps(one | {key: one[key][:1] for key in ("prompts", "responses")}) + "\n" for one in lines)
+    )
+    with pytest.raises(InputError, match=r"pairs\.jsonl: sami compares responses, and its pairs have one each"):
+        train(tmp_path, parent, pairs)
 
 
 def test_pairs_with_the_same_id_or_none_that_fits_are_refused(parent, pairs):

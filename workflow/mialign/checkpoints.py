@@ -114,7 +114,7 @@ def context(folder: str | Path) -> int:
     """How many tokens the model of a folder reads."""
     from transformers import AutoConfig
 
-    return AutoConfig.from_pretrained(base(folder), trust_remote_code=False).max_position_embeddings
+    return AutoConfig.from_pretrained(base(folder), trust_remote_code=False).get_text_config().max_position_embeddings
 
 
 def load_tokenizer(folder: str | Path):

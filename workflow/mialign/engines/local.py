@@ -47,7 +47,7 @@ def generate(
     A completion depends on its prompt, settings and seed, not on its neighbours (up to the rounding of sums in
     another batch shape). `batch`: rows decoded side by side.
     """
-    context = model.config.max_position_embeddings
+    context = model.config.get_text_config().max_position_embeddings
     prompts = [encode_fitting(tokenizer, request.prompt, context, sampling.max_tokens) for request in requests]
     stops = StopPhrases(tokenizer, sampling.stop)
     order = sorted(range(len(requests)), key=lambda index: (len(prompts[index]), index))

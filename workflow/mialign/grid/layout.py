@@ -76,17 +76,11 @@ def packs(items: list[Item], wanted: Tensor, tokens: int, at_least: int = 1, row
     """
     sizes = [_sizes(item, wanted) for item in items]
     parts: list[list[int]] = []
-    free, width, used = [], 0, 0
     for index in sorted(range(len(items)), key=lambda index: (-max(sizes[index]), index)):
-        fitted = _add(free, sizes[index], width) if parts and max(sizes[index]) <= width else []
-        places, used = len(fitted) * width, used + sum(sizes[index])
-        if fitted and places <= tokens and (row or used >= FULL * places):
+        if parts and _fit([size for one in (*parts[-1], index) for size in sizes[one]], tokens, row):
             parts[-1].append(index)
-            free = fitted
         else:
-            width, used = max(row, *sizes[index]), sum(sizes[index])
             parts.append([index])
-            free = _add([], sizes[index], width)
     while len(parts) < min(at_least, len(items)):
         longest = max(parts, key=len)
         parts.append(longest[len(longest) // 2 :])
@@ -139,13 +133,8 @@ def _places(sizes: list[int], width: int) -> list[tuple[int, int, int]]:
     return places
 
 
-def _add(free: list[int], sizes: list[int], width: int) -> list[int]:
-    """The room left in rows of `width` when trees of these sizes join them."""
-    free = list(free)
-    for size in sorted(sizes, reverse=True):
-        row = next((row for row, room in enumerate(free) if room >= size), None)
-        if row is None:
-            free.append(width - size)
-        else:
-            free[row] -= size
-    return free
+def _fit(sizes: list[int], tokens: int, row: int) -> bool:
+    """Whether trees of these sizes may share a pass: it has no more than `tokens` places, and few are empty."""
+    width = max(row, *sizes)
+    places = width * (1 + max(number for number, _, _ in _places(sizes, width)))
+    return places <= tokens and bool(row or sum(sizes) >= FULL * places)

@@ -69,7 +69,8 @@ def project(head, hidden: Tensor, cap: float | None = None) -> Projection:
         active = head.active_adapters and not head.disable_adapters
         return project(head.modules_to_save[head.active_adapters[0]] if active else head.original_module, hidden, cap)
     layer = getattr(head, "base_layer", head)
-    if not isinstance(layer, torch.nn.Linear) or getattr(head, "lora_variant", None):
+    other = layer is not head and not hasattr(head, "lora_A")  # an adapter that is not LoRA
+    if other or not isinstance(layer, torch.nn.Linear) or getattr(head, "lora_variant", None):
         raise InputError(
             f"the grid cannot read an output layer of type {type(head).__name__} ({type(layer).__name__}); "
             "take lm_head out of adapter.targets"

@@ -43,7 +43,7 @@ def weigh(folder: Path, messages: list[list[dict]], tokens: int) -> list[tuple[f
     model.to(device())
     letters = [encode_response(tokenizer, letter) for letter in LETTERS]
     items = [Item([prompt_ids(tokenizer, one)], letters) for one in messages]
-    _check_room(items, model.config.max_position_embeddings, folder)
+    _check_room(items, model.config.get_text_config().max_position_embeddings, folder)
     wanted, found = torch.ones(1, 2, dtype=torch.bool), {}
     with torch.inference_mode():
         for part in packs(items, wanted, tokens):

@@ -13,7 +13,8 @@ def read_items(pairs: Path, tokenizer, context: int) -> dict[str, Item]:
     records = read_jsonl(pairs, required=("id", "prompts", "responses"))
     if not records:
         raise InputError(f"{pairs}: no pair to train on")
-    size = len(records[0]["prompts"])
+    first = records[0]["prompts"]
+    size = len(first) if isinstance(first, list) and first else 1
     for number, record in enumerate(records, start=1):
         _check(record, size, f"{pairs}, line {number}")
     items = {r["id"]: tokenise(tokenizer, r["prompts"], r["responses"], f"{pairs}, {r['id']}") for r in records}

@@ -37,7 +37,7 @@ def train_method(
 
     reference: the file of write_reference, for objectives that are relative to one. tokens: places in one forward
     pass; checkpointing: layers are computed again in the backward pass, to save memory; attention: sdpa or, on GPUs,
-    flex_attention. These three change no result but for rounding.
+    flex_attention. These three change no result but for rounding, and for which numbers an adapter's dropout drops.
     """
     if attention == "flex_attention" and not torch.cuda.is_available():
         raise InputError("speed.attention: flex_attention trains on a GPU only, and none is seen here; take sdpa")
@@ -47,7 +47,8 @@ def train_method(
     tokenizer, model = checkpoints.load_tokenizer(parent), trainable(parent, settings.get("adapter"))
     _check_vocabulary(parent, tokenizer, model)
     choose_attention(model, settings.get("precision", "float32"), attention)
-    items = read_items(pairs, tokenizer, model.config.max_position_embeddings)
+    items = read_items(pairs, tokenizer, model.config.get_text_config().max_position_embeddings)
+    _check_compared(pairs, next(iter(items.values())), settings["objective"])
     trainer = GridTrainer(
         model=model,
         args=_arguments(settings, scratch, checkpointing),
@@ -103,6 +104,13 @@ def _check_vocabulary(parent: Path, tokenizer, model) -> None:
         raise InputError(
             f"{parent}: its tokenizer has {len(tokenizer)} tokens and its weights {rows}; it is the tokenizer of "
             "another model, copy the right one into the folder"
+        )
+
+
+def _check_compared(pairs: Path, item: Item, objective: str) -> None:
+    if objective != "sft" and len(item.responses) == 1:
+        raise InputError(
+            f"{pairs}: {objective} compares responses, and its pairs have one each; two at least are needed"
         )
 
 

@@ -24,7 +24,7 @@ def write_reference(model_folder: Path, pairs: Path, precision: str, tokens: int
     """
     tokenizer, model = checkpoints.load_tokenizer(model_folder), checkpoints.load_model(model_folder).to(device())
     choose_attention(model, precision)
-    items = read_items(pairs, tokenizer, model.config.max_position_embeddings)
+    items = read_items(pairs, tokenizer, model.config.get_text_config().max_position_embeddings)
     with torch.inference_mode(), autocast(precision):
         records = dict(_records(model.eval(), items, tokens))
     write_jsonl(out, [records[name] for name in items])

@@ -6,6 +6,7 @@ from transformers import Trainer
 
 from mialign import objectives
 from mialign.grid import Grid, Item, grid, packs
+from mialign.machine import autocast
 from mialign.training.curves import COUNTS
 
 
@@ -30,7 +31,7 @@ class GridTrainer(Trainer):
         wanted = objectives.wanted(self.settings["objective"], len(items[0].prompts))
         total = torch.zeros((), device=self.args.device)
         for part in self._parts(items, wanted):
-            with self.compute_loss_context_manager():
+            with autocast(self.settings.get("precision", "float32")):
                 losses = self._losses(model, [items[index] for index in part], wanted, reference[part])
                 loss = losses.sum() / len(items)
             self.accelerator.backward(loss)
