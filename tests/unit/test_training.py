@@ -496,6 +496,23 @@ def test_a_killed_training_goes_on_to_the_same_bytes(tmp_path, parent, pairs, ro
         assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_a_training_that_ended_before_its_checkpoint_was_written_takes_no_step_more(
+    tmp_path, parent, pairs, steps, monkeypatch
+):
+    """Of two steps an epoch, so that the last state lies in the middle of one, or at its end."""
+    settings = {"steps": steps, "validate_every": 1, "batch": 4}
+    _, expected = train(tmp_path / "whole", parent, pairs, (0.1, 0.2, 0.3, 0.4), **settings)
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "writing_folder", lambda path: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            train(tmp_path / "cut", parent, pairs, (0.1, 0.2, 0.3, 0.4), **settings)
+    out, found = train(tmp_path / "cut", parent, pairs, (), **settings)
+    assert found == expected
+    for name, weight in weights(tmp_path / "whole/sami/seed5").items():
+        assert weights(out)[name].equal(weight)
+
+
 def test_a_state_made_with_other_settings_is_thrown_away(tmp_path, parent, pairs):
     scratch = tmp_path / "scratch"
     loop.open_scratch(scratch, SETTINGS, parent, pairs)

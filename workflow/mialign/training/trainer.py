@@ -25,6 +25,11 @@ class GridTrainer(Trainer):
         self.row = tokens if self.model.config._attn_implementation == "flex_attention" else 0
         self.measured: list[dict[str, float]] = []
 
+    def _run_epoch(self, **kwargs) -> None:
+        # Begun again from the state of the last step, in the middle of an epoch, the Trainer would take one more.
+        if self.state.global_step < self.state.max_steps:
+            super()._run_epoch(**kwargs)
+
     def training_step(self, model, inputs, num_items_in_batch=None) -> Tensor:
         model.train()
         items, reference = inputs["items"], inputs["reference"]
