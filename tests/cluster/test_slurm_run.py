@@ -96,7 +96,7 @@ class Workflow(subprocess.Popen):
         scratch = f"{RESULTS}/scratch/{training}"
         process = self.until(lambda: self._process(scratch), f"the job of {training}")
         states = self.folder / scratch
-        self.until(lambda: list(states.glob("checkpoint-*/trainer_state.json")), f"a state of {training}")
+        self.until(lambda: list(states.glob("checkpoint-*/sizes.json")), f"a state of {training}")
         os.kill(int(process.name), signal.SIGSTOP)
         return dict(entry.split("=", 1) for entry in (process / "environ").read_text().split("\0") if "=" in entry)
 

@@ -1,5 +1,7 @@
 """Our decoding loop against transformers' generate, and its promises: seeds, stops, finish reasons."""
 
+import sys
+
 import architectures
 import numpy as np
 import pytest
@@ -7,9 +9,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mialign.engines.base import Request, Sampling
+from mialign.engines.base import How, Request, Sampling
 from mialign.engines.local import generate
 from mialign.engines.sampling import choose
+from mialign.engines.start import start
 from mialign.engines.stopping import StopPhrases
 from mialign.errors import InputError
 
@@ -64,6 +67,30 @@ def test_a_stop_phrase_ends_the_text_before_it(tiny_model, tiny_tokenizer):
     assert cut.text == whole.text[: whole.text.index(phrase)]
     assert cut.finish == "stop"
     assert cut.tokens < whole.tokens
+
+
+def test_all_end_tokens_of_a_model_end_its_text(tiny_model, tiny_tokenizer, monkeypatch):
+    """As in transformers; Llama 3.1 Instruct, for one, has three of them."""
+    ids = tiny_tokenizer("The boat", add_special_tokens=False, return_tensors="pt")["input_ids"]
+
+    def written():
+        return tiny_model.generate(ids, max_new_tokens=20, do_sample=False)[0, ids.shape[1] :].tolist()
+
+    other = written()[4]
+    monkeypatch.setattr(tiny_model.generation_config, "eos_token_id", [tiny_tokenizer.eos_token_id, other])
+    expected = written()
+    assert expected[-1] == other
+    (ended,) = generate(tiny_model, tiny_tokenizer, asked(["The boat"]), GREEDY, batch=1)[0]
+    assert (ended.text, ended.finish) == (tiny_tokenizer.decode(expected[:-1]), "eos")
+    assert ended.tokens == len(expected) < 20
+
+
+def test_a_missing_vllm_is_told_with_what_to_do(tmp_path, tiny_model, tiny_tokenizer, monkeypatch):
+    tiny_model.save_pretrained(tmp_path)
+    tiny_tokenizer.save_pretrained(tmp_path)
+    monkeypatch.setitem(sys.modules, "vllm", None)
+    with pytest.raises(InputError, match=r"vLLM cannot be imported .*environments: \{generate: FOLDER\}"):
+        start(tmp_path, {"kind": "vllm", "precision": "float32"}, How())
 
 
 def test_a_prompt_that_leaves_no_room_is_refused(tiny_model, tiny_tokenizer):

@@ -56,6 +56,21 @@ def test_weights_in_parts_come_with_their_index(hub, fetched, tmp_path):
     assert {path.name for path in (tmp_path / "models/llama").iterdir()} == set(parts)
 
 
+@pytest.mark.parametrize(
+    "error", [RuntimeError("Data processing error: CAS service error\nmore"), PermissionError("x")]
+)
+def test_what_the_storage_of_large_files_raises_is_told(hub, fetched, monkeypatch, error):
+    def broken(*args, **kwargs):
+        raise error
+
+    hub.add("model", "someone/llama", PARTS)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", broken)
+    with pytest.raises(
+        InputError, match=r"^someone/llama: the download broke off \([^\n]*\); run make fetch again, and"
+    ):
+        fetched()
+
+
 def test_after_a_broken_download_only_the_rest_is_fetched(hub, fetched, tmp_path):
     commit = hub.add("model", "someone/llama", PARTS)
     hub.lost = {"model.safetensors"}

@@ -109,6 +109,23 @@ def test_each_attempt_asks_for_more_and_a_job_without_gpu_for_none(copy, sbatch)
         assert "gres" not in line
 
 
+def test_no_attempt_asks_for_more_than_there_is(copy, sbatch):
+    most = {"mem_mb": 2000, "runtime": 15, "most_mem_mb": 5000, "most_runtime": 20}
+    configure(copy, {"resources": {"model": most}}, SITE)
+    asked = sbatch()
+    assert [re.search(r"--mem (\d+)", line)[1] for line in asked] == ["2000", "4000", "5000"]
+    assert [re.search(r" -t (\d+)", line)[1] for line in asked] == ["15", "20", "20"]
+
+
+def test_a_job_asks_for_a_core_for_each_of_its_threads(copy):
+    configure(copy, {"speed": {"threads": 3, "processes": 2}}, SITE)
+    # A dry run caps threads at the cores that it is given; a run on the cluster does not.
+    text = snakemake(copy, "--profile", "slurm", "-n", "--cores", "8", "--configfile", "more.yaml")
+    found = dict(re.findall(r"^rule (\w+):\n(?:    .*\n)*?    resources: .*?cpus_per_task=(\d+)", text, re.M))
+    expected = {**dict.fromkeys(("generate", "reference", "respond", "solve"), "3"), "train": "6", "collapse": "6"}
+    assert {name: found[name] for name in expected} == expected
+
+
 def test_a_job_with_gpus_asks_for_them(copy, sbatch):
     configure(copy, GPU, SITE)
     first = sbatch()[0]

@@ -117,6 +117,16 @@ def context(folder: str | Path) -> int:
     return AutoConfig.from_pretrained(base(folder), trust_remote_code=False).get_text_config().max_position_embeddings
 
 
+def generation_settings(folder: str | Path):
+    """The GenerationConfig of the model of a folder, as transformers gives it to the model that it loads."""
+    from transformers import AutoConfig, GenerationConfig
+
+    whole = base(folder)
+    if (whole / "generation_config.json").exists():
+        return GenerationConfig.from_pretrained(whole)
+    return GenerationConfig.from_model_config(AutoConfig.from_pretrained(whole, trust_remote_code=False))
+
+
 def load_tokenizer(folder: str | Path):
     from transformers import AutoTokenizer
 

@@ -81,11 +81,16 @@ def asks(rule):
     A run on one machine ignores it.
     """
     asked = CONFIG["resources"][rule]
+
+    def growing(key):
+        most = asked.get(f"most_{key}", float("inf"))
+        return lambda wildcards, attempt: min(attempt * asked[key], most)
+
     return {
         "gpu": asked["gpu"],
         "cpus_per_task": lambda wildcards, threads: asked.get("cpus_per_task", threads),
-        "mem_mb": lambda wildcards, attempt: attempt * asked["mem_mb"],
-        "runtime": lambda wildcards, attempt: attempt * asked["runtime"],
+        "mem_mb": growing("mem_mb"),
+        "runtime": growing("runtime"),
     }
 
 

@@ -17,6 +17,7 @@ rule generate:
         f"{RUN}/times/generate/{{experiment}}.tsv"
     conda:
         f"../../envs/{ENGINE_ENVIRONMENT}.yaml"
+    threads: THREADS
     resources:
         **asks("generate"),
         python=python(ENGINE_ENVIRONMENT),

@@ -20,6 +20,7 @@ rule respond:
         experiment=one_of(JUDGED),
     conda:
         f"../../envs/{ENGINE_ENVIRONMENT}.yaml"
+    threads: THREADS
     resources:
         **asks("respond"),
         python=python(ENGINE_ENVIRONMENT),
@@ -136,6 +137,7 @@ rule judge_by_likelihood:
         judging=one_of(map(re.escape, WEIGHED)),
     conda:
         "../../envs/train.yaml"
+    threads: THREADS
     resources:
         **asks("judge"),
         python=python("train"),

@@ -17,6 +17,7 @@ rule solve:
         experiment=one_of(SOLVED),
     conda:
         f"../../envs/{ENGINE_ENVIRONMENT}.yaml"
+    threads: THREADS
     resources:
         **asks("solve"),
         python=python(ENGINE_ENVIRONMENT),

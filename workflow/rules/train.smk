@@ -17,6 +17,7 @@ rule reference:
         f"{RUN}/times/reference/{{experiment}}.{{method}}.seed{{seed}}.tsv"
     conda:
         "../../envs/train.yaml"
+    threads: THREADS
     resources:
         **asks("reference"),
         python=python("train"),
@@ -52,7 +53,7 @@ rule train:
         f"{RUN}/times/train/{{experiment}}.{{method}}.seed{{seed}}.tsv"
     conda:
         "../../envs/train.yaml"
-    threads: CONFIG["speed"]["processes"]
+    threads: CONFIG["speed"]["processes"] * THREADS
     resources:
         **asks("train"),
         python=python("train"),
@@ -130,17 +131,6 @@ use rule train as rate with:
         ),
         seed=SEEDS[0],
         scratch=f"{SCRATCH}/tuning/{{experiment}}/{{method}}/{{rate}}",
-
-
-def rate_curves(wildcards):
-    if not RATES:
-        raise WorkflowError("tuning.rates: the config names no rates to try; write for instance rates: [0.0001, 0.001]")
-    return [
-        f"{RUN}/tuning/{experiment}/{method}/{rate}.csv"
-        for experiment, settings in CONFIG["experiments"].items()
-        for method in settings["methods"]
-        for rate in RATES
-    ]
 
 
 rule tuning:

@@ -20,7 +20,7 @@ from mialign.encoding import encode_fitting
 from mialign.engines.base import Completion, How, Report, Request, Sampling
 from mialign.engines.branches import BRANCHING, Branches
 from mialign.engines.sampling import choose
-from mialign.engines.stopping import StopPhrases, completion
+from mialign.engines.stopping import StopPhrases, completion, ends
 from mialign.errors import InputError
 from mialign.machine import DTYPES, device
 
@@ -99,10 +99,11 @@ def _decode(
     branches, logits, position = _read(model, prompts, [len(samples) for samples in seeds])
     dice = _dice(flat, sampling).to(logits.device)
     alive = torch.arange(len(flat), device=logits.device)
+    last = ends(tokenizer, model.generation_config)
     with _branching(model):
         for step in range(sampling.max_tokens):
             chosen = choose(logits.float(), sampling.temperature, sampling.top_p, dice[alive, step])
-            going = _note(alive.tolist(), chosen.tolist(), tokens, finish, tokenizer.eos_token_id, stops)
+            going = _note(alive.tolist(), chosen.tolist(), tokens, finish, last, stops)
             if step + 1 == sampling.max_tokens or not going:
                 break
             if len(going) < KEEP * len(alive):
@@ -153,7 +154,12 @@ def _dice(seeds: list[int], sampling: Sampling) -> Tensor:
 
 
 def _note(
-    alive: list[int], chosen: list[int], tokens: list[list[int]], finish: list[str], eos: int, stops: StopPhrases
+    alive: list[int],
+    chosen: list[int],
+    tokens: list[list[int]],
+    finish: list[str],
+    last: frozenset[int],
+    stops: StopPhrases,
 ) -> list[int]:
     """Append the chosen tokens of the rows that have not ended; return which places of `alive` go on."""
     going = []
@@ -161,7 +167,7 @@ def _note(
         if finish[row] != "length":
             continue
         tokens[row].append(token)
-        if token == eos:
+        if token in last:
             finish[row] = "eos"
         elif stops.reached(tokens[row]):
             finish[row] = "stop"

@@ -4,6 +4,15 @@ from mialign.encoding import decode_response
 from mialign.engines.base import Completion
 
 
+def ends(tokenizer, generation) -> frozenset[int]:
+    """The tokens that end an answer: the tokenizer's EOS, and those that the model's generation settings name beside.
+
+    `generation`: the model's GenerationConfig. Llama 3.1 Instruct, for one, names three.
+    """
+    named = generation.eos_token_id
+    return frozenset({tokenizer.eos_token_id, *(named if isinstance(named, list) else [named])} - {None})
+
+
 class StopPhrases:
     def __init__(self, tokenizer, phrases: tuple[str, ...]):
         self.tokenizer = tokenizer

@@ -12,7 +12,7 @@ from pathlib import Path
 from mialign import checkpoints
 from mialign.encoding import encode_fitting
 from mialign.engines.base import Completion, How, Report, Request, Sampling
-from mialign.engines.stopping import completion
+from mialign.engines.stopping import completion, ends
 from mialign.errors import InputError
 from mialign.machine import DTYPES
 
@@ -38,8 +38,15 @@ class Vllm:
     def __init__(self, folder: Path, precision: str, how: How):
         checkpoints.check(folder)
         self.tokenizer = checkpoints.load_tokenizer(folder)
+        self.last = ends(self.tokenizer, checkpoints.generation_settings(folder))
         os.environ.update(ENVIRONMENT, OMP_NUM_THREADS=str(how.threads))
-        from vllm import LLM
+        try:
+            from vllm import LLM
+        except ImportError as error:
+            raise InputError(
+                f"vLLM cannot be imported ({error}); it needs an environment of its own: name one in the config, as "
+                "environments: {generate: FOLDER}, or run Snakemake with --software-deployment-method conda"
+            ) from None
         from vllm.lora.request import LoRARequest
         from vllm.platforms import current_platform
 
@@ -97,17 +104,15 @@ class Vllm:
             max_tokens=sampling.max_tokens,
             stop=list(sampling.stop),
             seed=seed,
-            ignore_eos=True,  # the one that ends an answer is the tokenizer's, as in every engine
-            stop_token_ids=[self.tokenizer.eos_token_id],
+            ignore_eos=True,  # those that end an answer are the same in every engine
+            stop_token_ids=sorted(self.last),
             skip_special_tokens=False,
         )
 
     def _completion(self, output, sampling: Sampling, seed: int) -> Completion:
         tokens = list(output.token_ids)
-        if tokens[-1] == self.tokenizer.eos_token_id:
-            finish = "eos"
-        else:
-            finish = "stop" if output.finish_reason == "stop" else "length"
+        stopped = "stop" if output.finish_reason == "stop" else "length"
+        finish = "eos" if tokens[-1] in self.last else stopped
         return completion(self.tokenizer, sampling.stop, tokens, finish, seed)
 
 

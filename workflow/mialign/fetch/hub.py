@@ -57,3 +57,10 @@ def explained(kind: str, repo: str, revision: str) -> Iterator[None]:
         raise InputError(
             f"{repo}: the hub cannot be reached ({type(error).__name__}); run make fetch where there is a network"
         ) from None
+    except (RuntimeError, PermissionError) as error:  # what its storage of large files (hf-xet) raises
+        if getattr(error, "filename", None):
+            raise
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise InputError(
+            f"{repo}: the download broke off ({said[:200]}); run make fetch again, and it goes on"
+        ) from None

@@ -27,3 +27,14 @@ def reference_file(experiment, method, seed):
     if method["objective"] not in RELATIVE:
         return []
     return f"{RUN}/reference/{experiment}/{method['parent']}/seed{seed}.jsonl"
+
+
+def rate_curves(wildcards):
+    if not RATES:
+        raise WorkflowError("tuning.rates: the config names no rates to try; write for instance rates: [0.0001, 0.001]")
+    return [
+        f"{RUN}/tuning/{experiment}/{method}/{rate}.csv"
+        for experiment, settings in CONFIG["experiments"].items()
+        for method in settings["methods"]
+        for rate in RATES
+    ]
