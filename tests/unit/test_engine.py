@@ -89,7 +89,7 @@ def test_a_missing_vllm_is_told_with_what_to_do(tmp_path, tiny_model, tiny_token
     tiny_model.save_pretrained(tmp_path)
     tiny_tokenizer.save_pretrained(tmp_path)
     monkeypatch.setitem(sys.modules, "vllm", None)
-    with pytest.raises(InputError, match=r"vLLM cannot be imported .*environments: \{generate: FOLDER\}"):
+    with pytest.raises(InputError, match=r"vLLM is not installed here; .*environments: \{generate: FOLDER\}"):
         start(tmp_path, {"kind": "vllm", "precision": "float32"}, How())
 
 

@@ -42,9 +42,9 @@ class Vllm:
         os.environ.update(ENVIRONMENT, OMP_NUM_THREADS=str(how.threads))
         try:
             from vllm import LLM
-        except ImportError as error:
+        except ModuleNotFoundError:
             raise InputError(
-                f"vLLM cannot be imported ({error}); it needs an environment of its own: name one in the config, as "
+                "vLLM is not installed here; it needs an environment of its own: name one in the config, as "
                 "environments: {generate: FOLDER}, or run Snakemake with --software-deployment-method conda"
             ) from None
         from vllm.lora.request import LoRARequest
