@@ -1,5 +1,7 @@
 """vLLM, for real on CPU, beside our own decoding: the same text, ends, seeds, adapters, and the way on after a kill."""
 
+import json
+import shutil
 import subprocess
 import time
 
@@ -25,6 +27,16 @@ def test_stop_phrases_and_finish_reasons_are_those_of_transformers(generate, mod
     assert theirs == ours
     assert {record["finish"] for record in ours} == {"eos", "stop", "length"}
     assert not any(phrase in record["text"] for record in ours for phrase in STOP)
+
+
+def test_all_end_tokens_of_a_model_end_its_text_in_both(generate, model, prompts, tmp_path):
+    folder = shutil.copytree(model, tmp_path / "many")
+    settings = json.loads((folder / "generation_config.json").read_text())
+    (folder / "generation_config.json").write_text(json.dumps(settings | {"eos_token_id": [0, *range(20, 60)]}))
+    ours, theirs = (generate(kind, folder, prompts) for kind in ("transformers", "vllm"))
+    assert theirs == ours
+    ended = [sum(one["finish"] == "eos" for one in records) for records in (ours, generate("vllm", model, prompts))]
+    assert ended[0] > ended[1]
 
 
 def test_a_seed_gives_its_text_in_any_order_and_batch(generate, model, prompts, tmp_path):
