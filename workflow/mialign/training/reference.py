@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from mialign.errors import InputError
 from mialign.files import read_jsonl, write_jsonl
 from mialign.grid import Item, grid, packs
 from mialign.machine import autocast, device
+from mialign.progress import Progress
 from mialign.training.attention import choose_attention
 from mialign.training.items import read_items
 
@@ -33,13 +33,12 @@ def write_reference(model_folder: Path, pairs: Path, precision: str, tokens: int
 def _records(model, items: dict[str, Item], tokens: int) -> Iterator[tuple[str, dict]]:
     names, given = list(items), list(items.values())
     wanted = objectives.wanted("dpo", len(given[0].prompts))
-    done = 0
+    progress = Progress("reference", len(given), "pairs")
     for part in packs(given, wanted, tokens):
         computed = grid(model, [given[index] for index in part], wanted)
         for index, sums in zip(part, computed.sums.tolist(), strict=True):
             yield names[index], {"id": names[index], "of": digest(given[index]), "sums": sums}
-        done += len(part)
-        print(f"reference: {done} of {len(given)} pairs", file=sys.stderr, flush=True)
+        progress.add(len(part))
 
 
 def read_reference(path: Path, items: dict[str, Item]) -> list[torch.Tensor]:
