@@ -51,12 +51,11 @@ def measure(args) -> dict:
         optimizer.step()
         seconds.append(time.perf_counter() - start)
     largest = max((item for items in batches for item in items), key=lambda item: unique([item]))
-    resident = _forget_peak()
     needed = []
     for _ in range(3):
-        before = _forget_peak()
+        resident = _forget_peak()
         step([largest])
-        needed.append(_peak() - before)
+        needed.append(_peak() - resident)
     return {
         "questions_per_second": args.questions * args.steps / sum(seconds),
         "step_memory_mib": sorted(needed)[1],

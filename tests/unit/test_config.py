@@ -214,6 +214,8 @@ BAD = [
     ("resources.figure", {"gpu": 1}, "resources.figure: unknown key; there are default, model, generate"),
     ("resources.train", {"gpus": 1}, "resources.train.gpus: unknown key; did you mean 'gpu'?"),
     ("resources.train", {"runtime": "4h"}, "resources.train.runtime: a whole number is needed, this is '4h'"),
+    ("resources.default.most_runtime", 20, "resources.model.runtime: 60 is above its most_runtime, 20; change either"),
+    ("resources.train", {"most_mem_mb": 9}, "resources.train.mem_mb: 4000 is above its most_mem_mb, 9; change either"),
     ("resources.default.mem_mb", 0, "resources.default.mem_mb: 0 is too small; the least is 1"),
     ("models.weak.training.warmup", 250, "models.weak.training.warmup: 250 leave none of the 250 steps at the full"),
     (f"{MT}.methods.sami.label", "DPO", f"{MT}.methods.sami.label: 'DPO' is what dpo is called"),

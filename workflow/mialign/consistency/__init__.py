@@ -25,6 +25,7 @@ def check(config: dict) -> None:
     found = questions.look_at(config, set(known.categories))
     for name, experiment in config["experiments"].items():
         questions.check(f"experiments.{name}", experiment, found, known)
+    experiments.check_resources(config)
     experiments.check_processes(config)
     if "collapse" in config:
         experiments.check_collapse(config)

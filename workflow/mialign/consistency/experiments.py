@@ -103,6 +103,15 @@ def check_method(where: str, method: dict, parents: dict, pairs: int) -> None:
         raise InputError(f"{where}.warmup: {method['warmup']} leave none of the {steps} steps at the full rate")
 
 
+def check_resources(config: dict) -> None:
+    """No first attempt asks for more than any may; a rule that is not told so has what default says."""
+    for rule, asked in config["resources"].items():
+        for key in ("mem_mb", "runtime"):
+            most = asked.get(f"most_{key}", asked[key])
+            if asked[key] > most:
+                raise InputError(f"resources.{rule}.{key}: {asked[key]} is above its most_{key}, {most}; change either")
+
+
 def check_processes(config: dict) -> None:
     """Processes that train together have equal shares of a batch, and a GPU each where a cluster is asked for any."""
     processes, gpus = config["speed"]["processes"], config["resources"]["train"]["gpu"]
