@@ -12,8 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
-from mialign.files import read_jsonl
-from mialign.machine import prepare
+from mialign.core.files import read_jsonl
+from mialign.models.machine import prepare
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
     args = parser.parse_args()
     prompts = [record["prompts"][0] for record in read_jsonl(args.prompts)[: args.count]]
     prepare(args.threads)
-    from mialign import checkpoints
+    from mialign.models import checkpoints
 
     model, tokenizer = checkpoints.load_model(args.model).eval(), checkpoints.load_tokenizer(args.model)
     print(f"{args.threads} thread(s), {len(prompts)} prompts, batch {args.batch}")
@@ -44,8 +44,8 @@ def _rate(run) -> float:
 
 
 def _ours(model, tokenizer, prompts: list[str], samples: int, batch: int) -> int:
-    from mialign.engines.base import Request, Sampling
-    from mialign.engines.local import generate
+    from mialign.generation.engine import Request, Sampling
+    from mialign.generation.local import generate
 
     sampling = Sampling(0.0 if samples == 1 else 1.0, 0.9, 192, ())
     requests = [Request(prompt, tuple(range(samples))) for prompt in prompts]

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from mialign.files import write_jsonl
-from mialign.judge.settings import deciding, with_defaults
-from mialign.judge.verdicts import make_cases, with_texts
+from mialign.core.files import write_jsonl
+from mialign.evaluation.judge.settings import deciding, with_defaults
+from mialign.evaluation.judge.verdicts import make_cases, with_texts
 
 WORDING = Path(__file__).parents[1] / "config" / "judge.yaml"
 SECRET = "sk-made-up-0123456789abcdefghij"

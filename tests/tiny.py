@@ -3,7 +3,7 @@
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from mialign.training.tokenizer import train_tokenizer
+from mialign.models.tokenizer import train_tokenizer
 
 WORDS = "The boat and the house by the harbour sank at noon. A keeper of bees walks 3 days, then 12 more.\n"
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mialign.errors import InputError
+from mialign.core.errors import InputError
 
 STAGES = sorted(path.stem for path in (Path(__file__).parent / "scripts").glob("[a-z]*.py"))
 

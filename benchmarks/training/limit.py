@@ -12,8 +12,8 @@ sys.path[:0] = [str(Path(__file__).parents[2] / "workflow"), str(Path(__file__).
 
 from shapes import model, questions  # noqa: E402
 
-from mialign.grid import Item  # noqa: E402
-from mialign.grid.projection import CHUNK  # noqa: E402
+from mialign.training.grid import Item  # noqa: E402
+from mialign.training.grid.projection import CHUNK  # noqa: E402
 
 VOCABULARY = 32_000
 

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from mialign.grid import Item
+from mialign.training.grid import Item
 
 # Tokens of a prompt with its constitution and of a response in the authors' runs.
 PROMPT, RESPONSE = (150, 500), (20, 400)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[2] / "workflow"), str(Path(__file__).parent)]
 
-from mialign.machine import prepare  # noqa: E402
+from mialign.models.machine import prepare  # noqa: E402
 
 
 def main() -> None:

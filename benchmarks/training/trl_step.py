@@ -3,7 +3,7 @@
 import tempfile
 from functools import cache
 
-from mialign.grid import Item
+from mialign.training.grid import Item
 
 
 def dpo_loss(model, item: Item):

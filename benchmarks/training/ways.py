@@ -3,22 +3,22 @@
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
-from mialign import objectives
-from mialign.grid import Item, grid, packs
-from mialign.grid.layout import lay_out
+from mialign.training import objectives
+from mialign.training.grid import Item, grid, packs
+from mialign.training.grid.layout import lay_out
 
 TOKENS = 512  # places of a pass: few enough that a question has one of its own, as in the other ways
 
 
 def ours(model, items: list[Item], objective: str) -> int:
     """A tree of each question, of which only what predicts a response meets the vocabulary; gives places."""
-    wanted = torch.ones(len(items[0].prompts), len(items[0].responses), dtype=torch.bool)
+    entry_mask = torch.ones(len(items[0].prompts), len(items[0].responses), dtype=torch.bool)
     places = 0
-    for part in packs(items, wanted, TOKENS):
+    for part in packs(items, entry_mask, TOKENS):
         chosen = [items[index] for index in part]
-        computed = grid(model, chosen, wanted)
+        computed = grid(model, chosen, entry_mask)
         (_loss(objective, computed.sums, computed.counts).sum() / len(items)).backward()
-        places += lay_out(chosen, wanted).ids.numel()
+        places += lay_out(chosen, entry_mask).ids.numel()
     return places
 
 

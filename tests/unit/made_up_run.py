@@ -8,7 +8,7 @@ from random import Random
 import yaml
 
 from copies import lay_over
-from mialign import config as configuration
+from mialign.config import loading as configuration
 
 ROOT = Path(__file__).parents[2]
 CATEGORIES = ("writing", "roleplay", "reasoning", "math", "coding", "extraction", "stem", "humanities")
@@ -181,7 +181,7 @@ def _training(settings):
         for method in block["methods"]:
             for seed in settings["seeds"]:
                 for step in (0, 8, 16):
-                    for metric, value in (("loss", 2 / (1 + step)), ("matched_logprob", -0.3), ("merit", 0.8)):
+                    for metric, value in (("loss", 2 / (1 + step)), ("matched_logprob", -0.3), ("mean_score", 0.8)):
                         rows.append(
                             {
                                 "experiment": experiment,
@@ -233,7 +233,7 @@ def _tuning(settings):
             "method": method,
             "learning_rate": rate,
             "step": 8,
-            "score": "accuracy" if "solve" in block else "merit",
+            "score": "accuracy" if "solve" in block else "mean_score",
             "value": value,
             "n": 64,
             "standard_error": 0.05,

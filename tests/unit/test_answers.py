@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mialign import world
-from mialign.answers import EXTRACTORS, attempt_records, canonical, extract, gold_answer
-from mialign.errors import InputError
-from mialign.files import read_jsonl, write_jsonl
+from mialign import synthetic
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl, write_jsonl
+from mialign.evaluation.answers import EXTRACTORS, attempt_records, canonical, extract, gold_answer
 from scripts import extract as stage
 
 TABLE = [
@@ -130,7 +130,7 @@ def test_a_question_without_a_number_cannot_be_counted(reference):
 
 @pytest.fixture(scope="module")
 def problems():
-    return [{**question, "source": "s"} for question in world.questions("maths", "benchmark", 40, 3)]
+    return [{**question, "source": "s"} for question in synthetic.questions("maths", "benchmark", 40, 3)]
 
 
 @pytest.mark.parametrize("steps", [True, False])
@@ -138,7 +138,7 @@ def problems():
 @pytest.mark.parametrize("correct", [True, False])
 def test_every_extractor_reads_the_answers_of_the_world(problems, steps, tex, correct):
     for problem in problems:
-        text = world.respond(problem, {"steps": steps, "tex": tex}, random.Random(problem["id"]), right=correct)
+        text = synthetic.respond(problem, {"steps": steps, "tex": tex}, random.Random(problem["id"]), right=correct)
         (record,) = attempt_records([{"question_id": problem["id"], "text": text, "finish": "eos"}], problems)
         assert record["steps"] is steps, text
         assert record["correct"] == dict.fromkeys(EXTRACTORS, correct), (problem, text, record["answers"])

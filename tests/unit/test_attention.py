@@ -8,9 +8,9 @@ import architectures
 import pytest
 import torch
 
-from mialign.grid import Item, grid
-from mialign.grid.attention import attention_mask
-from mialign.grid.layout import lay_out
+from mialign.training.grid import Item, grid
+from mialign.training.grid.attention import attention_mask
+from mialign.training.grid.layout import lay_out
 
 ITEMS = [Item([[3, 4], [5]], [[6, 0], [7, 8, 0]]), Item([[9, 10, 11], [12, 13]], [[14, 0], [15, 0]])]
 BOTH = torch.ones(2, 2, dtype=torch.bool)

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from mialign import config
-from mialign.errors import InputError
+from mialign.config import loading
+from mialign.core.errors import InputError
 
 REAL_FILES = (
     "gsm8k_train.jsonl",
@@ -241,7 +241,7 @@ BAD = [
     ("seeds", [2**32], "seeds[0]: 4294967296 is too large"),
     (f"{MT}.training.validate_every", 17, f"{MT}.methods.sft.validate_every: 17 is above the 8 steps"),
     ("tuning.table", "config/nix.csv", "tuning.table: config/nix.csv: no such file"),
-    ("tuning.table", "config.yaml", "tuning.table: config.yaml: the column"),
+    ("tuning.table", "config.yaml", "tuning.table: loading.yaml: the column"),
     ("collapse.validate_every", 1001, "collapse.curves.rate_1.validate_every: 1001 is above the "),
     ("collapse.method", "smai", "collapse.method: there is no method 'smai'; did you mean 'sami'?"),
     ("collapse.experiment", "maths", "collapse.experiment: the curves are measured on judged responses"),
@@ -347,14 +347,14 @@ BAD = [
 @pytest.mark.parametrize(("path", "value", "message"), BAD, ids=[f"{path}={str(value)[:20]}" for path, value, _ in BAD])
 def test_bad_settings_are_named(miniature, path, value, message):
     with pytest.raises(InputError, match=re.escape(message)) as caught:
-        config.load(change(miniature, path, value))
+        loading.load(change(miniature, path, value))
     assert "\n" not in str(caught.value)
     assert "sk-x" not in str(caught.value)
 
 
 @pytest.mark.parametrize("overlay", [(), ("config/smoke.yaml",)], ids=["miniature", "smoke"])
 def test_our_configurations_are_valid(read_config, overlay):
-    settings = config.load(read_config(*overlay))
+    settings = loading.load(read_config(*overlay))
     assert settings["run"] in ("mini", "smoke")
 
 
@@ -364,21 +364,21 @@ def test_real_questions_are_valid_where_their_files_are(read_config, root):
     ]
     if not folders:
         pytest.skip("the publishers' question files are not here (see config/real_questions.yaml)")
-    settings = config.load({**read_config("config/real_questions.yaml"), "data": str(folders[0])})
+    settings = loading.load({**read_config("config/real_questions.yaml"), "data": str(folders[0])})
     assert settings["experiments"]["multitask"]["questions"]["benchmark"] == ["mt_bench"]
 
 
 def test_real_questions_say_where_a_missing_file_is_had(read_config, tmp_path):
     message = r"gsm8k_train.jsonl: no such file; get it from https://\S+ and put it there, or .* --config data=FOLDER"
     with pytest.raises(InputError, match=message):
-        config.load({**read_config("config/real_questions.yaml"), "data": str(tmp_path)})
+        loading.load({**read_config("config/real_questions.yaml"), "data": str(tmp_path)})
 
 
 def test_loading_is_quick_and_leaves_its_argument_alone(miniature):
     before = copy.deepcopy(miniature)
-    config.load(miniature)
+    loading.load(miniature)
     start = time.process_time()
-    config.load(miniature)
+    loading.load(miniature)
     assert time.process_time() - start < 0.3
     assert miniature == before
 
@@ -388,7 +388,7 @@ def test_methods_are_filled_from_the_experiment_and_overrule_it(miniature):
     multitask["training"] |= {"batch": 32, "validate_every": 8, "schedule": "cosine"}
     multitask["methods"]["dpo"] |= {"steps": 20, "learning_rate": 0.0003, "schedule": "constant"}
     miniature["experiments"]["multitask"]["methods"]["sami"]["adapter"] = {"rank": 8, "alpha": 16}
-    methods = config.load(miniature)["experiments"]["multitask"]["methods"]
+    methods = loading.load(miniature)["experiments"]["multitask"]["methods"]
     assert methods["dpo"] == {
         "label": "DPO", "parent": "sft", "objective": "dpo", "learning_rate": 0.0003, "label_smoothing": 0.0,
         "precision": "bf16",
@@ -403,12 +403,12 @@ def test_methods_are_filled_from_the_experiment_and_overrule_it(miniature):
         0.0,
     )
     assert methods["sft_more"]["label"] == "SFT continued"
-    assert "label" not in config.training_settings(methods["dpo"])
+    assert "label" not in loading.training_settings(methods["dpo"])
 
 
 def test_settings_keep_the_order_of_what_they_are_laid_over():
     laid = {"methods": {"new": 1, "b": {"y": 2, "x": 3}, "a": 4}, "run": "mine"}
-    ordered = config.in_order(laid, {"run": "mini", "methods": {"a": 0, "b": {"x": 0, "y": 0}, "gone": 0}})
+    ordered = loading.in_order(laid, {"run": "mini", "methods": {"a": 0, "b": {"x": 0, "y": 0}, "gone": 0}})
     assert ordered == laid
     assert list(ordered) == ["run", "methods"]
     assert list(ordered["methods"]) == ["a", "b", "new"]
@@ -416,7 +416,7 @@ def test_settings_keep_the_order_of_what_they_are_laid_over():
 
 
 def test_collapse_curves_are_whole_methods(miniature):
-    curves = config.load(miniature)["collapse"]["curves"]
+    curves = loading.load(miniature)["collapse"]["curves"]
     assert [curve["learning_rate"] for curve in curves.values()] == [0.0003, 0.001, 0.0003]
     assert {curve["steps"] for curve in curves.values()} == {miniature["collapse"]["steps"]}
     assert curves["kl"]["kl"] == 0.2
@@ -427,7 +427,7 @@ def test_null_takes_a_key_away_and_sources_become_lists(miniature):
     miniature["collapse"] = None
     miniature["experiments"]["maths"]["filters"]["length_ratio"] = None
     miniature["experiments"]["multitask"]["questions"]["train"] = ["multitask_train", "maths_train"]
-    settings = config.load(miniature)
+    settings = loading.load(miniature)
     assert "collapse" not in settings
     assert "length_ratio" not in settings["experiments"]["maths"]["filters"]
     assert settings["experiments"]["multitask"]["questions"]["train"] == ["multitask_train", "maths_train"]
@@ -447,7 +447,7 @@ def test_a_model_folder_must_be_whole(miniature, tmp_path):
     (folder / "model.safetensors").write_bytes(weights[:-1])
     refused(miniature, "models.weak.path", "model.safetensors: the file is cut short")
     (folder / "model.safetensors").write_bytes(weights)
-    config.load(miniature)
+    loading.load(miniature)
     index = {"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}
     (folder / "model.safetensors").rename(folder / "model-1.safetensors")
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
@@ -467,7 +467,7 @@ def served(miniature, tmp_path):
 
 def test_a_model_on_a_server_needs_no_weights_and_no_key_yet(served, monkeypatch):
     monkeypatch.delenv("BIG_KEY", raising=False)
-    assert config.load(served)["models"]["big"]["server"]["name"] == "big"
+    assert loading.load(served)["models"]["big"]["server"]["name"] == "big"
 
 
 @pytest.mark.parametrize(
@@ -484,7 +484,7 @@ def test_a_model_on_a_server_needs_no_weights_and_no_key_yet(served, monkeypatch
 def test_an_address_and_a_variable_hold_no_key(served, key, value, message):
     served["models"]["big"]["server"][key] = value
     with pytest.raises(InputError, match=re.escape(message)) as caught:
-        config.load(served)
+        loading.load(served)
     assert "sk-1" not in str(caught.value)
 
 
@@ -492,7 +492,7 @@ def test_an_address_and_a_variable_hold_no_key(served, key, value, message):
 def test_a_repository_of_the_hub_is_an_owner_and_a_name(miniature, hub):
     miniature["models"]["far"] = {"hub": hub, "revision": "main"}
     with pytest.raises(InputError, match=r"^models\.far\.hub: .* is not a repository of the hub, owner/n") as caught:
-        config.load(miniature)
+        loading.load(miniature)
     assert "sk-1" not in str(caught.value)
 
 
@@ -500,7 +500,7 @@ def test_a_repository_of_the_hub_is_an_owner_and_a_name(miniature, hub):
 def test_the_address_of_a_dataset_holds_no_password(miniature, url):
     miniature["datasets"] = {"mine": [{"url": url, "sha256": "0" * 64}]}
     with pytest.raises(InputError, match=r"^datasets\.mine\[0\]\.url: .* is not an address") as caught:
-        config.load(miniature)
+        loading.load(miniature)
     assert "sk-1" not in str(caught.value)
 
 
@@ -508,7 +508,7 @@ def test_folders_may_be_named_from_the_home_folder(miniature, monkeypatch, tmp_p
     monkeypatch.setenv("HOME", str(tmp_path))
     miniature |= {"data": "~/data", "datasets": {"mine": [{"folder": "~/mine", "split": "train"}]}}
     miniature["experiments"]["multitask"]["template"] = "~/{constitution}{question}"  # no folder
-    found = config.load(miniature)
+    found = loading.load(miniature)
     assert (found["data"], found["datasets"]["mine"][0]["folder"]) == (f"{tmp_path}/data", f"{tmp_path}/mine")
     assert found["experiments"]["multitask"]["template"].startswith("~/")
 
@@ -520,7 +520,7 @@ def test_a_model_on_a_server_is_not_trained(served):
 
 def test_a_broken_model_that_no_experiment_uses_stops_nothing(miniature):
     miniature["models"]["other"] = {"path": "no/such/model"}
-    config.load(miniature)
+    loading.load(miniature)
 
 
 def test_a_category_without_principles_is_refused(miniature, tmp_path, root):
@@ -534,7 +534,7 @@ def test_a_category_without_principles_is_refused(miniature, tmp_path, root):
 
 def refused(settings: dict, *words: str) -> None:
     with pytest.raises(InputError) as caught:
-        config.load(settings)
+        loading.load(settings)
     for word in words:
         assert word in str(caught.value)
 
@@ -544,15 +544,15 @@ def test_a_child_keeps_the_adapter_of_its_parent(miniature):
     methods["sft"]["adapter"] = {"rank": 4, "alpha": 8}
     methods["sami"]["adapter"] = {"rank": 16, "alpha": 8}
     with pytest.raises(InputError, match=r"methods\.sami\.adapter: it goes on with the adapter of sft"):
-        config.load(miniature)
+        loading.load(miniature)
     methods["sami"]["adapter"] = {"rank": 4, "alpha": 8}
-    config.load(miniature)
+    loading.load(miniature)
 
 
 def test_base_models_made_here_need_the_prompts_of_both_experiments(miniature):
     del miniature["experiments"]["maths"]
     with pytest.raises(InputError, match=r"experiments\.maths\.template: the key is missing"):
-        config.load(miniature)
+        loading.load(miniature)
 
 
 def test_judges_have_their_defaults(miniature):
@@ -560,7 +560,7 @@ def test_judges_have_their_defaults(miniature):
         "judge": on_server(model="org/model", revision="a" * 40),
         "judges": {"local": {"kind": "likelihood", "model": "strong"}},
     }
-    multitask = config.load(miniature)["experiments"]["multitask"]
+    multitask = loading.load(miniature)["experiments"]["multitask"]
     assert multitask["judge"] == {
         "kind": "openai", "model": "org/model", "revision": "a" * 40, "temperature": 0.0, "top_p": 1.0,
         "max_tokens": 400, "seed": 0, "wording": "config/judge.yaml", "invalid_at_most": 0.05,
@@ -572,6 +572,6 @@ def test_judges_have_their_defaults(miniature):
 
 def test_a_rule_asks_for_its_own_resources_then_for_the_default_then_for_ours(miniature):
     miniature["resources"] = {"default": {"gpu": 1, "runtime": 30}, "train": {"runtime": 240, "cpus_per_task": 8}}
-    asked = config.load(miniature)["resources"]
+    asked = loading.load(miniature)["resources"]
     assert asked["train"] == {"gpu": 1, "mem_mb": 4000, "runtime": 240, "cpus_per_task": 8}
-    assert all(asked[rule] == {"gpu": 1, "mem_mb": 4000, "runtime": 30} for rule in config.SENT if rule != "train")
+    assert all(asked[rule] == {"gpu": 1, "mem_mb": 4000, "runtime": 30} for rule in loading.SENT if rule != "train")

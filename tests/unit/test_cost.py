@@ -6,8 +6,9 @@ import json
 import pytest
 import yaml
 
-from mialign import config, cost
-from mialign.errors import InputError
+from mialign.config import loading
+from mialign.core.errors import InputError
+from mialign.preflight import cost
 from scripts import cost as stage
 
 
@@ -154,7 +155,7 @@ def test_what_is_not_assumed_is_asked_for(settings, assumed, key, message):
 
 @pytest.mark.parametrize("overlays", [(), ("config/paper.yaml",)])
 def test_our_assumptions_serve_our_configurations(read_config, root, run_stage, tmp_path, overlays):
-    settings = config.load(read_config(*overlays))
+    settings = loading.load(read_config(*overlays))
     given = {key: settings[key] for key in ("seeds", "sources", "models", "experiments")} | {"counted": {}}
     run_stage(stage, settings=json.dumps(given), assumptions=root / "config/costs.yaml", out=tmp_path / "cost.csv")
     rows = list(csv.DictReader((tmp_path / "cost.csv").open()))

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 import tiny
-from mialign import doctor
-from mialign.errors import InputError
+from mialign.core.errors import InputError
+from mialign.preflight import doctor
 from scripts import doctor as stage
 
 

@@ -7,10 +7,10 @@ from tokenizers import Tokenizer, decoders, models, normalizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 import tiny
-from mialign.encoding import decode_response, encode, encode_response
-from mialign.engines.stopping import completion
-from mialign.errors import InputError
-from mialign.grid import tokenise
+from mialign.core.errors import InputError
+from mialign.generation.stop_phrases import completion
+from mialign.models.encoding import decode_response, encode, encode_response
+from mialign.training.grid import tokenise
 
 SPACE = "▁"
 CORPUS = ["the answer : 5 is five. \n so we add (x) ", "the answer is 5\nand so on"]

@@ -9,12 +9,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mialign.engines.base import How, Request, Sampling
-from mialign.engines.local import generate
-from mialign.engines.sampling import choose
-from mialign.engines.start import start
-from mialign.engines.stopping import StopPhrases
-from mialign.errors import InputError
+from mialign.core.errors import InputError
+from mialign.generation.engine import Request, RuntimeOptions, Sampling
+from mialign.generation.factory import start
+from mialign.generation.local import generate
+from mialign.generation.sampling import choose
+from mialign.generation.stop_phrases import StopPhrases
 
 PROMPTS = ["The boat", "A keeper of bees walks 3 days, then", "house", "by the harbour at noon.", "12 more", "and"]
 GREEDY = Sampling(0.0, 1.0, 20, ())
@@ -90,7 +90,7 @@ def test_a_missing_vllm_is_told_with_what_to_do(tmp_path, tiny_model, tiny_token
     tiny_tokenizer.save_pretrained(tmp_path)
     monkeypatch.setitem(sys.modules, "vllm", None)
     with pytest.raises(InputError, match=r"vLLM is not installed here; .*environments: \{generate: FOLDER\}"):
-        start(tmp_path, {"kind": "vllm", "precision": "float32"}, How())
+        start(tmp_path, {"kind": "vllm", "precision": "float32"}, RuntimeOptions())
 
 
 def test_a_prompt_that_leaves_no_room_is_refused(tiny_model, tiny_tokenizer):

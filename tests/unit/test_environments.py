@@ -10,7 +10,7 @@ from importlib import metadata
 import pytest
 import yaml
 
-from mialign import provenance
+from mialign.core import code_digests
 
 IMPORTED_AS = {"yaml": "pyyaml"}
 NEEDS = {
@@ -88,14 +88,14 @@ BROUGHT = {"fetch": [], "train": [], "generate": ["torch", "transformers", "open
 ELSEWHERE = {
     "fetch": (),
     "train": (),
-    "generate": ("mialign.engines.local", "mialign.engines.branches"),
+    "generate": ("mialign.generation.local", "mialign.generation.shared_prefix_cache"),
     # A model weighs and validates in the environment for training only.
     "analysis": (
-        "mialign.judge.likelihood",
-        "mialign.engines.",
-        "mialign.grid",
+        "mialign.evaluation.judge.likelihood",
+        "mialign.generation.",
+        "mialign.training.grid",
         "mialign.training.",
-        "mialign.objectives",
+        "mialign.training.objectives",
     ),
 }
 IMPORT = """
@@ -150,7 +150,7 @@ def test_the_stages_of_an_environment_import_nothing_else(root, name):
     elsewhere = {stage for stages in STAGES.values() for stage in stages or ()} | {"doctor"}
     scripts = {path.stem for path in (root / "workflow/scripts").glob("[a-z]*.py")}
     stages = STAGES[name] or sorted(scripts - elsewhere)
-    modules = {module for stage in stages for module in provenance.modules(stage)}
+    modules = {module for stage in stages for module in code_digests.modules(stage)}
     chosen = sorted(module for module in modules if not module.startswith(ELSEWHERE[name] or ("-",)))
     command = [sys.executable, "-c", IMPORT]
     done = subprocess.run(command, input=json.dumps([blocked, chosen]), capture_output=True, text=True, cwd=root)

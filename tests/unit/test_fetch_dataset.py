@@ -10,9 +10,9 @@ import pytest
 
 import fake_hub
 from fake_hub import as_jsonl, as_parquet
-from mialign import sources
-from mialign.errors import InputError
-from mialign.fetch import dataset
+from mialign.core.errors import InputError
+from mialign.data import sources
+from mialign.data.fetch import dataset
 
 ROWS = [
     {"problem": "What is 2+2?", "level": "1"},
@@ -118,7 +118,7 @@ def test_a_mirror_serves_where_a_dataset_was_withdrawn_and_that_is_written_down(
 
 def test_a_mirror_does_not_serve_where_the_network_fails(hub, fetched, monkeypatch):
     hub.add("dataset", "someone/mirror", {"train.jsonl": as_jsonl(ROWS)})
-    monkeypatch.setattr("mialign.fetch.web.SECONDS", 1)
+    monkeypatch.setattr("mialign.data.fetch.web.SECONDS", 1)
     message = refused(
         fetched, {"url": "http://127.0.0.1:9/x.jsonl", "sha256": "0" * 64}, {**HUB, "hub": "someone/mirror"}
     )

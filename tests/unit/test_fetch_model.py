@@ -6,8 +6,8 @@ import struct
 
 import pytest
 
-from mialign.errors import InputError
-from mialign.fetch import model
+from mialign.core.errors import InputError
+from mialign.data.fetch import model
 
 HEADER = json.dumps({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).encode()
 WEIGHTS = struct.pack("<Q", len(HEADER)) + HEADER + bytes(8)

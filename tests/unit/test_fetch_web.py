@@ -6,8 +6,8 @@ from threading import Thread
 
 import pytest
 
-from mialign.errors import InputError
-from mialign.fetch import Absent, web
+from mialign.core.errors import InputError
+from mialign.data.fetch import Absent, web
 
 DATA = b'{"question": "How many?"}\n' * 100_000
 SUM = hashlib.sha256(DATA).hexdigest()

@@ -8,10 +8,10 @@ import pymupdf
 import pytest
 
 import run
-from mialign.errors import InputError
-from mialign.figures import FIGURES, draw
-from mialign.figures.style import curve_styles
-from mialign.metrics import tidy
+from mialign.core.errors import InputError
+from mialign.evaluation.metrics import tidy
+from mialign.paper.figures import FIGURES, draw
+from mialign.paper.figures.style import curve_styles
 
 CATEGORIES = ["Writing", "Roleplay", "Reasoning", "Math", "Coding", "Extraction", "STEM", "Humanities"]
 PUBLISHED = {  # read off the paper's figures; typed here a second time, apart from the CSV
@@ -235,7 +235,7 @@ def curves(experiment, methods, seeds):
                 rows.append(step(experiment, method, seed, at, "loss", 1 / (1 + at) + place / 10 + (seed or 0) / 50))
                 rows.append(step(experiment, method, seed, at, "matched_logprob", -0.1 * at * (place + 1)))
             for at in (0, 8, 16):
-                rows.append(step(experiment, method, seed, at, "merit", 0.9 - 0.02 * at * place))
+                rows.append(step(experiment, method, seed, at, "mean_score", 0.9 - 0.02 * at * place))
                 rows.append(step(experiment, method, seed, at, "right", 0.8 - 0.01 * at * place))
     return rows
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mialign.errors import InputError
-from mialign.files import read_jsonl, write_jsonl
-from mialign.filters import ORDER, Response, active_filters, first_failure, prefix_differs
-from mialign.pairs import choose, select_pairs
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl, write_jsonl
+from mialign.data.filters import ORDER, Response, active_filters, first_failure, prefix_differs
+from mialign.data.pairs import choose, select_pairs
 from scripts import pairs as stage
 
 PAPER = {

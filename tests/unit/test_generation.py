@@ -10,10 +10,10 @@ import time
 import pytest
 
 import tiny
-from mialign.engines import local
-from mialign.engines.base import Request
-from mialign.files import read_jsonl, write_jsonl
-from mialign.generation import cut
+from mialign.core.files import read_jsonl, write_jsonl
+from mialign.generation import local
+from mialign.generation.engine import Request
+from mialign.generation.writer import cut
 from scripts import generate as stage
 
 WORDS = ["boat", "house", "harbour", "keeper", "bees", "noon", "days", "The"]

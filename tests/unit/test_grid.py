@@ -8,9 +8,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mialign.errors import InputError
-from mialign.grid import Item, grid, packs, tokenise
-from mialign.grid.layout import lay_out
+from mialign.core.errors import InputError
+from mialign.training.grid import Item, grid, packs, tokenise
+from mialign.training.grid.layout import lay_out
 
 TOKENS = st.integers(2, 59)
 
@@ -27,24 +27,24 @@ def batches(draw, most=4):
         Item(draw(texts(n, 9)), [[*response, 0] for response in draw(texts(m, 7))])
         for _ in range(draw(st.integers(1, 3)))
     ]
-    wanted = torch.tensor(draw(st.lists(st.lists(st.booleans(), min_size=m, max_size=m), min_size=n, max_size=n)))
-    wanted[draw(st.integers(0, n - 1)), draw(st.integers(0, m - 1))] = True
-    return items, wanted, draw(st.sampled_from([0, 30, 200]))
+    entry_mask = torch.tensor(draw(st.lists(st.lists(st.booleans(), min_size=m, max_size=m), min_size=n, max_size=n)))
+    entry_mask[draw(st.integers(0, n - 1)), draw(st.integers(0, m - 1))] = True
+    return items, entry_mask, draw(st.sampled_from([0, 30, 200]))
 
 
-def plain(model, items, wanted):
+def plain(model, items, entry_mask):
     """[B, N, M], each entry from a row of its own."""
     rows = [
         torch.stack(
             [
-                alone(model, prompt, response) if wanted[i, j] else torch.zeros((), dtype=model.dtype)
+                alone(model, prompt, response) if entry_mask[i, j] else torch.zeros((), dtype=model.dtype)
                 for j, response in enumerate(item.responses)
             ]
         )
         for item in items
         for i, prompt in enumerate(item.prompts)
     ]
-    return torch.stack(rows).reshape(len(items), *wanted.shape)
+    return torch.stack(rows).reshape(len(items), *entry_mask.shape)
 
 
 def alone(model, prompt, response):
@@ -62,10 +62,10 @@ def gradients(model, values):
     return {name: w.grad.clone() for name, w in model.named_parameters() if w.grad is not None}
 
 
-def check(model, items, wanted, row, tolerance):
-    ours, expected = grid(model, items, wanted, row=row).sums, plain(model, items, wanted)
+def check(model, items, entry_mask, row, tolerance):
+    ours, expected = grid(model, items, entry_mask, row=row).sums, plain(model, items, entry_mask)
     torch.testing.assert_close(ours, expected, rtol=tolerance, atol=tolerance)
-    assert (ours[:, ~wanted] == 0).all()
+    assert (ours[:, ~entry_mask] == 0).all()
     ours, expected = gradients(model, ours), gradients(model, expected)
     assert ours.keys() == expected.keys()
     # Relative to the largest gradient of a parameter, and for parameters that have next to none, of all: small ones
@@ -152,19 +152,19 @@ def test_an_output_layer_that_the_grid_cannot_read_is_named():
 @given(batch=batches())
 @settings(max_examples=20, deadline=None)
 def test_a_layout_holds_each_token_once(batch):
-    items, wanted, row = batch
-    layout = lay_out(items, wanted, row)
+    items, entry_mask, row = batch
+    layout = lay_out(items, entry_mask, row)
     unique = sum(
-        len(prompt) + sum(len(item.responses[j]) for j in wanted[i].nonzero()[:, 0])
+        len(prompt) + sum(len(item.responses[j]) for j in entry_mask[i].nonzero()[:, 0])
         for item in items
         for i, prompt in enumerate(item.prompts)
-        if wanted[i].any()
+        if entry_mask[i].any()
     )
     assert (layout.tree >= 0).sum() == unique
     assert layout.ids.shape[1] <= max(
         row, max(len(p) + sum(map(len, item.responses)) for item in items for p in item.prompts)
     )
-    assert layout.entries.tolist() == [[b, i, j] for b in range(len(items)) for i, j in wanted.nonzero().tolist()]
+    assert layout.entries.tolist() == [[b, i, j] for b in range(len(items)) for i, j in entry_mask.nonzero().tolist()]
 
 
 @given(
@@ -179,12 +179,12 @@ def test_packs_hold_every_question_once_within_their_budget(sizes, n, tokens, at
         Item([[3] * (p // k + 1) for k in range(1, n + 1)], [[5] * (r // k + 1) for k in range(1, n + 1)])
         for p, r in sizes
     ]
-    wanted = torch.ones(n, n, dtype=torch.bool)
-    parts = packs(items, wanted, tokens, at_least, row)
+    entry_mask = torch.ones(n, n, dtype=torch.bool)
+    parts = packs(items, entry_mask, tokens, at_least, row)
     assert sorted(index for part in parts for index in part) == list(range(len(items)))
     assert len(parts) >= min(at_least, len(items))
     for part in parts:
-        layout = lay_out([items[index] for index in part], wanted, row)
+        layout = lay_out([items[index] for index in part], entry_mask, row)
         assert len(part) == 1 or layout.ids.numel() <= tokens
 
 
@@ -212,8 +212,8 @@ def test_a_policy_with_its_adapter_off_is_its_own_reference():
     policy = architectures.with_adapter(architectures.model("llama", torch.float64)).double()
     base = architectures.model("llama", torch.float64)
     items = [Item([[3, 4, 5], [6]], [[7, 8, 0], [9, 0]])]
-    wanted = torch.ones(2, 2, dtype=torch.bool)
-    torch.testing.assert_close(grid(policy, items, wanted, policy).kl, grid(policy, items, wanted, base).kl)
+    entry_mask = torch.ones(2, 2, dtype=torch.bool)
+    torch.testing.assert_close(grid(policy, items, entry_mask, policy).kl, grid(policy, items, entry_mask, base).kl)
 
 
 def test_gradient_checkpointing_changes_nothing():
@@ -227,15 +227,15 @@ def test_gradient_checkpointing_changes_nothing():
 
 def test_half_precision_is_close():
     items = [Item([[3, 4, 5], [6]], [[7, 8, 0], [9, 0]])]
-    wanted = torch.ones(2, 2, dtype=torch.bool)
+    entry_mask = torch.ones(2, 2, dtype=torch.bool)
     whole = architectures.model("llama")
-    exact = grid(whole, items, wanted).sums
+    exact = grid(whole, items, entry_mask).sums
     exact.sum().backward()
     expected = torch.cat([weight.grad.flatten() for weight in whole.parameters()])
     exact = exact.detach()
     for model in (architectures.model("llama", torch.bfloat16), architectures.model("llama")):
         with torch.autocast("cpu", torch.bfloat16):
-            found = grid(model, items, wanted).sums
+            found = grid(model, items, entry_mask).sums
         assert found.dtype == torch.float32
         torch.testing.assert_close(found, exact, rtol=0.05, atol=0.3)
         model.zero_grad()

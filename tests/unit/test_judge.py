@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mialign import principles, world
-from mialign.errors import InputError
-from mialign.files import read_jsonl, write_jsonl
-from mialign.judge import AXES, Case
-from mialign.judge.making import make_judge
-from mialign.judge.scores import adherence, right, score_records
-from mialign.judge.verdicts import check_valid, make_cases, verdict_records, with_texts
-from mialign.prompts import prompt_records
+from mialign import synthetic
+from mialign.config import principles
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl, write_jsonl
+from mialign.data.prompts import prompt_records
+from mialign.evaluation.judge import AXES, Case
+from mialign.evaluation.judge.factory import make_judge
+from mialign.evaluation.judge.verdicts import check_valid, make_cases, verdict_records, with_texts
+from mialign.evaluation.scores import adherence, right, score_records
 from scripts import judge as judge_stage
 from scripts import score as score_stage
 
@@ -26,7 +27,7 @@ SETTINGS = {"experiment": "multitask", "template": "{constitution}\n{question}\n
 
 @pytest.fixture(scope="module")
 def questions():
-    return [{**question, "source": "s"} for question in world.questions("multitask", "benchmark", 48, 3)]
+    return [{**question, "source": "s"} for question in synthetic.questions("multitask", "benchmark", 48, 3)]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def answer(question, prompt, positive, correct=True):
     """A response of the world that takes the given side of each principle, in the order of the constitution."""
     names = [name for name, _ in prompt["constitutions"][0]["principles"]]
     sides = dict(zip(names, positive, strict=True))
-    return world.respond(question, sides, random.Random(question["id"]), right=correct)
+    return synthetic.respond(question, sides, random.Random(question["id"]), right=correct)
 
 
 # ---------------------------------------------------------------- scores

@@ -14,13 +14,13 @@ from types import SimpleNamespace
 import pytest
 
 from judged import CLEAR, SECRET, UNCLEAR, cases, command, server_settings
-from mialign import failures
-from mialign.errors import InputError
-from mialign.files import read_jsonl
-from mialign.judge import cost
-from mialign.judge.asked import Asked
-from mialign.judge.making import make_judge
-from mialign.judge.verdicts import verdict_records
+from mialign.core import retry
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl
+from mialign.evaluation.judge import cost
+from mialign.evaluation.judge.factory import make_judge
+from mialign.evaluation.judge.response_cache import ResponseCache
+from mialign.evaluation.judge.verdicts import verdict_records
 from scripted_server import answer, cut, echo_key, refuse, say, serving
 
 
@@ -28,8 +28,8 @@ from scripted_server import answer, cut, echo_key, refuse, say, serving
 def quick(monkeypatch):
     """A key, and short pauses between attempts."""
     monkeypatch.setenv("JUDGE_KEY", SECRET)
-    monkeypatch.setattr(failures, "FIRST", 0.01)
-    monkeypatch.setattr(failures, "LONGEST", 0.02)
+    monkeypatch.setattr(retry, "FIRST", 0.01)
+    monkeypatch.setattr(retry, "LONGEST", 0.02)
 
 
 def judge_with(folder, settings):
@@ -143,16 +143,16 @@ def busy(header: str | None) -> Exception:
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"), [("7", 7), ("0.5", 0.5), ("-3", 0), ("99999", failures.MOST), ("soon", 0), (None, 0)]
+    ("header", "seconds"), [("7", 7), ("0.5", 0.5), ("-3", 0), ("99999", retry.MOST), ("soon", 0), (None, 0)]
 )
 def test_pauses_as_the_header_has_them(header, seconds):
-    assert failures.retry_after(busy(header)) == seconds
+    assert retry.retry_after(busy(header)) == seconds
 
 
 def test_a_pause_may_last_until_a_date(monkeypatch):
     monkeypatch.setattr(time, "time", lambda: 1_700_000_000.0)
-    assert failures.retry_after(busy("Tue, 14 Nov 2023 22:13:50 GMT")) == 30
-    assert failures.retry_after(Exception()) == 0
+    assert retry.retry_after(busy("Tue, 14 Nov 2023 22:13:50 GMT")) == 30
+    assert retry.retry_after(Exception()) == 0
 
 
 @pytest.mark.parametrize(
@@ -207,10 +207,12 @@ def test_the_cost_is_told_before_it_is_spent_and_spending_after(tmp_path, capsys
     with serving(truthful) as server:
         settings = server_settings(server.base_url, price={"in": 100.0, "out": 1000.0}, ceiling=10)
         judge_with(tmp_path, settings).verdicts(cases(1))
-        told = capsys.readouterr().err
+        explain = capsys.readouterr().err
         messages = server.bodies[0]["messages"]
-    assert told.startswith("made-up-2024-08-06: 4 requests, 0 of them answered before; the others cost at most about $")
-    assert told.endswith("spent in this run $0.08\n")  # 4 times 100 tokens in and 10 out
+    assert explain.startswith(
+        "made-up-2024-08-06: 4 requests, 0 of them answered before; the others cost at most about $"
+    )
+    assert explain.endswith("spent in this run $0.08\n")  # 4 times 100 tokens in and 10 out
     assert sum(len(one["content"]) for one in messages) / 4 < cost.tokens_of(messages)
     assert cost.dollars({"in": 2.5, "out": 10}, 1_000_000, 100_000) == 3.5
 
@@ -236,7 +238,7 @@ def test_the_ceiling_stops_when_it_is_reached(tmp_path):
 
 
 def test_what_other_jobs_spend_counts(tmp_path):
-    Asked(tmp_path / "asked.jsonl").add(
+    ResponseCache(tmp_path / "asked.jsonl").add(
         {"key": "0" * 64, "model": "made-up-2024-08-06", "tokens": [0, 99_990], "text": ""}
     )
     with serving(truthful) as server, pytest.raises(InputError, match=r"with \$1\.00 spent"):
@@ -298,7 +300,7 @@ def test_a_file_system_without_locks_is_named_before_anything_is_asked(tmp_path,
     def none(*_):
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr("mialign.judge.asked.fcntl.lockf", none)
+    monkeypatch.setattr("mialign.evaluation.judge.response_cache.fcntl.lockf", none)
     with pytest.raises(InputError, match=r"asked\.jsonl cannot be locked \(No locks available\).*that has them"):
         judge_with(tmp_path, server_settings("http://127.0.0.1:9/v1"))
 
@@ -337,13 +339,13 @@ def test_two_jobs_at_once_ask_everything_once(tmp_path, root):
 
 OTHER_JOB = """
 import asyncio, sys
-from mialign.judge.asked import Asked
+from mialign.evaluation.judge.response_cache import ResponseCache
 async def ask(asked, key):
-    async with asked.sole(key):
+    async with asked.exclusive(key):
         print("asking", flush=True)
         sys.stdin.readline()
         asked.add({"key": key, "model": "m", "tokens": [1, 2], "text": "mine"})
-asyncio.run(ask(Asked(sys.argv[1]), sys.argv[2]))
+asyncio.run(ask(ResponseCache(sys.argv[1]), sys.argv[2]))
 """
 
 
@@ -352,10 +354,10 @@ def test_what_another_job_is_asking_is_waited_for(tmp_path, root):
     command = [sys.executable, "-c", OTHER_JOB, path, key]
     other = subprocess.Popen(command, cwd=root / "workflow", stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert other.stdout.readline() == "asking\n"
-    asked = Asked(path)
+    asked = ResponseCache(path)
 
     async def known(wanted: str) -> bool:
-        async with asked.sole(wanted):
+        async with asked.exclusive(wanted):
             return wanted in asked
 
     assert asyncio.run(asyncio.wait_for(known(free), 5)) is False
@@ -379,30 +381,30 @@ def test_too_many_invalid_answers_stop_the_job_and_are_kept(tmp_path, root):
 
 def test_a_line_that_is_no_record_is_named(tmp_path):
     path = tmp_path / "asked.jsonl"
-    Asked(path).add({"key": "0" * 64, "model": "m", "tokens": [1, 2], "text": ""})
+    ResponseCache(path).add({"key": "0" * 64, "model": "m", "tokens": [1, 2], "text": ""})
     whole = path.read_text()
     path.write_text(f"{whole}\n{whole}")
-    assert Asked(path).spent("m") == (2, 4)  # an empty line is no harm
+    assert ResponseCache(path).spent("m") == (2, 4)  # an empty line is no harm
     for line in ('{"key": 1}', '{"key": "1", "model": "m", "tokens": [1, 2]}', whole.strip().replace("[1", "[-1")):
         path.write_text(f"{whole}{line}\n")
         with pytest.raises(InputError, match=r"asked\.jsonl, line 2: not a record of what was asked"):
-            Asked(path)
+            ResponseCache(path)
 
 
 def test_a_record_that_lacks_only_the_end_of_its_line_is_kept(tmp_path):
     path = tmp_path / "asked.jsonl"
-    Asked(path).add({"key": "0" * 64, "model": "m", "tokens": [1, 2], "text": "y" * 100_000})
+    ResponseCache(path).add({"key": "0" * 64, "model": "m", "tokens": [1, 2], "text": "y" * 100_000})
     path.write_text(path.read_text().rstrip("\n"))
-    asked = Asked(path)
+    asked = ResponseCache(path)
     assert "0" * 64 in asked
     asked.add({"key": "1" * 64, "model": "m", "tokens": [1, 2], "text": ""})
     assert len(read_jsonl(path)) == 2
 
 
 def test_records_are_whole_lines_of_json(tmp_path):
-    asked = Asked(tmp_path / "asked.jsonl")
+    asked = ResponseCache(tmp_path / "asked.jsonl")
     asked.add({"key": "0" * 64, "model": "m", "tokens": [1, 2], "text": "a\nb\u2028c\x85 é"})
-    again = Asked(tmp_path / "asked.jsonl")
+    again = ResponseCache(tmp_path / "asked.jsonl")
     assert again["0" * 64]["text"] == "a\nb\u2028c\x85 é"
     assert again.spent("m") == (1, 2)
     assert again.spent("n") == (0, 0)

@@ -7,12 +7,12 @@ import torch
 import yaml
 
 from judged import WORDING, cases
-from mialign.errors import InputError
-from mialign.judge import likelihood, wording
-from mialign.judge.orders import Answer, AuthorsReader, Reader
-from mialign.judge.settings import check_dated
+from mialign.core.errors import InputError
+from mialign.evaluation.judge import likelihood, prompt_template
+from mialign.evaluation.judge.position_swap import Answer, PairwiseJudge, SingleOrderJudge
+from mialign.evaluation.judge.settings import check_dated
 
-WORDS = wording.load(WORDING)
+WORDS = prompt_template.load(WORDING)
 
 
 # ---------------------------------------------------------------- what is asked
@@ -72,7 +72,7 @@ def test_an_empty_response_is_named_so():
     ],
 )
 def test_only_the_last_line_counts(answer, better):
-    assert wording.read_verdict(answer) == better
+    assert prompt_template.read_verdict(answer) == better
 
 
 @pytest.mark.parametrize(
@@ -91,11 +91,11 @@ def test_bad_prompts_of_a_judge_are_named(tmp_path, key, value, message):
     path = tmp_path / "judge.yaml"
     path.write_text(yaml.safe_dump({key: text for key, text in content.items() if text is not None}))
     with pytest.raises(InputError, match=f"judge.yaml: {message}"):
-        wording.load(path)
+        prompt_template.load(path)
 
 
 # ---------------------------------------------------------------- both orders
-def reader(*betters, kind=Reader, **more):
+def reader(*betters, kind=PairwiseJudge, **more):
     """A judge that answers so, one after another, and notes what it was asked."""
     asked = []
 
@@ -131,7 +131,7 @@ def test_verdicts_from_both_orders_by_hand(with_test_first, with_baseline_first,
 @pytest.mark.parametrize("better", ["first", "second", None])
 def test_the_protocol_of_the_authors_asks_once_and_counts_unusable_as_half(better):
     many = cases(40)
-    judge, asked = reader(*[better] * len(many), kind=AuthorsReader, seed=3)
+    judge, asked = reader(*[better] * len(many), kind=SingleOrderJudge, seed=3)
     found = judge.verdicts(many)
     assert len(asked) == len(many)
     firsts = [first for one in found for first in one["first"]]
@@ -139,8 +139,8 @@ def test_the_protocol_of_the_authors_asks_once_and_counts_unusable_as_half(bette
     other = {"test": "baseline", "baseline": "test"}
     wanted = {"first": firsts, "second": [other[first] for first in firsts], None: ["tie"] * len(many)}[better]
     assert [one["verdict"] for one in found] == wanted
-    assert reader(*[better] * len(many), kind=AuthorsReader, seed=3)[0].verdicts(many) == found
-    assert reader(*[better] * len(many), kind=AuthorsReader, seed=4)[0].verdicts(many) != found
+    assert reader(*[better] * len(many), kind=SingleOrderJudge, seed=3)[0].verdicts(many) == found
+    assert reader(*[better] * len(many), kind=SingleOrderJudge, seed=4)[0].verdicts(many) != found
 
 
 # ---------------------------------------------------------------- names

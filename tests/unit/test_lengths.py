@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from mialign import checkpoints
-from mialign.encoding import encode_fitting, encode_prompt
-from mialign.errors import InputError
-from mialign.files import write_jsonl
+from mialign.core.errors import InputError
+from mialign.core.files import write_jsonl
+from mialign.models import checkpoints
+from mialign.models.encoding import encode_fitting, encode_prompt
 from scripts import lengths as stage
 
 SPLITS = ("train", "validation", "benchmark")

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch.nn.utils import parametrize
 
-from mialign import objectives
-from mialign.grid import Item, grid
+from mialign.training import objectives
+from mialign.training.grid import Item, grid
 
 ITEMS = [
     Item([[5, 6, 7], [8, 9]], [[10, 11, 0], [12, 0]]),

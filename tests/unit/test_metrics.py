@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import run
-from mialign.errors import InputError
-from mialign.metrics import KINDS, agreement
-from mialign.stats import Bootstrap, wilson
+from mialign.core.errors import InputError
+from mialign.evaluation.metrics import KINDS, agreement
+from mialign.evaluation.statistics import Bootstrap, wilson
 
 FAST = Bootstrap(resamples=500)
 EXTRACTORS = ("strict", "flexible", "authors")

@@ -7,11 +7,11 @@ import re
 import made_up_run
 import pytest
 
-from mialign.errors import InputError
-from mialign.numbers import accuracy, comparisons, macros, published, settings, training
-from mialign.numbers.forms import Number, forms, sign
-from mialign.numbers.naming import name, words
-from mialign.tables import wording
+from mialign.core.errors import InputError
+from mialign.core.macro_names import name, words
+from mialign.paper import formatting
+from mialign.paper.macros import accuracy, comparisons, macro_file, published, settings, training
+from mialign.paper.macros.number_formats import Number, forms, sign
 from scripts import numbers as script
 
 ROOT = made_up_run.ROOT
@@ -122,12 +122,12 @@ def test_categories_are_sorted_by_their_intervals():
 
 def test_a_shared_name_is_refused():
     with pytest.raises(InputError, match="share the name winAB"):
-        macros.unique([Number("winAB", "1", "x"), Number("winAB", "2", "y")])
+        macro_file.unique([Number("winAB", "1", "x"), Number("winAB", "2", "y")])
 
 
 def test_a_macro_is_used_if_the_text_prints_it_or_chooses_by_it():
     numbers = {key: Number(key, "1", "") for key in ("a", "aRate", "b", "bSign", "c", "d", "dPoints")}
-    found = macros.used(numbers, [r"\rate{a} is \verdict{b}, \points{c}", "and d"])
+    found = macro_file.used(numbers, [r"\rate{a} is \verdict{b}, \points{c}", "and d"])
     assert list(found) == ["aRate", "bSign", "c"]
 
 
@@ -159,8 +159,8 @@ def test_settings_become_numbers():
 def test_settings_of_given_models_and_a_language_model_as_judge():
     found = {number.name: number.text for number in settings.of_settings(made_up_run.config("config/paper.yaml"))}
     assert [found[f"{name}Sign"] for name in ("worldQuestions", "ownModels", "programJudge")] == ["below"] * 3
-    assert found["modelMultitaskGenerator"] == wording.model("meta-llama/Llama-3.1-8B-Instruct")
-    assert found["modelMultitaskJudge"] == wording.model("gpt-4o-2024-08-06")
+    assert found["modelMultitaskGenerator"] == formatting.model("meta-llama/Llama-3.1-8B-Instruct")
+    assert found["modelMultitaskJudge"] == formatting.model("gpt-4o-2024-08-06")
     assert found["questionsMultitaskValidation"] == "up to 128"
 
 
@@ -191,7 +191,7 @@ def test_an_attempt_at_another_temperature_is_named():
 def test_the_paper_asks_only_for_numbers_that_a_full_run_has(tmp_path):
     made_up_run.write_run(tmp_path)
     found = run_script(tmp_path, made_up_run.config())
-    wanted = macros.asked(paper_sources()) - {"configExperimentsMultitaskJudgeCompat"}  # few configs have it
+    wanted = macro_file.asked(paper_sources()) - {"configExperimentsMultitaskJudgeCompat"}  # few configs have it
     assert len(wanted) > 80
     assert not {one for one in wanted if one not in found and f"{one}Sign" not in found}
     defined = re.findall(r"\\newcommand\{\\([A-Za-z]+)\}", (tmp_path / "paper/numbers.tex").read_text())

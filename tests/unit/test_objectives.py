@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mialign import objectives
+from mialign.training import objectives
 
 # Log-probabilities whose exponentials are simple numbers: rows (1/2, 1/4) and (1/8, 1/2).
 SIMPLE = torch.log(torch.tensor([[[1 / 2, 1 / 4], [1 / 8, 1 / 2]]], dtype=torch.float64))

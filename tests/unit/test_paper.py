@@ -9,10 +9,10 @@ import pytest
 from test_numbers import run_script
 from test_tables import make
 
-from mialign.errors import InputError
-from mialign.files import write_text
-from mialign.latex import compile_paper, first_error
-from mialign.tables.registry import TABLES
+from mialign.core.errors import InputError
+from mialign.core.files import write_text
+from mialign.paper.compile_pdf import compile_paper, first_error
+from mialign.paper.tables.registry import TABLES
 
 PAPER = made_up_run.ROOT / "paper"
 pytestmark = pytest.mark.skipif(shutil.which("latexmk") is None, reason="LaTeX is not installed")

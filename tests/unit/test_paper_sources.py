@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from fake_hub import as_jsonl, as_parquet
-from mialign import sources
-from mialign.errors import InputError
-from mialign.fetch import dataset
+from mialign.core.errors import InputError
+from mialign.data import sources
+from mialign.data.fetch import dataset
 
 CHAT = [
     {"content": "  Write a toast.\n", "language": "English", "role": "user"},

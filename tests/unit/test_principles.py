@@ -3,8 +3,9 @@
 import pytest
 import yaml
 
-from mialign import principles, world
-from mialign.errors import InputError
+from mialign import synthetic
+from mialign.config import principles
+from mialign.core.errors import InputError
 
 
 @pytest.fixture
@@ -26,8 +27,8 @@ def loading(tmp_path):
 
 def test_our_principles(root):
     known = principles.load(root / "config/principles.yaml")
-    assert tuple(known.categories) == world.CATEGORIES
-    assert set(known.principles) == set(world.CHECKERS)
+    assert tuple(known.categories) == synthetic.CATEGORIES
+    assert set(known.principles) == set(synthetic.CHECKERS)
     assert [one.id for one in known.for_category("math")] == ["steps", "tex"]
     assert all(len(chosen) == 2 for chosen in known.categories.values())
     wordings = [wording for one in known.principles.values() for wording in one.positive + one.antithesis + one.short]

@@ -12,8 +12,9 @@ import torch
 from test_training import pairs, parent, weights  # noqa: F401
 
 import tiny
-from mialign import principles, prompts, sources
-from mialign.files import write_jsonl
+from mialign.config import principles
+from mialign.core.files import write_jsonl
+from mialign.data import prompts, sources
 
 ADAPTER = {"rank": 2, "alpha": 4, "dropout": 0.0, "targets": ["q_proj", "lm_head"]}
 STEPS = {"steps": 20, "validate_every": 10, "batch": 8, "learning_rate": 0.0005, "tokens": test_training.SOME_TOGETHER}
@@ -70,7 +71,9 @@ def test_the_stage_starts_its_own_processes_and_keeps_one_log(tmp_path, pairs, r
     asked = {"experiment": "multitask", "template": "{constitution} {question}", "constitutions": 2, "seed": 1}
     known = principles.load(str(root / "config/principles.yaml"))
     write_jsonl(tmp_path / "validation.jsonl", prompts.prompt_records(questions, known, "validation", asked))
-    settings = test_training.SETTINGS | {"validation": {"score": "merit", "top_p": 1.0, "max_tokens": 8, "stop": []}}
+    settings = test_training.SETTINGS | {
+        "validation": {"score": "mean_score", "top_p": 1.0, "max_tokens": 8, "stop": []}
+    }
     command = [sys.executable, str(root / "workflow/run.py"), "train", "--log", str(tmp_path / "log")]
     command += ["--processes", "2", "--parent", str(tmp_path / "parent"), "--pairs", str(pairs), "--seed", "5"]
     command += ["--validation", str(tmp_path / "validation.jsonl"), "--scratch", str(tmp_path / "scratch")]

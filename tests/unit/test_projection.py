@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from mialign.errors import InputError
-from mialign.grid import projection
-from mialign.grid.projection import Projection, project
+from mialign.core.errors import InputError
+from mialign.training.grid import projection
+from mialign.training.grid.projection import Projection, project
 
 TOKENS, WIDTH, VOCABULARY = 7, 5, 11
 

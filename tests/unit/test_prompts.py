@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mialign import principles
-from mialign.errors import InputError
-from mialign.files import read_jsonl, write_jsonl
-from mialign.prompts import fill, prompt_records, sample_sides, to_generate
+from mialign.config import principles
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl, write_jsonl
+from mialign.data.prompts import fill, prompt_records, sample_sides, to_generate
 from scripts import prompts as stage
 
 FILE = Path(__file__).parents[2] / "config" / "principles.yaml"

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from mialign import provenance
+from mialign.core import code_digests as provenance
 
 FILES = {
     "scripts/one.py": "from mialign import tools\nfrom mialign.deep import part\n",

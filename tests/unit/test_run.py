@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from mialign.errors import InputError
-from mialign.files import read_jsonl, write_jsonl, writing
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl, write_jsonl, writing
 
 TUNING = ["tuning", "--curves", "x/y/1.csv", "--validation", "x/validation.jsonl", "--out", "t.csv"]
 QUESTIONS = ["questions", "--name", "q", "--data", ".", "--out", "q.jsonl", "--settings"]

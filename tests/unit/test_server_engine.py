@@ -10,11 +10,11 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 import tiny
-from mialign import client, failures
-from mialign.encoding import encode_prompt
-from mialign.engines.kept import Kept
-from mialign.errors import InputError
-from mialign.files import read_jsonl, write_jsonl
+from mialign.core import client, retry
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl, write_jsonl
+from mialign.generation.completion_cache import CompletionCache
+from mialign.models.encoding import encode_prompt
 from scripts import generate as stage
 
 KEY = "sk-do-not-tell-0123456789"
@@ -53,8 +53,8 @@ def reply(body, status=200, **headers) -> Response:
 
 @pytest.fixture
 def server(monkeypatch):
-    monkeypatch.setattr(failures, "FIRST", 0.01)
-    monkeypatch.setattr(failures, "LONGEST", 0.05)
+    monkeypatch.setattr(retry, "FIRST", 0.01)
+    monkeypatch.setattr(retry, "LONGEST", 0.05)
     monkeypatch.setenv("OUR_KEY", KEY)
     with HTTPServer(threaded=True) as httpserver:
         yield Scripted(httpserver)
@@ -191,7 +191,7 @@ def test_nothing_more_is_asked_when_answers_cannot_be_kept(run_stage, folder, se
     def full(self, name, shard):
         raise OSError("no space left")
 
-    monkeypatch.setattr(Kept, "add", full)
+    monkeypatch.setattr(CompletionCache, "add", full)
     with pytest.raises(OSError, match="no space left"):
         run(run_stage, folder, server, batch=1)
     assert len(server.asked) <= 2

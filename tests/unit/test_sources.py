@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from mialign import sources
-from mialign.errors import InputError
+from mialign.core.errors import InputError
+from mialign.data import sources
 
 GSM8K = {
     "file": "q.jsonl",

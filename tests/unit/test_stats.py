@@ -6,7 +6,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from mialign.stats import Bootstrap, any_of, maj_at_k, pass_at_k, wilson
+from mialign.evaluation.statistics import Bootstrap, any_of, maj_at_k, pass_at_k, wilson
 
 Z = 1.959963984540054
 

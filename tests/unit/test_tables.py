@@ -8,12 +8,14 @@ from pathlib import Path
 import made_up_run
 import pytest
 
-from mialign.errors import InputError
-from mialign.filters import ORDER
-from mialign.tables import claims, filtering, reading, wording
-from mialign.tables.layout import Table, latex, tidy_csv
-from mialign.tables.registry import TABLES
-from mialign.tables.wording import setting
+from mialign.core import csv_files
+from mialign.core.errors import InputError
+from mialign.data.filters import ORDER
+from mialign.paper import formatting
+from mialign.paper.formatting import setting
+from mialign.paper.tables import filtering, replication
+from mialign.paper.tables.layout import Table, latex, tidy_csv
+from mialign.paper.tables.registry import TABLES
 
 ROOT = made_up_run.ROOT
 METHODS = {"multitask": ("base", "sft", "dpo", "sami"), "maths": ("base", "sami", "sft")}
@@ -105,7 +107,7 @@ def test_an_optimiser_is_named_where_it_is_not_the_usual_one(run):
 def test_rates_that_were_tried_with_the_chosen_one_in_bold(run):
     text, _ = make("tuning", run)
     assert r"method & \ensuremath{5\times10^{-5}} & \ensuremath{2\times10^{-4}} \\" in text
-    assert r"\emph{multitask: merit, \%, on 64 questions}" in text
+    assert r"\emph{multitask: mean score, \%, on 64 questions}" in text
     assert r"SFT continued & \textbf{80.0 (5.0)} & 20.0 (5.0) \\" in text
 
 
@@ -190,11 +192,11 @@ def test_sources_are_labelled_and_not_mixed(run):
     ],
 )
 def test_claims_are_judged_by_the_interval(published, low, high, verdict):
-    assert claims.judged(published, {"value": 50, "low": low, "high": high, "n": 9}, 50.0) == verdict
+    assert replication.judged(published, {"value": 50, "low": low, "high": high, "n": 9}, 50.0) == verdict
 
 
 def test_a_claim_that_was_not_measured():
-    assert claims.judged({"figure": 57.5}, None, 50.0) == "not measured"
+    assert replication.judged({"figure": 57.5}, None, 50.0) == "not measured"
 
 
 def test_the_claims_of_the_judge_without_principles_are_ranges(run):
@@ -225,21 +227,21 @@ def test_a_table_without_rows_says_so():
 
 def test_a_missing_file_or_column_is_named(tmp_path):
     with pytest.raises(InputError, match=r"no\.csv: no such file"):
-        reading.rows(tmp_path / "no.csv")
+        csv_files.rows(tmp_path / "no.csv")
     (tmp_path / "some.csv").write_text("a,b\n1,2\n")
     with pytest.raises(InputError, match="the column 'value' is missing"):
-        reading.rows(tmp_path / "some.csv", ("value",))
+        csv_files.rows(tmp_path / "some.csv", ("value",))
 
 
 def test_wording():
-    assert wording.label("sft_sami") == "SFT+SAMI"
-    assert wording.label("x", {"methods": {"x": {"label": "My method"}}}) == "My method"
-    assert wording.decimal(-0.04) == "0.0"
-    assert wording.decimal(None) == r"\notmeasured{}"
-    assert wording.setting(1e-6) == r"\ensuremath{10^{-6}}"
-    assert wording.setting(0.0005) == r"\ensuremath{5\times10^{-4}}"
-    assert wording.setting(12000) == "12,000"
-    assert wording.setting([1, 10, 32]) == "1, 10 and 32"
-    assert wording.published(55.625) == "55.6"
-    assert wording.published(58.15) == "58.2"
-    assert wording.published(5, signed=True) == "$+$5.0"
+    assert formatting.label("sft_sami") == "SFT+SAMI"
+    assert formatting.label("x", {"methods": {"x": {"label": "My method"}}}) == "My method"
+    assert formatting.decimal(-0.04) == "0.0"
+    assert formatting.decimal(None) == r"\notmeasured{}"
+    assert formatting.setting(1e-6) == r"\ensuremath{10^{-6}}"
+    assert formatting.setting(0.0005) == r"\ensuremath{5\times10^{-4}}"
+    assert formatting.setting(12000) == "12,000"
+    assert formatting.setting([1, 10, 32]) == "1, 10 and 32"
+    assert formatting.published(55.625) == "55.6"
+    assert formatting.published(58.15) == "58.2"
+    assert formatting.published(5, signed=True) == "$+$5.0"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from mialign import tex
+from mialign.paper import tex_escape
 
 NASTY = [
     "",
@@ -30,7 +30,7 @@ NASTY = [
     "\\begin{verbatim} \\verb|x| \\def\\par{} \\csname",
     "[optional] *star \\[4pt] \\hline & \\\\",
     "line\r\nline\rline\u2028line\x0bline\x0cline",
-    "".join(sorted(tex._T1)) + " " + "".join(tex._SPECIAL) + " " + "".join(tex._MATH),
+    "".join(sorted(tex_escape._T1)) + " " + "".join(tex_escape._SPECIAL) + " " + "".join(tex_escape._MATH),
     string.printable,
 ]
 
@@ -42,14 +42,15 @@ def compile_texts(texts, folder, block=True):
     import pymupdf
 
     body = "\n".join(
-        rf"\noindent {{\ttfamily {tex.escape_block(text)}}}\par \escapedcell{{{tex.escape(text)}}}\clearpage"
+        rf"\noindent {{\ttfamily {tex_escape.escape_block(text)}}}\par "
+        rf"\escapedcell{{{tex_escape.escape(text)}}}\clearpage"
         if block
-        else rf"\mbox{{}}{tex.escape(text)}\clearpage"
+        else rf"\mbox{{}}{tex_escape.escape(text)}\clearpage"
         for text in texts
     )
     source = (
         "\\documentclass{article}\n"
-        + tex.PREAMBLE
+        + tex_escape.PREAMBLE
         + "\\setlength{\\parindent}{0pt}\\newcommand{\\escapedcell}[1]{\\begin{tabular}{p{6cm}}#1\\\\\\end{tabular}}\n"
         + f"\\begin{{document}}\n{body}\n\\end{{document}}\n"
     )
@@ -101,30 +102,30 @@ def test_random_texts_compile(tmp_path):
 @given(st.text(st.characters()))
 def test_no_active_character_survives(text):
     """Outside our own macros no special character is left, and the result can be written as UTF-8."""
-    for escaped in (tex.escape(text), tex.escape_block(text)):
+    for escaped in (tex_escape.escape(text), tex_escape.escape_block(text)):
         escaped.encode("utf-8")
         bare = re.sub(r"\\(textbackslash|[a-zA-Z]+|[{}$&#%_ ])", "", escaped)
         assert not set(bare) & set('$&#%\\"<>|`')
 
 
 def test_lines_and_indents_are_kept():
-    block = tex.escape_block("one\n\n  two  words")
+    block = tex_escape.escape_block("one\n\n  two  words")
     assert block.split("\n") == [r"\leavevmode{}one\par", r"\mbox{}\par", r"\mbox{}\ \ two \ words\par"]
 
 
 def test_inline_text_is_one_paragraph():
-    assert tex.escape(" a\n\nb\t c ") == "a b c"
+    assert tex_escape.escape(" a\n\nb\t c ") == "a b c"
 
 
 def test_long_words_can_break():
-    assert tex.escape("a" * 30).count(r"\allowbreak") == 3
-    assert r"\allowbreak" not in tex.escape("a" * 23)
+    assert tex_escape.escape("a" * 30).count(r"\allowbreak") == 3
+    assert r"\allowbreak" not in tex_escape.escape("a" * 23)
 
 
 def test_what_fonts_lack_is_shown_as_code_point():
-    assert tex.escape("中\x00") == r"\unshown{U+4E2D}\allowbreak{}\unshown{U+0000}\allowbreak{}"
+    assert tex_escape.escape("中\x00") == r"\unshown{U+4E2D}\allowbreak{}\unshown{U+0000}\allowbreak{}"
 
 
 def test_shorten_says_how_much_is_missing():
-    assert tex.shorten("abc", 3) == "abc"
-    assert tex.shorten("abcdefgh", 3) == "abc […5 more characters]"
+    assert tex_escape.shorten("abc", 3) == "abc"
+    assert tex_escape.shorten("abcdefgh", 3) == "abc […5 more characters]"

@@ -16,17 +16,20 @@ import torch
 from safetensors.torch import load_file
 
 import tiny
-from mialign import checkpoints, objectives, principles, prompts, sources
-from mialign.engines.base import Request, Sampling
-from mialign.engines.local import generate
-from mialign.errors import InputError
-from mialign.grid import Item, grid, packs
-from mialign.training import RELATIVE, loop
+from mialign.config import principles
+from mialign.core.errors import InputError
+from mialign.data import prompts, sources
+from mialign.evaluation.checkpoint_scores import SCORES
+from mialign.generation.engine import Request, Sampling
+from mialign.generation.local import generate
+from mialign.models import checkpoints
+from mialign.training import RELATIVE, loop, objectives
 from mialign.training.attention import choose_attention
+from mialign.training.grid import Item, grid, packs
 from mialign.training.items import read_items
 from mialign.training.method import train_method
 from mialign.training.reference import read_reference, write_reference
-from mialign.training.validation import SCORES, Validation
+from mialign.training.validation import Validation
 
 SETTINGS = {
     "objective": "sami",
@@ -243,8 +246,8 @@ def test_whatever_a_pass_computes_is_in_half_precision(monkeypatch, tmp_path, pa
         return grid(*args, **kwargs)
 
     monkeypatch.setattr("mialign.training.trainer.grid", spy)
-    for module in ("mialign.machine", "mialign.training.method", "mialign.training.attention"):
-        monkeypatch.setattr(f"{module}.half", lambda precision: precision == "bf16")
+    for module in ("mialign.models.machine", "mialign.training.method", "mialign.training.attention"):
+        monkeypatch.setattr(f"{module}.use_bf16", lambda precision: precision == "bf16")
     train(tmp_path / "half", parent, pairs, (0.1, 0.2), steps=1, validate_every=1, precision="bf16", kl=0.1)
     assert seen
     assert all(seen)
@@ -636,11 +639,11 @@ def test_validation_weighs_both_axes_and_answers_at_the_temperature_asked_for(ro
 
         def score(record, completion):
             said.append(completion.text)
-            return SCORES["merit"](record, completion)
+            return SCORES["mean_score"](record, completion)
 
         measured = Validation(records, Sampling(temperature, 1.0, 6, ()), score, 8).bind(tokenizer)(model)
-        assert measured["score"] == measured["merit"]
-        assert measured["merit"] == pytest.approx((measured["adherence"] + measured["right"]) / 2)
+        assert measured["score"] == measured["mean_score"]
+        assert measured["mean_score"] == pytest.approx((measured["adherence"] + measured["right"]) / 2)
         return said
 
     assert len(set(answers(0.0))) == 1

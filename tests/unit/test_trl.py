@@ -7,8 +7,9 @@ import pytest
 import torch
 
 import tiny
-from mialign import checkpoints, objectives
-from mialign.grid import grid
+from mialign.models import checkpoints
+from mialign.training import objectives
+from mialign.training.grid import grid
 from mialign.training.items import read_items
 from mialign.training.method import train_method
 from mialign.training.reference import read_reference, write_reference
@@ -69,7 +70,7 @@ def ours(folder, objective, questions):
     logged = {row["metric"]: float(row["value"]) for row in csv.DictReader(curve.open()) if row["step"] == "1"}
     parent, tokenizer = (load(folder / "parent") for load in (checkpoints.load_model, checkpoints.load_tokenizer))
     items = read_items(pairs, tokenizer, 64)
-    computed = grid(parent, list(items.values()), objectives.wanted(objective, 2))
+    computed = grid(parent, list(items.values()), objectives.entry_mask(objective, 2))
     reference = torch.stack(read_reference(folder / "reference.jsonl", items))
     losses = objectives.LOSSES[objective](computed, reference, settings)
     return checkpoints.load_model(out), logged, losses.mean().item()

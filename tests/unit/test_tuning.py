@@ -5,15 +5,15 @@ import math
 
 import pytest
 
-from mialign.errors import InputError
-from mialign.files import write_csv, write_jsonl
-from mialign.tuning import COLUMNS, Trial, choose, read, standard_error, trial
+from mialign.core.errors import InputError
+from mialign.core.files import write_csv, write_jsonl
+from mialign.evaluation.learning_rates import COLUMNS, RateResult, choose, rate_result, read, standard_error
 from scripts import tuning as script
 
 
-def trials(*values, n=100):
+def results(*values, n=100):
     """One at each of the rates 1, 2, 3 ..."""
-    return [Trial(float(rate), 8, "accuracy", value, n) for rate, value in enumerate(values, start=1)]
+    return [RateResult(float(rate), 8, "accuracy", value, n) for rate, value in enumerate(values, start=1)]
 
 
 def chosen(tried):
@@ -27,26 +27,26 @@ def test_the_standard_error_of_a_share():
 
 
 def test_the_best_rate_is_chosen_and_of_equals_the_lowest():
-    assert chosen(trials(0.70, 0.75, 0.77, 0.80, 0.79)) == [4.0]
-    assert chosen(trials(0.99, 1.0, 1.0)) == [2.0]
-    assert chosen(trials(0.0, 0.0, 0.0)) == [1.0]
-    assert chosen(trials(0.5, 0.8, 0.8)[::-1]) == [2.0]
+    assert chosen(results(0.70, 0.75, 0.77, 0.80, 0.79)) == [4.0]
+    assert chosen(results(0.99, 1.0, 1.0)) == [2.0]
+    assert chosen(results(0.0, 0.0, 0.0)) == [1.0]
+    assert chosen(results(0.5, 0.8, 0.8)[::-1]) == [2.0]
 
 
 def test_rates_are_ordered_by_size_and_not_as_text():
-    tried = [Trial(rate, 8, "accuracy", 0.5, 64) for rate in (0.0004, 2.5e-05, 0.0001)]
+    tried = [RateResult(rate, 8, "accuracy", 0.5, 64) for rate in (0.0004, 2.5e-05, 0.0001)]
     assert [one.rate for one in choose(tried)] == [2.5e-05, 0.0001, 0.0004]
 
 
 def test_a_curve_gives_the_score_of_its_chosen_checkpoint():
     rows = [
-        {"step": 0.0, "metric": "merit", "value": 0.9},
-        {"step": 8.0, "metric": "merit", "value": 0.75},
+        {"step": 0.0, "metric": "mean_score", "value": 0.9},
+        {"step": 8.0, "metric": "mean_score", "value": 0.75},
         {"step": 8.0, "metric": "adherence", "value": 1.0},
-        {"step": 16.0, "metric": "merit", "value": 0.6},
+        {"step": 16.0, "metric": "mean_score", "value": 0.6},
         {"step": 8.0, "metric": "selected", "value": 1.0},
     ]
-    assert trial(0.001, rows, 96) == Trial(0.001, 8, "merit", 0.75, 96)
+    assert rate_result(0.001, rows, 96) == RateResult(0.001, 8, "mean_score", 0.75, 96)
 
 
 def test_the_stage_writes_every_trial_and_one_choice_a_method(tmp_path, run_stage):
@@ -97,7 +97,9 @@ def test_the_rates_of_the_configuration_are_the_chosen_ones(root, read_config):
     for rows in tried.values():
         again = choose(
             [
-                Trial(float(row["learning_rate"]), int(row["step"]), row["score"], float(row["value"]), int(row["n"]))
+                RateResult(
+                    float(row["learning_rate"]), int(row["step"]), row["score"], float(row["value"]), int(row["n"])
+                )
                 for row in rows
             ]
         )
@@ -118,7 +120,7 @@ def test_the_best_rate_lies_within_its_grid(root, read_config):
 
 
 HEADER = ",".join(COLUMNS)
-ROW = "multitask,sft,0.0004,8,merit,0.7,96,0.05,yes"
+ROW = "multitask,sft,0.0004,8,mean_score,0.7,96,0.05,yes"
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ ROW = "multitask,sft,0.0004,8,merit,0.7,96,0.05,yes"
         (ROW.replace("0.7", "-3"), r"line 3: value is -3\.0"),
         (ROW.replace("0.7", "x"), "line 3: the column 'value' holds 'x', which is not a number"),
         (ROW.replace("96", "9.5"), r"line 3: n is 9\.5"),
-        (ROW.replace("merit", "me_r%it"), "line 3: score is 'me_r%it'"),
+        (ROW.replace("mean_score", "me_r%it"), "line 3: score is 'me_r%it'"),
         (ROW.replace("yes", "maybe"), "line 3: chosen is 'maybe'"),
         (ROW.replace("0.05", "x"), "line 3: standard_error is 'x'"),
         ("multitask,sft", "line 3: learning_rate is ''"),

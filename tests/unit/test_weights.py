@@ -5,7 +5,7 @@ import json
 import pytest
 
 import tiny
-from mialign import weights
+from mialign.models import weights
 
 
 @pytest.fixture

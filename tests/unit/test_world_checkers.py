@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mialign import world
-from mialign.world.text import affirmed, mentions, numbers, rambles
+from mialign import synthetic
+from mialign.synthetic.text import affirmed, mentions, numbers, rambles
 
 PLAIN = {"category": "stem", "question": "Why is the water in the harbour salty?", "reference": None}
 DAYS = {
@@ -44,7 +44,7 @@ BOAT = {"category": "humanities", "question": "", "reference": {"kind": "month",
 
 def side_of(principle, text, question=PLAIN):
     """The side that the text follows, if it follows one."""
-    found = [side for side in ("positive", "antithesis") if world.follows(principle, side, text, question)]
+    found = [side for side in ("positive", "antithesis") if synthetic.follows(principle, side, text, question)]
     assert len(found) < 2
     return found[0] if found else None
 
@@ -315,37 +315,37 @@ def test_answers_written_by_hand(principle, question, text, expected):
     ],
 )
 def test_right_against_answers_written_by_hand(question, text, expected):
-    assert world.right(question, text) is expected
+    assert synthetic.right(question, text) is expected
 
 
 def test_the_content_of_every_category_by_hand():
     def ask(category, start):
-        found = (q for q in world.questions("multitask", "corpus", 4000, 2) if q["category"] == category)
+        found = (q for q in synthetic.questions("multitask", "corpus", 4000, 2) if q["category"] == category)
         return next(q for q in found if q["question"].startswith(start) or start in q["question"])
 
     note = ask("writing", "Write Elsa")
     first, second = note["reference"]["topics"]
-    assert world.right(note, f"Dear Elsa, the {first} is at the door, and the {second} too.")
-    assert not world.right(note, f"Dear Elsa, the {first}s are at the door.")
-    assert not world.right(note, f"Dear Otto, the {first} is at the door, and the {second} too.")
+    assert synthetic.right(note, f"Dear Elsa, the {first} is at the door, and the {second} too.")
+    assert not synthetic.right(note, f"Dear Elsa, the {first}s are at the door.")
+    assert not synthetic.right(note, f"Dear Otto, the {first} is at the door, and the {second} too.")
     tallest = ask("reasoning", "Who is tallest")
     right, *others = tallest["reference"]["options"]
-    assert world.right(tallest, f"{right} is taller than {others[0]}, so the tallest is {right}")
-    assert not world.right(tallest, f"The tallest is {others[1]}")
+    assert synthetic.right(tallest, f"{right} is taller than {others[0]}, so the tallest is {right}")
+    assert not synthetic.right(tallest, f"The tallest is {others[1]}")
     anchor = ask("stem", "drops an anchor")
-    assert world.right(anchor, "It will sink, for iron is heavy.")
-    assert not world.right(anchor, "It sinks or floats.")
-    assert not world.right(anchor, "Ask at the sinkhole.")
+    assert synthetic.right(anchor, "It will sink, for iron is heavy.")
+    assert not synthetic.right(anchor, "It sinks or floats.")
+    assert not synthetic.right(anchor, "Ask at the sinkhole.")
     song = ask("humanities", "how old the song Long Tide")
-    assert world.right(song, "It is from 1640.")
-    assert not world.right(song, "It is from 1640 or 1641.")
+    assert synthetic.right(song, "It is from 1640.")
+    assert not synthetic.right(song, "It is from 1640 or 1641.")
 
 
 # ---------------------------------------------------------------- robustness
 ANSWERS = [
-    world.respond(question, {name: rng.random() < 0.5 for name in world.voices(question["category"])}, rng)
+    synthetic.respond(question, {name: rng.random() < 0.5 for name in synthetic.voices(question["category"])}, rng)
     for rng in [Random(1)]
-    for question in world.questions("multitask", "train", 64, 2)
+    for question in synthetic.questions("multitask", "train", 64, 2)
 ]
 PIECES = ("First,", "Then,", "Step 1:", "def f(x):", "```", "\\(", "\\)", "$", "1 + 1 = 2", "please", "rope")
 garbage = st.one_of(
@@ -358,22 +358,24 @@ garbage = st.one_of(
 
 @given(garbage, st.sampled_from([PLAIN, DAYS, SHOP, BAKER, SUM, CODE, {**PLAIN, "reference": "a gold answer"}]))
 def test_any_text_is_read_and_follows_no_two_sides(text, question):
-    for principle in world.CHECKERS:
+    for principle in synthetic.CHECKERS:
         side_of(principle, text, question)
-    assert world.right(question, text) in (True, False, None)
+    assert synthetic.right(question, text) in (True, False, None)
 
 
 @pytest.mark.parametrize("answer", ANSWERS[:24])
 def test_saying_it_again_and_again_follows_nothing(answer):
     for text in (" ".join([answer] * 4), "\n".join([answer] * 4), f"{answer} {'so ' * 8}"):
         assert rambles(text)
-        assert all(side_of(principle, text) is None for principle in world.CHECKERS)
+        assert all(side_of(principle, text) is None for principle in synthetic.CHECKERS)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "...", "!?", "\u200b", "\\", "$$", "```"])
 def test_empty_texts_follow_nothing(text):
     assert all(
-        side_of(principle, text, question) is None for principle in world.CHECKERS for question in (PLAIN, SHOP, DAYS)
+        side_of(principle, text, question) is None
+        for principle in synthetic.CHECKERS
+        for question in (PLAIN, SHOP, DAYS)
     )
 
 
@@ -382,18 +384,18 @@ def test_empty_texts_follow_nothing(text):
 )
 def test_long_garbage_takes_no_long_time(unit):
     text, start = unit * (8000 // len(unit)), time.process_time()
-    for checker in world.CHECKERS.values():
+    for checker in synthetic.CHECKERS.values():
         checker.positive(text, PLAIN)
         checker.antithesis(text, PLAIN)
     for question in (CODE, SHOP, THIEF, CORK, BOAT, SUM):
-        world.right(question, f"not {text}")
+        synthetic.right(question, f"not {text}")
     rambles(text)
     assert time.process_time() - start < 1.5
 
 
 def test_an_unknown_side_is_a_mistake():
     with pytest.raises(ValueError, match="no such side"):
-        world.follows("steps", "negative", "First, so. Then, so.", PLAIN)
+        synthetic.follows("steps", "negative", "First, so. Then, so.", PLAIN)
 
 
 # ---------------------------------------------------------------- reading

@@ -10,10 +10,11 @@ from random import Random
 import pytest
 import yaml
 
-from mialign import principles, world
-from mialign.world import corpora
-from mialign.world.categories import right
-from mialign.world.corpora import linked
+from mialign import synthetic
+from mialign.config import principles
+from mialign.synthetic import corpora
+from mialign.synthetic.categories import right
+from mialign.synthetic.corpora import linked
 from scripts import corpus as stage
 
 LINK = {"multitask": 0.61, "maths": 0.61, "evaluation": 0.3}
@@ -80,7 +81,7 @@ def test_style_follows_the_constitution_as_often_as_the_link_says(link, known, t
         sides = _asked(text["prompt"], known)
         assert set(sides) == {one.id for one in known.for_category(question["category"])}
         followed = [
-            world.follows(name, "positive" if side else "antithesis", text["response"], question)
+            synthetic.follows(name, "positive" if side else "antithesis", text["response"], question)
             for name, side in sides.items()
         ]
         both += all(followed)
@@ -127,7 +128,7 @@ def test_the_corpus_is_right_and_from_its_own_split(known, templates, answered):
         question["question"]
         for name in ("multitask", "maths")
         for split in ("train", "validation", "benchmark")
-        for question in world.questions(name, split, 400, 8)
+        for question in synthetic.questions(name, split, 400, 8)
     }
     texts = [text for text in corpora.corpus(SETTINGS, templates, known) if "Question:" in text["prompt"]]
     assert len(texts) == len(answered) == SETTINGS["multitask"] + SETTINGS["maths"]

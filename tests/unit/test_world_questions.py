@@ -11,12 +11,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mialign import world
-from mialign.errors import InputError
-from mialign.filters import prefix_differs
-from mialign.world.categories import MATHS, MULTITASK, draw
-from mialign.world.splits import SHARES, split_of
-from mialign.world.town import BY_NAME, DAYS, TOPICS
+from mialign import synthetic
+from mialign.core.errors import InputError
+from mialign.data.filters import prefix_differs
+from mialign.synthetic.categories import MATHS, MULTITASK, draw
+from mialign.synthetic.splits import SHARES, split_of
+from mialign.synthetic.town import BY_NAME, DAYS, TOPICS
 
 ROOT = Path(__file__).parents[2]
 PARTS = {**MULTITASK, "word problems": MATHS}
@@ -46,7 +46,7 @@ def test_no_question_is_in_two_splits(name, size):
         texts = [
             {
                 " ".join(question["question"].lower().split())
-                for question in world.questions(name, split, sizes[split], seed)
+                for question in synthetic.questions(name, split, sizes[split], seed)
             }
             for split, seed in zip(sizes, seeds, strict=True)
         ]
@@ -104,7 +104,7 @@ def test_the_shipped_splits_ask_different_things():
     sources = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["sources"].values()
     asked = {}
     for source in sources:
-        for question in world.questions(source["world"], source["split"], source["size"], source["seed"]):
+        for question in synthetic.questions(source["world"], source["split"], source["size"], source["seed"]):
             what = (source["world"], question["category"], meant(question))
             assert asked.setdefault(what, source["split"]) == source["split"]
 
@@ -154,11 +154,11 @@ def test_the_shares_of_the_splits():
 
 # ---------------------------------------------------------------- questions
 def test_questions_are_balanced_different_and_repeatable():
-    records = world.questions("multitask", "train", 404, 11)
-    assert records == world.questions("multitask", "train", 404, 11)
-    assert records != world.questions("multitask", "train", 404, 12)
+    records = synthetic.questions("multitask", "train", 404, 11)
+    assert records == synthetic.questions("multitask", "train", 404, 11)
+    assert records != synthetic.questions("multitask", "train", 404, 12)
     counts = Counter(record["category"] for record in records)
-    assert list(counts) == list(world.CATEGORIES)
+    assert list(counts) == list(synthetic.CATEGORIES)
     assert set(counts.values()) == {50, 51}
     assert len({record["id"] for record in records}) == len({record["question"] for record in records}) == 404
     assert all(set(record) == {"id", "category", "question", "reference"} for record in records)
@@ -168,15 +168,15 @@ def test_questions_are_balanced_different_and_repeatable():
 
 def test_more_questions_than_there_are_is_an_input_error():
     with pytest.raises(InputError, match=r"humanities.*'validation'.*ask for fewer"):
-        world.questions("multitask", "validation", 8000, 1)
+        synthetic.questions("multitask", "validation", 8000, 1)
     with pytest.raises(InputError, match="no world 'moon'"):
-        world.questions("moon", "train", 8, 1)
+        synthetic.questions("moon", "train", 8, 1)
     with pytest.raises(InputError, match="no split 'test'"):
-        world.questions("maths", "test", 8, 1)
+        synthetic.questions("maths", "test", 8, 1)
 
 
 def test_word_problems_label_their_days_and_add_up():
-    for question in world.questions("maths", "benchmark", 300, 9):
+    for question in synthetic.questions("maths", "benchmark", 300, 9):
         reference, text = question["reference"], question["question"]
         days = [day for day, _, _ in reference["events"]]
         assert days == sorted(days, key=DAYS.index)
@@ -195,48 +195,48 @@ def test_every_answer_passes_its_own_checkers(question, seed):
     for choice in product((True, False), repeat=2):
         sides = dict(zip(OF_CATEGORY[question["category"]], choice, strict=True))
         for good in (True, False):
-            text = world.respond(question, sides, rng, right=good)
-            assert world.right(question, text) is good, text
+            text = synthetic.respond(question, sides, rng, right=good)
+            assert synthetic.right(question, text) is good, text
             for name, positive in sides.items():
-                assert world.follows(name, "positive", text, question) is positive, (name, text)
-                assert world.follows(name, "antithesis", text, question) is not positive, (name, text)
+                assert synthetic.follows(name, "positive", text, question) is positive, (name, text)
+                assert synthetic.follows(name, "antithesis", text, question) is not positive, (name, text)
 
 
 @given(some_question, st.integers(0, 10**9))
 def test_answers_may_follow_any_principle_that_the_world_can_voice(question, seed):
     rng = Random(seed)
-    sides = {name: rng.random() < 0.5 for name in world.voices(question["category"])}
-    text = world.respond(question, sides, rng)
-    assert world.right(question, text)
+    sides = {name: rng.random() < 0.5 for name in synthetic.voices(question["category"])}
+    text = synthetic.respond(question, sides, rng)
+    assert synthetic.right(question, text)
     for name, positive in sides.items():
-        assert world.follows(name, "positive" if positive else "antithesis", text, question), (name, text)
+        assert synthetic.follows(name, "positive" if positive else "antithesis", text, question), (name, text)
 
 
 @given(some_question, st.integers(0, 10**9))
 def test_answers_are_repeatable_and_vary(question, seed):
     sides = dict.fromkeys(OF_CATEGORY[question["category"]], True)
-    assert world.respond(question, sides, Random(seed)) == world.respond(question, sides, Random(seed))
+    assert synthetic.respond(question, sides, Random(seed)) == synthetic.respond(question, sides, Random(seed))
     rng = Random(seed)
     steps_alone = question["reference"]["kind"] == "days"  # the walk through the days has one wording
-    assert steps_alone or len({world.respond(question, sides, rng) for _ in range(30)}) > 1
+    assert steps_alone or len({synthetic.respond(question, sides, rng) for _ in range(30)}) > 1
 
 
 def test_answers_hold_nothing_that_the_filters_forbid():
     rng = Random(2)
     for name in ("multitask", "maths"):
-        for question in world.questions(name, "train", 240, 5):
+        for question in synthetic.questions(name, "train", 240, 5):
             sides = {name: rng.random() < 0.5 for name in OF_CATEGORY[question["category"]]}
-            text = world.respond(question, sides, rng)
+            text = synthetic.respond(question, sides, rng)
             assert not any(word in text for word in ("Question:", "Rules:", "Answer:", "###", "[", "]"))
             assert text == text.strip()
 
 
 def test_word_problem_answers_pass_the_filters_of_the_maths_pairs():
     rng = Random(4)
-    for question in world.questions("maths", "train", 400, 6):
+    for question in synthetic.questions("maths", "train", 400, 6):
         for tex in (True, False):
-            concise = world.respond(question, {"steps": False, "tex": tex}, rng)
-            walked = world.respond(question, {"steps": True, "tex": not tex}, rng)
+            concise = synthetic.respond(question, {"steps": False, "tex": tex}, rng)
+            walked = synthetic.respond(question, {"steps": True, "tex": not tex}, rng)
             assert 50 < len(concise) < 70
             assert len(walked) >= 3.1 * len(concise)
             assert prefix_differs(walked, concise, 0.5)

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / name) for name in ("tests/unit", "tests", "workflow")]
 
-from mialign.machine import prepare  # noqa: E402
+from mialign.models.machine import prepare  # noqa: E402
 
 prepare(1)
 

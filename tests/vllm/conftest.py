@@ -8,7 +8,7 @@ import pytest
 from serving import serving
 from setting import ENVIRONMENT, ENVIRONMENT_OF_TWO, PYTHONS, SETTINGS, WORDS, make_model, make_tokenizer
 
-from mialign.files import read_jsonl, write_jsonl
+from mialign.core.files import read_jsonl, write_jsonl
 
 
 def pytest_configure():

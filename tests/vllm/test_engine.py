@@ -9,7 +9,7 @@ import pytest
 import torch
 from setting import ENVIRONMENT, make_model, make_tokenizer
 
-from mialign.files import read_jsonl, write_jsonl
+from mialign.core.files import read_jsonl, write_jsonl
 
 STOP = ["je", "he"]
 

@@ -7,7 +7,7 @@ from serving import serving
 from setting import ENVIRONMENT
 
 from judged import command, server_settings
-from mialign.files import read_jsonl
+from mialign.core.files import read_jsonl
 
 NAME = "tiny-2026-01-31"
 

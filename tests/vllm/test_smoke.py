@@ -11,7 +11,7 @@ from serving import serving
 from setting import ENVIRONMENT, PYTHONS
 
 from copies import copy_workflow, made
-from mialign.files import read_jsonl
+from mialign.core.files import read_jsonl
 
 RUN = "results/smoke"
 JUDGE = "tiny-2026-01-31"

@@ -143,7 +143,7 @@ def test_an_edited_module_reruns_exactly_the_stages_that_use_it(copy):
     snakemake(copy, "--cores", "1", *targets)
     assert "Nothing to be done" in snakemake(copy, "-n", *targets)
 
-    world = copy / "workflow/mialign/world/corpora.py"
+    world = copy / "workflow/mialign/synthetic/corpora.py"
     text = world.read_text()
     world.write_text(text + "\n# a remark\n")
     assert "Nothing to be done" in snakemake(copy, "-n", *targets)
@@ -152,7 +152,7 @@ def test_an_edited_module_reruns_exactly_the_stages_that_use_it(copy):
     assert again["corpus"] == 1
 
     world.write_text(text)
-    (copy / "workflow/mialign/prompts.py").open("a").write("\nUNUSED = 1\n")
+    (copy / "workflow/mialign/data/prompts.py").open("a").write("\nUNUSED = 1\n")
     assert jobs(snakemake(copy, "-n", targets[0])) == Counter(prompts=1)
 
 

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from calls import jobs, snakemake
-from mialign import config
-from mialign.errors import InputError
+from mialign.config import loading
+from mialign.core.errors import InputError
 
 PAPER = ("--configfile", "config/paper.yaml")
 BARE = {"HF_HUB_OFFLINE": "1", "HF_TOKEN": "", "OPENAI_API_KEY": "", "CUDA_VISIBLE_DEVICES": ""}
@@ -170,7 +170,7 @@ def released(**changes) -> dict:
 def test_what_is_wrong_is_named_before_any_job(read_config, overlay, message):
     settings = read_config("config/paper.yaml", overlay)
     with pytest.raises(InputError, match=re.escape(message)):
-        config.load(settings)
+        loading.load(settings)
 
 
 def test_a_changed_revision_is_fetched_again_and_what_hangs_on_it_made_anew(copy):

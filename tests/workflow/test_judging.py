@@ -13,7 +13,7 @@ import yaml
 from calls import jobs, snakemake
 from copies import made
 from judged import SECRET, made_up, server_settings
-from mialign.files import read_jsonl, write_jsonl
+from mialign.core.files import read_jsonl, write_jsonl
 from scripted_server import answer, cut, refuse, say, serving
 
 RUN = "results/smoke"
@@ -49,7 +49,7 @@ class Moody:
 @pytest.fixture
 def paper(copy):
     """A copy with made-up answers, where a pause between two attempts is short."""
-    failures = copy / "workflow/mialign/failures.py"
+    failures = copy / "workflow/mialign/core/retry.py"
     text = failures.read_text()
     assert "FIRST, LONGEST = 1.0, 60.0" in text
     failures.write_text(text.replace("FIRST, LONGEST = 1.0, 60.0", "FIRST, LONGEST = 0.02, 0.05"))

@@ -8,7 +8,7 @@ import yaml
 
 from calls import environment, jobs, snakemake
 from copies import lay_over
-from mialign.config import SENT
+from mialign.config.loading import SENT
 
 SITE = {"default-resources": {"slurm_partition": "here"}}
 SOON = {"slurm-init-seconds-before-status-checks": 1}

@@ -7,12 +7,15 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from mialign import config as configuration
-from mialign import principles, provenance, weights
-from mialign.errors import InputError
-from mialign.judge.settings import by_program, deciding, judges, run_here
-from mialign.settings_file import read_yaml
-from mialign.training import RELATIVE
+from mialign.config import loading as configuration
+from mialign.config import principles
+from mialign.core import code_digests
+from mialign.models import weights
+from mialign.core.errors import InputError
+from mialign.evaluation.judge.settings import by_program, deciding, judges, run_here
+from mialign.core.yaml_files import read_yaml
+from mialign.data import sets
+from mialign.training.objectives import OBJECTIVES
 
 try:
     configuration.check_files(workflow.configfiles)
@@ -45,6 +48,7 @@ CATEGORIES = list(principles.load(CONFIG["principles"]).categories)
 RATES = CONFIG["tuning"]["rates"] if "tuning" in CONFIG else []
 CURVES = list(CONFIG["collapse"]["curves"]) if "collapse" in CONFIG else []
 METHODS = {"base", "generator"} | {m for experiment in CONFIG["experiments"].values() for m in experiment["methods"]}
+SETS = list(dict.fromkeys(data for given in CONFIG["experiments"].values() for data in given["data"]))
 SOLVED = [name for name, experiment in CONFIG["experiments"].items() if "solve" in experiment]
 
 
@@ -64,9 +68,9 @@ def as_json(settings):
     return json.dumps(settings, sort_keys=True, ensure_ascii=False)
 
 
-def code(script):
+def code_digest(script):
     """Digest of a stage's code: a param of its rule, so that an edit reruns the stages that use what was edited."""
-    return provenance.digest(script)
+    return code_digests.digest(script)
 
 
 def python(environment):
@@ -75,7 +79,7 @@ def python(environment):
     return shlex.quote(f"{os.path.expanduser(folder)}/bin/python") if folder else "python"
 
 
-def asks(rule):
+def slurm_resources(rule):
     """What a job of this rule asks of a cluster; each attempt for more, since the one before may have lacked it.
 
     A run on one machine ignores it.
@@ -131,8 +135,21 @@ def policy(experiment, method, seed):
     return f"{RUN}/checkpoints/{experiment}/{method}/seed{seed}"
 
 
-def question_paths(experiment, split):
-    return [f"{RUN}/questions/{source}.jsonl" for source in CONFIG["experiments"][experiment]["questions"][split]]
+def question_paths(names):
+    return [f"{RUN}/questions/{source}.jsonl" for source in names]
+
+
+def pairs_of(experiment, data, seed):
+    """A set of pairs, without folder and ending: one for each seed where a method writes it."""
+    writer = sets.writing_method(CONFIG["experiments"][experiment], data)
+    return f"{experiment}/{data}/seed{seed}" if writer else f"{experiment}/{data}"
+
+
+def all_pairs(experiment, released=None):
+    """The sets that methods are trained on, as pairs_of names them; only those that are `released`, or are not."""
+    given = CONFIG["experiments"][experiment]
+    used = [data for data in sets.used_sets(given) if released in (None, given["data"][data]["from"] == sets.AUTHORS)]
+    return list(dict.fromkeys(pairs_of(experiment, data, seed) for data in used for seed in SEEDS))
 
 
 def policies(experiment):

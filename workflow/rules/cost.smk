@@ -12,7 +12,7 @@ rule cost:
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("cost"),
+        code=code_digest("cost"),
         settings=lambda wildcards: as_json(
             {**only(CONFIG, "seeds", "sources", "models", "experiments"), "counted": counted_weights()}
         ),

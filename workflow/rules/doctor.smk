@@ -1,9 +1,9 @@
 """`snakemake doctor`: whether the machines have what the run needs. The last rule removes what the others found, so that each call looks anew."""
 
-from mialign import doctor
+from mialign.preflight import doctor
 
 
-include: "needs/doctor.smk"
+include: "inputs/doctor.smk"
 
 
 rule doctor_train:
@@ -14,7 +14,7 @@ rule doctor_train:
     conda:
         "../../envs/train.yaml"
     resources:
-        **asks("train"),
+        **slurm_resources("train"),
         python=python("train"),
     params:
         checks=lambda wildcards: as_json(training_checks()),
@@ -30,7 +30,7 @@ rule doctor_generate:
     conda:
         f"../../envs/{ENGINE_ENVIRONMENT}.yaml"
     resources:
-        **asks("generate"),
+        **slurm_resources("generate"),
         python=python(ENGINE_ENVIRONMENT),
     params:
         checks=lambda wildcards: as_json(generating_checks()),

@@ -4,7 +4,7 @@ Downloads are pinned by revision or checksum, so an edit to the code that fetche
 """
 
 
-include: "needs/fetch.smk"
+include: "inputs/fetch.smk"
 
 
 rule fetch:

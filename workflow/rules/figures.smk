@@ -1,7 +1,7 @@
 """Figures, from the tidy tables of metrics/."""
 
 
-include: "needs/figures.smk"
+include: "inputs/figures.smk"
 
 
 rule figure:
@@ -17,15 +17,13 @@ rule figure:
         ),
     log:
         f"{RUN}/logs/figure/{{figure}}.log",
-    benchmark:
-        f"{RUN}/times/figure/{{figure}}.tsv"
     wildcard_constraints:
         figure=one_of(FIGURES),
     localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("figure"),
+        code=code_digest("figure"),
         kind=lambda wildcards: FIGURES[wildcards.figure][0],
         experiment=lambda wildcards: FIGURES[wildcards.figure][1],
         settings=figure_settings,

@@ -1,56 +1,58 @@
-"""Responses to the training questions, and the pairs of them that pass the filters, or the pairs that the authors released."""
+"""Responses to the training questions, and the pairs of them that pass the filters, or the pairs that the authors released.
+
+The wildcard pairs is EXPERIMENT/SET, or EXPERIMENT/SET/seedN where a method writes the set.
+"""
 
 
-include: "needs/generate.smk"
+include: "inputs/generate.smk"
 
 
 rule generate:
     input:
-        model=lambda wildcards: model_folder(CONFIG["experiments"][wildcards.experiment]["generator"]),
-        files=lambda wildcards: files_on_disk(model_folder(CONFIG["experiments"][wildcards.experiment]["generator"])),
-        prompts=f"{RUN}/prompts/{{experiment}}/train.jsonl",
+        model=lambda wildcards: writer_folder(wildcards.pairs),
+        files=lambda wildcards: files_on_disk(writer_folder(wildcards.pairs)),
+        prompts=lambda wildcards: prompts_of(wildcards.pairs),
     output:
-        f"{RUN}/generations/{{experiment}}.jsonl",
+        f"{RUN}/generations/{{pairs}}.jsonl",
     log:
-        f"{RUN}/logs/generate/{{experiment}}.log",
-    benchmark:
-        f"{RUN}/times/generate/{{experiment}}.tsv"
+        f"{RUN}/logs/generate/{{pairs}}.log",
+    wildcard_constraints:
+        pairs=one_of(WRITTEN),
     conda:
         f"../../envs/{ENGINE_ENVIRONMENT}.yaml"
     threads: THREADS
     resources:
-        **asks("generate"),
+        **slurm_resources("generate"),
         python=python(ENGINE_ENVIRONMENT),
-        how=lambda wildcards: how(wildcards.experiment, "generator"),
+        engine_flags=lambda wildcards: engine_flags(writer_of(wildcards.pairs)),
     params:
-        code=code("generate"),
-        engine=lambda wildcards: engine_of(wildcards.experiment, "generator"),
-        settings=lambda wildcards: as_json(CONFIG["experiments"][wildcards.experiment]["generate"]),
-        scratch=f"{SCRATCH}/generate/{{experiment}}.jsonl",
+        code=code_digest("generate"),
+        engine=lambda wildcards: engine_of(writer_of(wildcards.pairs)),
+        settings=lambda wildcards: as_json(set_of(wildcards.pairs)["sampling"]),
+        seed=lambda wildcards: ["--seed", seed_of(wildcards.pairs)] if seed_of(wildcards.pairs) else [],
+        scratch=f"{SCRATCH}/generate/{{pairs}}.jsonl",
     shell:
-        f"{{resources.python}} workflow/run.py generate {WRITE}"
+        f"{{resources.python}} workflow/run.py generate {WRITE} {{params.seed:q}}"
 
 
 rule pairs:
     input:
-        prompts=f"{RUN}/prompts/{{experiment}}/train.jsonl",
-        generations=f"{RUN}/generations/{{experiment}}.jsonl",
+        prompts=lambda wildcards: prompts_of(wildcards.pairs),
+        generations=f"{RUN}/generations/{{pairs}}.jsonl",
     output:
-        pairs=f"{RUN}/pairs/{{experiment}}.jsonl",
-        table=f"{RUN}/pairs/{{experiment}}.filters.csv",
-        examples=f"{RUN}/pairs/{{experiment}}.examples.csv",
+        pairs=f"{RUN}/pairs/{{pairs}}.jsonl",
+        table=f"{RUN}/pairs/{{pairs}}.filters.csv",
+        examples=f"{RUN}/pairs/{{pairs}}.examples.csv",
     log:
-        f"{RUN}/logs/pairs/{{experiment}}.log",
-    benchmark:
-        f"{RUN}/times/pairs/{{experiment}}.tsv"
+        f"{RUN}/logs/pairs/{{pairs}}.log",
     wildcard_constraints:
-        experiment=one_of(name for name in CONFIG["experiments"] if not of_authors(name, "pairs")),
+        pairs=one_of(WRITTEN),
     localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("pairs"),
-        settings=lambda wildcards: as_json(only(CONFIG["experiments"][wildcards.experiment], "filters", "pairs")),
+        code=code_digest("pairs"),
+        settings=lambda wildcards: as_json(only(set_of(wildcards.pairs), "builder", "filters", "size", "seed")),
     shell:
         "python workflow/run.py pairs --log {log:q} --prompts {input.prompts:q} --generations {input.generations:q}"
         " --settings {params.settings:q} --out {output.pairs:q} --table {output.table:q}"
@@ -59,25 +61,24 @@ rule pairs:
 
 rule authors_pairs:
     input:
-        released=lambda wildcards: authors_file(wildcards.experiment, "pairs"),
-        prompts=lambda wildcards: authors_file(wildcards.experiment, "prompts"),
+        released=lambda wildcards: authors_file(experiment_of(wildcards.pairs), "pairs"),
+        prompts=lambda wildcards: authors_file(experiment_of(wildcards.pairs), "prompts"),
     output:
-        pairs=f"{RUN}/pairs/{{experiment}}.jsonl",
-        table=f"{RUN}/pairs/{{experiment}}.filters.csv",
-        examples=f"{RUN}/pairs/{{experiment}}.examples.csv",
+        pairs=f"{RUN}/pairs/{{pairs}}.jsonl",
+        table=f"{RUN}/pairs/{{pairs}}.filters.csv",
+        examples=f"{RUN}/pairs/{{pairs}}.examples.csv",
     log:
-        f"{RUN}/logs/authors_pairs/{{experiment}}.log",
-    benchmark:
-        f"{RUN}/times/authors_pairs/{{experiment}}.tsv"
+        f"{RUN}/logs/authors_pairs/{{pairs}}.log",
     wildcard_constraints:
-        experiment=one_of(name for name in CONFIG["experiments"] if of_authors(name, "pairs")),
+        pairs=one_of(RELEASED_PAIRS),
     localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("authors_pairs"),
-        settings=lambda wildcards: as_json(only(CONFIG["experiments"][wildcards.experiment]["pairs"], "size", "seed")),
+        code=code_digest("authors_pairs"),
+        experiment=lambda wildcards: experiment_of(wildcards.pairs),
+        settings=lambda wildcards: as_json(only(set_of(wildcards.pairs), "size", "seed")),
     shell:
         "python workflow/run.py authors_pairs --log {log:q} --released {input.released:q} --prompts {input.prompts:q}"
-        " --experiment {wildcards.experiment} --settings {params.settings:q} --out {output.pairs:q}"
+        " --experiment {params.experiment} --settings {params.settings:q} --out {output.pairs:q}"
         " --table {output.table:q} --examples {output.examples:q}"

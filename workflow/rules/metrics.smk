@@ -1,7 +1,7 @@
 """From scores, verdicts, attempts and curves to tidy tables."""
 
 
-include: "needs/metrics.smk"
+include: "inputs/metrics.smk"
 
 
 rule metrics:
@@ -11,13 +11,11 @@ rule metrics:
         f"{RUN}/metrics/{{kind}}.csv",
     log:
         f"{RUN}/logs/metrics/{{kind}}.log",
-    benchmark:
-        f"{RUN}/times/metrics/{{kind}}.tsv"
     localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("metrics"),
+        code=code_digest("metrics"),
         settings=metric_settings,
     shell:
         "python workflow/run.py metrics --log {log:q} --kind {wildcards.kind} --inputs {input:q}"

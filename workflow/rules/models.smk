@@ -1,7 +1,7 @@
 """The base models, trained in the run: a corpus of our small world, then a model on it."""
 
 
-include: "needs/models.smk"
+include: "inputs/models.smk"
 
 
 rule corpus:
@@ -11,13 +11,11 @@ rule corpus:
         f"{CORPORA}/{{model}}.jsonl",
     log:
         f"{MODELS_RUN}/logs/corpus/{{model}}.log",
-    benchmark:
-        f"{MODELS_RUN}/times/corpus/{{model}}.tsv"
     localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("corpus"),
+        code=code_digest("corpus"),
         settings=lambda wildcards: as_json(CONFIG["models"][wildcards.model]["corpus"]),
         templates=lambda wildcards: as_json(corpus_templates()),
     shell:
@@ -32,19 +30,17 @@ rule model:
         directory(f"{MODELS}/{{model}}"),
     log:
         f"{MODELS_RUN}/logs/model/{{model}}.log",
-    benchmark:
-        f"{MODELS_RUN}/times/model/{{model}}.tsv"
     wildcard_constraints:
         model=one_of(TRAINED_MODELS),
     conda:
         "../../envs/train.yaml"
     threads: lambda wildcards: model_threads(wildcards)
     resources:
-        **asks("model"),
+        **slurm_resources("model"),
         python=python("train"),
         torch_threads=lambda wildcards: model_threads(wildcards),
     params:
-        code=code("model"),
+        code=code_digest("model"),
         settings=lambda wildcards: as_json(without(CONFIG["models"][wildcards.model], "corpus", "parent")),
         parent=lambda wildcards, input: ["--parent", input.parent] if "parent" in input.keys() else [],
         scratch=f"{MODELS_RUN}/scratch/models/{{model}}",

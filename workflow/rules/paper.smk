@@ -1,7 +1,7 @@
 """The tables, the numbers of the text, and the paper."""
 
 
-include: "needs/paper.smk"
+include: "inputs/paper.smk"
 
 
 rule table:
@@ -17,20 +17,18 @@ rule table:
         ),
     log:
         f"{RUN}/logs/table/{{table}}.log",
-    benchmark:
-        f"{RUN}/times/table/{{table}}.tsv"
     wildcard_constraints:
         table=one_of(TABLES),
     localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("tables"),
+        code=code_digest("table"),
         kind=lambda wildcards: TABLES[wildcards.table][0],
         experiment=lambda wildcards: TABLES[wildcards.table][1],
         settings=table_settings,
     shell:
-        "python workflow/run.py tables --log {log:q} --name {params.kind} --inputs {input:q} --settings {params.settings:q}"
+        "python workflow/run.py table --log {log:q} --name {params.kind} --inputs {input:q} --settings {params.settings:q}"
         " --out {output.tex:q}"
 
 
@@ -50,13 +48,11 @@ rule numbers:
         ),
     log:
         f"{RUN}/logs/numbers.log",
-    benchmark:
-        f"{RUN}/times/numbers.tsv"
     localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("numbers"),
+        code=code_digest("numbers"),
         paper=lambda wildcards, input: os.path.commonpath(input.paper),
         settings=lambda wildcards: json.dumps(PRINTED, ensure_ascii=False),
     shell:
@@ -78,7 +74,7 @@ rule times:
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("times"),
+        code=code_digest("times"),
         folders=list(dict.fromkeys((f"{RUN}/times", f"{MODELS_RUN}/times"))),
     shell:
         "python workflow/run.py times --log {log:q} --folders {params.folders:q} --out {output:q}"
@@ -94,14 +90,12 @@ rule paper:
         report(f"{RUN}/paper.pdf", caption="../report/paper.rst", category="Paper"),
     log:
         f"{RUN}/logs/paper.log",
-    benchmark:
-        f"{RUN}/times/paper.tsv"
     localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("compile_paper"),
+        code=code_digest("paper"),
         source=lambda wildcards, input: os.path.commonpath(input.source),
     shell:
-        "python workflow/run.py compile_paper --log {log:q} --source {params.source:q} --figures {input.figures:q} --tables {input.tables:q}"
+        "python workflow/run.py paper --log {log:q} --source {params.source:q} --figures {input.figures:q} --tables {input.tables:q}"
         " --numbers {input.numbers:q} --out {output:q}"

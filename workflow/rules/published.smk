@@ -24,7 +24,7 @@ rule published_figure:
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("figure"),
+        code=code_digest("figure"),
     shell:
         "python workflow/run.py figure --log {log:q} --name {wildcards.figure} --data {input.data:q}"
         " --settings-file {input.settings:q} --out {output.pdf:q}"

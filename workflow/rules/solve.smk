@@ -11,20 +11,18 @@ rule solve:
         f"{RUN}/solutions/{{experiment}}/{{method}}/seed{{seed}}.jsonl",
     log:
         f"{RUN}/logs/solve/{{experiment}}.{{method}}.seed{{seed}}.log",
-    benchmark:
-        f"{RUN}/times/solve/{{experiment}}.{{method}}.seed{{seed}}.tsv"
     wildcard_constraints:
         experiment=one_of(SOLVED),
     conda:
         f"../../envs/{ENGINE_ENVIRONMENT}.yaml"
     threads: THREADS
     resources:
-        **asks("solve"),
+        **slurm_resources("solve"),
         python=python(ENGINE_ENVIRONMENT),
-        how=lambda wildcards: how(wildcards.experiment, wildcards.method),
+        engine_flags=lambda wildcards: engine_flags(model_of(wildcards.experiment, wildcards.method)),
     params:
-        code=code("solve"),
-        engine=lambda wildcards: engine_of(wildcards.experiment, wildcards.method),
+        code=code_digest("solve"),
+        engine=lambda wildcards: engine_of(model_of(wildcards.experiment, wildcards.method)),
         settings=lambda wildcards: as_json(CONFIG["experiments"][wildcards.experiment]["solve"]),
         scratch=f"{SCRATCH}/solve/{{experiment}}.{{method}}.seed{{seed}}.jsonl",
     shell:
@@ -34,17 +32,17 @@ rule solve:
 rule extract:
     input:
         solutions=f"{RUN}/solutions/{{experiment}}/{{method}}/seed{{seed}}.jsonl",
-        questions=lambda wildcards: question_paths(wildcards.experiment, "benchmark"),
+        questions=lambda wildcards: question_paths(
+            CONFIG["experiments"][wildcards.experiment]["questions"]["benchmark"]
+        ),
     output:
         f"{RUN}/attempts/{{experiment}}/{{method}}/seed{{seed}}.jsonl",
     log:
         f"{RUN}/logs/extract/{{experiment}}.{{method}}.seed{{seed}}.log",
-    benchmark:
-        f"{RUN}/times/extract/{{experiment}}.{{method}}.seed{{seed}}.tsv"
     localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("extract"),
+        code=code_digest("extract"),
     shell:
         "python workflow/run.py extract --log {log:q} --attempts {input.solutions:q} --questions {input.questions:q} --out {output:q}"

@@ -6,7 +6,7 @@ marked ancient that is made again Snakemake overlooks other reasons to run (its 
 """
 
 
-include: "needs/sources.smk"
+include: "inputs/sources.smk"
 
 
 rule questions:
@@ -16,14 +16,12 @@ rule questions:
         f"{RUN}/questions/{{source}}.jsonl",
     log:
         f"{RUN}/logs/questions/{{source}}.log",
-    benchmark:
-        f"{RUN}/times/questions/{{source}}.tsv"
     priority: 1
     localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("questions"),
+        code=code_digest("questions"),
         settings=lambda wildcards: as_json(CONFIG["sources"][wildcards.source]),
         data=DATA,
         categories=CATEGORIES,
@@ -34,28 +32,27 @@ rule questions:
 
 rule prompts:
     input:
-        questions=lambda wildcards: question_paths(wildcards.experiment, wildcards.split),
+        questions=prompt_questions,
         principles=lambda wildcards: principles_file(wildcards.experiment),
         templates=lambda wildcards: templates_file(wildcards.experiment),
     output:
         f"{RUN}/prompts/{{experiment}}/{{split}}.jsonl",
     log:
         f"{RUN}/logs/prompts/{{experiment}}.{{split}}.log",
-    benchmark:
-        f"{RUN}/times/prompts/{{experiment}}.{{split}}.tsv"
     wildcard_constraints:
-        split="train|validation|benchmark",
+        split=one_of(("validation", "benchmark", *SETS)),
     priority: 1
     localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("prompts"),
+        code=code_digest("prompts"),
         templates=lambda wildcards, input: ["--templates", input.templates] if input.get("templates") else [],
+        split=lambda wildcards: "train" if wildcards.split in SETS else wildcards.split,
         settings=prompt_settings,
     shell:
         "python workflow/run.py prompts --log {log:q} --questions {input.questions:q} --principles {input.principles:q}"
-        " {params.templates:q} --split {wildcards.split} --settings {params.settings:q} --out {output:q}"
+        " {params.templates:q} --split {params.split} --settings {params.settings:q} --out {output:q}"
 
 
 rule authors_prompts:
@@ -67,14 +64,12 @@ rule authors_prompts:
         templates=f"{RUN}/authors/{{experiment}}/templates.json",
     log:
         f"{RUN}/logs/authors_prompts/{{experiment}}.log",
-    benchmark:
-        f"{RUN}/times/authors_prompts/{{experiment}}.tsv"
     priority: 1
     localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("authors_prompts"),
+        code=code_digest("authors_prompts"),
         kind=lambda wildcards: "judged" if wildcards.experiment in JUDGED else "solved",
         names=lambda wildcards: as_json(AUTHORS["principles"]),
     shell:
@@ -84,20 +79,18 @@ rule authors_prompts:
 
 rule lengths:
     input:
-        prompts=expand(f"{RUN}/prompts/{{{{experiment}}}}/{{split}}.jsonl", split=("train", "validation", "benchmark")),
-        base=lambda wildcards: policy(wildcards.experiment, "base", SEEDS[0]),
-        generator=lambda wildcards: policy(wildcards.experiment, "generator", SEEDS[0]),
+        prompts=lambda wildcards: [
+            f"{RUN}/prompts/{wildcards.experiment}/{split}.jsonl"
+            for split in (*written_sets(wildcards.experiment), "validation", "benchmark")
+        ],
+        models=lambda wildcards: [model_folder(model) for model in reading_models(wildcards.experiment)],
         files=lambda wildcards: [
-            file
-            for role in ("base", "generator")
-            for file in files_on_disk(policy(wildcards.experiment, role, SEEDS[0]))
+            file for model in reading_models(wildcards.experiment) for file in files_on_disk(model_folder(model))
         ],
     output:
         f"{RUN}/prompts/{{experiment}}/lengths.csv",
     log:
         f"{RUN}/logs/lengths/{{experiment}}.log",
-    benchmark:
-        f"{RUN}/times/lengths/{{experiment}}.tsv"
     priority: 1
     localrule: True
     conda:
@@ -105,8 +98,9 @@ rule lengths:
     resources:
         python=python("train"),
     params:
-        code=code("lengths"),
+        code=code_digest("lengths"),
+        names=lambda wildcards: reading_models(wildcards.experiment),
         settings=lambda wildcards: as_json(what_must_fit(wildcards.experiment)),
     shell:
-        "{resources.python} workflow/run.py lengths --log {log:q} --prompts {input.prompts:q} --base {input.base:q}"
-        " --generator {input.generator:q} --settings {params.settings:q} --out {output:q}"
+        "{resources.python} workflow/run.py lengths --log {log:q} --prompts {input.prompts:q} --models {input.models:q}"
+        " --names {params.names:q} --settings {params.settings:q} --out {output:q}"

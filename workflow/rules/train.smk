@@ -1,73 +1,59 @@
 """The methods: from the parent's checkpoint and the pairs to a checkpoint chosen on validation questions."""
 
 
-include: "needs/train.smk"
+include: "inputs/train.smk"
 
 
 rule reference:
     input:
         model=lambda wildcards: policy(wildcards.experiment, wildcards.method, wildcards.seed),
         files=lambda wildcards: files_on_disk(policy(wildcards.experiment, wildcards.method, wildcards.seed)),
-        pairs=f"{RUN}/pairs/{{experiment}}.jsonl",
+        pairs=lambda wildcards: (f"{RUN}/pairs/{pairs_of(wildcards.experiment, wildcards.data, wildcards.seed)}.jsonl"),
     output:
-        f"{RUN}/reference/{{experiment}}/{{method}}/seed{{seed}}.jsonl",
+        f"{RUN}/reference/{{experiment}}/{{data}}/{{method}}/seed{{seed}}.jsonl",
     log:
-        f"{RUN}/logs/reference/{{experiment}}.{{method}}.seed{{seed}}.log",
-    benchmark:
-        f"{RUN}/times/reference/{{experiment}}.{{method}}.seed{{seed}}.tsv"
+        f"{RUN}/logs/reference/{{experiment}}.{{data}}.{{method}}.seed{{seed}}.log",
+    wildcard_constraints:
+        data=one_of(SETS),
     conda:
         "../../envs/train.yaml"
     threads: THREADS
     resources:
-        **asks("reference"),
+        **slurm_resources("reference"),
         python=python("train"),
         torch_threads=THREADS,
-        tokens=CONFIG["speed"]["tokens"],
+        token_budget=CONFIG["speed"]["token_budget"],
     params:
-        code=code("reference"),
+        code=code_digest("reference"),
         precision=lambda wildcards: CONFIG["experiments"][wildcards.experiment]["training"]["precision"],
     shell:
         "{resources.python} workflow/run.py reference --log {log:q} --model {input.model:q} --pairs {input.pairs:q}"
-        " --precision {params.precision:q} --tokens {resources.tokens} --threads {resources.torch_threads} --out {output:q}"
+        " --precision {params.precision:q} --token-budget {resources.token_budget} --threads {resources.torch_threads}"
+        " --out {output:q}"
 
 
 rule train:
     input:
-        parent=lambda wildcards: policy(
-            wildcards.experiment,
-            method_of(wildcards)["parent"],
-            wildcards.seed,
-        ),
-        files=lambda wildcards: files_on_disk(
-            policy(wildcards.experiment, method_of(wildcards)["parent"], wildcards.seed)
-        ),
-        pairs=f"{RUN}/pairs/{{experiment}}.jsonl",
-        reference=lambda wildcards: reference_file(wildcards.experiment, method_of(wildcards), wildcards.seed),
-        validation=f"{RUN}/prompts/{{experiment}}/validation.jsonl",
+        unpack(training_inputs(of_method)),
     output:
         checkpoint=directory(f"{RUN}/checkpoints/{{experiment}}/{{method}}/seed{{seed}}"),
         curve=f"{RUN}/training/{{experiment}}/{{method}}/seed{{seed}}.csv",
     log:
         f"{RUN}/logs/train/{{experiment}}.{{method}}.seed{{seed}}.log",
-    benchmark:
-        f"{RUN}/times/train/{{experiment}}.{{method}}.seed{{seed}}.tsv"
     conda:
         "../../envs/train.yaml"
     threads: CONFIG["speed"]["processes"] * THREADS
     resources:
-        **asks("train"),
+        **slurm_resources("train"),
         python=python("train"),
         torch_threads=THREADS,
         generation_batch=CONFIG["speed"]["generation_batch"],
-        tokens=CONFIG["speed"]["tokens"],
+        token_budget=CONFIG["speed"]["token_budget"],
         attention=CONFIG["speed"]["attention"],
         processes=CONFIG["speed"]["processes"],
         checkpointing="--checkpointing" if CONFIG["speed"]["checkpointing"] else "",
     params:
-        code=code("train"),
-        reference=lambda wildcards, input: ["--reference", input.reference] if input.get("reference") else [],
-        settings=lambda wildcards: method_settings(wildcards.experiment, method_of(wildcards)),
-        seed=lambda wildcards: wildcards.seed,
+        **training_params(of_method),
         scratch=f"{SCRATCH}/{{experiment}}/{{method}}/seed{{seed}}",
     shell:
         TRAIN
@@ -75,61 +61,27 @@ rule train:
 
 use rule train as collapse with:
     input:
-        parent=lambda wildcards: policy(
-            CONFIG["collapse"]["experiment"],
-            CONFIG["collapse"]["curves"][wildcards.curve]["parent"],
-            SEEDS[0],
-        ),
-        files=lambda wildcards: files_on_disk(
-            policy(
-                CONFIG["collapse"]["experiment"],
-                CONFIG["collapse"]["curves"][wildcards.curve]["parent"],
-                SEEDS[0],
-            )
-        ),
-        pairs=lambda wildcards: f"{RUN}/pairs/{CONFIG['collapse']['experiment']}.jsonl",
-        reference=lambda wildcards: reference_file(
-            CONFIG["collapse"]["experiment"], CONFIG["collapse"]["curves"][wildcards.curve], SEEDS[0]
-        ),
-        validation=lambda wildcards: f"{RUN}/prompts/{CONFIG['collapse']['experiment']}/validation.jsonl",
+        unpack(training_inputs(of_curve)),
     output:
         checkpoint=directory(f"{RUN}/checkpoints/collapse/{{curve}}"),
         curve=f"{RUN}/training/collapse/{{curve}}.csv",
     log:
         f"{RUN}/logs/collapse/{{curve}}.log",
-    benchmark:
-        f"{RUN}/times/collapse/{{curve}}.tsv"
     params:
-        code=code("train"),
-        reference=lambda wildcards, input: ["--reference", input.reference] if input.get("reference") else [],
-        settings=lambda wildcards: method_settings(
-            CONFIG["collapse"]["experiment"], CONFIG["collapse"]["curves"][wildcards.curve]
-        ),
-        seed=SEEDS[0],
+        **training_params(of_curve),
         scratch=f"{SCRATCH}/collapse/{{curve}}",
 
 
 use rule train as rate with:
     input:
-        parent=lambda wildcards: policy(wildcards.experiment, method_of(wildcards)["parent"], SEEDS[0]),
-        files=lambda wildcards: files_on_disk(policy(wildcards.experiment, method_of(wildcards)["parent"], SEEDS[0])),
-        pairs=f"{RUN}/pairs/{{experiment}}.jsonl",
-        reference=lambda wildcards: reference_file(wildcards.experiment, method_of(wildcards), SEEDS[0]),
-        validation=f"{RUN}/prompts/{{experiment}}/validation.jsonl",
+        unpack(training_inputs(of_rate)),
     output:
         checkpoint=temp(directory(f"{RUN}/checkpoints/tuning/{{experiment}}/{{method}}/{{rate}}")),
         curve=f"{RUN}/tuning/{{experiment}}/{{method}}/{{rate}}.csv",
     log:
         f"{RUN}/logs/rate/{{experiment}}.{{method}}.{{rate}}.log",
-    benchmark:
-        f"{RUN}/times/rate/{{experiment}}.{{method}}.{{rate}}.tsv"
     params:
-        code=code("train"),
-        reference=lambda wildcards, input: ["--reference", input.reference] if input.get("reference") else [],
-        settings=lambda wildcards: method_settings(
-            wildcards.experiment, {**method_of(wildcards), "learning_rate": float(wildcards.rate)}
-        ),
-        seed=SEEDS[0],
+        **training_params(of_rate),
         scratch=f"{SCRATCH}/tuning/{{experiment}}/{{method}}/{{rate}}",
 
 
@@ -145,7 +97,7 @@ rule tuning:
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("tuning"),
+        code=code_digest("tuning"),
     shell:
         "python workflow/run.py tuning --log {log:q} --curves {input.curves:q} --validation {input.validation:q}"
         " --out {output:q}"

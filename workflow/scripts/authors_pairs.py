@@ -3,10 +3,10 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mialign import authors
-from mialign.arguments import add_settings
-from mialign.files import write_csv, write_jsonl
-from mialign.pairs import choose
+from mialign.core.arguments import add_settings
+from mialign.core.files import write_csv, write_jsonl
+from mialign.data import authors
+from mialign.data.pairs import choose
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -16,9 +16,9 @@ def arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--experiment", required=True)
     add_settings(parser, "size", "seed")
-    parser.add_argument("--out", required=True, help="pairs/{experiment}.jsonl")
-    parser.add_argument("--table", required=True, help="pairs/{experiment}.filters.csv")
-    parser.add_argument("--examples", required=True, help="pairs/{experiment}.examples.csv")
+    parser.add_argument("--out", required=True, help="pairs/{experiment}/{data}.jsonl")
+    parser.add_argument("--table", required=True, help="pairs/{experiment}/{data}.filters.csv")
+    parser.add_argument("--examples", required=True, help="pairs/{experiment}/{data}.examples.csv")
 
 
 def main(args: Namespace) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import yaml
 
-from mialign import authors
-from mialign.arguments import add_settings
-from mialign.files import write_text
+from mialign.core.arguments import add_settings
+from mialign.core.files import write_text
+from mialign.data import authors
 
 
 def arguments(parser: ArgumentParser) -> None:

@@ -2,10 +2,10 @@
 
 from argparse import ArgumentParser, Namespace
 
-from mialign import principles
-from mialign.arguments import add_settings
-from mialign.files import write_jsonl
-from mialign.world.corpora import corpus
+from mialign.config import principles
+from mialign.core.arguments import add_settings
+from mialign.core.files import write_jsonl
+from mialign.synthetic.corpora import corpus
 
 
 def arguments(parser: ArgumentParser) -> None:

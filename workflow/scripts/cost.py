@@ -3,10 +3,10 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mialign import cost
-from mialign.arguments import add_settings
-from mialign.files import write_csv
-from mialign.settings_file import read_yaml
+from mialign.core.arguments import add_settings
+from mialign.core.files import write_csv
+from mialign.core.yaml_files import read_yaml
+from mialign.preflight import cost
 
 
 def arguments(parser: ArgumentParser) -> None:

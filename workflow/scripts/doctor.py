@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
-from mialign.arguments import add_settings
-from mialign.doctor import CHECKS, Finding, examine
-from mialign.errors import InputError
-from mialign.files import write_text
+from mialign.core.arguments import add_settings
+from mialign.core.errors import InputError
+from mialign.core.files import write_text
+from mialign.preflight.doctor import CHECKS, Finding, examine
 
 
 def arguments(parser):

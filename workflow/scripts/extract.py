@@ -2,9 +2,9 @@
 
 from argparse import ArgumentParser, Namespace
 
-from mialign.answers import attempt_records, check_whole
-from mialign.errors import InputError
-from mialign.files import read_jsonl, write_jsonl
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl, write_jsonl
+from mialign.evaluation.answers import attempt_records, check_whole
 
 
 def arguments(parser: ArgumentParser) -> None:

@@ -5,9 +5,9 @@ import shutil
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mialign.errors import InputError
-from mialign.fetch import web
-from mialign.files import write_text, writing
+from mialign.core.errors import InputError
+from mialign.core.files import write_text, writing
+from mialign.data.fetch import web
 
 
 def arguments(parser: ArgumentParser) -> None:

@@ -4,9 +4,9 @@ import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mialign.arguments import add_settings
-from mialign.fetch import dataset
-from mialign.files import write_text
+from mialign.core.arguments import add_settings
+from mialign.core.files import write_text
+from mialign.data.fetch import dataset
 
 
 def arguments(parser: ArgumentParser) -> None:

@@ -7,9 +7,9 @@ collapse and training training.csv. Settings that a figure does not have are ref
 import json
 from pathlib import Path
 
-from mialign.errors import InputError
-from mialign.figures import FIGURES, draw
-from mialign.metrics import tidy
+from mialign.core.errors import InputError
+from mialign.evaluation.metrics import tidy
+from mialign.paper.figures import FIGURES, draw
 
 
 def arguments(parser):

@@ -5,12 +5,12 @@ from argparse import ArgumentParser, Namespace
 from functools import partial
 from pathlib import Path
 
-from mialign.arguments import Settings, add_settings
-from mialign.errors import InputError
-from mialign.files import read_jsonl, write_jsonl
-from mialign.judge.making import make_judge
-from mialign.judge.verdicts import check_valid, make_cases, verdict_records, with_texts
-from mialign.machine import prepare
+from mialign.core.arguments import Settings, add_settings
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl, write_jsonl
+from mialign.evaluation.judge.factory import make_judge
+from mialign.evaluation.judge.verdicts import check_valid, make_cases, verdict_records, with_texts
+from mialign.models.machine import prepare
 
 SIDES = ("TEST", "BASELINE")
 OPTIONS = {"openai": ("wording", "server", "asked"), "likelihood": ("wording", "model")}  # that a kind of judge needs

@@ -4,21 +4,23 @@ import csv
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mialign import lengths
-from mialign.arguments import add_settings
-from mialign.files import writing
-from mialign.machine import prepare
+from mialign.core.arguments import add_settings
+from mialign.core.files import writing
+from mialign.data import prompt_lengths
+from mialign.models.machine import prepare
 
 
 def arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--prompts", type=Path, nargs="+", required=True, help="prompts/{experiment}/{split}.jsonl")
-    parser.add_argument("--base", type=Path, required=True, help="folder of the model that is trained")
-    parser.add_argument("--generator", type=Path, required=True, help="folder of the model that writes the responses")
+    parser.add_argument(
+        "--prompts", type=Path, nargs="+", required=True, help="prompts/{experiment}/{split or data}.jsonl"
+    )
+    parser.add_argument("--models", type=Path, nargs="+", required=True, help="folders; the first is trained")
+    parser.add_argument("--names", nargs="+", required=True, help="the names of these models")
     add_settings(
         parser,
         "uses",
         "adapters",
-        about=": a list of {split, model: base or generator, max_tokens, key: where that is set}; adapters of the base "
+        about=": a list of {split, model: its name, max_tokens, key: where that is set}; adapters of the first model "
         "by where each is set",
     )
     parser.add_argument("--out", type=Path, required=True, help="prompts/{experiment}/lengths.csv")
@@ -29,8 +31,8 @@ def main(args: Namespace) -> None:
         prepare(threads=1)
         from mialign.training.adapters import check_fit
 
-        check_fit(args.base, args.settings["adapters"])
-    models = {"base": args.base, "generator": args.generator}
-    rows = list(lengths.rows({path.stem: path for path in args.prompts}, models, args.settings["uses"]))
+        check_fit(args.models[0], args.settings["adapters"])
+    models = dict(zip(args.names, args.models, strict=True))
+    rows = list(prompt_lengths.rows({path.stem: path for path in args.prompts}, models, args.settings["uses"]))
     with writing(args.out) as beside, beside.open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream, lineterminator="\n").writerows([lengths.COLUMNS, *rows])
+        csv.writer(stream, lineterminator="\n").writerows([prompt_lengths.COLUMNS, *rows])

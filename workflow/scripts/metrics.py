@@ -8,9 +8,9 @@ Rows come in the order of the inputs. comparisons takes verdicts, and scores for
 
 import json
 
-from mialign.errors import InputError
-from mialign.metrics import KINDS, tidy
-from mialign.stats import Bootstrap
+from mialign.core.errors import InputError
+from mialign.evaluation.metrics import KINDS, tidy
+from mialign.evaluation.statistics import Bootstrap
 
 
 def arguments(parser):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mialign.arguments import add_settings
+from mialign.core.arguments import add_settings
 
 
 def arguments(parser):
@@ -17,7 +17,7 @@ def arguments(parser):
 
 
 def main(args):
-    from mialign.machine import prepare
+    from mialign.models.machine import prepare
 
     prepare(args.threads)
     from mialign.training.pretrain import pretrain

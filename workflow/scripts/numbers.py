@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
-from mialign.files import write_text
-from mialign.numbers import accuracy, comparisons, macros, published, settings, training
-from mialign.tables.reading import rows
+from mialign.core.csv_files import rows
+from mialign.core.files import write_text
+from mialign.paper.macros import accuracy, comparisons, macro_file, published, settings, training
+from mialign.paper.tables import filtering
 
 MEASURED = ("experiment", "method", "metric", "value", "low", "high", "n")
 
@@ -15,7 +16,7 @@ def arguments(parser):
     parser.add_argument("--qualities", help="metrics/qualities.csv")
     parser.add_argument("--accuracy", help="metrics/accuracy.csv")
     parser.add_argument("--training", help="metrics/training.csv")
-    parser.add_argument("--filters", nargs="*", default=[], help="pairs/{experiment}.filters.csv")
+    parser.add_argument("--filters", nargs="*", default=[], help="pairs/{experiment}/{data}.filters.csv")
     parser.add_argument(
         "--published", nargs="*", default=[], help="published comparisons.csv, qualities.csv, accuracy.csv"
     )
@@ -25,11 +26,11 @@ def arguments(parser):
 
 
 def main(args):
-    found = macros.unique(collect(args, json.loads(args.settings)))
+    found = macro_file.unique(collect(args, json.loads(args.settings)))
     sources = [path.read_text(encoding="utf-8") for path in sorted(Path(args.paper).rglob("*.tex"))]
-    used = macros.used(found, sources)
-    write_text(args.out, macros.latex(used))
-    write_text(Path(args.out).with_suffix(".csv"), macros.lineage(found, used))
+    used = macro_file.used(found, sources)
+    write_text(args.out, macro_file.latex(used))
+    write_text(Path(args.out).with_suffix(".csv"), macro_file.lineage(found, used))
 
 
 def collect(args, config: dict) -> list:
@@ -46,9 +47,10 @@ def collect(args, config: dict) -> list:
     if args.training:
         table = rows(args.training, ("experiment", "step", "metric", "value"))
         found += training.of_training(table, "metrics/training.csv")
-    for path in map(Path, args.filters):
-        table = rows(path, ("filter", "dropped", "kept"))
-        found += training.of_filters(path.name.split(".")[0], table, f"pairs/{path.name}")
+    for (experiment, data), table in filtering.counts(list(map(Path, args.filters))).items():
+        main = config.get("experiments", {}).get(experiment, {}).get("training", {}).get("data", data)
+        about = (experiment,) if data == main else (experiment, data)
+        found += training.of_filters(about, table, f"pairs/{experiment}/{data}.filters.csv")
     for path in map(Path, args.published):
         found += published.of_published(rows(path, ("metric", "value", "source")), f"published/{path.name}", config)
     return found

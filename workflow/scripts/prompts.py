@@ -4,10 +4,11 @@ import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mialign import principles
-from mialign.arguments import add_settings
-from mialign.files import read_jsonl, write_jsonl
-from mialign.prompts import SPLITS, prompt_records
+from mialign.config import principles
+from mialign.core.arguments import add_settings
+from mialign.core.files import read_jsonl, write_jsonl
+from mialign.data.builders import BUILDERS
+from mialign.data.prompts import SPLITS, evaluation, prompt_records, slice_of
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -18,19 +19,22 @@ def arguments(parser: ArgumentParser) -> None:
         parser,
         "experiment",
         "template",
-        "constitutions",
         "seed",
-        about=" and, if it has them, openings, evaluation and generation_template",
+        about=" and, if it has them, openings, evaluation and generation_template; for training: builder, slice and "
+        "what the builder takes",
     )
     parser.add_argument("--templates", type=Path, help="JSON with other templates, openings and evaluation than these")
-    parser.add_argument("--out", required=True, help="prompts/{experiment}/{split}.jsonl")
+    parser.add_argument("--out", required=True, help="prompts/{experiment}/{split or data}.jsonl")
 
 
 def main(args: Namespace) -> None:
     fields = ("id", "category", "question", "reference")
     questions = [question for path in args.questions for question in read_jsonl(path, required=fields)]
     settings = {**args.settings, **_other_templates(args)}
-    write_jsonl(args.out, prompt_records(questions, principles.load(args.principles), args.split, settings))
+    if "slice" in settings:
+        questions = slice_of(questions, **settings["slice"])
+    make = BUILDERS[settings["builder"]].prompts if args.split == "train" else evaluation
+    write_jsonl(args.out, prompt_records(questions, principles.load(args.principles), args.split, settings, make))
 
 
 def _other_templates(args: Namespace) -> dict:

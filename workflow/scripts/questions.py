@@ -2,8 +2,9 @@
 
 import argparse
 
-from mialign import files, sources
-from mialign.arguments import add_settings
+from mialign.core import files
+from mialign.core.arguments import add_settings
+from mialign.data import sources
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

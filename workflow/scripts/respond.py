@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from mialign import seeds
-from mialign.arguments import add_settings
-from mialign.engines import options
-from mialign.files import read_jsonl, write_jsonl
-from mialign.generation import Writer, record
+from mialign.core import seeds
+from mialign.core.arguments import add_settings
+from mialign.core.files import read_jsonl, write_jsonl
+from mialign.generation import options
+from mialign.generation.writer import Writer, record
 
 
 def arguments(parser):
@@ -19,7 +19,9 @@ def arguments(parser):
 
 def main(args):
     items = read_jsonl(args.prompts, required=("id", "question_id", "category", "prompts"))
-    with Writer(args.model, args.engine, options.how(args), args.scratch, f"respond {args.out.parent.name}") as write:
+    with Writer(
+        args.model, args.engine, options.runtime(args), args.scratch, f"respond {args.out.parent.name}"
+    ) as write:
         records = []
         for temperature in args.settings["temperatures"]:
             own = [(seeds.derive(args.seed, "respond", temperature, item["id"]),) for item in items]

@@ -2,9 +2,9 @@
 
 from argparse import ArgumentParser, Namespace
 
-from mialign.errors import InputError
-from mialign.files import read_jsonl, write_jsonl
-from mialign.judge.scores import score_records
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl, write_jsonl
+from mialign.evaluation.scores import score_records
 
 
 def arguments(parser: ArgumentParser) -> None:

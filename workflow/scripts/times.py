@@ -6,8 +6,8 @@ from argparse import ArgumentParser, Namespace
 from collections import defaultdict
 from pathlib import Path
 
-from mialign.errors import InputError
-from mialign.files import write_text
+from mialign.core.errors import InputError
+from mialign.core.files import write_text
 
 COLUMNS = ("stage", "jobs", "seconds", "longest", "memory_mib")
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from mialign.arguments import add_settings
-from mialign.errors import InputError
-from mialign.files import read_jsonl
-from mialign.machine import prepare
+from mialign.core.arguments import add_settings
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl
+from mialign.models.machine import prepare
 
 
 def arguments(parser):
@@ -23,8 +23,10 @@ def arguments(parser):
         about=", and what else the method has",
     )
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--reference", type=Path, help="log-probabilities of the reference, for dpo and ipo")
-    parser.add_argument("--tokens", type=int, default=2048, help="places in one forward pass")
+    parser.add_argument(
+        "--reference", type=Path, help="log-probabilities of the reference, for objectives that need one"
+    )
+    parser.add_argument("--token-budget", type=int, default=2048, help="tokens and padding in one forward pass")
     parser.add_argument("--checkpointing", action="store_true", help="compute layers again in the backward pass")
     parser.add_argument("--attention", choices=("sdpa", "flex_attention"), default="sdpa")
     parser.add_argument("--batch", type=int, default=128, help="validation questions decoded side by side")
@@ -40,26 +42,20 @@ def arguments(parser):
 def main(args):
     prompts = read_jsonl(args.validation, required=("id", "prompts", "reference"))
     prepare(args.threads)
-    from mialign.engines.base import sampling
-    from mialign.training.method import train_method
-    from mialign.training.validation import SCORES, Validation
+    from mialign.evaluation.checkpoint_scores import SCORES
+    from mialign.generation.engine import sampling
+    from mialign.training.method import Inputs, Outputs, Speed, train_method
+    from mialign.training.validation import Validation
 
     asked = args.settings["validation"]
     if asked["score"] not in SCORES:
         raise InputError(f"--settings: validation.score is {asked['score']!r}; there are {', '.join(SCORES)}")
     at = args.settings.get("validate_at", 0.0)
     validation = Validation(prompts, sampling(asked, at), SCORES[asked["score"]], args.batch)
-    settings = {**args.settings, "seed": args.seed}
     train_method(
-        args.parent,
-        args.pairs,
-        args.reference,
-        settings,
+        Inputs(args.parent, args.pairs, args.reference),
+        {**args.settings, "seed": args.seed},
         validation,
-        args.out,
-        args.curve,
-        args.scratch,
-        args.tokens,
-        args.checkpointing,
-        args.attention,
+        Outputs(args.out, args.curve, args.scratch),
+        Speed(args.token_budget, args.checkpointing, args.attention),
     )

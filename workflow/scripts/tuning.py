@@ -3,10 +3,10 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mialign.errors import InputError
-from mialign.files import read_jsonl, write_csv
-from mialign.tables.reading import rows
-from mialign.tuning import COLUMNS, Trial, choose, trial
+from mialign.core.csv_files import rows
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl, write_csv
+from mialign.evaluation.learning_rates import COLUMNS, RateResult, choose, rate_result
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -18,20 +18,20 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> None:
-    trials: dict[tuple[str, str], list[Trial]] = {}
+    results: dict[tuple[str, str], list[RateResult]] = {}
     questions = {path.parts[-2]: len(read_jsonl(path)) for path in args.validation}
     for path in args.curves:
         experiment, method = path.parts[-3:-1]
         curve = rows(path, ("step", "metric", "value"))
         try:
-            one = trial(float(path.stem), curve, questions[experiment])
+            one = rate_result(float(path.stem), curve, questions[experiment])
         except InputError as error:
             raise InputError(f"{path} {error}") from None
-        trials.setdefault((experiment, method), []).append(one)
-    write_csv(args.out, list(COLUMNS), (_row(*about, one) for about, tried in trials.items() for one in choose(tried)))
+        results.setdefault((experiment, method), []).append(one)
+    write_csv(args.out, list(COLUMNS), (_row(*about, one) for about, tried in results.items() for one in choose(tried)))
     print(args.out.read_text(encoding="utf-8"), end="")
 
 
-def _row(experiment: str, method: str, one: Trial) -> dict:
+def _row(experiment: str, method: str, one: RateResult) -> dict:
     values = (one.rate, one.step, one.score, one.value, one.n, f"{one.error:.6g}", "yes" if one.chosen else "no")
     return dict(zip(COLUMNS, (experiment, method, *values), strict=True))

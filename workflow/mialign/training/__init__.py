@@ -1,4 +1,4 @@
-"""Training on transformers' Trainer: base models on a corpus, methods on pairs through the grid."""
+"""From pairs to checkpoints: the objectives, the grid of log-probabilities and the trainer.
 
-# The objectives that take the log-probabilities of a reference.
-RELATIVE = ("dpo", "ipo")
+It imports core, models, data and generation.
+"""

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from mialign import checkpoints
-from mialign.errors import InputError
+from mialign.core.errors import InputError
+from mialign.models import checkpoints
 
 
 def lay_on(model, adapter: dict):

@@ -2,8 +2,8 @@
 
 import torch
 
-from mialign.errors import InputError
-from mialign.machine import half
+from mialign.core.errors import InputError
+from mialign.models.machine import use_bf16
 
 
 def choose_attention(model, precision: str, wanted: str = "sdpa") -> None:
@@ -12,7 +12,7 @@ def choose_attention(model, precision: str, wanted: str = "sdpa") -> None:
     They are up to twice as fast there as the fused attention with a mask. They also serve models that cannot take
     SDPA, such as those that cap their attention scores (Gemma 2). InputError if flex_attention is wanted of such a one.
     """
-    plain = half(precision) and not torch.cuda.is_available()
+    plain = use_bf16(precision) and not torch.cuda.is_available()
     try:
         model.set_attn_implementation("eager" if plain else wanted)
     except ValueError:

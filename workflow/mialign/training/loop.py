@@ -14,9 +14,9 @@ from torch.distributed.fsdp import MixedPrecisionPolicy
 from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
-from mialign import provenance
-from mialign.errors import InputError
-from mialign.files import write_text
+from mialign.core import code_digests
+from mialign.core.errors import InputError
+from mialign.core.files import write_text
 
 
 def arguments(settings: dict, scratch: Path, seed: int, **more) -> TrainingArguments:
@@ -24,7 +24,7 @@ def arguments(settings: dict, scratch: Path, seed: int, **more) -> TrainingArgum
 
     A batch goes to the Trainer whole, in equal shares to the processes, so that a step is one call.
     """
-    if settings["batch"] % (processes := world()):
+    if settings["batch"] % (processes := process_count()):
         raise InputError(
             f"{processes} processes cannot share a batch of {settings['batch']} equally; change one of them"
         )
@@ -56,14 +56,14 @@ def arguments(settings: dict, scratch: Path, seed: int, **more) -> TrainingArgum
     return made
 
 
-def world() -> int:
+def process_count() -> int:
     """How many processes train together."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def sharded() -> bool:
     """Whether processes share the weights too (FSDP); on CPUs each keeps them all."""
-    return world() > 1 and torch.cuda.is_available()
+    return process_count() > 1 and torch.cuda.is_available()
 
 
 def spread(checkpointing: bool) -> dict:
@@ -103,7 +103,7 @@ def open_scratch(scratch: Path, settings: dict, *inputs: Path) -> None:
 
 
 def _open_scratch(scratch: Path, settings: dict, *inputs: Path) -> None:
-    made_with = provenance.made_with(settings, ("train", "model"), inputs)
+    made_with = code_digests.made_with(settings, ("train", "model"), inputs)
     mark = scratch / "made_with"
     if scratch.is_dir() and any(scratch.iterdir()) and not mark.exists():
         raise InputError(f"{scratch}: there is a folder with other things than states of a training; name another")

@@ -1,62 +1,79 @@
 """Train one method on pairs, from its parent, and keep the checkpoint that does best on validation questions."""
 
 import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
-from mialign import checkpoints
-from mialign.errors import InputError
-from mialign.files import write_text
-from mialign.grid import Item
-from mialign.machine import half
-from mialign.training import RELATIVE, loop
+from mialign.core.errors import InputError
+from mialign.core.files import write_text
+from mialign.models import checkpoints
+from mialign.models.machine import use_bf16
+from mialign.training import loop
 from mialign.training.adapters import lay_on
 from mialign.training.attention import choose_attention
 from mialign.training.curves import to_csv
-from mialign.training.items import read_items, whole_batches
+from mialign.training.examples import Example, check_objective, read_examples, whole_batches
+from mialign.training.objectives import OBJECTIVES
 from mialign.training.reference import read_reference
 from mialign.training.trainer import GridTrainer
 from mialign.training.validation import Validation
 
 
-def train_method(
-    parent: Path,
-    pairs: Path,
-    reference: Path | None,
-    settings: dict,
-    validation: Validation,
-    out: Path,
-    curve: Path,
-    scratch: Path,
-    tokens: int,
-    checkpointing: bool = False,
-    attention: str = "sdpa",
-) -> None:
-    """settings: a method of the config with the experiment's training keys filled in, and its seed.
+@dataclass(frozen=True)
+class Inputs:
+    """The files that a training reads. reference: of write_reference, for objectives that need one."""
 
-    reference: the file of write_reference, for objectives that are relative to one. tokens: places in one forward
-    pass; checkpointing: layers are computed again in the backward pass, to save memory; attention: sdpa or, on GPUs,
-    flex_attention. These three change no result but for rounding, and for which numbers an adapter's dropout drops.
+    parent: Path
+    pairs: Path
+    reference: Path | None = None
+
+    def paths(self) -> list[Path]:
+        return [path for path in (self.parent, self.pairs, self.reference) if path]
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What a training writes: its checkpoint, its curve, and the states in scratch that it goes on from."""
+
+    checkpoint: Path
+    curve: Path
+    scratch: Path
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What changes no result but for rounding, and for which numbers an adapter's dropout drops.
+
+    token_budget: tokens and padding in one forward pass; checkpointing: layers are computed again in the backward
+    pass, to save memory; attention: sdpa or, on GPUs, flex_attention.
     """
-    if attention == "flex_attention" and not torch.cuda.is_available():
+
+    token_budget: int = 2048
+    checkpointing: bool = False
+    attention: str = "sdpa"
+
+
+def train_method(inputs: Inputs, settings: dict, validation: Validation, outputs: Outputs, speed: Speed) -> None:
+    """settings: a method of the config with the experiment's training keys filled in, and its seed."""
+    if speed.attention == "flex_attention" and not torch.cuda.is_available():
         raise InputError("speed.attention: flex_attention trains on a GPU only, and none is seen here; take sdpa")
-    inputs = [parent, pairs, *([reference] if reference else [])]
-    loop.open_scratch(scratch, {**settings, "questions": validation.prompts}, *inputs)
+    parent, scratch, out = inputs.parent, outputs.scratch, outputs.checkpoint
+    loop.open_scratch(scratch, {**settings, "questions": validation.prompts}, *inputs.paths())
     torch.manual_seed(settings["seed"])  # a new adapter begins at random
     tokenizer, model = checkpoints.load_tokenizer(parent), trainable(parent, settings.get("adapter"))
     _check_vocabulary(parent, tokenizer, model)
-    choose_attention(model, settings.get("precision", "float32"), attention)
-    items = read_items(pairs, tokenizer, model.config.get_text_config().max_position_embeddings)
-    _check_compared(pairs, next(iter(items.values())), settings["objective"])
+    choose_attention(model, settings.get("precision", "float32"), speed.attention)
+    examples = _examples(inputs, tokenizer, model, settings["objective"])
     trainer = GridTrainer(
         model=model,
-        args=_arguments(settings, scratch, checkpointing),
-        train_dataset=whole_batches(_with_reference(items, reference, settings["objective"]), settings["batch"]),
+        args=_arguments(settings, scratch, speed.checkpointing),
+        train_dataset=whole_batches(examples, settings["batch"]),
         settings=settings,
         validation=validation.bind(tokenizer),
-        tokens=tokens,
-        start=_start(model, parent) if settings.get("kl") else None,
+        token_budget=speed.token_budget,
+        ref_model=_ref_model(model, parent) if settings.get("kl") else None,
     )
     loop.run(trainer, scratch, f"{out.parent.name}/{out.name}")
     weights = trainer.accelerator.get_state_dict(trainer.model_wrapped)
@@ -66,7 +83,7 @@ def train_method(
     with checkpoints.writing_folder(out) as folder:
         model.save_pretrained(folder, state_dict=weights)
         tokenizer.save_pretrained(folder)
-    write_text(curve, to_csv(trainer.state.log_history, best))
+    write_text(outputs.curve, to_csv(trainer.state.log_history, best))
     loop.close_scratch(scratch)
 
 
@@ -92,7 +109,7 @@ def _merged(parent: Path, model):
     return model.merge_and_unload()
 
 
-def _start(model, parent: Path):
+def _ref_model(model, parent: Path):
     """What KL holds the policy to: the policy without its adapter if the parent has none, else a copy of it."""
     new_adapter = hasattr(model, "peft_config") and not (Path(parent) / "adapter_config.json").exists()
     return model if new_adapter else copy.deepcopy(model).eval().requires_grad_(False)
@@ -104,13 +121,6 @@ def _check_vocabulary(parent: Path, tokenizer, model) -> None:
         raise InputError(
             f"{parent}: its tokenizer has {len(tokenizer)} tokens and its weights {rows}; it is the tokenizer of "
             "another model, copy the right one into the folder"
-        )
-
-
-def _check_compared(pairs: Path, item: Item, objective: str) -> None:
-    if objective != "sft" and len(item.responses) == 1:
-        raise InputError(
-            f"{pairs}: {objective} compares responses, and its pairs have one each; two at least are needed"
         )
 
 
@@ -129,14 +139,17 @@ def _arguments(settings: dict, scratch: Path, checkpointing: bool):
         greater_is_better=True,
         weight_decay=0.0,
         **loop.spread(checkpointing),
-        bf16=half(settings.get("precision", "float32")),
+        bf16=use_bf16(settings.get("precision", "float32")),
     )
 
 
-def _with_reference(items: dict[str, Item], reference: Path | None, objective: str) -> list[tuple[Item, torch.Tensor]]:
-    """Each item with the reference's sums [N, N]; zeros where the objective is relative to none."""
-    if objective in RELATIVE and reference is None:
+def _examples(inputs: Inputs, tokenizer, model, objective: str) -> list[Example]:
+    """The pairs, with the reference's sums where the objective needs them."""
+    examples = read_examples(inputs.pairs, tokenizer, model.config.get_text_config().max_position_embeddings)
+    check_objective(inputs.pairs, examples, objective)
+    if not OBJECTIVES[objective].needs_reference:
+        return list(examples.values())
+    if inputs.reference is None:
         raise InputError(f"{objective} is relative to a reference: give its file, which the stage reference makes")
-    if objective in RELATIVE:
-        return list(zip(items.values(), read_reference(reference, items), strict=True))
-    return [(item, torch.zeros(len(item.prompts), len(item.responses))) for item in items.values()]
+    sums = read_reference(inputs.reference, examples)
+    return [replace(one, reference=table) for one, table in zip(examples.values(), sums, strict=True)]

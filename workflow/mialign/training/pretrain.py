@@ -6,13 +6,13 @@ import torch
 import torch.nn.functional as F
 from transformers import LlamaConfig, LlamaForCausalLM, Trainer
 
-from mialign import checkpoints
-from mialign.files import read_jsonl
-from mialign.machine import half
+from mialign.core.files import read_jsonl
+from mialign.models import checkpoints
+from mialign.models.machine import use_bf16
+from mialign.models.tokenizer import train_tokenizer
 from mialign.training import loop
 from mialign.training.attention import choose_attention
 from mialign.training.optimizers import muon_with_adamw
-from mialign.training.tokenizer import train_tokenizer
 
 # Tokens of a row that texts are packed into (a longer text has a row to itself).
 ROW = 192
@@ -78,7 +78,7 @@ def _trainer(model, tokenizer, rows: list[dict], training: dict, scratch: Path) 
         training["seed"],
         max_steps=steps,
         save_steps=max(1, steps // 4),
-        bf16=half("bf16"),
+        bf16=use_bf16("bf16"),
         adam_beta2=0.98,
         weight_decay=training["weight_decay"],
     )

@@ -7,53 +7,64 @@ from pathlib import Path
 
 import torch
 
-from mialign import checkpoints, objectives
-from mialign.errors import InputError
-from mialign.files import read_jsonl, write_jsonl
-from mialign.grid import Item, grid, packs
-from mialign.machine import autocast, device
-from mialign.progress import Progress
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl, write_jsonl
+from mialign.core.progress import Progress
+from mialign.models import checkpoints
+from mialign.models.machine import autocast, device
 from mialign.training.attention import choose_attention
-from mialign.training.items import read_items
+from mialign.training.examples import Example, entry_mask, read_examples
+from mialign.training.grid import Item, grid, packs
 
 
-def write_reference(model_folder: Path, pairs: Path, precision: str, tokens: int, out: Path) -> None:
+def write_reference(model_folder: Path, pairs: Path, precision: str, token_budget: int, out: Path) -> None:
     """One record a pair: id, of (the digest of its token ids), sums [N][M] of the responses' log-probabilities.
 
-    `tokens`: places in one forward pass.
+    Entries that no term names are null. `token_budget`: tokens and padding in one forward pass.
     """
     tokenizer, model = checkpoints.load_tokenizer(model_folder), checkpoints.load_model(model_folder).to(device())
     choose_attention(model, precision)
-    items = read_items(pairs, tokenizer, model.config.get_text_config().max_position_embeddings)
+    examples = read_examples(pairs, tokenizer, model.config.get_text_config().max_position_embeddings)
     with torch.inference_mode(), autocast(precision):
-        records = dict(_records(model.eval(), items, tokens))
-    write_jsonl(out, [records[name] for name in items])
+        records = dict(_records(model.eval(), examples, token_budget))
+    write_jsonl(out, [records[name] for name in examples])
 
 
-def _records(model, items: dict[str, Item], tokens: int) -> Iterator[tuple[str, dict]]:
-    names, given = list(items), list(items.values())
-    wanted = objectives.wanted("dpo", len(given[0].prompts))
-    progress = Progress("reference", len(given), "pairs")
-    for part in packs(given, wanted, tokens):
-        computed = grid(model, [given[index] for index in part], wanted)
-        for index, sums in zip(part, computed.sums.tolist(), strict=True):
-            yield names[index], {"id": names[index], "of": digest(given[index]), "sums": sums}
+def _records(model, examples: dict[str, Example], token_budget: int) -> Iterator[tuple[str, dict]]:
+    names, items = list(examples), [one.item for one in examples.values()]
+    mask = entry_mask(examples.values(), "terms")
+    progress = Progress("reference", len(items), "pairs")
+    for part in packs(items, mask, token_budget):
+        sums = grid(model, [items[index] for index in part], mask[part]).sums
+        for index, table in zip(part, sums, strict=True):
+            named = [
+                [value if here else None for value, here in zip(*row, strict=True)]
+                for row in zip(table.tolist(), mask[index].tolist(), strict=True)
+            ]
+            yield names[index], {"id": names[index], "of": digest(items[index]), "sums": named}
         progress.add(len(part))
 
 
-def read_reference(path: Path, items: dict[str, Item]) -> list[torch.Tensor]:
-    """The sums [N, M] of every item, in their order; InputError if one is missing or is of other tokens."""
+def read_reference(path: Path, examples: dict[str, Example]) -> list[torch.Tensor]:
+    """The sums [N, M] of every example, in their order, 0 where no term names an entry.
+
+    InputError if one is missing or is of other tokens.
+    """
     records = {record["id"]: record for record in read_jsonl(path, required=("id", "of", "sums"))}
-    for name, item in items.items():
+    masks = entry_mask(examples.values(), "terms")
+    for name, one in examples.items():
         if name not in records:
             raise InputError(f"{path}: the pair {name} is missing; delete the file, and it is made again")
-        if records[name]["of"] != digest(item):
+        if records[name]["of"] != digest(one.item):
             raise InputError(
                 f"{path}: the log-probabilities of {name} are of other tokens than this policy reads: either the pairs "
                 "were changed, then delete the file, and it is made again; or the two models have different "
                 "tokenizers, and cannot be compared"
             )
-    return [_sums(records[name]["sums"], item, f"{path}: the sums of {name}") for name, item in items.items()]
+    return [
+        _sums(records[name]["sums"], mask, f"{path}: the sums of {name}")
+        for name, mask in zip(examples, masks, strict=True)
+    ]
 
 
 def digest(item: Item) -> str:
@@ -61,14 +72,13 @@ def digest(item: Item) -> str:
     return hashlib.sha256(json.dumps([item.prompts, item.responses]).encode()).hexdigest()[:16]
 
 
-def _sums(sums, item: Item, where: str) -> torch.Tensor:
+def _sums(sums, mask: torch.Tensor, where: str) -> torch.Tensor:
     try:
-        table = torch.tensor(sums, dtype=torch.float32)
+        table = torch.tensor([[float("nan") if value is None else value for value in row] for row in sums])
     except (TypeError, ValueError):
         table = torch.empty(0)
-    if table.shape != (len(item.prompts), len(item.responses)) or not table.isfinite().all():
+    if table.shape != mask.shape or not table[mask].isfinite().all():
         raise InputError(
-            f"{where} are no table of {len(item.prompts)} by {len(item.responses)} numbers; delete the file, and it is "
-            "made again"
+            f"{where} are no table of {mask.shape[0]} by {mask.shape[1]} numbers; delete the file, and it is made again"
         )
-    return table
+    return table.masked_fill(~mask, 0.0)

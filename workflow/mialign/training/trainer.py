@@ -4,26 +4,30 @@ import torch
 from torch import Tensor
 from transformers import Trainer
 
-from mialign import objectives
-from mialign.grid import Grid, Item, grid, packs
-from mialign.machine import autocast
+from mialign.models.machine import autocast
+from mialign.training import objectives
 from mialign.training.curves import COUNTS
+from mialign.training.examples import Example, entry_mask, is_square, scored
+from mialign.training.grid import Grid, Item, grid, packs
 
 
 class GridTrainer(Trainer):
-    """One batch of questions is one step, however it is cut into passes of at most `tokens` places.
+    """One batch of questions is one step, however it is cut into passes of at most `token_budget` tokens and padding.
 
     The loss of a step is the mean over its questions: it depends neither on the packing nor on the number of
-    processes, up to the rounding of sums. `start`: the frozen model that `kl` holds the policy to.
+    processes, up to the rounding of sums. `ref_model`: the frozen model that `kl` holds the policy to.
     """
 
-    def __init__(self, *, settings: dict, validation, tokens: int, start=None, **kwargs):
+    def __init__(self, *, settings: dict, validation, token_budget: int, ref_model=None, **kwargs):
         super().__init__(eval_dataset=[], data_collator=_collate, **kwargs)
-        self.settings, self.validation, self.tokens = settings, validation, tokens
-        self.start = start.to(self.args.device) if start is not None else None
+        self.settings, self.validation, self.token_budget = settings, validation, token_budget
+        self.objective = objectives.OBJECTIVES[settings["objective"]]
+        self.ref_model = ref_model.to(self.args.device) if ref_model is not None else None
         # FlexAttention skips what nobody looks at, so rows are as long as a pass; a dense mask pays for their length.
-        self.row = tokens if self.model.config._attn_implementation == "flex_attention" else 0
+        self.row = token_budget if self.model.config._attn_implementation == "flex_attention" else 0
         self.measured: list[dict[str, float]] = []
+        # Where the whole square is read, it tells how often the matched entry is the largest.
+        self.square = is_square(self.train_dataset, self.objective.reads)
 
     def _run_epoch(self, **kwargs) -> None:
         # Begun again from the state of the last step, in the middle of an epoch, the Trainer would take one more.
@@ -32,37 +36,38 @@ class GridTrainer(Trainer):
 
     def training_step(self, model, inputs, num_items_in_batch=None) -> Tensor:
         model.train()
-        items, reference = inputs["items"], inputs["reference"]
-        wanted = objectives.wanted(self.settings["objective"], len(items[0].prompts))
+        examples = inputs["examples"]
+        mask = entry_mask(examples, self.objective.reads)
         total = torch.zeros((), device=self.args.device)
-        for part in self._parts(items, wanted):
+        for part in self._parts([one.item for one in examples], mask):
             with autocast(self.settings.get("precision", "float32")):
-                losses = self._losses(model, [items[index] for index in part], wanted, reference[part])
-                loss = losses.sum() / len(items)
+                losses = self._losses(model, [examples[index] for index in part], mask[part])
+                loss = losses.sum() / len(examples)
             self.accelerator.backward(loss)
             total += loss.detach()
         return total
 
-    def _parts(self, items: list[Item], wanted: Tensor) -> list[list[int]]:
-        parts = packs(items, wanted, self.tokens, row=self.row)
+    def _parts(self, items: list[Item], mask: Tensor) -> list[list[int]]:
+        parts = packs(items, mask, self.token_budget, row=self.row)
         if self.accelerator.num_processes == 1:
             return parts
         # Processes that share weights must pass through them equally often.
         most = self.accelerator.gather(torch.tensor([len(parts)], device=self.args.device)).max().item()
-        return packs(items, wanted, self.tokens, most, self.row)
+        return packs(items, mask, self.token_budget, most, self.row)
 
-    def _losses(self, model, items: list[Item], wanted: Tensor, reference: Tensor) -> Tensor:
-        computed = grid(model, items, wanted, self.start, self.row)
+    def _losses(self, model, examples: list[Example], mask: Tensor) -> Tensor:
+        computed = grid(model, [one.item for one in examples], mask, self.ref_model, self.row)
         self._measure(computed)
-        losses = objectives.LOSSES[self.settings["objective"]](computed, reference, self.settings)
+        losses = self.objective.loss(scored(computed, examples), self.settings)
         if computed.kl is not None:
-            losses = losses + self.settings["kl"] * objectives.kl(computed.kl, computed.counts)
+            losses = losses + self.settings["kl"] * objectives.kl(computed.kl, computed.matched, computed.counts)
         return losses
 
     def _measure(self, computed: Grid) -> None:
-        means = computed.means.detach()
-        measured = {"matched_logprob": means.diagonal(dim1=1, dim2=2).mean(1).sum().item()}
-        if self.settings["objective"] != "sft":
+        means, matched = computed.means.detach(), computed.matched
+        of_matched = (means * matched).sum((1, 2)) / matched.sum((1, 2)).clamp(min=1)
+        measured = {"matched_logprob": of_matched.sum().item()}
+        if self.square:
             rows, columns = objectives.accuracy(means)
             measured |= {"grid_accuracy_rows": rows.sum().item(), "grid_accuracy_columns": columns.sum().item()}
         self.measured.append(measured | {"questions": len(means), "response_tokens": int(computed.counts.sum())})
@@ -89,5 +94,5 @@ class GridTrainer(Trainer):
         return metrics
 
 
-def _collate(rows: list[tuple[Item, Tensor]]) -> dict:
-    return {"items": [item for item, _ in rows], "reference": torch.stack([sums for _, sums in rows])}
+def _collate(rows: list[Example]) -> dict:
+    return {"examples": rows}

@@ -3,11 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mialign.answers import flexible, gold_answer
-from mialign.engines.base import Completion, Request, Sampling
-from mialign.filters import ENDED
-from mialign.judge.scores import adherence, question_of, right
-from mialign.world import follows
+from mialign.generation.engine import Completion, Request, Sampling
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,7 @@ class Validation:
 
     def __call__(self, model) -> dict[str, float]:
         """Means over the questions: each score, the share that ended, the length in tokens; `score` is the choice's."""
-        from mialign.engines.local import generate
+        from mialign.generation.local import generate
 
         requests = [Request(record["prompts"][0], (number,)) for number, record in enumerate(self.prompts)]
         completions = [one for (one,) in generate(model, self.tokenizer, requests, self.sampling, self.batch)]
@@ -46,23 +42,3 @@ class Validation:
 def _mean(values: list[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known else None
-
-
-def _merit(record: dict, completion: Completion) -> dict[str, float | None]:
-    """Both axes on which answers are judged weigh alike; where the content cannot be told, adherence is all."""
-    ended = completion.finish in ENDED
-    followed, known = adherence(record, completion.text, ended), right(record, completion.text, ended)
-    known = None if known is None else float(known)
-    return {"merit": _mean([followed, known]), "adherence": followed, "right": known}
-
-
-def _accuracy(record: dict, completion: Completion) -> dict[str, float | None]:
-    question = question_of(record)
-    return {
-        "accuracy": float(flexible(completion.text, completion.finish in ENDED) == gold_answer(question)),
-        "steps": float(follows("steps", "positive", completion.text, question)),
-    }
-
-
-# By what the checkpoints of an experiment are chosen: of judged answers, of solved problems.
-SCORES = {"merit": _merit, "accuracy": _accuracy}

@@ -1,0 +1,4 @@
+"""The configuration of a run: loaded, completed and checked before any job.
+
+It imports what it checks. Only paper, preflight, scripts and rules import it.
+"""

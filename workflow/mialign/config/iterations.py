@@ -1,0 +1,60 @@
+"""A method with `iterations: n` as the nodes that it stands for: n sets of pairs and n methods."""
+
+from mialign.config.validation.common import pick
+from mialign.core.errors import InputError
+
+
+def expand_iterations(where: str, experiment: dict) -> dict:
+    """The experiment with NAME_1 to NAME_n in the place of each method NAME that has `iterations: n`.
+
+    Set NAME_k is the method's set written by NAME_(k-1), the first one by the set's own writer, on slice k of its
+    questions (`alternate: m`: m slices in turn). Every method NAME_k is trained on its set from the same parent.
+    """
+    methods, data = {}, dict(experiment["data"])
+    for name, method in experiment["methods"].items():
+        if "iterations" not in method:
+            if "alternate" in method:
+                raise InputError(
+                    f"{where}.methods.{name}.alternate: it goes with iterations; give these or take it out"
+                )
+            methods[name] = method
+            continue
+        more_methods, more_data = _expanded(f"{where}.methods.{name}", name, method, experiment)
+        for kind, known, more in (
+            ("methods", {**experiment["methods"], **methods}, more_methods),
+            ("data", data, more_data),
+        ):
+            if taken := known.keys() & more.keys():
+                raise InputError(
+                    f"{where}.{kind}.{min(taken)}: the iterations of {name} take this name; give one of them another"
+                )
+        methods |= more_methods
+        data |= more_data
+    return {**experiment, "methods": methods, "data": data}
+
+
+def _expanded(where: str, name: str, method: dict, experiment: dict) -> tuple[dict, dict]:
+    rounds = method["iterations"]
+    slices = method.get("alternate", rounds)
+    if slices == 1 and rounds > 1:
+        raise InputError(
+            f"{where}.alternate: 1 gives every iteration the same questions; give 2 or more, so that none sees the "
+            "questions of the iteration before it"
+        )
+    named = method.get("data", experiment["training"].get("data"))
+    if named is None:
+        raise InputError(f"{where}: the key 'data' is missing; name the set of pairs that the iterations repeat")
+    block = pick(experiment["data"], named, f"{where}.data", "set of pairs")
+    if "slice" in block or block["from"] == "authors":
+        what = "slice" if "slice" in block else "from: authors"
+        raise InputError(f"{where}.data: {named} has {what}, which does not go with iterations; take another set")
+    own = {key: value for key, value in method.items() if key not in ("iterations", "alternate")}
+    label = method.get("label", name.upper().replace("_", " "))
+    names = [f"{name}_{number}" for number in range(1, rounds + 1)]
+    methods = {one: {**own, "data": one, "label": f"{label} {number}"} for number, one in enumerate(names, start=1)}
+    writers = [block["from"], *names]
+    data = {
+        one: {**block, "from": writers[place], "slice": {"part": place % slices + 1, "of": slices}}
+        for place, one in enumerate(names)
+    }
+    return methods, data

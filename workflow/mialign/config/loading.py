@@ -1,0 +1,173 @@
+"""The configuration of a run: validated, with every default filled in."""
+
+import copy
+from collections.abc import Iterable
+from pathlib import Path
+
+from mialign.config import schema, validation
+from mialign.config.iterations import expand_iterations
+from mialign.core.errors import InputError
+from mialign.core.yaml_files import read_yaml
+from mialign.data.sets import generator
+from mialign.evaluation.judge.settings import with_defaults
+from mialign.training import objectives
+
+DEFAULTS = {"data": "data", "datasets": {}, "environments": {}}
+BOOTSTRAP = {"resamples": 4000, "seed": 0}
+ENGINE = {"kind": "transformers", "precision": "float32"}
+RESOURCES = {"gpu": 0, "mem_mb": 4000, "runtime": 60}
+SENT = ("model", "generate", "reference", "train", "respond", "solve", "judge")  # rules whose jobs go to a cluster
+SPEED = {
+    "generation_batch": 384,
+    "generation_shard": 4096,
+    "generation_gpus": 1,
+    "generation_memory": 90,
+    "token_budget": 2048,
+    "checkpointing": False,
+    "attention": "sdpa",
+    "processes": 1,
+    "threads": 1,
+    "pretraining_threads": 1,
+}
+MODEL_TRAINING = {"warmup": 0, "schedule": "cosine", "clip": 1.0, "prompt_weight": 0.0, "weight_decay": 0.0}
+EXPERIMENT = {"seed": 0, "comparisons": []}
+DATA = {"builder": "constitutions", "constitutions": 2}
+FILTERS = {"ended": True, "forbidden": []}
+TRAINING = {
+    "optimizer": "adamw",
+    "precision": "float32",
+    "schedule": "constant",
+    "warmup": 0,
+    "clip": 1.0,
+    "validate_at": 0.0,
+}
+FOLDERS = ("path", "folder", "data", "table")
+ADAPTER = {"dropout": 0.0, "targets": ["q_proj", "k_proj", "v_proj", "o_proj"]}
+
+
+def check_files(paths: Iterable[str | Path]) -> None:
+    """Refuse files of settings in which a key is there twice: read one after the other, the last would win unseen."""
+    for path in paths:
+        read_yaml(path, "the settings of the run are read from it")
+
+
+def in_order(settings: dict, pattern: dict) -> dict:
+    """The settings in the order of those that they were laid over, what is new last: order shows in tables and figures.
+
+    Snakemake puts the keys of an overlay first.
+    """
+    keys = [*(key for key in pattern if key in settings), *(key for key in settings if key not in pattern)]
+    blocks = {key for key in keys if isinstance(settings[key], dict) and isinstance(pattern.get(key), dict)}
+    return {key: in_order(settings[key], pattern[key]) if key in blocks else settings[key] for key in keys}
+
+
+def load(config: dict) -> dict:
+    """The settings of the run, checked against the schema, each other and the files they name.
+
+    InputError, before any job, for what is wrong: it names the key (or file and line) and says what to do.
+    A key set to null is as if it were absent, so that an overlay can take a key of config.yaml away.
+    """
+    config = _from_home(_without_nulls(copy.deepcopy(dict(config))))
+    schema.check(config)
+    settings = _with_defaults(config)
+    validation.check(settings)
+    return settings
+
+
+def training_settings(method: dict) -> dict:
+    """What of a method's settings decides its checkpoint, beside the files that it reads."""
+    return {key: value for key, value in method.items() if key not in ("label", "parent", "data")}
+
+
+# ---------------------------------------------------------------- defaults
+def _with_defaults(config: dict) -> dict:
+    config = {"models_run": config["run"], **DEFAULTS, **config}
+    config["bootstrap"] = {**BOOTSTRAP, **config.get("bootstrap", {})}
+    config["engine"] = {**ENGINE, **config.get("engine", {})}
+    config["speed"] = {**SPEED, **config.get("speed", {})}
+    asked = config.get("resources", {})
+    config["resources"] = {rule: {**RESOURCES, **asked.get("default", {}), **asked.get(rule, {})} for rule in SENT}
+    for model in config["models"].values():
+        if "training" in model:
+            model["training"] = {**MODEL_TRAINING, **model["training"]}
+    config["experiments"] = {name: _experiment(name, given) for name, given in config["experiments"].items()}
+    if "collapse" in config:
+        _fill_curves(config)
+    return config
+
+
+def _experiment(name: str, given: dict) -> dict:
+    where = f"experiments.{name}"
+    experiment = expand_iterations(where, {**EXPERIMENT, **given})
+    experiment["questions"] = {split: _as_list(names) for split, names in experiment["questions"].items()}
+    for stage in ("respond", "solve"):
+        if stage in experiment:
+            experiment[stage] = {"stop": [], **experiment[stage]}
+    experiment["data"] = {data: _data(block) for data, block in experiment["data"].items()}
+    only = {"data": next(iter(given["data"]))} if len(given["data"]) == 1 else {}
+    experiment["training"] = {**TRAINING, **only, **experiment["training"]}
+    if "respond" in experiment:
+        experiment.setdefault("judge", {"kind": "checkers"})
+    if "judge" in experiment:
+        experiment["judge"] = with_defaults(experiment["judge"])
+    if "judges" in experiment:
+        experiment["judges"] = {judge: with_defaults(settings) for judge, settings in experiment["judges"].items()}
+    experiment["methods"] = {
+        method: _method(f"{where}.methods.{method}", method, experiment, row)
+        for method, row in experiment["methods"].items()
+    }
+    experiment["generator"] = generator(experiment)
+    return experiment
+
+
+def _as_list(names: str | list[str]) -> list[str]:
+    return names if isinstance(names, list) else [names]
+
+
+def _data(given: dict) -> dict:
+    """One set of pairs in full; of pairs that the authors released only size and seed count."""
+    if given["from"] == "authors":
+        return {key: given[key] for key in ("from", "size", "seed")}
+    data = {**DATA, **given, "questions": _as_list(given["questions"])}
+    data["sampling"] = {"stop": [], **data["sampling"]}
+    data["filters"] = {**FILTERS, **data.get("filters", {})}
+    return data
+
+
+def _method(where: str, name: str, experiment: dict, row: dict) -> dict:
+    """One method in full: the experiment's training settings, overlaid with the method's own."""
+    method = {"label": name.upper().replace("_", " "), **objectives.defaults(row["objective"])}
+    method |= {**experiment["training"], **row}
+    for key in ("data", "learning_rate", "batch", "steps"):
+        if key not in method:
+            raise InputError(f"{where}: the key {key!r} is missing; give it here or under the experiment's training")
+    method.setdefault("validate_every", method["steps"])
+    if "adapter" in method:
+        method["adapter"] = {**ADAPTER, **method["adapter"]}
+    return method
+
+
+def _fill_curves(config: dict) -> None:
+    collapse = config["collapse"]
+    experiment = validation.pick(config["experiments"], collapse["experiment"], "collapse.experiment", "experiment")
+    method = validation.pick(experiment["methods"], collapse["method"], "collapse.method", "method")
+    shared = {key: collapse[key] for key in ("steps", "validate_every")}
+    collapse["curves"] = {
+        name: {**method, **shared, "label": name.replace("_", " "), **curve}
+        for name, curve in collapse["curves"].items()
+    }
+
+
+def _from_home(value, key: str = ""):
+    """Folders that are named from the home folder (~/models) in full: nothing that reads them later is a shell."""
+    if isinstance(value, dict):
+        return {name: _from_home(item, name) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_from_home(item) for item in value]
+    return str(Path(value).expanduser()) if key in FOLDERS and str(value).startswith("~") else value
+
+
+def _without_nulls(value):
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return value

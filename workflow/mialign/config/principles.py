@@ -1,0 +1,108 @@
+"""The principles: which category has which, and their wordings on either side."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from mialign.core.errors import InputError
+from mialign.core.yaml_files import read_yaml
+
+
+@dataclass(frozen=True)
+class Principle:
+    """One principle with its wordings: strong, opposite, and the short ones of evaluation."""
+
+    id: str
+    name: str
+    description: str
+    positive: tuple[str, ...]
+    antithesis: tuple[str, ...]
+    short: tuple[str, ...]
+
+
+TEXTS = ("name", "description")
+WORDINGS = ("positive", "antithesis", "short")
+
+
+@dataclass(frozen=True)
+class Principles:
+    path: str
+    principles: dict[str, Principle]
+    categories: dict[str, tuple[str, ...]]
+
+    def for_category(self, category: str) -> list[Principle]:
+        """The principles of a category, in the order of the file; InputError if it has none."""
+        if category not in self.categories:
+            raise InputError(
+                f"{self.path}: categories: there is none called {category!r} (there are {', '.join(self.categories)}); "
+                "add it with its principles, or take its questions out"
+            )
+        return [self.principles[name] for name in self.categories[category]]
+
+
+def load(path: str | Path) -> Principles:
+    """The principles of a YAML file; InputError names the file and the key of the first thing that is wrong."""
+    content = read_yaml(path, "the key `principles` of the config names it")
+    _keys(content, ("categories", "principles"), str(path))
+    blocks = _mapping(content["principles"], f"{path}: principles")
+    known = {name: _principle(name, block, f"{path}: principles.{name}") for name, block in blocks.items()}
+    blocks = _mapping(content["categories"], f"{path}: categories")
+    categories = {name: _category(name, chosen, known, f"{path}: categories.{name}") for name, chosen in blocks.items()}
+    return Principles(str(path), known, categories)
+
+
+def _principle(name: str, block: object, where: str) -> Principle:
+    from mialign.synthetic import CHECKERS
+
+    if name not in CHECKERS:
+        raise InputError(f"{where}: no checker can tell whether a text follows it (there are {', '.join(CHECKERS)})")
+    block = _mapping(block, where)
+    _keys(block, [field.name for field in fields(Principle)][1:], where)
+    texts = {key: _text(block[key], f"{where}.{key}") for key in TEXTS}
+    return Principle(name, **texts, **{key: _wordings(block[key], f"{where}.{key}") for key in WORDINGS})
+
+
+def _category(name: str, chosen: object, known: dict[str, Principle], where: str) -> tuple[str, ...]:
+    from mialign.synthetic import CATEGORIES, voices
+
+    if not isinstance(chosen, list) or not chosen:
+        raise InputError(f"{where}: a category without principles; list their names, such as [friendly, polite]")
+    for principle in chosen:
+        if principle not in known:
+            raise InputError(f"{where}: there is no principle {principle!r} (there are {', '.join(known)})")
+        if name in CATEGORIES and principle not in voices(name):
+            raise InputError(f"{where}: no answer here can follow {principle!r}; choose of {', '.join(voices(name))}")
+    if len(set(chosen)) < len(chosen):
+        raise InputError(f"{where}: a principle is there twice; each may be there once")
+    return tuple(chosen)
+
+
+def _wordings(value: object, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value:
+        raise InputError(f"{where}: give a list of one wording or more")
+    return tuple(_text(wording, where) for wording in value)
+
+
+def _text(value: object, where: str) -> str:
+    if not isinstance(value, str) or not value.strip() or "\n" in value.strip():
+        raise InputError(f"{where}: {value!r} is not one line of text; if YAML reads it otherwise, put it in quotes")
+    return value.strip()
+
+
+# ---------------------------------------------------------------- YAML
+def _mapping(value: object, where: str) -> dict:
+    if not isinstance(value, dict) or not value:
+        raise InputError(f"{where}: names with what belongs to them are needed here, one on a line")
+    for name in value:
+        if not isinstance(name, str):
+            raise InputError(f"{where}: the name {name!r} is not text; put it in quotes")
+    return value
+
+
+def _keys(block: object, wanted: tuple[str, ...] | list[str], where: str) -> None:
+    block = _mapping(block, where)
+    for key in wanted:
+        if key not in block:
+            raise InputError(f"{where}: the key {key!r} is missing")
+    for key in block:
+        if key not in wanted:
+            raise InputError(f"{where}: the key {key!r} is not known (there are {', '.join(wanted)})")

@@ -1,0 +1,41 @@
+"""What a schema cannot say of a configuration: that its parts fit each other and that the files it names are there."""
+
+from mialign.config import principles
+from mialign.config.validation import experiments, judges, models, names, questions
+from mialign.config.validation.common import pick
+from mialign.core.errors import InputError
+from mialign.evaluation import learning_rates
+
+__all__ = ["check", "pick"]
+
+
+def check(config: dict) -> None:
+    """InputError, with the key's path, for the first thing that does not fit; `config` has its defaults filled in."""
+    known = principles.load(config["principles"])
+    models.check(config)
+    models.check_environments(config)
+    names.check_folders(config)
+    names.check_macros(config)
+    if any("corpus" in config["models"][name] for name in models.used(config)):
+        models.check_templates(config)
+    for name, experiment in config["experiments"].items():
+        experiments.check(f"experiments.{name}", experiment, config["models"], known)
+        judges.check(f"experiments.{name}", experiment)
+        if "responses" in experiment:
+            judges.check_released(f"experiments.{name}", experiment, config)
+    found = questions.look_at(config, set(known.categories))
+    for name, experiment in config["experiments"].items():
+        questions.check(f"experiments.{name}", experiment, found, known)
+    experiments.check_resources(config)
+    experiments.check_processes(config)
+    if "collapse" in config:
+        experiments.check_collapse(config)
+    if "table" in config.get("tuning", {}):
+        _check_tuned(config["tuning"]["table"])
+
+
+def _check_tuned(table: str) -> None:
+    try:
+        learning_rates.read(table)
+    except InputError as error:
+        raise InputError(f"tuning.table: {error}") from None

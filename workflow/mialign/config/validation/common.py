@@ -1,0 +1,48 @@
+"""What the checks of every part share."""
+
+import re
+from collections.abc import Mapping
+
+from mialign.config.schema import suggestion
+from mialign.core.errors import InputError
+
+
+def pick(items: Mapping, name: str, where: str, what: str):
+    """The item of that name, or InputError with the closest name there is."""
+    if name not in items:
+        raise InputError(f"{where}: there is no {what} {name!r}; {suggestion(name, list(items))}")
+    return items[name]
+
+
+def under(where: str, check_part, *arguments) -> None:
+    """Call a check of another module, and put the key before its complaint."""
+    try:
+        check_part(*arguments)
+    except InputError as error:
+        raise InputError(f"{where}{error}") from None
+
+
+def check_no_circle(where: str, parents: dict[str, str | None], start: str) -> None:
+    for name in parents:
+        way = [name]
+        while (parent := parents.get(way[-1])) is not None:
+            way.append(parent)
+            if parent in way[:-1]:
+                circle = " -> ".join(reversed(way[way.index(parent) :]))
+                raise InputError(
+                    f"{where}.{way[-2]}.parent: the parents form a circle, {circle}; start one from {start}"
+                )
+
+
+def check_server(where: str, server: dict) -> None:
+    """Neither complaint repeats the value: it may hold a key."""
+    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", server.get("key", "KEY")):
+        raise InputError(
+            f"{where}.key: not the name of an environment variable in capitals, such as OPENAI_API_KEY; the key itself "
+            "belongs into that variable and into no file"
+        )
+    if not re.fullmatch(r"https?://[^\s@?#]+", server["base_url"]):
+        raise InputError(
+            f"{where}.base_url: not an address such as https://api.openai.com/v1 or http://localhost:8000/v1, without "
+            "a name, password or query in it"
+        )

@@ -1,0 +1,79 @@
+"""Sets of pairs: who writes each, that no set needs itself, and that each fits the methods trained on it."""
+
+from mialign.config.validation.common import pick, under
+from mialign.core.errors import InputError
+from mialign.data.sets import AUTHORS
+from mialign.training import objectives
+
+
+def check(where: str, experiment: dict, models: dict) -> None:
+    """InputError for the first set of an experiment that could not be made, or does not fit a method."""
+    sets, methods = experiment["data"], experiment["methods"]
+    for name, block in sets.items():
+        _check_set(f"{where}.data.{name}", name, block, experiment, models)
+    if "data" in experiment["training"]:
+        pick(sets, experiment["training"]["data"], f"{where}.training.data", "set of pairs")
+    for name, method in methods.items():
+        check_method(f"{where}.methods.{name}", method, sets)
+    _check_no_circle(where, experiment)
+
+
+def _check_set(where: str, name: str, block: dict, experiment: dict, models: dict) -> None:
+    if name in ("validation", "benchmark"):
+        raise InputError(f"{where}: the prompts of {name} questions have this name; take another")
+    if block["from"] == AUTHORS:
+        if "respond" in experiment:
+            raise InputError(
+                f"{where}.from: the authors released pairs only for attempts that are counted (solve), not for "
+                "answers that are judged; name a model or a method"
+            )
+        return
+    writers = {"base": None, **experiment["methods"], **models}
+    pick(writers, block["from"], f"{where}.from", "model or method")
+    if block["from"] in experiment["methods"] and block["from"] in models:
+        raise InputError(f"{where}.from: {block['from']!r} is a model and a method; rename one of the two")
+    if "slice" in block and block["slice"]["part"] > block["slice"]["of"]:
+        raise InputError(
+            f"{where}.slice.part: {block['slice']['part']} is above the {block['slice']['of']} slices that there are"
+        )
+
+
+def check_method(where: str, method: dict, sets: dict) -> None:
+    block = pick(sets, method["data"], f"{where}.data", "set of pairs")
+    if method["batch"] > block["size"]:
+        raise InputError(
+            f"{where}: its batch of {method['batch']} (its own, or training.batch of the experiment) is more than all "
+            f"{block['size']} pairs of {method['data']} (data.{method['data']}.size)"
+        )
+    if "builder" in block:
+        under(f"{where}.objective: ", objectives.check_builder, method["objective"], block["builder"])
+        entry = objectives.OBJECTIVES[method["objective"]]
+        if block["builder"] == "constitutions" and block["constitutions"] < 2 and entry.reads != "chosen":
+            raise InputError(
+                f"{where}.data: {method['objective']} compares responses, and {method['data']} has one a question; "
+                f"raise data.{method['data']}.constitutions"
+            )
+
+
+def _check_no_circle(where: str, experiment: dict) -> None:
+    """No method may need, by its parent and its pairs, a set that it writes itself."""
+    needs = {
+        f"methods.{name}": [f"methods.{method['parent']}", f"data.{method['data']}"]
+        for name, method in experiment["methods"].items()
+    }
+    needs |= {f"data.{name}": [f"methods.{block['from']}"] for name, block in experiment["data"].items()}
+    done: set[str] = set()
+
+    def visit(node: str, way: list[str]) -> None:
+        if node in way:
+            circle = " -> ".join([*way[way.index(node) :], node])
+            raise InputError(
+                f"{where}: {circle} is a circle, where each needs the next; let another model write the set"
+            )
+        if node in needs and node not in done:
+            for needed in needs[node]:
+                visit(needed, [*way, node])
+            done.add(node)
+
+    for node in needs:
+        visit(node, [])

@@ -1,0 +1,173 @@
+"""Experiments: their prompts, methods, comparisons and measurements, and the curves of the collapse."""
+
+from itertools import pairwise
+
+from mialign.config.validation import data
+from mialign.config.validation.common import check_no_circle, pick, under
+from mialign.core.errors import InputError
+from mialign.data import prompts
+from mialign.models.weights import root
+from mialign.training import objectives
+
+STAGES = ("respond", "solve")
+
+
+def check(where: str, experiment: dict, models: dict, known) -> None:
+    """InputError for the first key of an experiment that does not fit the others; its questions are checked apart."""
+    _check_prompts(where, experiment, known)
+    _check_methods(f"{where}.methods", experiment["methods"])
+    data.check(where, experiment, models)
+    _check_comparisons(f"{where}.comparisons", experiment)
+    if "respond" not in experiment and "solve" not in experiment:
+        raise InputError(
+            f"{where}: nothing is measured; give respond (answers are judged) or solve (answers are counted)"
+        )
+    if "respond" in experiment and 0.0 not in experiment["respond"]["temperatures"]:
+        raise InputError(f"{where}.respond.temperatures: 0.0 is missing; figures and tables show it")
+    if "respond" in experiment and "evaluation" in experiment:
+        raise InputError(f"{where}.evaluation: answers that are judged need a constitution; it serves with solve only")
+    if "solve" in experiment:
+        _check_attempts(f"{where}.solve.attempts", experiment["solve"]["attempts"])
+    for key, tokens in new_tokens(experiment).items():
+        _check_context(f"{where}.{key}", tokens, experiment, models)
+
+
+def new_tokens(experiment: dict) -> dict[str, int]:
+    """How many tokens may follow a prompt, by the key that says so."""
+    found = {
+        f"data.{name}.sampling.max_tokens": block["sampling"]["max_tokens"]
+        for name, block in experiment["data"].items()
+        if "sampling" in block
+    }
+    return found | {f"{stage}.max_tokens": experiment[stage]["max_tokens"] for stage in STAGES if stage in experiment}
+
+
+def _check_prompts(where: str, experiment: dict, known) -> None:
+    openings, evaluation = experiment.get("openings"), experiment.get("evaluation")
+    if openings:
+        if openings["positive"] == openings["antithesis"]:
+            raise InputError(f"{where}.openings: positive and antithesis are the same; word them apart")
+        pick(known.principles, openings["principle"], f"{where}.openings.principle", "principle")
+        if evaluation and "opening" not in evaluation:
+            raise InputError(
+                f"{where}.evaluation.opening: the key is missing; say which is used, positive or antithesis"
+            )
+    under(f"{where}.", prompts.check_settings, experiment)
+
+
+def _check_methods(where: str, methods: dict) -> None:
+    for name, what in (("base", "the model before training"), ("generator", "the model that writes the responses")):
+        if name in methods:
+            raise InputError(f"{where}.{name}: {name!r} is {what}; give the method another name")
+    for name, method in methods.items():
+        check_method(f"{where}.{name}", method, {"base": None, **methods})
+    _check_labels(where, methods)
+    parents = {name: method["parent"] for name, method in methods.items()}
+    check_no_circle(where, parents, "base")
+    for name, method in methods.items():
+        adapters = [one.get("adapter") for one in (method, methods.get(method["parent"], {}))]
+        if None not in adapters and adapters[0] != adapters[1]:
+            raise InputError(
+                f"{where}.{name}.adapter: it goes on with the adapter of {method['parent']}, so it must be the same; "
+                "give both one, or take it away to train all weights"
+            )
+
+
+def _check_labels(where: str, named: dict) -> None:
+    """Figures and tables tell methods and curves apart by their labels."""
+    first = {"base": "the base", "generator": "the generator"}
+    for name, settings in named.items():
+        other = first.setdefault(settings["label"].strip().casefold(), name)
+        if other != name:
+            raise InputError(f"{where}.{name}.label: {settings['label']!r} is what {other} is called; give it its own")
+
+
+def check_method(where: str, method: dict, parents: dict) -> None:
+    pick(parents, method["parent"], f"{where}.parent", "method")
+    under(f"{where}.", objectives.check_settings, method["objective"], method)
+    every, steps = method["validate_every"], method["steps"]
+    if every > steps:
+        raise InputError(
+            f"{where}.validate_every: {every} is above the {steps} steps, so no checkpoint could be chosen"
+        )
+    if method["warmup"] >= steps:
+        raise InputError(f"{where}.warmup: {method['warmup']} leave none of the {steps} steps at the full rate")
+
+
+def check_resources(config: dict) -> None:
+    """No first attempt asks for more than any may; a rule that is not told so has what default says."""
+    for rule, asked in config["resources"].items():
+        for key in ("mem_mb", "runtime"):
+            most = asked.get(f"most_{key}", asked[key])
+            if asked[key] > most:
+                raise InputError(f"resources.{rule}.{key}: {asked[key]} is above its most_{key}, {most}; change either")
+
+
+def check_processes(config: dict) -> None:
+    """Processes that train together have equal shares of a batch, and a GPU each where a cluster is asked for any."""
+    processes, gpus = config["speed"]["processes"], config["resources"]["train"]["gpu"]
+    if gpus and gpus != processes:
+        raise InputError(
+            f"resources.train.gpu: {gpus}, but speed.processes is {processes}, and each process takes one GPU; make "
+            "them equal"
+        )
+    for rule in ("generate", "respond", "solve"):
+        gpus, wanted = config["resources"][rule]["gpu"], config["speed"]["generation_gpus"]
+        if gpus and config["engine"]["kind"] == "vllm" and gpus != wanted:
+            raise InputError(f"resources.{rule}.gpu: {gpus}, but speed.generation_gpus is {wanted}; make them equal")
+    trained = {
+        f"experiments.{name}.methods.{method}": settings
+        for name, experiment in config["experiments"].items()
+        for method, settings in experiment["methods"].items()
+    }
+    curves = config["collapse"]["curves"] if "collapse" in config else {}
+    trained |= {f"collapse.curves.{name}": curve for name, curve in curves.items()}
+    for where, settings in trained.items():
+        if settings["batch"] % processes:
+            raise InputError(
+                f"speed.processes: {processes} cannot share the batch of {settings['batch']} of {where} equally; "
+                "change either"
+            )
+
+
+def _check_comparisons(where: str, experiment: dict) -> None:
+    names = {"base": None, **experiment["methods"]}
+    given = experiment["comparisons"]
+    for number, pair in enumerate(given):
+        for name in pair:
+            pick(names, name, f"{where}[{number}]", "method")
+        if pair[0] == pair[1]:
+            raise InputError(f"{where}[{number}]: {pair[0]!r} is compared with itself")
+        if pair in given[:number]:
+            raise InputError(f"{where}[{number}]: {pair} stands there twice; keep one")
+    if "respond" in experiment and not given:
+        raise InputError(f"{where}: there is no comparison to judge; name one at least, for instance [sami, sft]")
+    if given and "respond" not in experiment:
+        raise InputError(f"{where}: comparisons are of judged responses; give respond too, or take them out")
+
+
+def _check_attempts(where: str, attempts: list[int]) -> None:
+    if attempts[0] != 1 or any(later <= earlier for earlier, later in pairwise(attempts)):
+        raise InputError(f"{where}: {attempts} must start with 1 (the greedy attempt) and rise")
+
+
+def _check_context(where: str, tokens: int, experiment: dict, models: dict) -> None:
+    for role in ("base", "generator"):
+        context = models[root(models, experiment[role])].get("architecture", {}).get("context")
+        if context is not None and tokens >= context:
+            raise InputError(
+                f"{where}: {tokens} leave no room for a prompt in the context of {experiment[role]} ({context})"
+            )
+
+
+def check_collapse(config: dict) -> None:
+    collapse = config["collapse"]
+    if "respond" not in config["experiments"][collapse["experiment"]]:
+        raise InputError(
+            "collapse.experiment: the curves are measured on judged responses; name an experiment with respond"
+        )
+    experiment = config["experiments"][collapse["experiment"]]
+    _check_labels("collapse.curves", collapse["curves"])
+    for name, curve in collapse["curves"].items():
+        check_method(f"collapse.curves.{name}", curve, {"base": None, **experiment["methods"]})
+        data.check_method(f"collapse.curves.{name}", curve, experiment["data"])

@@ -1,0 +1,41 @@
+"""Judges: models that stay what they are, and prompts that ask for what is read."""
+
+from mialign.config.validation.common import check_server, under
+from mialign.core.errors import InputError
+from mialign.data import authors
+from mialign.evaluation.judge import prompt_template
+from mialign.evaluation.judge.settings import check_dated, judges
+
+
+def check(where: str, experiment: dict) -> None:
+    """InputError for the first judge of an experiment that could not work; the models of the run are checked apart."""
+    for key in ("judge", "judges"):
+        if key in experiment and "respond" not in experiment:
+            raise InputError(f"{where}.{key}: there are no responses to judge; give respond too")
+    if "judge" in experiment.get("judges", {}):
+        raise InputError(f"{where}.judges.judge: the main judge has this name; take another")
+    for name, judge in judges(experiment).items():
+        key = f"{where}.judge" if name == "judge" else f"{where}.judges.{name}"
+        if judge["kind"] == "openai" and "revision" not in judge:
+            under(f"{key}.model: ", check_dated, judge["model"])
+        if "wording" in judge:
+            under(f"{key}.wording: ", prompt_template.load, judge["wording"])
+        if "server" in judge:
+            check_server(f"{key}.server", judge["server"])
+
+
+def check_released(where: str, experiment: dict, config: dict) -> None:
+    """InputError where the authors' answers cannot serve: each is one answer at temperature 0, to MT-Bench."""
+    where, known = f"{where}.responses", authors.listing()["answers"]
+    if not experiment["methods"].keys() & known.keys():
+        raise InputError(f"{where}: the authors released answers of {', '.join(known)}, and no method has such a name")
+    if experiment.get("respond", {}).get("temperatures") != [0.0]:
+        raise InputError(f"{where}: the authors' answers are of temperature 0; give respond, with temperatures: [0.0]")
+    if len(config["seeds"]) > 1:
+        raise InputError(f"{where}: of the authors' answers there is one each, not one for every seed; give one seed")
+    if any("synthetic" in config["sources"].get(name, {}) for name in experiment["questions"]["benchmark"]):
+        raise InputError(f"{where}: the authors' answers are to MT-Bench; name it under questions.benchmark")
+    if "authors" in experiment.get("judges", {}):
+        raise InputError(f"{where}: their verdicts stand under judges.authors; give that judge another name")
+    if any(judge["kind"] == "checkers" for judge in judges(experiment).values()):
+        raise InputError(f"{where}: checkers cannot judge the authors' answers; take openai or likelihood")

@@ -1,0 +1,93 @@
+"""Files between stages: read with errors that name the line, written whole or not at all."""
+
+import csv
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import NoneType
+
+from mialign.core.errors import InputError
+
+# Of fields that go by these names in every file.
+TYPES = {
+    **dict.fromkeys(("text", "prompt_id", "category", "finish", "axis", "verdict"), str),
+    **dict.fromkeys(("temperature", "adherence"), (int, float)),
+    **dict.fromkeys(("test_tokens", "baseline_tokens"), int),
+    "tokens": (int, list),  # of a response, or of each response of a question
+    "right": (bool, NoneType),
+    "ended": bool,
+}
+
+
+@contextmanager
+def writing(path: str | Path) -> Iterator[Path]:
+    """Give a path beside `path` to write to; it takes the place of `path` if the block succeeds."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield beside
+        os.replace(beside, path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a write on a full disk does not say of which file
+        raise
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    with writing(path) as beside:
+        beside.write_text(text, encoding="utf-8")
+
+
+def write_jsonl(path: str | Path, records: Iterable[dict]) -> None:
+    """One JSON object a line, UTF-8."""
+    with writing(path) as beside, beside.open("w", encoding="utf-8") as stream:
+        for record in records:
+            stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+
+def write_csv(path: str | Path, columns: list[str], rows: Iterable[dict]) -> None:
+    with writing(path) as beside, beside.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_jsonl(path: str | Path, required: Iterable[str] = ()) -> list[dict]:
+    """The objects of a JSON-lines file; InputError with file and line if one is broken or lacks a required field."""
+    try:
+        data = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    records = []
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        record = _parse(line, f"{path}, line {number}")
+        for field in required:
+            where = f"{path}, line {number}: the field {field!r}"
+            if field not in record:
+                raise InputError(f"{where} is missing (there are {', '.join(record)})")
+            if field in TYPES and not isinstance(record[field], TYPES[field]):
+                raise InputError(f"{where} cannot be {record[field]!r}; mend the line, or make the file again")
+        records.append(record)
+    return records
+
+
+def _parse(line: bytes, where: str) -> dict:
+    try:
+        record = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{where}: not UTF-8 at byte {error.start} of the line; save the file as UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"{where}: not a JSON object ({error.msg} at column {error.colno}); mend or remove the line"
+        ) from None
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits, or nesting as deep
+        raise InputError(f"{where}: this JSON cannot be read ({error}); mend or remove the line") from None
+    if not isinstance(record, dict):
+        raise InputError(f"{where}: a JSON object is needed, this is a {type(record).__name__}")
+    return record

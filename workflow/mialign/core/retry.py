@@ -1,0 +1,70 @@
+"""Failures of a server: which pass if one waits, for how long, and how the others are told."""
+
+import time
+from email.utils import parsedate_to_datetime
+
+ATTEMPTS = 8
+FIRST, LONGEST = 1.0, 60.0  # seconds: what the first pause is below, and the last
+MOST = 600.0  # seconds: a server that asks for longer pauses is asked again before
+
+
+class MalformedResponse(Exception):
+    """The server answered with something else than a completion."""
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same request may succeed later: it got lost, or the server is busy, broken or talks nonsense."""
+    from openai import APIConnectionError, APIResponseValidationError, APIStatusError
+
+    if isinstance(error, APIStatusError):
+        busy = error.status_code in (408, 409, 429) or error.status_code >= 500
+        return busy and error.code != "insufficient_quota"
+    return isinstance(error, (MalformedResponse, APIConnectionError, APIResponseValidationError))
+
+
+def retry_delay(state) -> float:
+    """Seconds until a request is sent again: what the server asks for, and a random time that grows by attempts."""
+    from tenacity import wait_random_exponential
+
+    return retry_after(state.outcome.exception()) + wait_random_exponential(FIRST, LONGEST)(state)
+
+
+def explain_delay(state) -> str:
+    """Why and how long a request waits; nothing that the server said, which may repeat the key."""
+    error = state.outcome.exception()
+    status = getattr(error, "status_code", None)
+    reason = f"status {status}" if status else type(error).__name__
+    return f"{reason}, asked again in {state.next_action.sleep:.0f} s"
+
+
+def retry_after(error: BaseException) -> float:
+    """Seconds that the server asks to be left alone, 0 if it does not say; the header has seconds or a date."""
+    response = getattr(error, "response", None)
+    text = "" if response is None else response.headers.get("retry-after", "")
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(text).timestamp() - time.time()
+        except (ValueError, TypeError):
+            return 0.0
+    return min(max(seconds, 0.0), MOST)
+
+
+def explain(error: Exception, message: str, model: str, where: dict) -> str:
+    """What a person can do about it, in one line; `message` is the error's own, without the key."""
+    from openai import APIStatusError
+
+    server, detail = f"{model}: the server at {where['base_url']}", " ".join(message.split())[:300]
+    if not isinstance(error, APIStatusError):
+        return f"{server} gives no answer ({detail}); see that it runs, and run the workflow again"
+    match error.status_code:
+        case 401 | 403:
+            return f"{server} refuses the key in {where['key']} ({detail}); put a valid one into that variable"
+        case 404:
+            return f"{server} has no such model or address ({detail}); mend judge.model or judge.server.base_url"
+        case 429:
+            return f"{server} lets no more through ({detail}); raise the limit there, or lower judge.server.requests"
+        case status if status >= 500:
+            return f"{server} is broken ({detail}); run the workflow again when it is mended"
+    return f"{server} refuses a request ({detail}); mend what it names under judge, or take a judge that takes it"

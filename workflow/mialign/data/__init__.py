@@ -1,0 +1,1 @@
+"""Questions, prompts and pairs of responses, with what is fetched for them. It imports core, models and synthetic."""

@@ -1,0 +1,240 @@
+"""The authors' released constitutions, prompts, training pairs, answers and verdicts, in the form of ours.
+
+Their prompts stand in Python files, which are parsed and never run.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from mialign.core.errors import InputError
+from mialign.data.builders.constitutions import compare_all
+
+LISTING = Path(__file__).parents[2] / "resources" / "authors.yaml"
+
+
+@cache
+def listing() -> dict:
+    """Their files with checksums, which of them an experiment takes, and our names for their principles."""
+    return yaml.safe_load(LISTING.read_text(encoding="utf-8"))
+
+
+# ---------------------------------------------------------------- constitutions
+def principles(path: Path, known: dict[str, str]) -> dict:
+    """Their constitutions as the content of a principles file; `known` is their name of a principle -> ours.
+
+    Two forms: {weak, strong, antithesis, relevant_for}, and {definition, paraphrases, paraphrases_antithesis} of a
+    single category, math.
+    """
+    found, categories = {}, {}
+    for name, block in _read(path, dict).items():
+        if name not in known:
+            raise InputError(f"{path}: the principle {name!r} is none of {', '.join(known)}")
+        sides, relevant = _sides(block, f"{path}: {name}")
+        found[known[name]] = {"name": name, "description": sides["short"][0], **sides}
+        for category in relevant:
+            categories.setdefault(category, []).append(known[name])
+    return {"categories": categories, "principles": found}
+
+
+def _sides(block: dict, where: str) -> tuple[dict, list[str]]:
+    try:
+        if "strong" in block:
+            texts = {"positive": [block["strong"]], "antithesis": [block["antithesis"]], "short": [block["weak"]]}
+            return {side: _lines(wordings) for side, wordings in texts.items()}, block["relevant_for"]
+        texts = {"positive": block["paraphrases"], "antithesis": block["paraphrases_antithesis"]}
+        texts["short"] = [block["definition"]]
+        return {side: _lines(wordings) for side, wordings in texts.items()}, ["math"]
+    except KeyError as error:
+        raise InputError(f"{where}: the key {error} is missing (there are {', '.join(block)})") from None
+
+
+def _lines(wordings: list[str]) -> list[str]:
+    return [" ".join(text.split()) for text in wordings]
+
+
+# ---------------------------------------------------------------- prompts
+def judged_templates(path: Path) -> dict:
+    """Templates of the experiment whose answers are judged: the one to train on, and the one to generate with."""
+    texts = _constants(ast.walk(_tree(path)))
+    template = _named(texts, "TRAINING_PROMPT_SINGLE_TURN", path)
+    generation = _named(texts, "PROMPT_GENERATION_ITERATION_1", path)
+    return {"template": template.replace("{query}", "{question}"), "generation_template": generation}
+
+
+def solved_templates(path: Path) -> dict:
+    """Template, openings and evaluation of the experiment whose attempts are counted, from the two functions there."""
+    functions = {node.name: node for node in ast.walk(_tree(path)) if isinstance(node, ast.FunctionDef)}
+    training = _named(functions, "get_math_generation_prompt_single_turn", path)
+    evaluation = _named(functions, "get_math_eval_prompt_single_turn", path)
+    branch = next((node for node in training.body if isinstance(node, ast.If)), None)
+    if branch is None:
+        raise InputError(f"{path}: {training.name} does not choose between two openings")
+    frame = _named(_constants(training.body), "MATH_GENERATION_PROMPT_SINGLE_TURN", path)
+    return {
+        "template": frame + "{opening}",
+        "openings": {"positive": _added(branch.body, path), "antithesis": _added(branch.orelse, path)},
+        "evaluation": {"template": _named(_constants(evaluation.body), "MATH_EVAL_PROMPT_SINGLE_TURN", path)},
+    }
+
+
+def _tree(path: Path) -> ast.Module:
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise InputError(f"{path}, line {error.lineno}: not Python") from None
+
+
+def _constants(nodes) -> dict[str, str]:
+    """Name -> text of every assignment of a text."""
+    return {
+        target.id: node.value.value
+        for node in nodes
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _added(body: list, path: Path) -> str:
+    """The text that a branch adds to the prompt."""
+    for node in body:
+        if isinstance(node, ast.AugAssign) and isinstance(node.value, ast.Constant):
+            return node.value.value
+    raise InputError(f"{path}: a branch adds no opening to the prompt")
+
+
+def _named(items: dict, name: str, path: Path):
+    if name not in items:
+        raise InputError(f"{path}: {name} is missing (there are {', '.join(items)})")
+    return items[name]
+
+
+# ---------------------------------------------------------------- pairs
+def pairs(path: Path, template: str, experiment: str, category: str) -> list[dict]:
+    """Their training pairs, id -> [{prompt, response, example_id}, ...], as records of pairs/.
+
+    By the template, with a field for the opening at its end, a prompt is taken apart into constitution and question.
+    """
+    frame = re.escape(template)
+    for field, pattern in (
+        ("constitution", "(?P<constitution>.*?)"),
+        ("question", "(?P<question>.*)"),
+        ("opening", ".*"),
+    ):
+        frame = frame.replace(re.escape(f"{{{field}}}"), pattern)
+    return [
+        _pair(str(name), items, re.compile(frame, re.DOTALL), f"{path}: {name}", experiment, category)
+        for name, items in _read(path, dict).items()
+    ]
+
+
+def _pair(name: str, items: list, frame: re.Pattern, where: str, experiment: str, category: str) -> dict:
+    try:
+        prompts, responses = [item["prompt"] for item in items], [item["response"] for item in items]
+    except (TypeError, KeyError):
+        raise InputError(f"{where}: a list of {{prompt, response, example_id}} is needed") from None
+    found = [frame.fullmatch(prompt) for prompt in prompts]
+    if None in found or len({match["question"] for match in found}) != 1:
+        raise InputError(f"{where}: its prompts do not ask one question in the form of the authors' template")
+    return {
+        "id": f"{experiment}/authors/{name}",
+        "question_id": f"authors-{name}",
+        "category": category,
+        "question": found[0]["question"],
+        "constitutions": [match["constitution"] for match in found],
+        "prompts": prompts,
+        "responses": [
+            {"text": text, "prompt": place, "finish": "eos", "writer": "authors"}
+            for place, text in enumerate(responses)
+        ],
+        "terms": compare_all(len(responses)),
+    }
+
+
+# ---------------------------------------------------------------- answers and verdicts
+LONGEST = 750  # tokens that their answers could have
+SIDES = {"test": 2, "baseline": 1}  # place of the length in a triple
+SCORES = {1: "test", 0.5: "tie", 0: "baseline"}  # what their judge said in no usable form is 0.5 too
+
+
+def responses(answers: Path, verdicts: Path, side: str, prompts: list[dict]) -> list[dict]:
+    """Their answers as records of responses/. How long they are stand in verdicts on them as this side.
+
+    Whether an answer ended is not released: it did if it is shorter than it could have been.
+    """
+    return [
+        {
+            "prompt_id": prompt["id"],
+            "question_id": prompt["question_id"],
+            "category": prompt["category"],
+            "temperature": 0.0,
+            "text": text,
+            "finish": "eos" if triple[SIDES[side]] < LONGEST else "length",
+            "tokens": triple[SIDES[side]],
+        }
+        for prompt, text, triple in _matched(answers, verdicts, prompts)
+    ]
+
+
+def verdicts(answers: Path, verdicts: Path, prompts: list[dict]) -> list[dict]:
+    """Their verdicts as records of verdicts/; the answers of either side say which question is which."""
+    about = {"temperature": 0.0, "axis": "principle-aware", "judge": "authors"}
+    return [
+        {"prompt_id": prompt["id"], "category": prompt["category"], **about, "verdict": SCORES[triple[0]]}
+        | {f"{side}_tokens": triple[place] for side, place in SIDES.items()}
+        for prompt, _, triple in _matched(answers, verdicts, prompts)
+    ]
+
+
+def _matched(answers: Path, verdicts: Path, prompts: list[dict]) -> Iterator[tuple[dict, str, list]]:
+    """Each prompt with the text of its answer and its triple: score of the test, tokens of the baseline, of the test.
+
+    InputError unless the prompts ask what the answers answer, each question once.
+    """
+    columns, triples = _read(answers, dict), _read(verdicts, list)
+    try:
+        questions = [columns["question"][str(number)].strip() for number in range(len(triples))]
+        texts = [columns["response"][str(number)] for number in range(len(triples))]
+    except (KeyError, TypeError, AttributeError):
+        raise InputError(
+            f"{answers}: objects question and response are needed, each with the keys 0 to {len(triples) - 1}"
+        ) from None
+    for number, triple in enumerate(triples):
+        if not _is_triple(triple):
+            raise InputError(f"{verdicts}: entry {number} is no [score of 0, 0.5 or 1, tokens, tokens]: {triple!r}")
+        if not isinstance(texts[number], str):
+            raise InputError(f"{answers}: response {number} is no text: {texts[number]!r}")
+    asked = [prompt["question"].strip() for prompt in prompts]
+    if sorted(asked) != sorted(questions):
+        strange = next(iter({*asked} ^ {*questions}), "one of them twice")
+        raise InputError(
+            f"{answers}: responses: authors needs a benchmark of the {len(questions)} questions answered there, the "
+            f"first turns of MT-Bench, and no others; the two differ in {strange[:80]!r}"
+        )
+    for prompt, question in zip(prompts, asked, strict=True):
+        number = questions.index(question)
+        yield prompt, texts[number], triples[number]
+
+
+def _is_triple(entry) -> bool:
+    match entry:
+        case [int() | float() as score, int() as baseline, int() as test]:
+            return score in SCORES and baseline >= 0 and test >= 0
+    return False
+
+
+def _read(path: Path, kind: type):
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{path}: not JSON ({error}); fetch it again") from None
+    if not isinstance(found, kind) or not found:
+        wanted = {dict: "an object", list: "a list"}[kind]
+        raise InputError(f"{path}: {wanted} with entries is needed, this is a {type(found).__name__}")
+    return found

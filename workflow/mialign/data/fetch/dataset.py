@@ -1,0 +1,92 @@
+"""One dataset, from the first of its places that has it, as JSON lines."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+from mialign.core.errors import InputError
+from mialign.core.files import write_jsonl
+from mialign.data.fetch import Absent, hub, web
+
+
+def fetch(name: str, places: list[dict], out: Path) -> dict:
+    """Write the dataset to `out`, and return where it came from: place, commit, rows, sha256, and what was passed over.
+
+    A place is {hub, revision, split, ...}, {url, sha256} or {folder, ...}, as in the config. The next one is tried only
+    where the hub or server says that there is no such thing: which copy is taken must not depend on the weather.
+    """
+    passed = []
+    for place in places:
+        try:
+            commit = _write(place, out)
+        except Absent as error:
+            passed.append(str(error))
+            continue
+        with out.open("rb") as stream:
+            rows = sum(1 for line in stream if line.strip())
+        return {
+            "dataset": name, "place": place, "commit": commit, "rows": rows, "sha256": web.digest(out),
+            "passed_over": passed,
+        }  # fmt: skip
+    raise InputError(f"datasets.{name}: no place has it. {' | '.join(passed)}")
+
+
+def _write(place: dict, out: Path) -> str | None:
+    """The commit of what was written; None where there are none."""
+    if "url" in place:
+        web.download(place["url"], place["sha256"], out)
+        return None
+    commit = hub.information("dataset", place["hub"], place["revision"]).sha if "hub" in place else None
+    rows = _from_hub(place, commit) if "hub" in place else _from_folder(place)
+    write_jsonl(out, map(_plain, islice(rows, place.get("rows"))))
+    return commit
+
+
+def _from_hub(place: dict, commit: str) -> Iterator[dict]:
+    """Row by row, so that the first rows of a large dataset do not cost the whole."""
+    from datasets import load_dataset
+
+    configs = place.get("config")
+    how = {"data_dir": place.get("data_dir"), "split": place["split"], "revision": commit, "streaming": True}
+    with hub.explained("dataset", place["hub"], place["revision"]), _in_words(place["hub"]):
+        for config in configs if isinstance(configs, list) else [configs]:
+            yield from load_dataset(place["hub"], config, **how)
+
+
+def _from_folder(place: dict) -> Iterator[dict]:
+    """A folder as `save_to_disk` leaves it, or one of files (parquet, JSON, CSV) as a dataset of the hub is."""
+    from datasets import DatasetDict, load_dataset, load_from_disk
+
+    folder = Path(place["folder"])
+    if not folder.is_dir():
+        raise Absent(f"{folder}: no such folder")
+    with _in_words(str(folder)):
+        if any((folder / name).exists() for name in ("dataset_dict.json", "state.json")):
+            found = load_from_disk(str(folder))
+            if isinstance(found, DatasetDict) and place["split"] not in found:
+                raise ValueError(f"there is no split {place['split']!r}; there are {', '.join(found)}")
+            yield from found[place["split"]] if isinstance(found, DatasetDict) else found
+        else:
+            yield from load_dataset(str(folder), split=place["split"], streaming=True)
+
+
+@contextmanager
+def _in_words(name: str) -> Iterator[None]:
+    """What `datasets` raises for a wrong name or form, as one line with what to do."""
+    from datasets.exceptions import DatasetsError
+
+    try:
+        yield
+    except (DatasetsError, ValueError, KeyError, RuntimeError) as error:
+        first = str(error).strip().splitlines()[0]
+        hint = ""
+        if "scripts are no longer supported" in first:
+            hint = "; name the branch that holds its rows as parquet: revision: refs/convert/parquet, data_dir: CONFIG"
+        raise InputError(f"{name}: {first}{hint}") from None
+
+
+def _plain(row: dict) -> dict:
+    """With dates and the like as text, since JSON has none."""
+    return json.loads(json.dumps(row, default=lambda value: getattr(value, "isoformat", value.__str__)()))

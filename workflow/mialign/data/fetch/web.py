@@ -1,0 +1,55 @@
+"""One file from an address, held against its sha256."""
+
+import hashlib
+from http.client import HTTPException
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+from mialign.core.errors import InputError
+from mialign.core.files import writing
+from mialign.data.fetch import Absent
+
+SECONDS = 60  # without a byte
+
+
+def download(url: str, sha256: str | None, out: str | Path) -> str:
+    """Write what the address holds to `out`, whole, and return its sha256; InputError if it is not the one given."""
+    with writing(out) as beside:
+        found = _receive(url, beside)
+        compare(url, found, sha256)
+    return found
+
+
+def compare(name: str, found: str, wanted: str | None) -> None:
+    if wanted is not None and found != wanted:
+        raise InputError(
+            f"{name}: its sha256 is {found} and not {wanted}: the file was changed or damaged; look why before you "
+            "change the checksum"
+        )
+
+
+def digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _receive(url: str, beside: Path) -> str:
+    total = hashlib.sha256()
+    try:
+        with urlopen(Request(url, headers={"User-Agent": "mialign"}), timeout=SECONDS) as answer:
+            with beside.open("wb") as stream:
+                while part := answer.read(1 << 20):
+                    total.update(part)
+                    stream.write(part)
+            if answer.length:
+                raise InputError(f"{url}: the connection was cut with {answer.length} bytes to come; try again")
+    except HTTPError as error:
+        kind = Absent if error.code in (404, 410) else InputError
+        raise kind(f"{url}: the server answers {error.code} ({error.reason})") from None
+    except (URLError, HTTPException, TimeoutError, ConnectionError) as error:
+        raise InputError(
+            f"{url}: it cannot be fetched ({getattr(error, 'reason', error)!s}); run make fetch where there is a "
+            "network, or name a folder that holds a copy (folder: FOLDER)"
+        ) from None
+    return total.hexdigest()

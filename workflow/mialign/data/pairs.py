@@ -1,0 +1,116 @@
+"""Generations become pairs: filtered, counted, and cut to the wanted number by a seeded choice."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from mialign.core.errors import InputError
+from mialign.core.seeds import derive
+from mialign.data.builders import BUILDERS
+from mialign.data.filters import Response, active_filters, first_failure
+
+EXAMPLES = 2
+FINISHES = ("eos", "stop", "length")
+KEPT = ("text", "finish", "tokens", "seed", "writer")  # of a generation in a record of pairs
+HINTS = {
+    "ended": "raise sampling.max_tokens, or set filters.ended to false",
+    "empty": "look at the generations: the generator answers nothing",
+    "forbidden": "shorten filters.forbidden",
+    "identical": "raise sampling.temperature, or take a generator that follows its constitutions",
+    "length_ratio": "lower filters.length_ratio",
+    "shorter_at_least": "lower filters.shorter_at_least",
+    "prefix_distance": "lower filters.prefix_distance",
+}
+
+
+@dataclass
+class Selection:
+    """What the filters and the choice of `size` left, with the counts and examples behind it."""
+
+    pairs: list[dict]
+    table: list[dict]
+    examples: list[dict] = field(default_factory=list)
+
+
+def select_pairs(prompts: list[dict], generations: Iterable[dict], settings: dict) -> Selection:
+    """Filter the responses of each prompt, choose `size` of the questions that stay, and build their pairs.
+
+    `settings` holds builder, filters, size and seed, as a set of the config. The table starts with all questions
+    ("generated"), has a row for each filter, and ends with the choice ("size"); kept is what remains after the row.
+    """
+    filters = active_filters(settings["filters"])
+    responses = responses_by_prompt(prompts, generations)
+    texts = {name: [Response(one["text"], one["finish"]) for one in own] for name, own in responses.items()}
+    failures = {prompt["id"]: first_failure(texts[prompt["id"]], filters) for prompt in prompts}
+    passed = [prompt for prompt in prompts if failures[prompt["id"]] is None]
+    dropped = {name: [p for p in prompts if failures[p["id"]] == name] for name in filters}
+    if not passed:
+        raise InputError(_nothing_left(len(prompts), {name: len(gone) for name, gone in dropped.items()}))
+    chosen = choose(passed, settings["size"], settings["seed"])
+    table, kept = [{"filter": "generated", "dropped": 0, "kept": len(prompts)}], len(prompts)
+    for name, count in [*((name, len(gone)) for name, gone in dropped.items()), ("size", len(passed) - len(chosen))]:
+        kept -= count
+        table.append({"filter": name, "dropped": count, "kept": kept})
+    examples = [_example(name, p, texts[p["id"]]) for name, gone in dropped.items() for p in gone[:EXAMPLES]]
+    built = BUILDERS[settings["builder"]].records(chosen, responses, settings["seed"])
+    pairs = [{**_about(prompt), **record} for prompt, record in zip(chosen, built, strict=True)]
+    return Selection(pairs, table, examples)
+
+
+def responses_by_prompt(prompts: list[dict], generations: Iterable[dict]) -> dict[str, list[dict]]:
+    """Prompt id -> its responses in the order of its prompts; InputError unless each is there exactly once."""
+    expected = {(prompt["id"], index) for prompt in prompts for index in range(len(prompt["prompts"]))}
+    found = {}
+    for generation in generations:
+        key = (generation["prompt_id"], generation["prompt"])
+        if key not in expected:
+            raise InputError(f"the generation for prompt {key[0]!r}, prompt {key[1]}, belongs to no prompt")
+        if key in found:
+            raise InputError(f"the generation for prompt {key[0]!r}, prompt {key[1]}, is there twice")
+        if not isinstance(generation["text"], str) or generation["finish"] not in FINISHES:
+            raise InputError(
+                f"the generation for prompt {key[0]!r}, prompt {key[1]}: text must be a string, and finish one "
+                f"of {', '.join(FINISHES)}"
+            )
+        found[key] = {name: generation[name] for name in KEPT if name in generation}
+    missing = sorted(expected - found.keys())
+    if missing:
+        raise InputError(
+            f"{len(missing)} of {len(expected)} generations are missing, for instance that for prompt "
+            f"{missing[0][0]!r}, prompt {missing[0][1]}: was the file cut short? Generate it again"
+        )
+    return {prompt["id"]: [found[prompt["id"], i] for i in range(len(prompt["prompts"]))] for prompt in prompts}
+
+
+def choose(passed: list[dict], size: int, seed: int) -> list[dict]:
+    """`size` of the prompts by lot, in their old order; all of them if there are not so many.
+
+    Each prompt has its own lot, so that a few prompts more or fewer change the choice by as few.
+    """
+    lots = sorted(passed, key=lambda prompt: derive(seed, "pairs", prompt["id"]))
+    drawn = {prompt["id"] for prompt in lots[:size]}
+    return [prompt for prompt in passed if prompt["id"] in drawn]
+
+
+def _about(prompt: dict) -> dict:
+    return {
+        "id": prompt["id"],
+        "question_id": prompt["question_id"],
+        "category": prompt["category"],
+        "question": prompt["question"],
+        "constitutions": [constitution["text"] for constitution in prompt["constitutions"]],
+    }
+
+
+def _example(name: str, prompt: dict, responses: list[Response]) -> dict:
+    numbered = {f"response_{number}": response.text for number, response in enumerate(responses, start=1)}
+    return {"filter": name, "question": prompt["question"], **numbered}
+
+
+def _nothing_left(total: int, dropped: dict[str, int]) -> str:
+    counts = ", ".join(f"{name} {count}" for name, count in dropped.items() if count)
+    if not counts:
+        return "there are no prompts to make pairs of: is the file of questions empty?"
+    worst = max(dropped, key=dropped.get)
+    return (
+        f"no pair is left: of {total} questions the filters dropped {counts}. Most were lost to {worst}: {HINTS[worst]}"
+    )

@@ -1,0 +1,109 @@
+"""Questions become prompts: each is put, with its constitutions, into the experiment's template."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from random import Random
+from typing import NamedTuple
+
+from mialign.core.errors import InputError
+from mialign.core.seeds import derive
+from mialign.core.template import FIELD, fill, numbered
+
+SPLITS = ("train", "validation", "benchmark")
+
+
+class Prompts(NamedTuple):
+    """The prompts of one question, and the constitution of each (none where prompts have no constitution).
+
+    generation: the prompts to generate with, where these are others than those to train on.
+    """
+
+    constitutions: list[dict]
+    prompts: list[str]
+    generation: list[str]
+
+
+def prompt_records(questions: Iterable[dict], principles, split: str, settings: dict, make: Callable) -> list[dict]:
+    """The records of prompts/{experiment}/..., one for each question, in the order of the questions.
+
+    `principles` gives the principles of a category by `for_category`. `settings` holds experiment, seed, template and,
+    where there are any, constitutions, openings, evaluation and generation_template, as in the config. `make`:
+    `evaluation`, or the prompts of a pair builder: question, principles, settings and a Random to Prompts.
+    """
+    check_settings(settings)
+    questions = list(questions)
+    repeated = [name for name, count in Counter(question["id"] for question in questions).items() if count > 1]
+    if repeated:
+        raise InputError(
+            f"the question id {repeated[0]!r} occurs more than once in the {split} questions; ids must differ"
+        )
+    return [
+        _record(question, split, settings, make(question, principles, settings, _rng(settings, split, question)))
+        for question in questions
+    ]
+
+
+def slice_of(questions: list[dict], part: int, of: int) -> list[dict]:
+    """Every `of`-th question from the `part`-th on (1 is the first): `of` slices that share no question."""
+    return questions[part - 1 :: of]
+
+
+def to_generate(record: dict) -> list[str]:
+    """The prompts that the generator answers: those of training, unless it has a template of its own."""
+    return record.get("generation_prompts", record["prompts"])
+
+
+def check_settings(settings: dict) -> None:
+    """InputError if a template lacks a field that it must have, or wants one that the experiment does not give."""
+    opening = {"opening"} if settings.get("openings") else set()
+    for key in ("template", "generation_template"):
+        if key in settings:
+            _check_template(key, settings[key], {"constitution", "question"} | opening)
+    evaluation = settings.get("evaluation")
+    if evaluation and "opening" in evaluation and not opening:
+        raise InputError(
+            "evaluation.opening: the experiment has no openings to take it from; give it some or remove the key"
+        )
+    if evaluation:
+        wanted = opening if "opening" in evaluation else set()
+        _check_template("evaluation.template", evaluation["template"], {"question"} | wanted)
+
+
+def _check_template(key: str, template: str, wanted: set[str]) -> None:
+    found = set(FIELD.findall(template))
+    for field in sorted(wanted - found):
+        raise InputError(f"{key}: the field {{{field}}} is missing")
+    for field in sorted(found - wanted):
+        raise InputError(f"{key}: there is nothing to fill the field {{{field}}} with; remove it")
+
+
+def evaluation(question: dict, principles, settings: dict, rng: Random) -> Prompts:
+    """One prompt: the evaluation template without a constitution, or else the positive sides in their short wording."""
+    openings, own = settings.get("openings") or {}, settings.get("evaluation")
+    if own:
+        opening = openings.get(own.get("opening"), "")
+        return Prompts([], [fill(own["template"], question=question["question"], opening=opening)], [])
+    known = list(principles.for_category(question["category"]))
+    rng.shuffle(known)
+    text = numbered(rng.choice(principle.short) for principle in known)
+    constitution = {"principles": [[principle.id, "positive"] for principle in known], "text": text}
+    fields = {"constitution": text, "question": question["question"], "opening": openings.get("positive", "")}
+    return Prompts([constitution], [fill(settings["template"], **fields)], [])
+
+
+def _rng(settings: dict, split: str, question: dict) -> Random:
+    """Every question has its own stream, so adding or removing one leaves the others as they were."""
+    return Random(derive(settings["seed"], "constitutions", split, question["id"]))
+
+
+def _record(question: dict, split: str, settings: dict, made: Prompts) -> dict:
+    return {
+        "id": f"{settings['experiment']}/{split}/{question['id']}",
+        "question_id": question["id"],
+        "category": question["category"],
+        "question": question["question"],
+        "reference": question["reference"],
+        "constitutions": made.constitutions,
+        "prompts": made.prompts,
+        **({"generation_prompts": made.generation} if made.generation else {}),
+    }

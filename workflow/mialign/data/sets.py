@@ -1,0 +1,29 @@
+"""The nodes of an experiment: which sets of pairs are used, and who writes each."""
+
+AUTHORS = "authors"  # the writer of pairs that are released, not written here
+
+
+def used_sets(experiment: dict) -> list[str]:
+    """The sets that a method is trained on, in the order of the config."""
+    used = {method["data"] for method in experiment["methods"].values()}
+    return [name for name in experiment["data"] if name in used]
+
+
+def writing_method(experiment: dict, data: str) -> str | None:
+    """The method whose checkpoints write a set, one for each seed; None where a model does, once for all seeds."""
+    writer = experiment["data"][data]["from"]
+    return writer if writer in experiment["methods"] else None
+
+
+def writing_model(experiment: dict, data: str) -> str | None:
+    """The model of the config that writes a set; None where a method does, or nobody here."""
+    writer = experiment["data"][data]["from"]
+    if writer == AUTHORS or writer in experiment["methods"]:
+        return None
+    return experiment["base"] if writer == "base" else writer
+
+
+def generator(experiment: dict) -> str:
+    """The model whose answers are shown beside the methods': the writer of the set that training names, or the base."""
+    main = experiment["training"].get("data")
+    return (writing_model(experiment, main) if main in experiment["data"] else None) or experiment["base"]

@@ -1,0 +1,59 @@
+"""Where questions come from: our small world, or files of JSON lines in whatever form their publisher gives them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from mialign.core.errors import InputError
+from mialign.data.sources import fields, files
+
+CHECKED_AT_ONCE = 10_000_000  # bytes; a larger file is read by its rule only, so that Snakemake starts at once
+
+
+class Found(NamedTuple):
+    """What a source holds, as far as it is known before any job."""
+
+    size: int
+    categories: set[str]
+    texts: dict[str, str]  # question: its file and line
+    without_number: str | None  # where the first question stands whose answer is no number
+    origin: str  # world and split, or the source itself: what may serve only one use of an experiment
+
+
+def questions(name: str, entry: dict, data: str | Path, categories: Iterable[str] = ()) -> list[dict]:
+    """The records of questions/{name}.jsonl: id, source, category, question, reference.
+
+    `entry` is the source's block of the config, `data` the folder of the files; with `categories` any other is refused.
+    """
+    if "synthetic" in entry:
+        from mialign import synthetic
+
+        try:
+            records = synthetic.questions(entry["synthetic"], entry["split"], entry["size"], entry["seed"])
+        except InputError as error:
+            raise InputError(f"sources.{name}.size: {error}") from None
+        return [files.record(name, **record) for record in records]
+    return [record for _, record in files.chosen(name, entry, Path(data), set(categories))]
+
+
+def check(name: str, entry: dict, data: str | Path, categories: set[str]) -> Found | None:
+    """Look a source over before any job starts; None if it is yet to be fetched, or too large to be read for that."""
+    if "synthetic" in entry:
+        kind = entry["synthetic"]
+        lacking = None if kind == "maths" else f"sources.{name} (synthetic: {kind})"
+        return Found(entry["size"], _synthetic_categories(kind), {}, lacking, f"{kind}, {entry['split']}")
+    if "dataset" in entry:
+        return None
+    path = files.existing(name, entry, Path(data))
+    if path.stat().st_size > CHECKED_AT_ONCE:
+        return None
+    chosen = files.chosen(name, entry, Path(data), categories)
+    texts = {" ".join(record["question"].split()): f"{path}, line {number}" for number, record in chosen}
+    numbers = (f"{path}, line {number}" for number, record in chosen if not fields.is_number(record["reference"] or ""))
+    return Found(len(chosen), {record["category"] for _, record in chosen}, texts, next(numbers, None), name)
+
+
+def _synthetic_categories(name: str) -> set[str]:
+    from mialign import synthetic
+
+    return {"math"} if name == "maths" else set(synthetic.CATEGORIES)

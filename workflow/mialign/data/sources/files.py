@@ -1,0 +1,132 @@
+"""The questions that a source takes from its file of JSON lines: read, cut to shape, filtered, and a slice of them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl
+from mialign.core.seeds import derive
+from mialign.data.sources import fields
+
+ASCII = 0x7F
+
+
+def path(entry: dict, data: str | Path) -> Path:
+    """The file of a source: one that the user put into the data folder, or one that is fetched into it."""
+    return Path(data) / (f"datasets/{entry['dataset']}.jsonl" if "dataset" in entry else entry["file"])
+
+
+def existing(name: str, entry: dict, data: Path) -> Path:
+    found = path(entry, data)
+    if found.is_file():
+        return found
+    if "dataset" in entry:
+        raise InputError(f"sources.{name}.dataset: {found}: no such file; fetch it with `make fetch CONFIG=FILE`")
+    where = f"get it from {entry['homepage']} and put it there" if "homepage" in entry else "put it there"
+    raise InputError(
+        f"sources.{name}.file: {found}: no such file; {where}, or name its folder with --config data=FOLDER"
+    )
+
+
+def chosen(name: str, entry: dict, data: Path, categories: set[str]) -> list[tuple[int, dict]]:
+    """The questions that the source takes from its file, with their lines."""
+    file = existing(name, entry, data)
+    records = list(_records(name, entry, file, categories))
+    if not records:
+        raise InputError(f"{file}: the file holds no questions{_by_filters(entry, 'where', 'skip_empty')}")
+    if "reference" in entry["fields"] and all(record["reference"] is None for _, record in records):
+        raise InputError(
+            f"{file}: no line has the field {entry['fields']['reference']!r} (sources.{name}.fields.reference)"
+        )
+    kept = [item for item in records if _may_stay(item[1]["question"], entry)]
+    if "shuffle" in entry:
+        Random(derive(entry["shuffle"], "sources", entry.get("dataset") or entry["file"])).shuffle(kept)
+    return _slice(name, entry, file, kept)
+
+
+def _may_stay(question: str, entry: dict) -> bool:
+    if len(question) > entry.get("longest", len(question)):
+        return False
+    return "non_ascii" not in entry or sum(ord(letter) > ASCII for letter in question) <= entry["non_ascii"]
+
+
+def _slice(name: str, entry: dict, file: Path, records: list) -> list:
+    """`size` of the questions after the first `skip`, no fewer; or `at_most` so many, as far as there are any."""
+    skip = entry.get("skip", 0)
+    there = max(len(records) - skip, 1)
+    size = entry.get("size", min(entry.get("at_most", there), there))
+    if skip + size > len(records):
+        has = f"{file} has {len(records)}{_by_filters(entry, 'longest', 'non_ascii')}"
+        raise InputError(f"sources.{name}.size: skip {skip} and size {size} need {skip + size} questions; {has}")
+    return records[skip : skip + size]
+
+
+def _by_filters(entry: dict, *keys: str) -> str:
+    words = {"longest": "of at most {} characters", "non_ascii": "with at most {} beyond ASCII"}
+    words |= {"where": "where {}", "skip_empty": "with a text"}
+    return "".join(f" {words[key].format(entry[key])}" for key in keys if key in entry)
+
+
+# ---------------------------------------------------------------- lines
+def _records(name: str, entry: dict, file: Path, categories: set[str]) -> Iterator[tuple[int, dict]]:
+    """The number and record of every line that counts; InputError names the file and the line."""
+    ways, lines = entry["fields"], {}
+    if "category" not in entry and "category" not in ways:
+        raise InputError(
+            f"sources.{name}.category: name the category of all questions, or its field in fields.category"
+        )
+    for number, row in _numbered(file):
+        where = f"{file}, line {number}"
+        if not _counts(row, entry, where):
+            continue
+        given = str(fields.value(row, ways["id"], where)) if "id" in ways else str(number)
+        if given in lines:
+            raise InputError(f"{where}: the id {given!r} stands already in line {lines[given]}; ids must differ")
+        lines[given] = number
+        category = fields.text(row, ways["category"], where) if "category" in ways else entry["category"]
+        if categories and category not in categories:
+            raise InputError(
+                f"{where}: the category {category!r} has no principles (there are {', '.join(sorted(categories))}); "
+                "give it two in the principles file, or take the line out"
+            )
+        asked = _cut(_question(row, entry, where), entry)
+        if not asked and not entry.get("skip_empty"):
+            raise InputError(f"{where}: nothing is left of the field {ways['question']!r}; set skip_empty: true")
+        if asked:
+            question = entry.get("before", "") + asked + entry.get("after", "")
+            reference = fields.reference(row, ways.get("reference"), entry.get("answer_after"), where)
+            yield number, record(name, f"{name}-{given}", category, question, reference)
+
+
+def _counts(row: dict, entry: dict, where: str) -> bool:
+    """Whether the fields of `where` have one of the values asked for."""
+    return all(fields.value(row, way, where) in wanted for way, wanted in entry.get("where", {}).items())
+
+
+def _question(row: dict, entry: dict, where: str) -> str:
+    way = entry["fields"]["question"]
+    if entry.get("skip_empty"):
+        found = fields.value(row, way, where)
+        if found is None or (isinstance(found, str) and not found.strip()):
+            return ""
+    return fields.text(row, way, where)
+
+
+def _cut(text: str, entry: dict) -> str:
+    """Without the marks that its publisher put around it."""
+    text = text.removeprefix(entry.get("drop_start", "")).removesuffix(entry.get("drop_end", ""))
+    return (text.split(entry["cut_before"])[0] if "cut_before" in entry else text).strip()
+
+
+def _numbered(file: Path) -> Iterator[tuple[int, dict]]:
+    try:
+        lines = file.read_bytes().split(b"\n")
+        rows = read_jsonl(file)
+    except PermissionError:
+        raise InputError(f"{file}: the file may not be read; give yourself the right to (chmod u+r)") from None
+    return zip((number for number, line in enumerate(lines, start=1) if line.strip()), rows, strict=True)
+
+
+def record(source: str, id: str, category: str, question: str, reference) -> dict:
+    return {"id": id, "source": source, "category": category, "question": question, "reference": reference}

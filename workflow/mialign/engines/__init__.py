@@ -1,1 +1,0 @@
-"""Generation back ends behind one interface, Engine: requests and settings in, completions out."""

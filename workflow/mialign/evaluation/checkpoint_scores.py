@@ -1,0 +1,29 @@
+"""By what the checkpoints of an experiment are chosen: a score of each validation answer."""
+
+from mialign.data.filters import ENDED
+from mialign.evaluation.answers import flexible, gold_answer
+from mialign.evaluation.scores import adherence, question_of, right
+from mialign.generation.engine import Completion
+from mialign.synthetic import follows
+
+
+def judged(record: dict, completion: Completion) -> dict[str, float | None]:
+    """mean_score: the mean of adherence and right content, or adherence alone where content cannot be checked."""
+    ended = completion.finish in ENDED
+    followed, known = adherence(record, completion.text, ended), right(record, completion.text, ended)
+    known = None if known is None else float(known)
+    mean_score = followed if known is None else (followed + known) / 2
+    return {"mean_score": mean_score, "adherence": followed, "right": known}
+
+
+def solved(record: dict, completion: Completion) -> dict[str, float | None]:
+    """Whether the last number of a solution is the answer, and whether it goes step by step."""
+    question = question_of(record)
+    return {
+        "accuracy": float(flexible(completion.text, completion.finish in ENDED) == gold_answer(question)),
+        "steps": float(follows("steps", "positive", completion.text, question)),
+    }
+
+
+# Name of the score, as curves have it -> what gives it.
+SCORES = {"mean_score": judged, "accuracy": solved}

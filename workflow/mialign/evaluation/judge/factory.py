@@ -1,0 +1,32 @@
+"""The judge that the config asks for."""
+
+from pathlib import Path
+
+from mialign.core.errors import InputError
+from mialign.evaluation.judge import Judge, likelihood, server
+from mialign.evaluation.judge.checkers import Checkers
+
+KINDS = ("checkers", "openai", "likelihood")
+
+
+def make_judge(
+    settings: dict,
+    wording: Path | None = None,
+    where: dict | None = None,
+    asked: Path | None = None,
+    model: Path | None = None,
+    tokens: int = 2048,
+) -> Judge:
+    """The judge of a `judge` section of the config.
+
+    wording: the YAML file of its prompts. openai: `where` the server is and what it costs (the block `server`), and the
+    file of what was `asked` before. likelihood: the folder of the `model`, and the places in one of its forward passes.
+    """
+    match settings["kind"]:
+        case "checkers":
+            return Checkers()
+        case "openai":
+            return server.make(settings, wording, where, asked)
+        case "likelihood":
+            return likelihood.make(settings, wording, model, tokens)
+    raise InputError(f"judge.kind: there is no judge {settings['kind']!r}; there are {', '.join(KINDS)}")

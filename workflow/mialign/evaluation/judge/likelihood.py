@@ -1,0 +1,81 @@
+"""A judge without a server: which letter a model on this machine finds likelier after our prompt, in both orders.
+
+The answer is not written but weighed: after the prompt and "Verdict:" the log-probabilities of " A" and " B".
+"""
+
+import sys
+from pathlib import Path
+
+from mialign.core.errors import InputError
+from mialign.evaluation.judge.position_swap import Answer, PairwiseJudge, judge_name
+from mialign.evaluation.judge.prompt_template import load
+
+BEGUN, LETTERS = "Verdict:", (" A", " B")
+DIGITS = 4  # of a log-probability: what lies below depends on which requests share a pass
+
+
+def make(settings: dict, wording: Path, model: Path, tokens: int) -> PairwiseJudge:
+    """The judge of a `judge` section of kind likelihood; `model` is its folder."""
+    words = load(wording)
+
+    def ask(messages: list[list[dict]]) -> list[Answer]:
+        return [_answer(*sums) for sums in weigh(model, messages, tokens)]
+
+    return PairwiseJudge(judge_name(f"likelihood of {settings['model']}", settings, words), words, ask)
+
+
+def _answer(first: float, second: float) -> Answer:
+    first, second = round(first, DIGITS), round(second, DIGITS)
+    better = "neither" if first == second else "first" if first > second else "second"
+    return Answer(better, [first, second])
+
+
+def weigh(folder: Path, messages: list[list[dict]], tokens: int) -> list[tuple[float, float]]:
+    """log p(" A") and log p(" B") after each request, in nat; `tokens`: places in one forward pass."""
+    import torch
+
+    from mialign.models import checkpoints
+    from mialign.models.encoding import encode_response
+    from mialign.models.machine import device
+    from mialign.training.grid import Item, grid, packs
+
+    tokenizer, model = checkpoints.load_tokenizer(folder), checkpoints.load_model(folder).eval()
+    model.to(device())
+    letters = [encode_response(tokenizer, letter) for letter in LETTERS]
+    items = [Item([prompt_ids(tokenizer, one)], letters) for one in messages]
+    _check_room(items, model.config.get_text_config().max_position_embeddings, folder)
+    entry_mask, found = torch.ones(1, 2, dtype=torch.bool), {}
+    with torch.inference_mode():
+        for part in packs(items, entry_mask, tokens):
+            sums = grid(model, [items[index] for index in part], entry_mask).sums[:, 0].tolist()
+            found.update(zip(part, map(tuple, sums), strict=True))
+            print(f"judge: {len(found)} of {len(items)} prompts weighed", file=sys.stderr, flush=True)
+    return [found[index] for index in range(len(items))]
+
+
+def prompt_ids(tokenizer, messages: list[dict]) -> list[int]:
+    """The messages as one turn of a user, where the model has a chat template, and the beginning of the answer.
+
+    Special tokens are read in the template and nowhere else: one that stands in a response is text.
+    """
+    from mialign.models.encoding import encode_prompt, encode_response
+
+    text = "\n\n".join(message["content"] for message in messages)
+    if not tokenizer.chat_template:
+        return encode_prompt(tokenizer, f"{text}\n\n{BEGUN}")
+    place = "HERE"
+    turn = tokenizer.apply_chat_template(
+        [{"role": "user", "content": place}], tokenize=False, add_generation_prompt=True
+    )
+    before, _, after = turn.partition(place)
+    around = [tokenizer(part, add_special_tokens=False)["input_ids"] for part in (before, after + BEGUN)]
+    return around[0] + encode_response(tokenizer, text) + around[1]
+
+
+def _check_room(items: list, context: int, folder: Path) -> None:
+    longest = max((item.longest for item in items), default=0)
+    if longest > context:
+        raise InputError(
+            f"{folder}: the longest prompt of the judge has {longest} tokens, more than its context of {context}; take "
+            "another model as judge, or lower respond.max_tokens"
+        )

@@ -1,0 +1,148 @@
+"""A judge on a server that speaks OpenAI's chat completions: OpenAI itself, or for instance `vllm serve`.
+
+What was answered is in the response cache before anything else is done with it. Requests that failed for a passing
+reason are sent again, later and later. A key stands in the environment only: no message of ours holds it, and of a
+text that the server sends it is taken out.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from mialign.core.client import clean, key_in
+from mialign.core.errors import InputError
+from mialign.core.progress import Progress
+from mialign.core.retry import ATTEMPTS, MalformedResponse, explain, explain_delay, is_transient, retry_delay
+from mialign.evaluation.judge import cost
+from mialign.evaluation.judge.chat_request import ChatRequest, send
+from mialign.evaluation.judge.position_swap import Answer, PairwiseJudge, SingleOrderJudge, judge_name
+from mialign.evaluation.judge.prompt_template import load, read_verdict
+from mialign.evaluation.judge.response_cache import ResponseCache
+
+
+def make(settings: dict, wording: Path, where: dict, asked: Path) -> PairwiseJudge:
+    """The judge of a `judge` section of kind openai; `where` is its block `server`."""
+    own = {key: settings[key] for key in ("model", "temperature", "top_p", "max_tokens", "seed")}
+    own["revision"] = settings.get("revision")
+    server = JudgeServer(where, ResponseCache(asked), own["model"])
+
+    def ask(messages: list[list[dict]]) -> list[Answer]:
+        texts = server.texts([ChatRequest(messages=one, **own) for one in messages])
+        return [Answer(read_verdict(text), text) for text in texts]
+
+    words = load(wording)
+    model = own["model"] + (f"@{own['revision']}" if own["revision"] else "")
+    name = judge_name(model, settings, words)
+    if settings.get("compat") == "authors":
+        return SingleOrderJudge(name, words, ask, own["seed"])
+    return PairwiseJudge(name, words, ask)
+
+
+class JudgeServer:
+    """`where`: its base_url, key (name of a variable), price, ceiling, requests (at a time) and timeout."""
+
+    def __init__(self, where: dict, asked: ResponseCache, model: str):
+        self.where, self.asked, self.model = where, asked, model
+        self.pending = 0.0  # dollars that requests under way may cost
+
+    def texts(self, requests: list[ChatRequest]) -> list[str]:
+        """The answer to each request; only those are sent that were never answered before."""
+        keys = [request.key for request in requests]
+        missing = {key: request for key, request in zip(keys, requests, strict=True) if key not in self.asked}
+        self._announce(len(set(keys)), list(missing.values()))
+        if missing:
+            asyncio.run(self._ask(missing))
+        return [self.asked[key]["text"] for key in keys]
+
+    # ------------------------------------------------------------ cost
+    @property
+    def spent(self) -> float:
+        return cost.dollars(self.where["price"], *self.asked.spent(self.model))
+
+    def _at_most(self, request: ChatRequest) -> float:
+        return cost.at_most(self.where["price"], request.messages, request.max_tokens)
+
+    def _announce(self, total: int, missing: list[ChatRequest]) -> None:
+        rest, ceiling = sum(map(self._at_most, missing)), self.where["ceiling"]
+        print(
+            f"{self.model}: {total} requests, {total - len(missing)} of them answered before; the others cost at most "
+            f"about ${rest:.2f}; spent in this run ${self.spent:.2f}, ceiling ${ceiling:.2f}",
+            file=sys.stderr,
+            flush=True,
+        )
+        if missing and self.spent + rest > ceiling:
+            raise InputError(
+                f"{self.model}: the {len(missing)} requests left cost up to about ${rest:.2f}; with ${self.spent:.2f} "
+                f"spent that may exceed the ceiling of ${ceiling:.2f}. Raise judge.server.ceiling, or ask for less; "
+                "nothing has been sent"
+            )
+
+    def _reserve(self, request: ChatRequest) -> float:
+        """Dollars set aside for a request; other jobs may have spent meanwhile."""
+        amount = self._at_most(request)
+        if self.spent + self.pending + amount > self.where["ceiling"]:
+            raise InputError(
+                f"{self.model}: the ceiling of ${self.where['ceiling']:.2f} is reached (${self.spent:.2f} spent); "
+                "raise judge.server.ceiling and run the workflow again, it goes on from here"
+            )
+        self.pending += amount
+        return amount
+
+    # ------------------------------------------------------------ requests
+    async def _ask(self, missing: dict[str, ChatRequest]) -> None:
+        """Every answer that comes is kept; at the first failure that does not pass no further request is sent."""
+        from openai import AsyncOpenAI, OpenAIError
+
+        secret, slots, failed = self._secret(), asyncio.Semaphore(self.where["requests"]), []
+        progress = Progress(self.model, len(missing), "requests answered")
+
+        def tell(state) -> None:
+            progress.tell(explain_delay(state))
+
+        async def one(key: str, request: ChatRequest) -> None:
+            async with slots, self.asked.exclusive(key):
+                if failed or key in self.asked:
+                    return
+                try:
+                    record = await self._record(client, key, request, lambda: bool(failed), tell)
+                    self.asked.add(clean(record, secret))
+                    progress.add(1)
+                except (OpenAIError, MalformedResponse) as error:
+                    failed.append(explain(error, clean(str(error), secret), self.model, self.where))
+                except InputError as error:
+                    failed.append(str(error))
+
+        client = AsyncOpenAI(
+            api_key=secret, base_url=self.where["base_url"], timeout=self.where["timeout"], max_retries=0
+        )
+        async with client:
+            await asyncio.gather(*(one(key, request) for key, request in missing.items()))
+        print(f"{self.model}: spent in this run ${self.spent:.2f}", file=sys.stderr, flush=True)
+        if failed:
+            kept = sum(key in self.asked for key in missing)
+            raise InputError(f"{failed[0]} ({kept} of {len(missing)} requests were answered and are kept)")
+
+    async def _record(self, client, key: str, request: ChatRequest, given_up, tell) -> dict:
+        """The record of an answer; the last failure if there is none in the end. Long pauses are told."""
+        from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
+
+        amount = self._reserve(request)
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(is_transient),
+            wait=retry_delay,
+            stop=lambda state: given_up() or stop_after_attempt(ATTEMPTS)(state),
+            before_sleep=tell,
+            reraise=True,
+        )
+        record = await retrying(send, client, request)
+        self.pending -= amount
+        into, out = record.pop("usage") or (cost.tokens_of(request.messages), request.max_tokens)
+        return {"key": key, "model": self.model, "tokens": [into, out], **record}
+
+    def _secret(self) -> str:
+        if secret := key_in(self.where["key"]):
+            return secret
+        raise InputError(
+            f"{self.model}: the environment variable {self.where['key']} is not set; put the key of the server into it "
+            "(any word, if the server asks for none)"
+        )

@@ -1,0 +1,65 @@
+"""The judges of an experiment: their defaults, and names of models that stay what they are."""
+
+import re
+from datetime import date
+
+from mialign.core.errors import InputError
+from mialign.data.sets import writing_model
+
+READING = {"wording": "config/judge.yaml", "invalid_at_most": 0.05}
+DEFAULTS = {
+    "checkers": {},
+    "openai": {"temperature": 0.0, "top_p": 1.0, "max_tokens": 400, "seed": 0, **READING},
+    "likelihood": {"wording": READING["wording"]},
+}
+SERVER = {"base_url": "https://api.openai.com/v1", "key": "OPENAI_API_KEY", "requests": 8, "timeout": 120}
+
+_DAY = re.compile(r"(?<!\d)(20\d\d)-?(\d\d)-?(\d\d)(?!\d)")
+# gpt-4-0613, gpt-4-1106-preview: month and day; mistral-large-2411: year and month.
+_SHORT = re.compile(r"-(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|2\d(?:0[1-9]|1[0-2]))(?:-preview)?$")
+
+
+def with_defaults(judge: dict) -> dict:
+    judge = {**DEFAULTS[judge["kind"]], **judge}
+    if judge["kind"] == "openai":
+        judge["server"] = {**SERVER, **judge["server"]}
+    return judge
+
+
+def judges(experiment: dict) -> dict[str, dict]:
+    """All judges of an experiment by name; "judge" is the one that figures and tables show."""
+    return {name: experiment[name] for name in ("judge",) if name in experiment} | experiment.get("judges", {})
+
+
+def by_program(experiment: dict) -> bool:
+    """Whether the checkers decide, so that their scores are what an answer is judged by."""
+    return (experiment.get("judge") or {}).get("kind", "checkers") == "checkers"
+
+
+def run_here(experiment: dict) -> list[str]:
+    """The models that an experiment loads: its base, those that write pairs, and those of judges by likelihood."""
+    weighing = [judge["model"] for judge in judges(experiment).values() if judge["kind"] == "likelihood"]
+    writing = [model for data in experiment["data"] if (model := writing_model(experiment, data))]
+    return list(dict.fromkeys([experiment["base"], *writing, *weighing]))
+
+
+def deciding(judge: dict) -> dict:
+    """What of a judge's settings decides its verdicts: all but where its server is and what that costs."""
+    return {key: value for key, value in judge.items() if key != "server"}
+
+
+def check_dated(model: str) -> None:
+    """InputError if the name of a model has no date: what answers to it may change from day to day."""
+    if not _SHORT.search(model) and not any(_is_day(*found) for found in _DAY.findall(model)):
+        raise InputError(
+            f"{model!r} has no date, so what answers to it may change; take a name with one, such as "
+            "gpt-4o-2024-08-06, or give the revision of the weights beside it (revision: ...)"
+        )
+
+
+def _is_day(year: str, month: str, day: str) -> bool:
+    try:
+        date(int(year), int(month), int(day))
+    except ValueError:
+        return False
+    return True

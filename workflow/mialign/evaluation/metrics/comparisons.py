@@ -1,0 +1,137 @@
+"""Win rates of one method over another, from verdicts, and paired differences of what the verdicts compare."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mialign.core.errors import InputError
+from mialign.evaluation.metrics.records import CATEGORIES, ItemTable, Source, difference, load, source, temperatures
+from mialign.evaluation.metrics.tidy import ESTIMATE
+from mialign.evaluation.statistics import Bootstrap, Estimate
+
+COLUMNS = ("experiment", "method", "baseline", "axis", "temperature", "category", "metric", *ESTIMATE)
+SETTINGS = {"categories"}
+POINTS = {"test": 1.0, "tie": 0.5, "baseline": 0.0, "invalid": None}
+AXES = {"principle-aware": "adherence", "principle-free": "right"}  # what each axis compares
+
+
+def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
+    """Rows from verdict files, and from score files if there are any.
+
+    Per comparison, axis, temperature and category: win_rate (wins + half the ties, of the valid verdicts, %),
+    wins, ties, losses, invalid (counts; n is the number of valid verdicts, for invalid of all), and, where
+    both methods' scores are given, adherence_difference or right_difference (paired, points).
+    For category "all" also win_rate_seed<n>, win_rate_longer and win_rate_shorter (verdicts where the
+    test's response is longer than the baseline's, or shorter) and win_rate_length_controlled, their mean; answers of
+    equal length count in neither, so that a comparison turned round gives 100 less its rate.
+    """
+    sources = [source(path, ("verdicts", "scores")) for path in paths]
+    verdicts = load((s for s in sources if s.stage == "verdicts"), _VERDICT)
+    scores = load((s for s in sources if s.stage == "scores"), ("prompt_id", "category", "temperature", *AXES.values()))
+    _check([s for s in sources if s.stage == "verdicts"], verdicts)
+    _check_whole(verdicts, scores)
+    order = settings.get("categories", CATEGORIES)
+    for (experiment, pair), seeds in verdicts.items():
+        method, baseline = pair.split("-vs-")
+        scored = scores.get((experiment, method)), scores.get((experiment, baseline))
+        for axis in AXES:
+            for temperature in temperatures(seeds):
+                keys = dict(zip(COLUMNS, (experiment, method, baseline, axis, temperature), strict=False))
+                grid = ItemTable(_at(seeds, temperature, axis), what=f"verdicts of {pair}, {axis}")
+                for category, metric, estimate in _verdict_rows(grid, order, bootstrap):
+                    yield keys | {"category": category, "metric": metric} | estimate._asdict()
+                if grid.items and all(scored):
+                    field = AXES[axis]
+                    differences = difference(*(_at(side, temperature) for side in scored), field)
+                    for category, estimate in _difference_rows(differences, order, bootstrap):
+                        yield keys | {"category": category, "metric": f"{field}_difference"} | estimate._asdict()
+
+
+_VERDICT = ("prompt_id", "category", "temperature", "axis", "verdict", "test_tokens", "baseline_tokens")
+
+
+def _check(sources: list[Source], verdicts: dict) -> None:
+    """Refuse what the counts below would pass over in silence."""
+    for one in sources:
+        if one.method.count("-vs-") != 1:
+            raise InputError(f"{one.path}: its folder must be named TEST-vs-BASELINE")
+        for number, record in enumerate(verdicts[one.experiment, one.method][one.seed], start=1):
+            for field, known in (("verdict", POINTS), ("axis", AXES)):
+                if record[field] not in known:
+                    raise InputError(
+                        f"{one.path}, record {number}: {field} {record[field]!r} is not one of {', '.join(known)}"
+                    )
+
+
+def _check_whole(verdicts: dict, scores: dict) -> None:
+    """Where there are scores, every scored item has its verdict."""
+    for (experiment, pair), seeds in verdicts.items():
+        scored = scores.get((experiment, pair.split("-vs-")[0]), {})
+        for seed in seeds.keys() & scored.keys():
+            items = {(r["prompt_id"], r["temperature"]) for r in scored[seed]}
+            judged = {(r["prompt_id"], r["temperature"]) for r in seeds[seed] if r["axis"] == "principle-aware"}
+            if items != judged:
+                raise InputError(
+                    f"verdicts/{experiment}/{pair}/seed{seed}.jsonl: {len(judged)} of {len(items)} scored answers "
+                    "have a verdict; is the file cut short? Delete it and run the workflow again"
+                )
+
+
+def _at(seeds: dict[int, list[dict]], temperature: float, axis: str | None = None) -> dict[int, list[dict]]:
+    return {
+        seed: [r for r in records if r["temperature"] == temperature and axis in (None, r.get("axis"))]
+        for seed, records in seeds.items()
+    }
+
+
+def _verdict_rows(grid: ItemTable, order: list[str], bootstrap: Bootstrap) -> Iterator[tuple[str, str, Estimate]]:
+    if not grid.items:
+        return
+    points = grid.values(lambda record: POINTS[record["verdict"]])
+    invalid = grid.values(lambda record: record["verdict"] == "invalid")
+    longer = grid.values(lambda record: float(np.sign(record["test_tokens"] - record["baseline_tokens"])))
+    for category, members in grid.groups(order):
+        of_category = points[members]
+        yield category, "win_rate", _win_rate(of_category, bootstrap)
+        valid = int((~np.isnan(of_category)).sum())
+        for metric, value in (("wins", 1.0), ("ties", 0.5), ("losses", 0.0)):
+            yield category, metric, _count(int((of_category == value).sum()), valid)
+        yield category, "invalid", _count(int(np.nansum(invalid[members])), int((~np.isnan(invalid[members])).sum()))
+    for column, seed in enumerate(grid.seeds):
+        yield "all", f"win_rate_seed{seed}", _win_rate(points[:, [column]], bootstrap)
+    for metric, estimate in _by_length(points, longer, bootstrap):
+        yield "all", metric, estimate
+
+
+def _win_rate(points: np.ndarray, bootstrap: Bootstrap) -> Estimate:
+    return bootstrap.mean(points, bounds=(0, 1)).scaled(100)
+
+
+def _count(count: int, n: int) -> Estimate:
+    return Estimate(count, None, None, n)
+
+
+def _by_length(points: np.ndarray, longer: np.ndarray, bootstrap: Bootstrap) -> Iterator[tuple[str, Estimate]]:
+    """The win rate in each stratum of length, and the mean of the two (undefined if one is empty)."""
+    strata = [np.where(longer == side, points, np.nan) for side in (1, -1)]
+    for metric, stratum in zip(("win_rate_longer", "win_rate_shorter"), strata, strict=True):
+        yield metric, _win_rate(stratum, bootstrap)
+    seen = [~np.isnan(stratum) for stratum in strata]
+    n = int(sum(mask.sum() for mask in seen))
+    controlled = Estimate(None, None, None, n)
+    if all(mask.any() for mask in seen):
+        sums = [(np.nan_to_num(stratum), mask.astype(float)) for stratum, mask in zip(strata, seen, strict=True)]
+        value = float(np.mean([above.sum() / below.sum() for above, below in sums]))
+        replicates = np.mean([bootstrap.replicates(*pair) for pair in sums], axis=0)
+        controlled = Estimate(value, *bootstrap.interval(replicates), n)
+    yield "win_rate_length_controlled", controlled.scaled(100)
+
+
+def _difference_rows(
+    differences: dict[int, list[dict]], order: list[str], bootstrap: Bootstrap
+) -> Iterator[tuple[str, Estimate]]:
+    grid = ItemTable(differences, what="scores")
+    if grid.items:
+        values = grid.values(lambda record: record["difference"])
+        for category, members in grid.groups(order):
+            yield category, bootstrap.mean(values[members], bounds=(-1, 1)).scaled(100)

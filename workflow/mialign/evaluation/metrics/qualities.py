@@ -1,0 +1,31 @@
+"""What the responses of each method are like: whether they follow, are right, end, and how long they are."""
+
+from collections.abc import Iterator
+from operator import itemgetter
+
+from mialign.evaluation.metrics.records import CATEGORIES, ItemTable, load, source, temperatures
+from mialign.evaluation.metrics.tidy import ESTIMATE
+from mialign.evaluation.statistics import Bootstrap
+
+COLUMNS = ("experiment", "method", "temperature", "category", "metric", *ESTIMATE)
+METRICS = ("adherence", "right", "ended", "tokens")
+SETTINGS = {"categories"}
+
+
+def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
+    """Rows from score files: adherence, right (of those that can be right or wrong) and ended in %, mean tokens."""
+    fields = ("prompt_id", "category", "temperature", *METRICS)
+    scores = load((source(path, ("scores",)) for path in paths), fields)
+    for (experiment, method), seeds in scores.items():
+        for temperature in temperatures(seeds):
+            at = {seed: [r for r in records if r["temperature"] == temperature] for seed, records in seeds.items()}
+            grid = ItemTable(at, what=f"scores of {method} ({experiment})")
+            arrays = {metric: grid.values(itemgetter(metric)) for metric in METRICS}
+            for category, members in grid.groups(settings.get("categories", CATEGORIES)):
+                for metric, array in arrays.items():
+                    rate = metric != "tokens"
+                    estimate = bootstrap.mean(
+                        array[members], bounds=(0, 1) if rate else None, proportion=metric in ("right", "ended")
+                    ).scaled(100 if rate else 1)
+                    keys = (experiment, method, temperature, category, metric)
+                    yield dict(zip(COLUMNS, (*keys, *estimate), strict=True))

@@ -1,7 +1,0 @@
-"""What is fetched before a run: datasets, models and the authors' files. Nothing else uses the network."""
-
-from mialign.errors import InputError
-
-
-class Absent(InputError):
-    """What was to be fetched is not there (any more), so that a mirror may serve; other failures do not lead to one."""

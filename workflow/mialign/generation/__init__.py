@@ -1,0 +1,1 @@
+"""Prompts to completions: the engines behind one interface, sampling and stop phrases. It imports core and models."""

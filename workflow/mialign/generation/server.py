@@ -1,0 +1,82 @@
+"""Generation by an OpenAI-compatible server: its completions endpoint is sent the ids of the prompt.
+
+The folder of the model holds its tokenizer and config.json, so that prompts are cut into tokens and measured as
+everywhere else.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from mialign.core.client import Client
+from mialign.core.retry import MalformedResponse
+from mialign.generation.engine import Completion, Report, Request, RuntimeOptions, Sampling
+from mialign.models import checkpoints
+from mialign.models.encoding import encode_fitting
+
+
+class ServerEngine:
+    """The model `name` of the server at how.url, asked for how.batch completions at a time."""
+
+    def __init__(self, folder: Path, name: str, runtime: RuntimeOptions):
+        self.tokenizer, self.context = checkpoints.load_tokenizer(folder), checkpoints.context(folder)
+        self.name, self.together = name, runtime.batch
+        self.client = Client(runtime.url, runtime.key)
+
+    def shards(
+        self, shards: list[list[Request]], sampling: Sampling, report: Report
+    ) -> Iterator[tuple[int, list[list[Completion]]]]:
+        """Here shards come in the order in which they are done, and after an error those that are still on the way."""
+        # Tokenizers are not made for several threads; and a prompt that is too long is refused before any is paid for.
+        prompts = [[self._encode(request, sampling) for request in shard] for shard in shards]
+        failures: list[BaseException] = []
+
+        def work(number: int) -> list[list[Completion]] | None:
+            if failures:
+                return None
+            try:
+                asked = zip(prompts[number], shards[number], strict=True)
+                return [[self._complete(ids, seed, sampling) for seed in request.seeds] for ids, request in asked]
+            except Exception as error:
+                failures.append(error)
+
+        with ThreadPoolExecutor(self.together) as pool:
+            waiting = {pool.submit(work, number): number for number in range(len(shards))}
+            try:
+                for done in as_completed(waiting):
+                    if (completions := done.result()) is not None:
+                        yield waiting[done], completions
+                        report(len(completions))
+            except BaseException as error:  # what comes could not be kept, so nothing more is asked
+                failures.append(error)
+                raise
+        if failures:
+            raise failures[0]
+
+    def _encode(self, request: Request, sampling: Sampling) -> list[int]:
+        return encode_fitting(self.tokenizer, request.prompt, self.context, sampling.max_tokens)
+
+    def _complete(self, ids: list[int], seed: int, sampling: Sampling) -> Completion:
+        return self.client.ask(lambda openai: self._ask(openai, ids, seed, sampling))
+
+    def _ask(self, openai, ids: list[int], seed: int, sampling: Sampling) -> Completion:
+        answer = openai.completions.create(
+            model=self.name,
+            prompt=ids,
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            max_tokens=sampling.max_tokens,
+            stop=list(sampling.stop) or None,
+            seed=seed,
+        )
+        try:
+            (choice,), tokens = answer.choices, answer.usage.completion_tokens
+            text, finish = choice.text, choice.finish_reason
+        except (AttributeError, TypeError, ValueError):
+            raise MalformedResponse("an answer without one text and its count of tokens") from None
+        if not isinstance(text, str) or not isinstance(tokens, int) or finish not in ("stop", "length"):
+            raise MalformedResponse(f"an answer that ended by {finish!r}")
+        if finish == "stop":
+            # Servers that do not say which phrase it was cannot tell it from an end of the model's own.
+            finish = "stop" if isinstance(getattr(choice, "stop_reason", None), str) else "eos"
+        return Completion(self.client.clean(text), finish, tokens, seed)

@@ -1,0 +1,135 @@
+"""Many continuations of one prompt: its keys and values are kept once, and only those of new tokens row by row.
+
+Reading the keys and values of everything before it is most of the work of a new token in a small model; the rows of
+one prompt read that prompt's together, as one matrix product (as in Juravsky et al., arXiv 2402.05099).
+"""
+
+import torch
+from torch import Tensor
+from transformers import AttentionInterface
+from transformers.cache_utils import Cache, DynamicLayer
+
+from mialign.core.errors import InputError
+
+# The name by which a model is told to attend in this way, once its prompts have been read.
+SHARED_PREFIX = "branching"
+
+# Places for new tokens that are added at a time.
+ROOM = 16
+
+# Farther back than any window reaches: where padding is put.
+NEVER = 1 << 40
+
+
+class _Layer(DynamicLayer):
+    """Keys and values of the prompts [P, heads, width, size] and of new tokens [rows, heads, room, size].
+
+    Room grows by ROOM places, and attention goes over all of it, free places masked: a product with a part of a
+    buffer takes three times as long as one with the whole.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.new, self.length = None, 0
+
+    def update(self, key_states: Tensor, value_states: Tensor, *args, **kwargs) -> tuple[Tensor, Tensor]:
+        if not self.is_initialized:
+            self.lazy_initialization(key_states, value_states)
+            self.keys, self.values = key_states, value_states
+            return key_states, value_states
+        if self.length % ROOM == 0:
+            room = key_states.new_zeros(*key_states.shape[:2], ROOM, key_states.shape[3])
+            self.new = [room, room.clone()] if self.new is None else [torch.cat([old, room], 2) for old in self.new]
+        for buffer, states in zip(self.new, (key_states, value_states), strict=True):
+            buffer[:, :, self.length : self.length + 1] = states
+        self.length += 1
+        return tuple(self.new)
+
+    def select(self, prompts: Tensor, rows: Tensor) -> None:
+        self.keys, self.values = self.keys[prompts], self.values[prompts]
+        if self.new is not None:
+            self.new = [old[rows] for old in self.new]
+
+
+class SharedPrefixCache(Cache):
+    """What the attention of every layer needs to know of its rows.
+
+    mask [P, width]: where the prompts, padded on the left, have tokens; samples [P]: continuations of each. The first
+    pass goes over the prompts; each one after that adds a token to every row, with attention BRANCHING and this object
+    as `branches`.
+    """
+
+    def __init__(self, layers: int, mask: Tensor, samples: list[int]):
+        super().__init__(layers=[_Layer() for _ in range(layers)])
+        length = mask.sum(1, keepdim=True)
+        self.back = torch.where(mask, length - (mask.cumsum(1) - 1), NEVER)  # of a prompt's tokens, from its end
+        self._arrange(torch.repeat_interleave(torch.tensor(samples, device=mask.device)))
+
+    def _arrange(self, prompt: Tensor) -> None:
+        """prompt [rows]: the prompt of each row, not falling. Rows get places in [P, the most rows of a prompt]."""
+        first = torch.searchsorted(prompt, torch.arange(len(self.back), device=prompt.device))
+        rank = torch.arange(len(prompt), device=prompt.device) - first[prompt]
+        self.prompt, self.most = prompt, int(rank.max()) + 1
+        self.place = prompt * self.most + rank
+
+    def select(self, rows: Tensor) -> None:
+        """Keep these rows, which rise, and the prompts that still have one."""
+        prompts, prompt = torch.unique_consecutive(self.prompt[rows], return_inverse=True)
+        for layer in self.layers:
+            layer.select(prompts, rows)
+        self.back = self.back[prompts]
+        self._arrange(prompt)
+
+    def together(self, x: Tensor) -> Tensor:
+        """[rows, heads, group, n] -> [P, heads, most * group, n], by prompt; places without a row hold zeros."""
+        rows, heads, group, n = x.shape
+        count = len(self.back) * self.most
+        if rows < count:
+            x = x.new_zeros(count, heads, group, n).index_copy_(0, self.place, x)
+        return x.view(-1, self.most, heads, group, n).transpose(1, 2).reshape(-1, heads, self.most * group, n)
+
+    def apart(self, x: Tensor, group: int) -> Tensor:
+        """The way back: [P, heads, most * group, n] -> [rows, heads, group, n]."""
+        prompts, heads, _, n = x.shape
+        x = x.view(prompts, heads, self.most, group, n).transpose(1, 2).reshape(-1, heads, group, n)
+        return x if len(x) == len(self.place) else x[self.place]
+
+    def seen(self, layer: _Layer, window: int | None) -> Tensor:
+        """Which of the prompt's and of its own tokens a row's last one looks at: bool [rows, 1, 1, width + room]."""
+        last = layer.length - 1
+        own = last - torch.arange(layer.new[0].shape[2], device=self.back.device)
+        own = own.masked_fill(own < 0, NEVER).expand(len(self.prompt), -1)
+        return (torch.cat([self.back[self.prompt] + last, own], 1) < (window or NEVER))[:, None, None]
+
+
+def _attend(
+    module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: None,
+    *,
+    scaling: float,
+    branches: SharedPrefixCache,
+    sliding_window: int | None = None,
+    softcap: float | None = None,
+    **kwargs,
+) -> tuple[Tensor, None]:
+    """query [rows, heads, 1, size] on the prompts' keys and values, and on its row's own, key and value."""
+    if kwargs.get("s_aux") is not None:
+        raise InputError(f"{type(module).__name__}: models with attention sinks cannot be decoded here")
+    rows, heads, _, size = query.shape
+    layer, group = branches.layers[module.layer_idx], heads // key.shape[1]
+    query = query.view(rows, -1, group, size) * scaling
+    scores = branches.apart(branches.together(query) @ layer.keys.transpose(2, 3), group)
+    scores = torch.cat([scores, query @ key.transpose(2, 3)], -1)
+    if softcap is not None:
+        scores = softcap * torch.tanh(scores / softcap)
+    scores = scores.masked_fill(~branches.seen(layer, sliding_window), torch.finfo(scores.dtype).min)
+    shares = scores.softmax(-1, dtype=torch.float32).to(query.dtype)
+    before, own = shares.split([layer.keys.shape[2], key.shape[2]], -1)
+    out = branches.apart(branches.together(before) @ layer.values, group) + own @ value
+    return out.reshape(rows, 1, heads, size), None
+
+
+AttentionInterface.register(SHARED_PREFIX, _attend)

@@ -1,0 +1,80 @@
+"""Compile the paper: in a folder of its own, without shell escape, to the same bytes every time."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from mialign.core.errors import InputError
+
+PACKAGES = (
+    "latexmk texlive-latex-base texlive-latex-recommended texlive-latex-extra "
+    "texlive-fonts-recommended texlive-pictures lmodern"
+)
+EPOCH = "1704067200"  # any fixed moment: what TeX would otherwise take from the clock
+SECONDS = 240
+
+
+def compile_paper(source: Path, figures: list[Path], tables: list[Path], numbers: Path) -> bytes:
+    """The PDF of source/main.tex with the figures, tables and numbers of a run."""
+    if shutil.which("latexmk") is None or shutil.which("pdflatex") is None:
+        raise InputError(
+            "pdflatex or latexmk is not installed; on Debian or Ubuntu: "
+            f"apt-get install --no-install-recommends {PACKAGES}"
+        )
+    if not (source / "main.tex").is_file():
+        raise InputError(f"{source / 'main.tex'}: no such file; --source names the folder of the LaTeX source")
+    with tempfile.TemporaryDirectory(prefix="paper.") as place:
+        build = Path(place)
+        shutil.copytree(source, build, dirs_exist_ok=True)
+        for made, folder in ((figures, "figures"), (tables, "tables")):
+            (build / folder).mkdir(exist_ok=True)
+            for path in made:
+                shutil.copy(path, build / folder)
+        shutil.copy(numbers, build / "numbers.tex")
+        done = _latexmk(build)
+        pdf = build / "main.pdf"
+        if done != 0 or not pdf.is_file():
+            log = build / "main.log"
+            raise InputError(first_error(log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""))
+        return pdf.read_bytes()
+
+
+def _latexmk(build: Path) -> int:
+    options = ["-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error"]
+    environment = os.environ | {
+        "SOURCE_DATE_EPOCH": EPOCH,
+        "FORCE_SOURCE_DATE": "1",
+        "TZ": "UTC",
+        "LC_ALL": "C",
+        "max_print_line": "2000",  # or TeX folds its messages at 79 characters
+        "openin_any": "r",
+        "openout_any": "p",
+    }
+    command = ["latexmk", "-norc", "-pdf", *options, "main.tex"]
+    try:
+        return subprocess.run(
+            command,
+            cwd=build,
+            env=environment,
+            timeout=SECONDS,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        ).returncode
+    except subprocess.TimeoutExpired:
+        raise InputError(f"LaTeX did not finish the paper within {SECONDS} s") from None
+
+
+def first_error(log: str) -> str:
+    """The first error of a TeX log, with file, line and the place in the source."""
+    lines = log.splitlines()
+    for number, line in enumerate(lines):
+        found = re.match(r"(?:\./)?([^:\s][^:]*):(\d+): (.*)", line)
+        if found or line.startswith("! "):
+            place = next((later for later in lines[number : number + 12] if re.match(r"l\.\d+", later)), "")
+            where = f"{found[1]}, line {found[2]}: {found[3]}" if found else line[2:]
+            return f"LaTeX stopped at {where}" + (f"\n  at: {place}" if place else "")
+    return "LaTeX failed without an error in its log; is the installation whole?"

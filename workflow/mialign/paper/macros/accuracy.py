@@ -1,0 +1,47 @@
+"""Experiment 2 in numbers: accuracy in n attempts, differences between methods, and shares by format."""
+
+from mialign.core.macro_names import key, name
+from mialign.paper import formatting
+from mialign.paper.macros.number_formats import Number, forms
+
+EXTRACTOR = "strict"  # by which answers are read unless another is named
+
+
+def of_accuracy(table: list[dict], origin: str, settings: dict) -> list[Number]:
+    """Accuracy in n attempts, its differences, and shares by format; other extractors and temperatures are named."""
+    found = []
+    for row in table:
+        stem = name(row["metric"], row["experiment"], row["method"], *solved(row, settings))
+        found += forms(stem, row, row["metric"], f"{origin}: {key(row)}")
+    return found
+
+
+def usual_temperature(row: dict, settings: dict) -> float:
+    """One attempt is made at temperature 0, several at the temperature of `solve`."""
+    solve = (settings.get("experiments", {}).get(row["experiment"]) or {}).get("solve") or {}
+    return 0.0 if row.get("attempts") in (None, 1) else float(solve.get("temperature", 1.0))
+
+
+def solved(row: dict, settings: dict) -> list:
+    """The parts of a name for the attempts, and for another temperature or extractor than the first choice."""
+    parts = ["in", round(row["attempts"])] if row.get("attempts") else []
+    if row.get("temperature") not in (None, usual_temperature(row, settings)):
+        parts += ["at", row["temperature"]]
+    # Published values know one extractor only, the authors' own.
+    usual = ("", "authors") if "source" in row else ("", EXTRACTOR)
+    if row.get("extractor", "") not in usual:
+        parts += ["by", row["extractor"]]
+    return parts
+
+
+def of_items(table: list[dict], origin: str, metric: str, settings: dict) -> list[Number]:
+    """How many benchmark questions each experiment rests on: items for one seed."""
+    found = {}
+    for row in table:
+        if row["metric"] == metric and row.get("category", "all") == "all" and row.get("attempts") in (None, 1):
+            each = (row["n"] or 0) / max(1, len(settings.get("seeds") or [1]))
+            found[row["experiment"]] = max(each, found.get(row["experiment"], 0))
+    return [
+        Number(name("items", title), formatting.count(each), f"{origin}: n of {metric}, a seed")
+        for title, each in found.items()
+    ]

@@ -1,0 +1,118 @@
+"""The settings of the run in numbers: every value of the config, and what follows from it."""
+
+from collections.abc import Iterable
+
+from mialign.core.macro_names import name, words
+from mialign.evaluation.judge.settings import by_program
+from mialign.models.weights import parameters, root
+from mialign.paper import formatting
+from mialign.paper.macros.number_formats import Number
+
+
+def of_settings(settings: dict) -> list[Number]:
+    """Every value of the config under its path, and a few counts."""
+    found = list(_flat(settings, ("config",)))
+    seeds = settings.get("seeds") or []
+    found += _derived(settings)
+    number = words(len(seeds)).lower() if len(seeds) < 20 else str(len(seeds))
+    found.append(Number("seedCount", formatting.count(len(seeds)), "config: seeds"))
+    found.append(Number("seedsInWords", f"{number} seed{'' if len(seeds) == 1 else 's'}", "config: seeds"))
+    for title, experiment in (settings.get("experiments") or {}).items():
+        of_sets = {
+            data: block["questions"] for data, block in (experiment.get("data") or {}).items() if "questions" in block
+        }
+        for split, names in (of_sets | (experiment.get("questions") or {})).items():
+            names = [names] if isinstance(names, str) else names
+            sources = [(settings.get("sources") or {}).get(source) or {} for source in names]
+            origin = f"config: sources/{' '.join(names)}/size"
+            found.append(Number(name("questions", title, split), _how_many(sources), origin))
+    return found
+
+
+def _how_many(sources: list[dict]) -> str:
+    """The questions of some sources together, as far as their settings say."""
+    sizes = [source.get("size", source.get("at_most")) for source in sources]
+    if None in sizes:
+        return "all"
+    return ("" if all("size" in source for source in sources) else "up to ") + formatting.setting(sum(sizes))
+
+
+def _derived(settings: dict) -> list[Number]:
+    """What follows from settings alone: sizes, names, signs, and how wide an interval on 80 items is."""
+    found = []
+    for model, block in (settings.get("models") or {}).items():
+        if "architecture" in block:
+            size = parameters(block["architecture"]) / 1e6
+            text = f"{size:.2f}" if size < 10 else f"{size:,.0f}"
+            found.append(
+                Number(
+                    name("parameters", model), f"{text} million", f"computed from config: models/{model}/architecture"
+                )
+            )
+    found += [
+        Number("syntheticQuestionsSign", _used_sources(settings), "config: questions/benchmark of the experiments"),
+        Number("ownModelsSign", _used_models(settings), "config: base and generator of the experiments"),
+        Number("programJudgeSign", _deciding_judges(settings), "config: judge of the experiments"),
+    ]
+    for title, experiment in (settings.get("experiments") or {}).items():
+        found += _models_in_print(title, experiment, settings.get("models") or {})
+        if "solve" in experiment:
+            most = str(max(experiment["solve"]["attempts"]))
+            found.append(Number(name("mostAttempts", title), most, f"config: experiments/{title}/solve/attempts"))
+    wide = 100 * 1.96 * (0.25 / 80) ** 0.5
+    found.append(Number("halfWidthOfEighty", f"{wide:.0f}", "normal interval of a rate of one half on 80 items"))
+    return found
+
+
+def _used_sources(settings: dict) -> str:
+    """Whether the benchmark questions are synthetic: above, from files: below, from both: unclear."""
+    sources, kinds = settings.get("sources") or {}, set()
+    for experiment in (settings.get("experiments") or {}).values():
+        names = (experiment.get("questions") or {}).get("benchmark") or []
+        kinds |= {"synthetic" in sources.get(one, {}) for one in ([names] if isinstance(names, str) else names)}
+    return _side(kinds)
+
+
+def _used_models(settings: dict) -> str:
+    """Whether the models that learn and write are trained in the run, from nothing: above, or given: below."""
+    models, kinds = settings.get("models") or {}, set()
+    for experiment in (settings.get("experiments") or {}).values():
+        for role in {"base", "generator"} & set(experiment):
+            kinds.add("architecture" in models[root(models, experiment[role])])
+    return _side(kinds)
+
+
+def _deciding_judges(settings: dict) -> str:
+    """Whether the judge that the results are by is the checkers: above, or a language model: below."""
+    judged = [one for one in (settings.get("experiments") or {}).values() if "respond" in one]
+    return _side({by_program(one) for one in judged})
+
+
+def _side(kinds: set[bool]) -> str:
+    return {(True,): "above", (False,): "below", (False, True): "unclear"}.get(tuple(sorted(kinds)), "missing")
+
+
+def _models_in_print(title: str, experiment: dict, models: dict) -> Iterable[Number]:
+    """The models of an experiment as the text calls them: by their repository where they come from one."""
+    judge = experiment.get("judge") or {}
+    named = {role: experiment[role] for role in ("base", "generator") if role in experiment}
+    if "respond" in experiment:
+        named["judge"] = judge.get("model", "checkers")
+    for role, model in named.items():
+        text = formatting.model(models.get(model, {}).get("hub", model))
+        yield Number(name("model", title, role), text, f"config: experiments/{title}/{role}")
+
+
+def _flat(value, path: tuple) -> Iterable[Number]:
+    origin = "config: " + "/".join(map(str, path[1:]))
+    if not isinstance(value, dict):
+        yield Number(name(*path), _scalar(value), origin)
+        return
+    for key, inner in value.items():
+        yield from _flat(inner, (*path, key))
+
+
+def _scalar(value) -> str:
+    if isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+        return str(len(value))
+    return formatting.setting(value)

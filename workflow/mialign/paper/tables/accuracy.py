@@ -1,0 +1,94 @@
+"""Experiment 2: accuracy in n attempts, by format, and by extractor."""
+
+from pathlib import Path
+
+from mialign.core import csv_files
+from mialign.paper.formatting import interval, label
+from mialign.paper.macros.accuracy import EXTRACTOR, usual_temperature
+from mialign.paper.tables.layout import Table, written
+from mialign.paper.tex_escape import escape
+
+
+def accuracy(inputs: list[Path], settings: dict) -> tuple[str, str]:
+    """Methods against attempts, then the gains over the base, paired by question and seed."""
+    table = _usual(inputs, settings)
+    attempts = sorted({row["attempts"] for row in table if row["metric"] == "accuracy"})
+    header = ["method", *(f"{number:g} attempt{'s' if number > 1 else ''}" for number in attempts)]
+    shown = [row for row in table if row["metric"] == "accuracy" or row["metric"].startswith("difference_")]
+    result = Table("@{}l" + "l" * len(attempts) + "@{}", header, tidy=shown)
+    for metric, title in (("accuracy", r"accuracy, \%"), ("difference_base", "gain over the base, points")):
+        rows = [row for row in table if row["metric"] == metric]
+        if rows:
+            result.rows.append(title)
+        for key in _methods(rows):
+            cells = [_cell(rows, key, metric, attempts=number) for number in attempts]
+            result.rows.append([_label(key, settings), *cells])
+    return written(result)
+
+
+def formats(inputs: list[Path], settings: dict) -> tuple[str, str]:
+    """The share of answers in steps, and accuracy within each format, for one attempt and for all."""
+    table = [row for row in _extracted(inputs, settings) if row["metric"] in ("steps_share", *GIVEN)]
+    header = ["method", r"in steps, \%", r"accuracy in steps, \%", r"accuracy, concise, \%"]
+    result = Table("@{}llll@{}", header, tidy=table)
+    for temperature in sorted({row["temperature"] or 0.0 for row in table}):
+        rows = [row for row in table if (row["temperature"] or 0.0) == temperature]
+        result.rows.append(f"temperature {temperature:g}")
+        for key in _methods(rows):
+            result.rows.append(
+                [_label(key, settings), *(_cell(rows, key, metric) for metric in ("steps_share", *GIVEN))]
+            )
+    return written(result)
+
+
+GIVEN = ("accuracy_given_steps", "accuracy_given_concise")
+
+
+def extractors(inputs: list[Path], settings: dict) -> tuple[str, str]:
+    """Every number of attempts with each extractor, and beside any-of-n the estimates pass@k and maj@k."""
+    table = [row for row in csv_files.chosen(inputs[0], settings) if _at_usual(row, settings)]
+    names = list(dict.fromkeys(row["extractor"] for row in table if row["metric"] == "accuracy"))
+    header = ["method", "$n$", *map(escape, names), "pass@$n$", "maj@$n$"]
+    result = Table("@{}lr" + "l" * (len(names) + 2) + "@{}", header, size=r"\footnotesize\setlength{\tabcolsep}{4pt}")
+    attempts = sorted({row["attempts"] for row in table if row["metric"] == "accuracy"})
+    for key in _methods(table):
+        for number in attempts:
+            cells = [_cell(table, key, "accuracy", attempts=number, extractor=name) for name in names]
+            cells += [_estimate(table, key, number, metric) for metric in ("pass_at_k", "maj_at_k")]
+            result.rows.append([_label(key, settings) if number == attempts[0] else "", f"{number:g}", *cells])
+    result.tidy = [row for row in table if row["metric"] in ("accuracy", "pass_at_k", "maj_at_k")]
+    return written(result)
+
+
+def _estimate(table: list[dict], key: tuple[str, str], attempts: float, metric: str) -> str:
+    """pass@k or maj@k; there is none where only the greedy attempt is."""
+    row = csv_files.pick(table, attempts=attempts, extractor=EXTRACTOR, metric=metric, **_where(key))
+    return "--" if row is None else interval(row)
+
+
+def _usual(inputs: list[Path], settings: dict) -> list[dict]:
+    return [row for row in _extracted(inputs, settings) if _at_usual(row, settings)]
+
+
+def _extracted(inputs: list[Path], settings: dict) -> list[dict]:
+    return [row for row in csv_files.chosen(inputs[0], settings) if row["extractor"] == EXTRACTOR]
+
+
+def _at_usual(row: dict, settings: dict) -> bool:
+    return row["temperature"] in (None, usual_temperature(row, settings))
+
+
+def _methods(rows: list[dict]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys((row["experiment"], row["method"]) for row in rows))
+
+
+def _where(key: tuple[str, str]) -> dict:
+    return {"experiment": key[0], "method": key[1]}
+
+
+def _label(key: tuple[str, str], settings: dict) -> str:
+    return escape(label(key[1], settings.get("experiments", {}).get(key[0])))
+
+
+def _cell(rows: list[dict], key: tuple[str, str], metric: str, **more) -> str:
+    return interval(csv_files.pick(rows, metric=metric, **_where(key), **more), signed="difference" in metric)

@@ -1,0 +1,110 @@
+"""How the base models were made and how each method was trained."""
+
+from pathlib import Path
+
+from mialign.core import csv_files
+from mialign.data import sets
+from mialign.paper.formatting import label, setting
+from mialign.paper.tables.layout import Table, written
+from mialign.paper.tex_escape import escape
+from mialign.training.objectives import OBJECTIVES
+
+EXTRA = {"beta": r"$\beta$", "label_smoothing": "smoothing", "kl": "KL", "reduction": "reduction", "side": "side"}
+OPTIMIZERS = {"rmsprop": "RMSprop"}  # named where they are not the usual AdamW
+USUAL = (None, 0, "mean", "rows")  # values of these that go without saying
+
+
+def models(inputs: list[Path], settings: dict) -> tuple[str, str]:
+    """One row a model: what it started from, and its corpus and optimiser, or at which revision it was taken.
+
+    A column in which no model has anything is left out, so a run of given models shows them alone.
+    """
+    rows = [_model(name, model) for name, model in settings["models"].items()]
+    shown = [key for key in rows[0] if any(row[key] is not None for row in rows)]
+    text = [key for key in shown if key in ("model", "from", "revision", "optimiser")]
+    result = Table("@{}" + "".join("l" if key in text else "r" for key in shown) + "@{}", shown)
+    if "revision" in shown:
+        result.size = r"\scriptsize\setlength{\tabcolsep}{3pt}" if "link" in shown else r"\footnotesize"
+    for row in rows:
+        result.tidy.append({key: row[key] for key in shown})
+        if "link" in shown and row["revision"]:  # beside so many columns there is no room for a whole revision
+            row["revision"] = row["revision"][:7]
+        result.rows.append(["--" if row[key] is None else setting(row[key]) for key in shown])
+    return written(result)
+
+
+def _model(name: str, model: dict) -> dict:
+    corpus, training = model.get("corpus") or {}, model.get("training") or {}
+    return {
+        "model": name,
+        "from": model.get("parent") or model.get("hub") or ("a folder" if "path" in model else "nothing"),
+        "revision": model.get("revision"),
+        **{key: corpus.get(key) for key in ("multitask", "maths", "drills")},
+        "link": _links(corpus),
+        "optimiser": training.get("optimizer"),
+        "rate": training.get("learning_rate"),
+        "batch": training.get("batch"),
+    }
+
+
+def _links(corpus: dict) -> str | None:
+    """The links for multitask, word problems and their evaluation; one number where they are equal."""
+    links = corpus.get("link") or {}
+    return " / ".join(dict.fromkeys(setting(link) for link in links.values())) or None
+
+
+def training(inputs: list[Path], settings: dict) -> tuple[str, str]:
+    """One row a method: parent, objective, rate, steps, batch, pairs seen, and the steps that validation chose."""
+    chosen = _chosen(inputs)
+    header = ["method", "from", "objective", "rate", "steps", "batch", "pairs seen", "further", "chosen step"]
+    result = Table("@{}lllrrrrll@{}", header)
+    for title, experiment in settings["experiments"].items():
+        sizes = {data: setting(experiment["data"][data]["size"]) for data in sets.used_sets(experiment)}
+        of_sets = [f"{size} pairs" + (f" ({data})" if len(sizes) > 1 else "") for data, size in sizes.items()]
+        result.rows.append(escape(f"{title}, {', '.join(of_sets)}"))
+        for name, method in experiment["methods"].items():
+            used = {**experiment["training"], **method}
+            extra = [key for key in EXTRA if method.get(key) not in USUAL]
+            optimizer = used.get("optimizer")
+            further = [OPTIMIZERS[optimizer]] if optimizer in OPTIMIZERS else []
+            if further:
+                result.size = r"\small\setlength{\tabcolsep}{4pt}"
+            further += [f"{EXTRA[key]} {setting(method[key])}" for key in extra]
+            steps, batch = used["steps"], used["batch"]
+            cells = [
+                label(name, experiment),
+                label(method["parent"], experiment),
+                OBJECTIVES[method["objective"]].label,
+            ]
+            cells += [
+                setting(used["learning_rate"]),
+                setting(steps),
+                setting(batch),
+                setting(steps * batch),
+                ", ".join(further) or "--",
+            ]
+            result.rows.append([*map(escape, cells[:3]), *cells[3:], chosen.get((title, name), "--")])
+            result.tidy.append(
+                {"experiment": title, "method": name, "parent": method["parent"], "objective": method["objective"]}
+                | {
+                    key: used.get(key, "")
+                    for key in ("learning_rate", "steps", "batch", "optimizer", "schedule", *EXTRA)
+                }
+                | {"chosen_step": chosen.get((title, name), "")}
+            )
+    return written(result)
+
+
+def _chosen(inputs: list[Path]) -> dict[tuple[str, str], str]:
+    """The chosen step of every method, seed by seed.
+
+    Read from metrics/training.csv, or from the curves themselves, training/{experiment}/{method}/seed{n}.csv.
+    """
+    steps: dict[tuple[str, str], dict[int, float]] = {}
+    for path in inputs:
+        experiment, method, seed = path.parts[-3], path.parts[-2], path.stem.removeprefix("seed")
+        for row in csv_files.rows(path, ("step", "metric", "value")):
+            if row["metric"] == "selected" and row["value"] and row.get("experiment") != "collapse":
+                about = row.get("experiment", experiment), row.get("method", method)
+                steps.setdefault(about, {})[int(float(row.get("seed", seed)))] = row["step"]
+    return {about: ", ".join(f"{found[seed]:.0f}" for seed in sorted(found)) for about, found in steps.items()}

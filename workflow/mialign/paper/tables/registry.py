@@ -1,0 +1,38 @@
+"""Every table by name: a function (inputs: list[Path], settings: dict) -> (LaTeX, CSV).
+
+Paths say what a file holds, as everywhere in the workflow: pairs/{experiment}.filters.csv,
+responses/{experiment}/{method}/seed{n}.jsonl, metrics/*.csv, published/*.csv.
+"""
+
+from mialign.paper.tables import (
+    accuracy,
+    agreement,
+    configuration,
+    examples,
+    filtering,
+    principles,
+    published,
+    replication,
+    tuning,
+    win_rates,
+)
+
+TABLES = {
+    "principles": principles.table,
+    "models": configuration.models,
+    "training": configuration.training,
+    "tuning": tuning.table,
+    "filters": filtering.filters,
+    "dropped": filtering.dropped,
+    "win_rates": win_rates.win_rates,
+    "win_rates_sampled": win_rates.win_rates_sampled,
+    "qualities": win_rates.qualities,
+    "agreement": agreement.table,
+    "accuracy": accuracy.accuracy,
+    "formats": accuracy.formats,
+    "extractors": accuracy.extractors,
+    "claims": replication.table,
+    "published": published.table,
+    "examples": examples.multitask,
+    "examples_maths": examples.maths,
+}

@@ -1,0 +1,83 @@
+"""Experiment 1: every comparison on both axes, and what the responses of every method are like."""
+
+from pathlib import Path
+
+from mialign.core import csv_files
+from mialign.evaluation.judge.settings import by_program
+from mialign.paper.formatting import count, interval, label, measured
+from mialign.paper.tables.layout import Table, written
+from mialign.paper.tex_escape import escape
+
+AXES = {"principle-aware": "knows the principles", "principle-free": "does not know them"}
+COUNTED = {"principle-aware": " (adherence)", "principle-free": " (right or wrong)"}  # by a judge that is a program
+QUALITIES = {"adherence": r"adherence, \%", "right": r"right, \%", "ended": r"ended, \%", "tokens": "tokens"}
+
+
+def win_rates(inputs: list[Path], settings: dict) -> tuple[str, str]:
+    """Wins, ties, losses and win rates at temperature 0."""
+    return _win_rates(inputs[0], settings, sampled=False)
+
+
+def win_rates_sampled(inputs: list[Path], settings: dict) -> tuple[str, str]:
+    """The same at the temperatures above 0."""
+    return _win_rates(inputs[0], settings, sampled=True)
+
+
+def _win_rates(path: Path, settings: dict, sampled: bool) -> tuple[str, str]:
+    table = csv_files.chosen(path, settings, ("baseline", "axis", "metric", "value"))
+    table = [row for row in table if row["category"] == "all" and bool(row["temperature"]) == sampled]
+    counted = ["wins", "ties", "losses"]
+    if any(row["metric"] == "invalid" and row["value"] for row in table):
+        counted.append("invalid")
+    header = ["comparison", *counted, r"win rate, \%", r"length-controlled, \%"]
+    result = Table("@{}l" + "r" * len(counted) + "ll@{}", header, tidy=table)
+    for temperature in sorted({row["temperature"] for row in table}):
+        for axis, shown in AXES.items():
+            rows = [row for row in table if (row["temperature"], row["axis"]) == (temperature, axis)]
+            if rows:
+                judge = f"Judge {shown}{COUNTED[axis] if _counts(rows, settings) else ''}"
+                result.rows.append(judge + (f", temperature {temperature:g}" if sampled else ""))
+                result.rows += [_comparison(rows, *pair, counted, settings) for pair in _pairs(rows)]
+    return written(result)
+
+
+def _counts(rows: list[dict], settings: dict) -> bool:
+    """Whether the judge of these rows counts what it prefers, as a program does."""
+    return by_program(settings["experiments"].get(rows[0]["experiment"], {}))
+
+
+def _pairs(rows: list[dict]) -> list[tuple[str, str, str]]:
+    return list(dict.fromkeys((row["experiment"], row["method"], row["baseline"]) for row in rows))
+
+
+def _comparison(
+    rows: list[dict], experiment: str, method: str, baseline: str, counted: list[str], settings: dict
+) -> list[str]:
+    def of(metric):
+        return csv_files.pick(rows, experiment=experiment, method=method, baseline=baseline, metric=metric)
+
+    known = settings.get("experiments", {}).get(experiment)
+    counts = [count((of(metric) or {}).get("value")) for metric in counted]
+    pair = f"{escape(label(method, known))} vs {escape(label(baseline, known))}"
+    return [pair, *counts, interval(of("win_rate")), interval(of("win_rate_length_controlled"))]
+
+
+def qualities(inputs: list[Path], settings: dict) -> tuple[str, str]:
+    """Adherence, right content, share that ends and mean length of every method, by temperature.
+
+    A column in which nothing was measured is left out: of most real questions no program knows what is right.
+    """
+    table = [row for row in csv_files.chosen(inputs[0], settings) if row["category"] == "all"]
+    told = {row["metric"] for row in table if measured(row)} or set(QUALITIES)
+    shown = [metric for metric in QUALITIES if metric in told]
+    result = Table("@{}l" + "l" * len(shown) + "@{}", ["method", *(QUALITIES[metric] for metric in shown)], tidy=table)
+    for temperature in sorted({row["temperature"] or 0.0 for row in table}):
+        at = [row for row in table if (row["temperature"] or 0.0) == temperature]
+        result.rows.append(f"temperature {temperature:g}")
+        for experiment, method in dict.fromkeys((row["experiment"], row["method"]) for row in at):
+            known = settings.get("experiments", {}).get(experiment)
+            cells = [
+                interval(csv_files.pick(at, experiment=experiment, method=method, metric=metric)) for metric in shown
+            ]
+            result.rows.append([escape(label(method, known)), *cells])
+    return written(result)

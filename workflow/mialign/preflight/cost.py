@@ -1,0 +1,195 @@
+"""What a run will take, by stage, before anything is spent: GPU hours, disk and the judge's dollars.
+
+All of it follows from the config, from how many weights the models on disk have (config["counted"], by their names) and
+from stated assumptions (config/costs.yaml); nothing is measured.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+
+from mialign.core.errors import InputError
+from mialign.data import authors
+from mialign.data.sets import AUTHORS, used_sets, writing_model
+from mialign.evaluation.judge.cost import dollars
+from mialign.evaluation.judge.settings import judges, run_here
+from mialign.models.weights import known, root
+from mialign.preflight import disk_estimate
+from mialign.training.objectives import OBJECTIVES
+
+COLUMNS = ("stage", "experiment", "jobs", "million_tokens", "gpu_hours", "disk_gb", "judge_dollars")
+USUAL = 8.0e9  # the weights that the assumed speeds are for
+AXES = 2
+
+
+@dataclass(frozen=True)
+class Row:
+    stage: str
+    experiment: str = ""
+    jobs: int = 0
+    tokens: float = 0.0
+    hours: float = 0.0
+    disk: float = 0.0  # bytes
+    dollars: float = 0.0
+
+    def tidy(self) -> dict:
+        values = (self.jobs, self.tokens / 1e6, self.hours, self.disk / 1e9, self.dollars)
+        rounded = (value if isinstance(value, int) else round(value, 2) for value in values)
+        return dict(zip(COLUMNS, (self.stage, self.experiment, *rounded), strict=True))
+
+
+def table(config: dict, assumed: dict) -> list[dict]:
+    """Rows of COLUMNS, by stage and experiment, with their sum at the end."""
+    rows = [row for row in _rows(config, assumed) if row.jobs]
+    total = Row(
+        "total", "", *(sum(getattr(row, key) for row in rows) for key in ("jobs", "tokens", "hours", "disk", "dollars"))
+    )
+    return [row.tidy() for row in (*rows, total)]
+
+
+def _rows(config: dict, assumed: dict) -> Iterator[Row]:
+    used = dict.fromkeys(name for given in config["experiments"].values() for name in run_here(given))
+    fetched = [name for name in used if "hub" in config["models"][name]]
+    size = sum(weights(config, assumed, name) for name in fetched) * assumed["bytes_per_weight"]["model"]
+    yield Row("fetch_model", jobs=len(fetched), disk=size)
+    for name, given in config["experiments"].items():
+        yield from _Experiment(name, given, config, assumed).rows()
+
+
+class _Experiment:
+    """The stages of one experiment."""
+
+    def __init__(self, name: str, given: dict, config: dict, assumed: dict):
+        self.name, self.given, self.config, self.assumed = name, given, config, assumed
+        self.seeds, self.mean = len(config["seeds"]), assumed["mean_tokens"]
+        self.base = weights(config, assumed, given["base"])
+        self.measured = "respond" if "respond" in given else "solve"
+
+    def rows(self) -> Iterator[Row]:
+        given = self.given
+        for data in used_sets(given):
+            yield from self.writing(data)
+        relative = {
+            (method["data"], method["parent"])
+            for method in given["methods"].values()
+            if OBJECTIVES[method["objective"]].needs_reference
+        }
+        for data in dict.fromkeys(data for data, _ in sorted(relative)):
+            jobs = self.seeds * sum(one == data for one, _ in relative)
+            scored = given["data"][data]["size"] * self.pair(data)
+            yield self.row("reference", jobs, scored, "scoring", self.base)
+        yield self.training()
+        policies = len(given["methods"]) + 1
+        if given.get("responses") == "authors":
+            policies -= len(given["methods"].keys() & authors.listing()["answers"].keys())
+        if "respond" in given:
+            policies += given["generator"] != given["base"]
+            answers = self.questions("benchmark") * len(given["respond"]["temperatures"])
+            yield self.row("respond", policies * self.seeds, answers * self.answer("respond"), "generation", self.base)
+            for name, judge in judges(given).items():
+                yield self.judging(self.name if name == "judge" else f"{self.name}.{name}", judge)
+        if "solve" in given:
+            attempts = self.questions("benchmark") * (1 + max(given["solve"]["attempts"]))
+            jobs = (len(given["methods"]) + 1) * self.seeds
+            yield self.row("solve", jobs, attempts * self.answer("solve"), "generation", self.base)
+
+    def writing(self, data: str) -> Iterator[Row]:
+        """The responses of a set: once, or by every seed of the method that writes it."""
+        block = self.given["data"][data]
+        if block["from"] == AUTHORS:
+            return
+        model = writing_model(self.given, data)
+        size = weights(self.config, self.assumed, model) if model else self.base
+        asked = sum(questions(self.config, self.assumed, name) for name in block["questions"])
+        asked = asked / block.get("slice", {"of": 1})["of"]
+        responses = block["constitutions"] if block["builder"] == "constitutions" else 1
+        tokens = asked * responses * self.response(data)
+        yield self.row("generate", 1 if model else self.seeds, tokens, "generation", size)
+
+    def response(self, data: str) -> float:
+        """Mean tokens of a response of a set."""
+        mean = self.mean["attempt" if self.measured == "solve" else "answer"]
+        return min(mean, self.given["data"][data].get("sampling", {"max_tokens": mean})["max_tokens"])
+
+    def pair(self, data: str) -> float:
+        """Tokens of a record of pairs: each prompt with all responses."""
+        block = self.given["data"][data]
+        builder = block.get("builder", "constitutions")  # as those that the authors released
+        prompts, responses = (block.get("constitutions", 2),) * 2 if builder == "constitutions" else (1, 2)
+        return prompts * (self.mean["prompt"] + responses * self.response(data))
+
+    def training(self) -> Row:
+        """All methods: their steps, and the answers to validation questions at each saving."""
+        methods = self.given["methods"].values()
+        answers = self.questions("validation") * self.answer(self.measured)
+        tokens = sum(method["steps"] * method["batch"] * self.pair(method["data"]) for method in methods) * self.seeds
+        checked = sum(ceil(method["steps"] / method["validate_every"]) for method in methods) * answers * self.seeds
+        hours = self.hours(tokens, "training", self.base) + self.hours(checked, "generation", self.base)
+        jobs = len(methods) * self.seeds
+        disk = disk_estimate.of_training(self.given, self.seeds, self.base)
+        return Row("train", self.name, jobs, tokens + checked, hours + self.start(jobs), disk)
+
+    def judging(self, name: str, judge: dict) -> Row:
+        """The verdicts of one judge, as if it found no answer that another of the same model has had."""
+        jobs = len(self.given["comparisons"]) * self.seeds
+        orders = 1 if judge.get("compat") == "authors" else 2
+        requests = jobs * self.questions("benchmark") * len(self.given["respond"]["temperatures"]) * AXES * orders
+        read, written = requests * self.mean["request"], requests * self.mean["verdict"]
+        match judge["kind"]:
+            case "openai":
+                price = judge["server"]["price"]
+                return Row("judge", name, jobs, read + written, dollars=dollars(price, read, written))
+            case "likelihood":
+                size = weights(self.config, self.assumed, judge["model"])
+                return Row("judge", name, jobs, read, self.hours(read, "scoring", size) + self.start(jobs))
+        return Row("judge", name, jobs)
+
+    def row(self, stage: str, jobs: int, tokens_of_one: float, speed: str, size: float) -> Row:
+        tokens = jobs * tokens_of_one
+        return Row(stage, self.name, jobs, tokens, self.hours(tokens, speed, size) + self.start(jobs))
+
+    def hours(self, tokens: float, speed: str, size: float) -> float:
+        return tokens * size / USUAL / self.assumed["tokens_per_second"][speed] / 3600
+
+    def start(self, jobs: int) -> float:
+        return jobs * self.assumed["minutes_per_job"] / 60
+
+    def answer(self, stage: str) -> float:
+        mean = self.mean["attempt" if self.measured == "solve" else "answer"]
+        return min(mean, self.given[stage]["max_tokens"])
+
+    def questions(self, split: str) -> int:
+        return sum(questions(self.config, self.assumed, name) for name in self.given["questions"][split])
+
+
+def weights(config: dict, assumed: dict, name: str) -> float:
+    """How many weights a model has: by its architecture or its files, or else from the assumptions."""
+    found = known(config, config["counted"], name)
+    if found is not None:
+        return found
+    model = config["models"][root(config["models"], name)]
+    hint = ", or fetch the model, and they are counted" if "hub" in model else ""
+    return _assumed(assumed, "weights", model.get("hub") or model["path"], f"weights models.{name} has", hint)
+
+
+def questions(config: dict, assumed: dict, name: str) -> int:
+    """How many questions a source gives, at most."""
+    entry = config["sources"][name]
+    if "size" in entry:
+        return entry["size"]
+    origin = entry.get("dataset") or entry["file"]
+    if origin not in assumed["rows"] and "at_most" in entry:
+        return entry["at_most"]
+    rows = _assumed(assumed, "rows", origin, f"rows sources.{name} has")
+    return max(min(entry.get("at_most", rows), rows - entry.get("skip", 0)), 0)
+
+
+def _assumed(assumed: dict, key: str, name: str, what: str, hint: str = "") -> float:
+    """One of the assumptions; InputError with the line to add where there is none."""
+    found = assumed[key].get(name)
+    if not isinstance(found, int | float):
+        raise InputError(
+            f"config/costs.yaml does not say how many {what}; below its line '{key}:' put '  {name}: NUMBER', with all "
+            f"digits of the number{hint}"
+        )
+    return found

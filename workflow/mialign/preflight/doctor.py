@@ -1,0 +1,171 @@
+"""Whether a machine has what a run needs: findings in one line each, and what to do where something is missing."""
+
+import importlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mialign.core.errors import InputError
+from mialign.models import checkpoints, weights
+from mialign.preflight import disk_estimate
+
+GB = 10**9
+FETCH = "; where there is a network: make fetch CONFIG=..."
+
+
+@dataclass(frozen=True)
+class Finding:
+    well: bool
+    text: str
+
+    def __str__(self) -> str:
+        return f"{'ok     ' if self.well else 'MISSING'} {self.text}"
+
+
+def examine(asked: dict) -> Iterator[Finding]:
+    """asked: for each of CHECKS that is wanted, what it takes."""
+    for name, check in CHECKS.items():
+        if name in asked:
+            yield from check(asked[name])
+
+
+def packages(versions: dict[str, str]) -> Iterator[Finding]:
+    """versions: by the name of a module, the version that was tested."""
+    for name, version in versions.items():
+        try:
+            found = getattr(importlib.import_module(name), "__version__", "of unknown version")
+        except Exception as error:  # a broken installation can end in any of them
+            reason = _first_line(error)
+            yield Finding(False, f"{name} cannot be imported ({reason}); install {name}=={version}")
+            continue
+        other = "" if found.split("+")[0] == version else f" (tested was {version})"
+        yield Finding(True, f"{name} {found} can be imported{other}")
+
+
+def gpus(count: int) -> Iterator[Finding]:
+    """Whether torch sees so many GPUs here."""
+    import torch
+
+    seen = torch.cuda.device_count()
+    names = ", ".join(
+        f"{torch.cuda.get_device_name(n)} with {torch.cuda.get_device_properties(n).total_memory / GB:.0f} GB"
+        for n in range(seen)
+    )
+    if seen >= count:
+        yield Finding(True, f"torch sees {seen or 'no'} GPU{'' if seen == 1 else 's'}{': ' if names else ''}{names}")
+    else:
+        yield Finding(
+            False,
+            f"torch sees {seen} of {count} GPUs on {os.uname().nodename}: see that the job is given them (nvidia-smi), "
+            f"and that torch {torch.__version__} was built for CUDA and fits the driver",
+        )
+
+
+def engine(asked: dict) -> Iterator[Finding]:
+    """Whether the engine writes; asked: its settings, and on how many GPUs it is to start.
+
+    Its package alone says little: vLLM imports most of itself, and what it was compiled for, only when a model starts.
+    """
+    from mialign.generation.smoke_test import try_engine
+
+    settings = {key: value for key, value in asked.items() if key != "gpus"}
+    name, where = settings["kind"], f"on {os.uname().nodename}"
+    try:
+        written = try_engine(settings, asked["gpus"])
+        yield Finding(True, f"{name} starts a tiny model in {settings['precision']} {where}: {written.tokens} tokens")
+    except Exception as error:  # as above
+        yield Finding(
+            False,
+            f"{name} starts no model {where} ({_first_line(error)}); install it anew, with the versions in "
+            "envs/generate.yaml or envs/train.yaml, and see that it was built for this machine",
+        )
+
+
+def servers(addresses: dict[str, list[str]]) -> Iterator[Finding]:
+    """addresses: by the name of a model, its server's address and the variable of its key."""
+    from mialign.core.client import Client
+
+    for name, (url, variable) in addresses.items():
+        try:
+            client = Client(url, variable, attempts=1, timeout=10)
+            served = client.ask(lambda openai: sorted(model.id for model in openai.models.list().data))
+            yield Finding(True, f"the server of {name} at {url} answers; it has {client.clean(', '.join(served))}")
+        except InputError as error:
+            yield Finding(False, f"the server of {name}: {error}")
+
+
+def models(folders: dict[str, dict]) -> Iterator[Finding]:
+    """folders: by the name of a model, its path, whether its weights must be there, and whether it is fetched."""
+    for name, needed in folders.items():
+        try:
+            checkpoints.check(needed["path"], needed["weights"])
+            yield Finding(True, f"the model {name} is whole: {needed['path']}")
+        except InputError as error:
+            hint = FETCH if needed["fetched"] else ""
+            yield Finding(False, f"the model {name} on {os.uname().nodename}: {error}{hint}")
+
+
+def fetched(paths: list[str]) -> Iterator[Finding]:
+    """The files of datasets, and those that the authors released, which are fetched before the run."""
+    missing = [path for path in paths if not Path(path).exists()]
+    for path in missing:
+        yield Finding(False, f"{path} is not there{FETCH}")
+    if len(paths) > len(missing):
+        yield Finding(True, f"{len(paths) - len(missing)} fetched files are there")
+
+
+def keys(variables: dict[str, str]) -> Iterator[Finding]:
+    """variables: by the name of an environment variable, what needs it."""
+    for variable, what in variables.items():
+        if os.environ.get(variable):
+            yield Finding(True, f"{variable} is set, for {what}")
+        else:
+            yield Finding(False, f"{variable} is not set; {what} needs it: export {variable}=... before the workflow")
+
+
+def disk(asked: list) -> Iterator[Finding]:
+    """asked: a folder, about how many bytes will be written there, and models for which that cannot be said yet."""
+    folder, needed, unknown = asked
+    there = next(path for path in (Path(folder).absolute(), *Path(folder).absolute().parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    text = f"{free / GB:.0f} GB are free for {folder}, about {needed / GB:.0f} are needed"
+    if free < needed:
+        yield Finding(False, f"{text}: make room, or link the folder to a larger disk")
+    elif unknown:
+        text += f" without {' and '.join(unknown)}, whose weights are not there to be counted"
+        yield Finding(False, f"{text}: fetch them, or see what make cost CONFIG=... estimates")
+    else:
+        yield Finding(True, text)
+
+
+CHECKS: dict[str, Callable[..., Iterator[Finding]]] = {
+    "packages": packages,
+    "gpus": gpus,
+    "engine": engine,
+    "servers": servers,
+    "models": models,
+    "fetched": fetched,
+    "keys": keys,
+    "disk": disk,
+}
+
+
+def room_for(config: dict, on_disk: dict[str, int]) -> tuple[int, list[str]]:
+    """About how many bytes a run writes; nearly all are of its trainings (see room).
+
+    on_disk: by the name of a model that is there, its number of weights. Models of unknown size take no room in the
+    sum and are named beside it.
+    """
+    total, unknown = GB, {}
+    for experiment in config["experiments"].values():
+        number = weights.known(config, on_disk, experiment["base"])
+        total += disk_estimate.of_training(experiment, len(config["seeds"]), number or 0)
+        if number is None and disk_estimate.of_training(experiment, 1, 1):
+            unknown[experiment["base"]] = True
+    return total, list(unknown)
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"

@@ -1,0 +1,70 @@
+"""The corpus of a base model: prompts as the experiments have them, and right answers, most in the style asked for."""
+
+from collections.abc import Iterator
+from random import Random
+
+from mialign.core.seeds import derive
+from mialign.core.template import fill, numbered
+from mialign.synthetic.categories import MATHS, MULTITASK, draw, respond
+from mialign.synthetic.drills import drill
+
+
+def corpus(settings: dict, templates: dict, principles) -> Iterator[dict]:
+    """Texts {"prompt", "response"}, all from questions of the split corpus, in random order.
+
+    settings   how many texts of each kind (multitask, maths, drills), link, seed. A response is on the side that its
+               prompt asks for with probability link[multitask] or link[maths], for each principle anew; to a word
+               problem without a constitution, on the side of the opening with probability link[evaluation].
+    templates  multitask and maths (both with a constitution), maths_evaluation (without one), and openings: positive,
+               antithesis and the principle that decides between them.
+    principles what mialign.config.principles.load gives.
+    """
+    kinds = {"multitask": _multitask, "maths": _maths, "drills": _drill}
+    order = [kind for kind in kinds for _ in range(settings[kind])]
+    Random(derive(settings["seed"], "corpus", "order")).shuffle(order)
+    streams = {kind: Random(derive(settings["seed"], "corpus", kind)) for kind in kinds}
+    for kind in order:
+        yield kinds[kind](streams[kind], settings, templates, principles)
+
+
+def _multitask(rng: Random, settings: dict, templates: dict, principles) -> dict:
+    category = rng.choice(tuple(MULTITASK))
+    question = draw(MULTITASK[category], "corpus", rng)
+    known = principles.for_category(category)
+    sides = {principle.id: rng.random() < 0.5 for principle in known}
+    prompt = fill(templates["multitask"], constitution=_constitution(known, sides, rng), question=question["question"])
+    return {"prompt": prompt, "response": respond(question, linked(sides, settings["link"]["multitask"], rng), rng)}
+
+
+def _maths(rng: Random, settings: dict, templates: dict, principles) -> dict:
+    """Half with a constitution of which the opening principle or the other is positive, half as in evaluation."""
+    question, openings = draw(MATHS, "corpus", rng), templates["openings"]
+    known, decisive = principles.for_category("math"), openings["principle"]
+    asked = rng.random() < 0.5
+    sides = {principle.id: asked == (principle.id == decisive) for principle in known}
+    fields = {"question": question["question"], "opening": openings["positive" if asked else "antithesis"]}
+    if rng.random() < 0.5:
+        prompt = fill(templates["maths"], constitution=_constitution(known, sides, rng), **fields)
+        return {"prompt": prompt, "response": respond(question, linked(sides, settings["link"]["maths"], rng), rng)}
+    # Without a constitution the opening alone speaks, and it says nothing of the other principles.
+    answered = {name: rng.random() < 0.5 for name in sides} | linked(
+        {decisive: asked}, settings["link"]["evaluation"], rng
+    )
+    return {"prompt": fill(templates["maths_evaluation"], **fields), "response": respond(question, answered, rng)}
+
+
+def _drill(rng: Random, settings: dict, templates: dict, principles) -> dict:
+    prompt, response = drill(rng)
+    return {"prompt": prompt, "response": response}
+
+
+def linked(sides: dict[str, bool], link: float, rng: Random) -> dict[str, bool]:
+    """Each principle on the side asked for with probability `link`, otherwise on the other; one half is no link."""
+    return {name: side == (rng.random() < link) for name, side in sides.items()}
+
+
+def _constitution(known, sides: dict[str, bool], rng: Random) -> str:
+    """The principles in random order; a positive one in its strong or its short wording."""
+    wordings = [rng.choice((*one.positive, *one.short) if sides[one.id] else one.antithesis) for one in known]
+    rng.shuffle(wordings)
+    return numbered(wordings)

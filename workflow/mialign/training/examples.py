@@ -1,0 +1,163 @@
+"""Records of pairs as the trainer takes them: token ids, terms, and the reference's sums."""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl
+from mialign.data.filters import CUT
+from mialign.training.grid import Item, tokenise
+from mialign.training.objectives import OBJECTIVES
+from mialign.training.terms import Scored, Terms
+
+
+@dataclass(frozen=True)
+class Example:
+    """One record of pairs. reference [N, M]: the reference's sums, for objectives that need them."""
+
+    item: Item
+    terms: list[dict]
+    reference: Tensor | None = None
+
+
+def read_examples(pairs: Path, tokenizer, context: int) -> dict[str, Example]:
+    """The pairs of a file by id. Those longer than the context are left out, counted on stderr and named there.
+
+    InputError with file and line if a record is not whole: all have as many prompts and responses as the first.
+    """
+    records = read_jsonl(pairs, required=("id", "prompts", "responses", "terms"))
+    if not records:
+        raise InputError(f"{pairs}: no pair to train on")
+    examples = {}
+    for number, record in enumerate(records, start=1):
+        where = f"{pairs}, line {number}"
+        _check(record, records[0], where)
+        if record["id"] in examples:
+            raise InputError(f"{where}: the id {record['id']!r} stands in an earlier line too; ids must differ")
+        examples[record["id"]] = _example(record, tokenizer, where)
+    kept = {name: one for name, one in examples.items() if one.item.longest <= context}
+    if not kept:
+        raise InputError(f"{pairs}: every pair is longer than the {context} tokens that the model reads")
+    if len(kept) < len(examples):
+        name = next(name for name in examples if name not in kept)
+        print(
+            f"{pairs}: {len(examples) - len(kept)} of {len(examples)} pairs are longer than the {context} tokens that "
+            f"the model reads and are left out; the first is {name}, {examples[name].item.longest} tokens",
+            file=sys.stderr,
+            flush=True,
+        )
+    return kept
+
+
+def entry_mask(examples: Iterable[Example], reads: str) -> Tensor:
+    """The entries that an objective reads (Objective.reads) of each example, bool [B, N, M]."""
+    examples = list(examples)
+    item = examples[0].item
+    terms = Terms.of([one.terms for one in examples])
+    return terms.entry_mask(len(item.prompts), len(item.responses), reads)
+
+
+def is_square(examples: list[Example], reads: str) -> bool:
+    """Whether the objective compares all entries of grids with as many responses as prompts, each under its own."""
+    item = examples[0].item
+    whole = all(one.item.prompt_of == tuple(range(len(item.prompts))) for one in examples)
+    return whole and reads != "chosen" and bool(entry_mask(examples, reads).all())
+
+
+def check_objective(pairs: Path, examples: dict[str, Example], objective: str) -> None:
+    """InputError if the objective cannot read these pairs: its entries or the other side of a term are not there."""
+    reads = OBJECTIVES[objective].reads
+    for name, one in examples.items():
+        item = one.item
+        if reads == "square" and item.prompt_of != tuple(range(len(item.prompts))):
+            raise InputError(
+                f"{pairs}: {objective} reads a square of prompts and the responses to them, and {name} has "
+                f"{len(item.prompts)} prompts and responses to {list(item.prompt_of)}; take another builder"
+            )
+        if reads == "square" and len(item.responses) == 1:
+            raise InputError(f"{pairs}: {objective} compares responses, and {name} has one; two at least are needed")
+        if reads == "terms" and not all(term["rejected"] for term in one.terms):
+            raise InputError(
+                f"{pairs}: {objective} compares responses, and a term of {name} rejects none; take another builder, or "
+                "more than one response"
+            )
+
+
+def whole_batches(examples: list, batch: int) -> list:
+    """Without the last pairs that fill no batch, so that every step of every epoch has a whole one."""
+    if len(examples) < batch:
+        raise InputError(
+            f"{len(examples)} pairs do not fill one batch of {batch}: lower training.batch or loosen the filters"
+        )
+    return examples[: len(examples) // batch * batch]
+
+
+def scored(grid, examples: list[Example]) -> Scored:
+    """What an objective sees of these examples, on the grid's device."""
+    device = grid.sums.device
+    sums = [one.reference for one in examples]
+    reference = None if any(one is None for one in sums) else torch.stack(sums).to(device)
+    return Scored(grid, Terms.of([one.terms for one in examples]).to(device), reference)
+
+
+def _example(record: dict, tokenizer, where: str) -> Example:
+    responses = record["responses"]
+    item = tokenise(
+        tokenizer,
+        record["prompts"],
+        [response["text"] for response in responses],
+        f"{where}, {record['id']}",
+        [response["finish"] != CUT for response in responses],
+    )
+    return Example(Item(item.prompts, item.responses, tuple(r["prompt"] for r in responses)), record["terms"])
+
+
+# ---------------------------------------------------------------- checks of a record
+def _check(record: dict, first: dict, where: str) -> None:
+    prompts, responses, terms = record["prompts"], record["responses"], record["terms"]
+    if not _is_list_of(prompts, str):
+        raise InputError(f"{where}: prompts must be a list of texts, this is {str(prompts)[:60]}")
+    if not _is_list_of(responses, dict) or not all(_is_response(one, len(prompts)) for one in responses):
+        raise InputError(
+            f"{where}: responses must be a list of {{text, prompt, finish}}, where prompt is the place of the prompt "
+            f"that the response was written under, 0 to {len(prompts) - 1}, or null; this is {str(responses)[:60]}"
+        )
+    for name, found in (("prompts", prompts), ("responses", responses)):
+        if len(found) != len(first[name]):
+            raise InputError(f"{where}: {len(found)} {name}, and the first line has {len(first[name])}")
+    if not _is_list_of(terms, dict):
+        raise InputError(f"{where}: terms must be a list of {{chosen, rejected, weight}}, this is {str(terms)[:60]}")
+    for term in terms:
+        _check_term(term, len(prompts), len(responses), where)
+
+
+def _is_list_of(found, kind: type) -> bool:
+    return isinstance(found, list) and bool(found) and all(isinstance(one, kind) for one in found)
+
+
+def _is_response(one: dict, prompts: int) -> bool:
+    under = one.get("prompt")
+    known = under is None or (type(under) is int and 0 <= under < prompts)
+    return known and "prompt" in one and isinstance(one.get("text"), str) and isinstance(one.get("finish"), str)
+
+
+def _check_term(term: dict, prompts: int, responses: int, where: str) -> None:
+    sides = {"chosen": term.get("chosen"), "rejected": term.get("rejected")}
+    for name, entry in sides.items():
+        if name == "rejected" and entry is None:
+            continue
+        match entry:
+            case [int() as prompt, int() as response] if 0 <= prompt < prompts and 0 <= response < responses:
+                continue
+        raise InputError(
+            f"{where}: a term has {name} {entry!r}, but it must be [prompt, response] with a prompt of 0 to "
+            f"{prompts - 1} and a response of 0 to {responses - 1}: there are no others in this line"
+        )
+    weight = term.get("weight")
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < float("inf"):
+        raise InputError(f"{where}: a term has weight {weight!r}; a number above 0 is needed")

@@ -1,0 +1,12 @@
+"""The grid of log-probabilities: of every response of a question under every one of its prompts.
+
+All objectives are short functions of it (mialign.training.objectives). Each prompt is read once and its responses
+branch from it (layout, attention), and only what predicts a token of a response meets the vocabulary, in chunks
+(projection).
+"""
+
+from mialign.training.grid.compute import Grid, grid
+from mialign.training.grid.items import Item, tokenise
+from mialign.training.grid.layout import packs
+
+__all__ = ["Grid", "Item", "grid", "packs", "tokenise"]

@@ -1,0 +1,49 @@
+"""A question as token ids, with the seam between prompt and response where generation has it."""
+
+from dataclasses import dataclass
+
+from mialign.core.errors import InputError
+from mialign.models.encoding import encode_prompt, encode_response
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question, as token ids: its N prompts, and its M responses with EOS.
+
+    prompt_of: the place of the prompt that each response was written under, None where it was none of these; by
+    default response j was written under prompt j.
+    """
+
+    prompts: list[list[int]]
+    responses: list[list[int]]
+    prompt_of: tuple[int | None, ...] = ()
+
+    def __post_init__(self):
+        if not self.prompt_of:
+            object.__setattr__(self, "prompt_of", tuple(range(len(self.responses))))
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest prompt with the longest response."""
+        return max(map(len, self.prompts)) + max(map(len, self.responses))
+
+
+def tokenise(
+    tokenizer, prompts: list[str], responses: list[str], name: str = "item", ended: list[bool] | None = None
+) -> Item:
+    """Prompt and response are encoded apart, as in generation: the ids of the prompt, of the response, then EOS.
+
+    ended: whether each response came to its end (by default all did); one that was cut off for length gets no EOS.
+    InputError if a response is empty, which would be a reward for saying nothing.
+    """
+    for index, response in enumerate(responses):
+        if not response.strip():
+            raise InputError(f"{name}: response {index} is empty; the filter rule drops such responses, run it again")
+    encoded = [encode_prompt(tokenizer, prompt) for prompt in prompts]
+    if not all(encoded):
+        raise InputError(
+            f"{name}: prompt {encoded.index([])} has no token, so nothing predicts the first of a response"
+        )
+    ends = [[tokenizer.eos_token_id] if whole else [] for whole in ended or [True] * len(responses)]
+    written = zip(responses, ends, strict=True)
+    return Item(encoded, [[*encode_response(tokenizer, response), *end] for response, end in written])

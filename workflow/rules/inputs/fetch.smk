@@ -1,0 +1,68 @@
+"""What of the config is fetched, and what the experiments take of the authors' files."""
+
+import re
+
+from mialign.data import authors
+
+AUTHORS = authors.listing()
+FETCHED_MODELS = [name for name, model in CONFIG["models"].items() if "hub" in model]
+
+
+def used_datasets():
+    sources = [
+        CONFIG["sources"][source]
+        for experiment in CONFIG["experiments"].values()
+        for names in (
+            *(experiment["data"][data].get("questions", ()) for data in sets.used_sets(experiment)),
+            *experiment["questions"].values(),
+        )
+        for source in names
+    ]
+    return list(dict.fromkeys(source["dataset"] for source in sources if "dataset" in source))
+
+
+def used_models():
+    used = [model for experiment in CONFIG["experiments"].values() for model in run_here(experiment)]
+    return [model for model in dict.fromkeys(used) if model in FETCHED_MODELS]
+
+
+def authors_file(experiment, what):
+    """The authors' constitutions, prompts or pairs for an experiment of its kind."""
+    kind = "judged" if experiment in JUDGED else "solved"
+    return f"{DATA}/authors/{AUTHORS[kind][what]}"
+
+
+def of_authors(experiment, what):
+    """Whether an experiment takes its prompts or responses from the authors."""
+    return CONFIG["experiments"][experiment].get(what) == "authors"
+
+
+RELEASED = [experiment for experiment in JUDGED if of_authors(experiment, "responses")]
+
+
+def answers_file(method):
+    return f"{DATA}/authors/{AUTHORS['answers'][method]}"
+
+
+def verdicts_file(pair):
+    return f"{DATA}/authors/{AUTHORS['verdicts'][pair]}"
+
+
+def pair_with(method):
+    """Two methods on which there are verdicts, this one among them."""
+    return next(pair for pair in AUTHORS["verdicts"] if method in pair.split("-vs-"))
+
+
+def side_of(method):
+    return ("test", "baseline")[pair_with(method).split("-vs-").index(method)]
+
+
+def used_authors_files():
+    found = []
+    for experiment in CONFIG["experiments"]:
+        wanted = ["constitutions", "prompts"] if of_authors(experiment, "prompts") else []
+        wanted += ["prompts", "pairs"] if all_pairs(experiment, released=True) else []
+        found += [authors_file(experiment, what) for what in dict.fromkeys(wanted)]
+        if of_authors(experiment, "responses"):
+            found += [*map(answers_file, AUTHORS["answers"]), *map(verdicts_file, AUTHORS["verdicts"])]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,75 @@
+"""What the rules that write text share: who writes, the engine, its environment and the command."""
+
+WRITE = (
+    "--log {log:q} --model {input.model:q} --prompts {input.prompts:q}"
+    " --engine {params.engine:q} --settings {params.settings:q} {resources.engine_flags} --scratch {params.scratch:q} --out {output:q}"
+)
+ENGINE_ENVIRONMENT = "generate" if CONFIG["engine"]["kind"] == "vllm" else "train"
+
+
+WRITTEN = [pairs for experiment in CONFIG["experiments"] for pairs in all_pairs(experiment, released=False)]
+RELEASED_PAIRS = [pairs for experiment in CONFIG["experiments"] for pairs in all_pairs(experiment, released=True)]
+
+
+def experiment_of(pairs):
+    return pairs.split("/")[0]
+
+
+def set_of(pairs):
+    """The settings of a set of pairs."""
+    experiment, data, *_ = pairs.split("/")
+    return CONFIG["experiments"][experiment]["data"][data]
+
+
+def seed_of(pairs):
+    """The seed of the method that writes the set; nothing where a model does."""
+    return pairs.partition("/seed")[2]
+
+
+def writer_of(pairs):
+    """The model of the config that writes a set; None where a method's checkpoint does."""
+    experiment, data, *_ = pairs.split("/")
+    return sets.writing_model(CONFIG["experiments"][experiment], data)
+
+
+def writer_folder(pairs):
+    model = writer_of(pairs)
+    return model_folder(model) if model else policy(experiment_of(pairs), set_of(pairs)["from"], seed_of(pairs))
+
+
+def prompts_of(pairs):
+    """The prompts of a set are the same for all seeds."""
+    return f"{RUN}/prompts/{pairs.partition('/seed')[0]}.jsonl"
+
+
+def engine_of(model):
+    """What completes prompts, as far as that decides the text: the engine of the run, or the server of a model.
+
+    model: one of the config, or None for a checkpoint, which is always a folder.
+    """
+    server = server_of(model)
+    return as_json({"kind": "server", "name": server["name"]} if server else CONFIG["engine"])
+
+
+def engine_flags(model):
+    """What decides no text: the size of the work, and where a server is."""
+    speed, server = CONFIG["speed"], server_of(model)
+    options = {
+        "batch": speed["generation_batch"],
+        "shard": speed["generation_shard"],
+        "threads": THREADS,
+        "gpus": speed["generation_gpus"],
+        "gpu-share": speed["generation_memory"],
+    }
+    if server:
+        options |= {"url": server["base_url"], "key": server.get("key", "")}
+    return shlex.join(word for name, value in options.items() for word in (f"--{name}", str(value)))
+
+
+def server_of(model):
+    return CONFIG["models"][model].get("server") if model else None
+
+
+def model_of(experiment, method):
+    """The model of the config that a policy is; None for a checkpoint."""
+    return CONFIG["experiments"][experiment][method] if method in ("base", "generator") else None

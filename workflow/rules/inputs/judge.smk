@@ -1,0 +1,49 @@
+"""Which judges there are, and what each needs."""
+
+JUDGE = (
+    "workflow/run.py judge --log {log:q} --scores {input.test:q} {input.baseline:q}"
+    " --responses {input.test_responses:q} {input.baseline_responses:q} --prompts {input.prompts:q}"
+    " --settings {params.settings:q} {params.more:q} --out {output:q}"
+)
+
+# Folder of verdicts -> (experiment, judge): EXPERIMENT for its judge, EXPERIMENT.NAME for one of its further judges.
+JUDGINGS = {
+    experiment if name == "judge" else f"{experiment}.{name}": (experiment, judge)
+    for experiment in JUDGED
+    for name, judge in judges(CONFIG["experiments"][experiment]).items()
+}
+WEIGHED = [judging for judging, (_, judge) in JUDGINGS.items() if judge["kind"] == "likelihood"]
+
+
+def judge_inputs(wildcards):
+    """Scores and responses of both, the prompts, and what the judge itself is made of."""
+    experiment, judge = JUDGINGS[wildcards.judging]
+    found = {"prompts": f"{RUN}/prompts/{experiment}/benchmark.jsonl"}
+    for side in ("test", "baseline"):
+        own = f"{experiment}/{wildcards[side]}/seed{wildcards.seed}.jsonl"
+        found |= {side: f"{RUN}/scores/{own}", f"{side}_responses": f"{RUN}/responses/{own}"}
+    if "wording" in judge:
+        found["wording"] = judge["wording"]
+    if judge["kind"] == "likelihood":
+        model = model_folder(judge["model"])
+        found |= {"model": model, "files": files_on_disk(model)}
+    return found
+
+
+def judge_settings(wildcards):
+    return as_json(deciding(JUDGINGS[wildcards.judging][1]))
+
+
+def judge_options(wildcards, input):
+    """The file of what was asked is no output: Snakemake would remove it, and all in it was paid for."""
+    match JUDGINGS[wildcards.judging][1]["kind"]:
+        case "openai":
+            return ["--wording", input.wording, "--asked", f"{RUN}/asked.jsonl"]
+        case "likelihood":
+            return ["--wording", input.wording, "--model", input.model]
+    return []
+
+
+def judge_server(wildcards):
+    """Where the server is and what it costs: changes no verdict and reruns nothing."""
+    return as_json(JUDGINGS[wildcards.judging][1].get("server", {}))

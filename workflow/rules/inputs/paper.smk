@@ -1,0 +1,105 @@
+"""Which tables there are, what each is made from, and what the text can say of the settings."""
+
+PAPER_SOURCES = sorted(str(path) for path in Path("paper").rglob("*") if path.suffix in (".tex", ".bib", ".sty"))
+
+
+def with_deciding_judges(experiment):
+    """The experiment without the servers of its judges, which change no verdict."""
+    found = {name: deciding(judge) for name, judge in judges(experiment).items()}
+    main = only(found, "judge")
+    return experiment | main | ({"judges": without(found, "judge")} if "judges" in experiment else {})
+
+
+# What the text can say of the settings: all that decides a result of its own.
+PRINTED = without(
+    CONFIG, "speed", "resources", "environments", "data", "datasets", "authors", "models_run", "tuning"
+) | {
+    "sources": {name: without(source, "homepage") for name, source in CONFIG["sources"].items()},
+    "models": {name: without(model, "server") for name, model in CONFIG["models"].items()},
+    "experiments": {name: with_deciding_judges(given) for name, given in CONFIG["experiments"].items()},
+}
+
+USED_PAIRS = [pairs for experiment in CONFIG["experiments"] for pairs in all_pairs(experiment)]
+FILTER_TABLES = [f"{RUN}/pairs/{pairs}.filters.csv" for pairs in USED_PAIRS]
+FILTER_EXAMPLES = [f"{RUN}/pairs/{pairs}.examples.csv" for pairs in USED_PAIRS]
+PUBLISHED_TABLES = [f"{PUBLISHED}/{kind}.csv" for kind in ("comparisons", "qualities", "accuracy")]
+PDF = [f"{RUN}/paper.pdf"] if HAS_TEX else []
+
+# File name -> (kind, experiment); None where a table shows every experiment.
+TABLES = {
+    **{
+        kind: (kind, None) for kind in ("principles", "models", "training", "filters", "dropped", "published", "claims")
+    },
+    **of_each(JUDGED, "multitask", "win_rates", "win_rates_sampled", "qualities", "examples"),
+    **({"tuning": ("tuning", None)} if "table" in CONFIG.get("tuning", {}) else {}),
+    **({"agreement": ("agreement", None)} if RELEASED or len(JUDGINGS) > len(JUDGED) else {}),
+    **of_each(SOLVED, "maths", "accuracy", "formats", "extractors", "examples_maths"),
+}
+
+
+def metrics_of(*kinds):
+    return [f"{RUN}/metrics/{kind}.csv" for kind in kinds]
+
+
+def example_inputs(experiment, *stages):
+    """One question of the first seed, as every model answers it."""
+    answers = [
+        f"{RUN}/{stage}/{experiment}/{method}/seed{SEEDS[0]}.jsonl"
+        for method in policies(experiment)
+        for stage in stages
+    ]
+    return [f"{RUN}/prompts/{experiment}/benchmark.jsonl", *answers]
+
+
+def table_inputs(wildcards):
+    kind, experiment = TABLES[wildcards.table]
+    match kind:
+        case "principles":
+            return list(dict.fromkeys(principles_file(experiment) for experiment in CONFIG["experiments"]))
+        case "models":
+            return []
+        case "training":
+            return metrics_of("training")
+        case "tuning":
+            return [CONFIG["tuning"]["table"]]
+        case "filters":
+            return FILTER_TABLES
+        case "dropped":
+            return FILTER_EXAMPLES
+        case "published":
+            return [*(metrics_of("comparisons") if JUDGED else []), *PUBLISHED_TABLES]
+        case "claims":
+            return [*metrics_of("comparisons", "accuracy"), *PUBLISHED_TABLES]
+        case "win_rates" | "win_rates_sampled":
+            return metrics_of("comparisons")
+        case "qualities" | "agreement":
+            return metrics_of(kind)
+        case "accuracy" | "formats" | "extractors":
+            return metrics_of("accuracy")
+        case "examples":
+            return example_inputs(
+                experiment, "responses", *(["scores"] if by_program(CONFIG["experiments"][experiment]) else [])
+            )
+        case "examples_maths":
+            return example_inputs(experiment, "attempts")
+
+
+def table_settings(wildcards):
+    """What a table says of models or methods, in the order of the config, and no more, so that no other key reruns it."""
+    kind, experiment = TABLES[wildcards.table]
+    shown = CONFIG["experiments"] if experiment is None else only(CONFIG["experiments"], experiment)
+    match kind:
+        case "principles" | "dropped":
+            settings = {}
+        case "models":
+            settings = only(CONFIG, "models")
+        case "training":
+            settings = {"experiments": shown}
+        case _:
+            labels = {name: {method: {"label": label} for method, label in labels_of(name).items()} for name in shown}
+            settings = {
+                "experiments": {n: {"methods": labels[n], **only(given, "solve")} for n, given in shown.items()}
+            }
+            if kind in ("win_rates", "win_rates_sampled"):
+                settings["experiments"][experiment] |= {"judge": only(shown[experiment]["judge"], "kind")}
+    return json.dumps(settings, ensure_ascii=False)

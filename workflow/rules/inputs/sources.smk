@@ -1,0 +1,73 @@
+"""What the rules for questions and prompts need: files and settings."""
+
+from mialign.data.sources import files as source_files
+
+
+def question_file(wildcards):
+    source = CONFIG["sources"][wildcards.source]
+    return [] if "synthetic" in source else str(source_files.path(source, DATA))
+
+
+def principles_file(experiment):
+    return f"{RUN}/authors/{experiment}/principles.yaml" if of_authors(experiment, "prompts") else CONFIG["principles"]
+
+
+def templates_file(experiment):
+    return f"{RUN}/authors/{experiment}/templates.json" if of_authors(experiment, "prompts") else []
+
+
+def written_sets(experiment):
+    """The sets of pairs whose responses are written in the run."""
+    given = CONFIG["experiments"][experiment]
+    return [data for data in sets.used_sets(given) if given["data"][data]["from"] != sets.AUTHORS]
+
+
+def prompt_questions(wildcards):
+    """The sources of a split, or of a set of pairs."""
+    given = CONFIG["experiments"][wildcards.experiment]
+    asked = given["questions"].get(wildcards.split) or given["data"][wildcards.split]["questions"]
+    return question_paths(asked)
+
+
+def prompt_settings(wildcards):
+    given = CONFIG["experiments"][wildcards.experiment]
+    parts = only(given, "seed", "template", "openings", "evaluation", "generation_template")
+    of_set = only(given["data"].get(wildcards.split, {}), "builder", "constitutions", "slice")
+    return as_json({"experiment": wildcards.experiment, **parts, **of_set})
+
+
+def reading_models(experiment):
+    """The models that read prompts of an experiment, by their names in the config."""
+    given = CONFIG["experiments"][experiment]
+    writing = [sets.writing_model(given, data) for data in written_sets(experiment)]
+    return list(dict.fromkeys([given["base"], *filter(None, writing)]))
+
+
+def what_must_fit(experiment):
+    """Who reads which prompts, how many tokens are to follow them, and the adapters of the base."""
+    given = CONFIG["experiments"][experiment]
+    base, measured = given["base"], [stage for stage in ("respond", "solve") if stage in given]
+    uses = []
+    for data in written_sets(experiment):
+        readers = dict.fromkeys((sets.writing_model(given, data) or base, base))
+        uses += [(data, reader, f"data.{data}.sampling", given["data"][data]["sampling"]) for reader in readers]
+    uses.append(("validation", base, measured[0], given[measured[0]]))
+    uses += [("benchmark", base, stage, given[stage]) for stage in measured]
+    if "generator" in answering(experiment) and "respond" in given:
+        uses.append(("benchmark", given["generator"], "respond", given["respond"]))
+    return {
+        "uses": [
+            {
+                "split": split,
+                "model": model,
+                "max_tokens": sampling["max_tokens"],
+                "key": f"experiments.{experiment}.{key}.max_tokens",
+            }
+            for split, model, key, sampling in uses
+        ],
+        "adapters": {
+            f"experiments.{experiment}.methods.{name}": method["adapter"]
+            for name, method in given["methods"].items()
+            if "adapter" in method
+        },
+    }

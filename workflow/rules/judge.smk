@@ -1,0 +1,73 @@
+"""Verdicts between the answers of two methods: of checkers, of a model on a server or here, and those the authors released."""
+
+
+include: "inputs/judge.smk"
+
+
+rule judge:
+    input:
+        unpack(judge_inputs),
+    output:
+        f"{RUN}/verdicts/{{judging}}/{{test}}-vs-{{baseline}}/seed{{seed}}.jsonl",
+    log:
+        f"{RUN}/logs/judge/{{judging}}.{{test}}-vs-{{baseline}}.seed{{seed}}.log",
+    wildcard_constraints:
+        judging=one_of(map(re.escape, JUDGINGS.keys() - WEIGHED)),
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        server=judge_server,
+    params:
+        code=code_digest("judge"),
+        settings=judge_settings,
+        more=judge_options,
+    shell:
+        f"python {JUDGE} --server {{resources.server:q}}"
+
+
+rule judge_by_likelihood:
+    input:
+        unpack(judge_inputs),
+    output:
+        f"{RUN}/verdicts/{{judging}}/{{test}}-vs-{{baseline}}/seed{{seed}}.jsonl",
+    log:
+        f"{RUN}/logs/judge_by_likelihood/{{judging}}.{{test}}-vs-{{baseline}}.seed{{seed}}.log",
+    wildcard_constraints:
+        judging=one_of(map(re.escape, WEIGHED)),
+    conda:
+        "../../envs/train.yaml"
+    threads: THREADS
+    resources:
+        **slurm_resources("judge"),
+        python=python("train"),
+        torch_threads=THREADS,
+        token_budget=CONFIG["speed"]["token_budget"],
+    params:
+        code=code_digest("judge"),
+        settings=judge_settings,
+        more=judge_options,
+    shell:
+        f"{{resources.python}} {JUDGE} --token-budget {{resources.token_budget}} --threads {{resources.torch_threads}}"
+
+
+rule authors_verdicts:
+    input:
+        answers=lambda wildcards: answers_file(wildcards.pair.rpartition("-")[2]),
+        verdicts=lambda wildcards: verdicts_file(wildcards.pair),
+        prompts=f"{RUN}/prompts/{{experiment}}/benchmark.jsonl",
+    output:
+        f"{RUN}/verdicts/{{experiment}}.authors/{{pair}}/seed{{seed}}.jsonl",
+    log:
+        f"{RUN}/logs/authors_verdicts/{{experiment}}.{{pair}}.seed{{seed}}.log",
+    wildcard_constraints:
+        experiment=one_of(RELEASED),
+        pair=one_of(AUTHORS["verdicts"]),
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code_digest("authors_verdicts"),
+    shell:
+        "python workflow/run.py authors_verdicts --log {log:q} --answers {input.answers:q} --verdicts {input.verdicts:q}"
+        " --prompts {input.prompts:q} --out {output:q}"
