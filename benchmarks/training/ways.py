@@ -3,11 +3,13 @@
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
+from mialign.data.builders.constitutions import compare_all
 from mialign.training import objectives
-from mialign.training.grid import Item, grid, packs
+from mialign.training.grid import Grid, Item, grid, packs
 from mialign.training.grid.layout import lay_out
+from mialign.training.terms import Scored, Terms
 
-TOKENS = 512  # places of a pass: few enough that a question has one of its own, as in the other ways
+TOKENS = 512  # tokens and padding of a pass: few enough that a question has one of its own, as in the other ways
 
 
 def ours(model, items: list[Item], objective: str) -> int:
@@ -59,6 +61,10 @@ def unique(items: list[Item]) -> int:
 
 
 def _loss(objective: str, sums: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
-    if objective == "sami":
-        return objectives.sami(sums / counts[:, None, :])
-    return objectives.mipo(sums, torch.zeros_like(sums), 0.1)
+    """Of a square for SAMI; for DPO of one prompt, whose first response is chosen over each other one."""
+    questions, prompts, responses = sums.shape
+    one_row = [{"chosen": [0, 0], "rejected": [0, other], "weight": 1.0} for other in range(1, responses)]
+    terms = compare_all(prompts) if objective == "sami" else one_row
+    matched = torch.eye(prompts, responses, dtype=torch.bool).expand(questions, -1, -1)
+    scored = Scored(Grid(sums, counts, matched), Terms.of([terms] * questions).to(sums.device), torch.zeros_like(sums))
+    return objectives.OBJECTIVES[objective].loss(scored, objectives.defaults(objective))

@@ -7,10 +7,33 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mialign.core.errors import InputError
+from mialign.data.builders.constitutions import compare_all
 from mialign.training import objectives
+from mialign.training.grid import Grid
+from mialign.training.objectives import OBJECTIVES
+from mialign.training.terms import Scored, Terms
 
 # Log-probabilities whose exponentials are simple numbers: rows (1/2, 1/4) and (1/8, 1/2).
 SIMPLE = torch.log(torch.tensor([[[1 / 2, 1 / 4], [1 / 8, 1 / 2]]], dtype=torch.float64))
+
+
+def scored(sums, terms=None, reference=None, counts=None):
+    """What an objective sees of sums [B, N, M], by default with all terms of a square and one token a response."""
+    questions, prompts, responses = sums.shape
+    counts = torch.ones(questions, responses, dtype=torch.long) if counts is None else counts
+    matched = torch.eye(prompts, responses, dtype=torch.bool).expand(questions, -1, -1)
+    lists = [terms if terms is not None else compare_all(prompts)] * questions
+    return Scored(Grid(sums, counts, matched), Terms.of(lists), reference)
+
+
+def loss(objective, sums, terms=None, reference=None, counts=None, **settings):
+    given = objectives.defaults(objective) | settings
+    return OBJECTIVES[objective].loss(scored(sums, terms, reference, counts), given)
+
+
+def term(chosen, rejected=None, weight=1.0):
+    return {"chosen": chosen, "rejected": rejected, "weight": weight}
 
 
 def grids(low=-30.0, high=0.0):
@@ -37,52 +60,74 @@ def slow_sami(question):
 def test_sami_by_hand():
     # Rows: 1/2 of 3/4, 1/2 of 5/8. Columns: 1/2 of 5/8, 1/2 of 3/4.
     expected = (math.log(3 / 2) + math.log(5 / 4) + math.log(5 / 4) + math.log(3 / 2)) / 4
-    assert objectives.sami(SIMPLE).item() == pytest.approx(expected, abs=1e-12)
+    assert loss("sami", SIMPLE).item() == pytest.approx(expected, abs=1e-12)
 
 
 @given(grids())
 def test_sami_is_the_slow_sum(values):
-    computed = objectives.sami(torch.tensor(values, dtype=torch.float64))
+    computed = loss("sami", torch.tensor(values, dtype=torch.float64))
     assert computed.tolist() == pytest.approx([slow_sami(question) for question in values], abs=1e-9)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4])
 def test_sami_of_a_uniform_grid_is_log_n(n):
-    assert objectives.sami(torch.full((1, n, n), -1.7)).item() == pytest.approx(math.log(n), abs=1e-6)
+    assert loss("sami", torch.full((1, n, n), -1.7)).item() == pytest.approx(math.log(n), abs=1e-6)
 
 
 def test_sami_of_a_separated_grid_has_no_gradient():
     separated = (-50.0 * (1 - torch.eye(3)))[None].requires_grad_()
-    objectives.sami(separated).sum().backward()
+    loss("sami", separated).sum().backward()
     assert separated.grad.abs().max() < 1e-9
 
 
 def test_sami_tells_rows_from_columns():
     """Adding to a column moves the row softmax alone, so a transposed grid is another loss only through its parts."""
     moved = SIMPLE + torch.tensor([[0.0, 3.0]], dtype=torch.float64)
-    assert objectives.sami(moved).item() == pytest.approx(slow_sami(moved[0].tolist()), abs=1e-12)
+    assert loss("sami", moved).item() == pytest.approx(slow_sami(moved[0].tolist()), abs=1e-12)
     rows, columns = objectives.accuracy(moved)
     assert (rows.tolist(), columns.tolist()) == ([0.5], [1.0])
 
 
 def test_sft_by_hand():
     sums = torch.tensor([[[-3.0, -100.0], [-100.0, -5.0]]])
-    assert objectives.sft(sums, torch.tensor([[2, 6]])).item() == pytest.approx(1.0)
+    counts = torch.tensor([[2, 6]])
+    assert loss("sft", sums, counts=counts).item() == pytest.approx(1.0)  # (3 + 5) nats in 2 + 6 tokens
+    assert loss("sft", sums, [term([1, 1])], counts=counts).item() == pytest.approx(5 / 6)
+    weighted = [term([0, 0], weight=3.0), term([1, 1])]
+    assert loss("sft", sums, weighted, counts=counts).item() == pytest.approx((3 * 3 + 5) / (3 * 2 + 6))
+
+
+def test_sft_counts_an_entry_once_however_many_terms_choose_it():
+    sums = -torch.tensor([[[3.0, 9.0, 9.0], [9.0, 4.0, 9.0], [9.0, 9.0, 5.0]]])
+    assert len(compare_all(3)) == 6
+    assert loss("sft", sums).item() == pytest.approx((3 + 4 + 5) / 3)
 
 
 def test_dpo_by_hand():
     sums = torch.tensor([[[-3.0, -7.0], [-9.0, -4.0]]])
     reference = torch.tensor([[[-4.0, -6.0], [-8.0, -6.0]]])
     # Margins 1, -1 / -1, 2: the differences are 2 under the first prompt and 3 under the second.
-    expected = (math.log(1 + math.exp(-0.2)) + math.log(1 + math.exp(-0.3))) / 2
-    assert objectives.dpo(sums, reference, 0.1).item() == pytest.approx(expected, abs=1e-6)
+    first, second = math.log(1 + math.exp(-0.2)), math.log(1 + math.exp(-0.3))
+    assert loss("dpo", sums, reference=reference, beta=0.1).item() == pytest.approx((first + second) / 2, abs=1e-6)
+    weighted = [term([0, 0], [0, 1], 3.0), term([1, 1], [1, 0], 1.0)]
+    found = loss("dpo", sums, weighted, reference, beta=0.1).item()
+    assert found == pytest.approx((3 * first + second) / 4, abs=1e-6)
+
+
+def test_questions_with_fewer_terms_than_others_are_not_moved_by_the_filling():
+    sums = torch.tensor([[[-3.0, -7.0], [-9.0, -4.0]]]).expand(2, -1, -1)
+    terms = Terms.of([compare_all(2), [term([1, 1], [1, 0])]])
+    both = Scored(Grid(sums, torch.ones(2, 2), torch.ones(2, 2, 2, dtype=torch.bool)), terms, torch.zeros(2, 2, 2))
+    losses = OBJECTIVES["dpo"].loss(both, {"beta": 0.1})
+    four, five = math.log(1 + math.exp(-0.4)), math.log(1 + math.exp(-0.5))
+    assert losses.tolist() == pytest.approx([(four + five) / 2, five], abs=1e-6)
 
 
 @given(grids())
 def test_dpo_of_the_reference_itself_is_log_two(values):
     sums = torch.tensor(values, dtype=torch.float64)
     if sums.shape[1] > 1:
-        assert objectives.dpo(sums, sums, 0.3).tolist() == pytest.approx([math.log(2)] * len(values))
+        assert loss("dpo", sums, reference=sums, beta=0.3).tolist() == pytest.approx([math.log(2)] * len(values))
 
 
 def test_smoothed_dpo_takes_some_preferences_to_be_wrong():
@@ -90,75 +135,113 @@ def test_smoothed_dpo_takes_some_preferences_to_be_wrong():
     right, wrong = [math.log(1 + math.exp(-0.1 * sign * d)) for sign in (1, -1) for d in (4,)]
     right_2, wrong_2 = [math.log(1 + math.exp(-0.1 * sign * 5)) for sign in (1, -1)]
     expected = (0.8 * right + 0.2 * wrong + 0.8 * right_2 + 0.2 * wrong_2) / 2
-    assert objectives.dpo(sums, reference, 0.1, 0.2).item() == pytest.approx(expected, abs=1e-6)
+    found = loss("dpo", sums, reference=reference, beta=0.1, label_smoothing=0.2)
+    assert found.item() == pytest.approx(expected, abs=1e-6)
 
 
 def test_ipo_by_hand():
     sums = torch.tensor([[[-3.0, -7.0], [-9.0, -4.0]]])
     # Differences 4 and 5, aimed at 1 / (2 * 0.1) = 5.
-    assert objectives.ipo(sums, torch.zeros(1, 2, 2), 0.1).item() == pytest.approx((1 + 0) / 2)
+    assert loss("ipo", sums, reference=torch.zeros(1, 2, 2), beta=0.1).item() == pytest.approx((1 + 0) / 2)
 
 
 def test_infonce_by_hand_and_sami_as_its_two_sides():
     # The matched entry is 1/2 of 3/4 and 1/2 of 5/8 in the rows, 1/2 of 5/8 and 1/2 of 3/4 in the columns.
-    rows = objectives.infonce(SIMPLE + torch.tensor([[1.0], [2.0]]), "rows")
+    rows = loss("infonce", SIMPLE + torch.tensor([[1.0], [2.0]]), side="rows")
     assert rows.item() == pytest.approx((math.log(3 / 2) + math.log(5 / 4)) / 2)
     uneven = torch.log(torch.tensor([[[1 / 2, 1 / 4], [1 / 2, 1 / 2]]], dtype=torch.float64))
-    assert objectives.infonce(uneven, "columns").item() == pytest.approx((math.log(2) + math.log(3 / 2)) / 2)
-    assert objectives.infonce(uneven, "rows").item() == pytest.approx((math.log(3 / 2) + math.log(2)) / 2)
+    assert loss("infonce", uneven, side="columns").item() == pytest.approx((math.log(2) + math.log(3 / 2)) / 2)
+    assert loss("infonce", uneven, side="rows").item() == pytest.approx((math.log(3 / 2) + math.log(2)) / 2)
 
 
 @given(grids())
 def test_the_bound_on_mutual_information_cannot_exceed_log_n(values):
     for side in ("rows", "columns"):
-        assert (objectives.infonce(torch.tensor(values, dtype=torch.float64), side) >= -1e-12).all()
+        assert (loss("infonce", torch.tensor(values, dtype=torch.float64), side=side) >= -1e-12).all()
 
 
 def test_mipo_by_hand():
-    sums = torch.tensor([[[-3.0, -7.0, -4.0]], [[-2.0, -2.0, -2.0]]])
-    reference = torch.tensor([[[-4.0, -6.0, -4.0]], [[-2.0, -2.0, -2.0]]])
-    # Margins 1, -1, 0: the chosen one is ahead by 2 and by 1.
-    expected = (math.log(1 + math.exp(-0.2)) + math.log(1 + math.exp(-0.1))) / 2
-    assert objectives.mipo(sums, reference, 0.1).tolist() == pytest.approx([expected, math.log(2)], abs=1e-6)
+    """One prompt, its own response and one from another question: not a square."""
+    sums, reference = torch.tensor([[[-3.0, -7.0]], [[-2.0, -2.0]]]), torch.tensor([[[-4.0, -6.0]], [[-2.0, -2.0]]])
+    # Margins 1 and -1: the chosen one is ahead by 2. The other question is as the reference has it.
+    found = loss("mipo", sums, [term([0, 0], [0, 1])], reference, beta=0.1)
+    assert found.tolist() == pytest.approx([math.log(1 + math.exp(-0.2)), math.log(2)], abs=1e-6)
 
 
 def test_mi_epo_by_hand_and_what_its_anchor_does_not_learn():
-    chosen, rejected = torch.tensor([[2.0, 1.0]]), torch.tensor([[0.0, 2.0]])
-    weights = torch.tensor([[0.75, 0.25]])
-    own, other = torch.tensor([[1.0, 3.0]], requires_grad=True), torch.tensor([[0.0, 1.0]], requires_grad=True)
-    choice = 0.75 * math.log(1 + math.exp(-0.1 * 2)) + 0.25 * math.log(1 + math.exp(0.1 * 1))
-    weight = (math.log(1 + math.exp(-0.5 * 1)) + math.log(1 + math.exp(-0.5 * 2))) / 2
-    loss = objectives.mi_epo(chosen, rejected, weights, own, other, 0.1, 0.5)
-    assert loss.item() == pytest.approx(choice + weight, abs=1e-6)
-    loss.sum().backward()
-    assert own.grad is None
-    # d/dx -log sigmoid(b (a - x)) = b sigmoid(-b (a - x)), half of it.
-    slopes = [0.25 / (1 + math.exp(0.5)), 0.25 / (1 + math.exp(1.0))]
-    assert other.grad[0].tolist() == pytest.approx(slopes, abs=1e-6)
-    off = objectives.mi_epo(chosen, rejected, weights, own, other, 0.1, 0.0)
-    assert off.item() == pytest.approx(choice + math.log(2), abs=1e-6)
+    """Prompts 0 (own preference vector) and 1 (another); two responses, ordered one way by either reward."""
+    margins = torch.tensor([[[2.0, 0.0], [1.5, -1.0]]], requires_grad=True)
+    terms = [
+        term([0, 0], [0, 1], 0.75),  # reward 1 prefers response 0
+        term([0, 1], [0, 0], 0.25),  # reward 2 prefers response 1
+        term([0, 0], [1, 0], 0.5),  # response 0 under its own vector and under the other
+        term([0, 1], [1, 1], 0.5),
+    ]
+    of_rewards = 0.75 * math.log(1 + math.exp(-0.1 * 2)) + 0.25 * math.log(1 + math.exp(0.1 * 2))
+    of_vectors = (math.log(1 + math.exp(-0.5 * 0.5)) + math.log(1 + math.exp(-0.5 * 1))) / 2
+    settings = {"reference": torch.zeros(1, 2, 2), "beta_c": 0.1, "beta_w": 0.5}
+    found = loss("mi_epo", margins, terms, **settings)
+    assert found.item() == pytest.approx(of_rewards + of_vectors, abs=1e-6)
+    found.sum().backward()
+    # Row 0 learns of the rewards alone: its anchor in the columns has no gradient. d/dx -log sigmoid(b (a - x)) is
+    # b sigmoid(-b (a - x)), half of it in row 1.
+    slope = 0.1 * (0.75 / (1 + math.exp(0.2)) - 0.25 / (1 + math.exp(-0.2)))
+    columns = [0.25 / (1 + math.exp(0.25)), 0.25 / (1 + math.exp(0.5))]
+    assert margins.grad[0].flatten().tolist() == pytest.approx([-slope, slope, *columns], abs=1e-6)
+    off = loss("mi_epo", margins, terms, **settings | {"beta_w": 0.0})
+    assert off.item() == pytest.approx(of_rewards + math.log(2), abs=1e-6)
 
 
 def test_kl_is_per_token_over_the_matched_responses():
-    sums = torch.tensor([[[6.0, 0.0], [0.0, 1.0]]])
-    assert objectives.kl(sums, torch.tensor([[3, 4]])).item() == pytest.approx((2 + 1 / 4) / 2)
+    sums, counts = torch.tensor([[[6.0, 0.0], [0.0, 1.0]]]), torch.tensor([[3, 4]])
+    assert objectives.kl(sums, torch.eye(2, dtype=torch.bool)[None], counts).item() == pytest.approx((2 + 1 / 4) / 2)
+    first = torch.tensor([[[True, False], [False, False]]])
+    assert objectives.kl(sums, first, counts).item() == pytest.approx(2)
 
 
 @given(grids())
 def test_losses_do_not_depend_on_the_order_of_questions(values):
     scores = torch.tensor(values, dtype=torch.float64)
-    turned = objectives.sami(scores.flip(0)).flip(0)
-    assert turned.tolist() == objectives.sami(scores).tolist()
+    turned = loss("sami", scores.flip(0)).flip(0)
+    assert turned.tolist() == loss("sami", scores).tolist()
 
 
 @given(grids())
 def test_renaming_constitutions_and_responses_together_changes_nothing(values):
     scores = torch.tensor(values, dtype=torch.float64)
     order = torch.arange(scores.shape[1]).roll(1)
-    torch.testing.assert_close(objectives.sami(scores[:, order][:, :, order]), objectives.sami(scores))
+    torch.testing.assert_close(loss("sami", scores[:, order][:, :, order]), loss("sami", scores))
 
 
 def test_what_each_objective_reads():
-    assert objectives.wanted("sft", 2).tolist() == [[True, False], [False, True]]
-    assert objectives.wanted("dpo", 2).all()
-    assert objectives.wanted("sami", 3).sum() == 9
+    square = Terms.of([compare_all(2)])
+    assert square.entry_mask(2, 2, OBJECTIVES["sft"].reads).tolist() == [[[True, False], [False, True]]]
+    assert square.entry_mask(2, 2, OBJECTIVES["dpo"].reads).all()
+    assert Terms.of([compare_all(3)]).entry_mask(3, 3, OBJECTIVES["sami"].reads).sum() == 9
+    some = Terms.of([[term([0, 1], [0, 2])], [term([1, 0], [0, 0]), term([1, 1], [1, 2])]])
+    assert some.entry_mask(2, 3, "terms").tolist() == [
+        [[False, True, True], [False, False, False]],
+        [[True, False, False], [True, True, True]],
+    ]
+    assert some.entry_mask(2, 3, "chosen").sum((1, 2)).tolist() == [1, 2]
+
+
+def test_every_objective_of_the_registry_is_finite_and_differentiable():
+    for name, objective in OBJECTIVES.items():
+        sums = torch.log(torch.tensor([[[0.5, 0.25], [0.125, 0.5]]])).requires_grad_()
+        found = loss(name, sums, reference=torch.zeros(1, 2, 2) if objective.needs_reference else None)
+        found.sum().backward()
+        assert found.shape == (1,), name
+        assert sums.grad.isfinite().all(), name
+        assert sums.grad.abs().sum() > 0, name
+
+
+def test_settings_belong_to_objectives():
+    objectives.check_settings("dpo", {"beta": 0.2, "label_smoothing": 0.1, "batch": 4})
+    with pytest.raises(
+        InputError, match=r"^beta: it belongs to objective dpo or ipo or mipo, not to sami; take it out$"
+    ):
+        objectives.check_settings("sami", {"beta": 0.2})
+    with pytest.raises(InputError, match="mipo takes pairs of other_question, and these are of constitutions"):
+        objectives.check_builder("mipo", "constitutions")
+    objectives.check_builder("dpo", "other_question")

@@ -2,12 +2,14 @@
 
 import csv
 import json
+import math
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import architectures
@@ -19,15 +21,17 @@ import tiny
 from mialign.config import principles
 from mialign.core.errors import InputError
 from mialign.data import prompts, sources
+from mialign.data.builders.constitutions import compare_all
 from mialign.evaluation.checkpoint_scores import SCORES
 from mialign.generation.engine import Request, Sampling
 from mialign.generation.local import generate
 from mialign.models import checkpoints
-from mialign.training import RELATIVE, loop, objectives
+from mialign.training import loop, objectives
 from mialign.training.attention import choose_attention
+from mialign.training.examples import read_examples
 from mialign.training.grid import Item, grid, packs
-from mialign.training.items import read_items
-from mialign.training.method import train_method
+from mialign.training.method import Inputs, Outputs, Speed, train_method
+from mialign.training.objectives import OBJECTIVES, cross_entropy
 from mialign.training.reference import read_reference, write_reference
 from mialign.training.validation import Validation
 
@@ -43,6 +47,7 @@ SETTINGS = {
     "validate_every": 2,
     "seed": 5,
 }
+SQUARE = torch.ones(2, 2, dtype=torch.bool)
 WORDS = ["boat", "house", "harbour", "keeper", "bees", "noon", "days", "The"]
 
 
@@ -100,12 +105,22 @@ def pairs(tmp_path):
         {
             "id": f"p{n}",
             "prompts": [f"{WORDS[n]} and", f"{WORDS[n]} by"],
-            "responses": [f"{WORDS[-n]} sank", f"{WORDS[n]} walks at noon"],
+            "responses": [response(f"{WORDS[-n]} sank", 0), response(f"{WORDS[n]} walks at noon", 1)],
+            "terms": compare_all(2),
         }
         for n in range(8)
     ]
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
     return path
+
+
+def response(text, prompt, finish="eos"):
+    return {"text": text, "prompt": prompt, "finish": finish}
+
+
+def read_items(pairs, tokenizer, context):
+    """The token ids of pairs, by id."""
+    return {name: one.item for name, one in read_examples(pairs, tokenizer, context).items()}
 
 
 def train(folder, parent, pairs, *args, **changes):
@@ -114,21 +129,15 @@ def train(folder, parent, pairs, *args, **changes):
 
 
 def fit(folder, parent, pairs, scores=(0.1, 0.2, 0.3), tokens=10_000, checkpointing=False, attention="sdpa", **changes):
-    reference = folder / "reference.jsonl" if changes.get("objective") in RELATIVE else None
+    reference = folder / "reference.jsonl" if OBJECTIVES[changes.get("objective", "sami")].needs_reference else None
     if reference:
         write_reference(parent, pairs, "float32", tokens, reference)
     train_method(
-        parent,
-        pairs,
-        reference,
+        Inputs(parent, pairs, reference),
         SETTINGS | changes,
         Scores(*scores),
-        folder / "sami/seed5",
-        folder / "curve.csv",
-        folder / "scratch",
-        tokens,
-        checkpointing,
-        attention,
+        Outputs(folder / "sami/seed5", folder / "curve.csv", folder / "scratch"),
+        Speed(tokens, checkpointing, attention),
     )
 
 
@@ -147,8 +156,9 @@ def losses(curve):
 def test_the_logged_loss_is_the_objective_of_the_parent(tmp_path, parent, pairs):
     _, curve = train(tmp_path, parent, pairs, batch=8, steps=1, validate_every=1)
     model, tokenizer = checkpoints.load_model(parent), checkpoints.load_tokenizer(parent)
-    computed = grid(model, list(read_items(pairs, tokenizer, 64).values()), objectives.wanted("sami", 2))
-    assert losses(curve)[0] == pytest.approx(objectives.sami(computed.means).mean().item(), abs=1e-4)
+    computed = grid(model, list(read_items(pairs, tokenizer, 64).values()), SQUARE)
+    expected = (cross_entropy(computed.means, "rows") + cross_entropy(computed.means, "columns")) / 2
+    assert losses(curve)[0] == pytest.approx(expected.mean().item(), abs=1e-4)
     logged = {row["metric"]: float(row["value"]) for row in curve if row["step"] == "1"}
     assert logged["matched_logprob"] == pytest.approx(computed.means.diagonal(dim1=1, dim2=2).mean().item(), abs=1e-4)
     assert logged["questions"] == 8
@@ -265,23 +275,39 @@ def test_half_precision_trains_and_keeps_whole_weights(tmp_path, parent, pairs):
 
 def test_the_reference_file_holds_the_plain_sums(tmp_path, parent, pairs):
     write_reference(parent, pairs, "float32", 1, tmp_path / "reference.jsonl")
-    model, items = checkpoints.load_model(parent), read_items(pairs, checkpoints.load_tokenizer(parent), 64)
-    sums = grid(model, list(items.values()), objectives.wanted("dpo", 2)).sums
-    torch.testing.assert_close(torch.stack(read_reference(tmp_path / "reference.jsonl", items)), sums)
+    examples = read_examples(pairs, checkpoints.load_tokenizer(parent), 64)
+    items = [one.item for one in examples.values()]
+    sums = grid(checkpoints.load_model(parent), items, SQUARE).sums
+    torch.testing.assert_close(torch.stack(read_reference(tmp_path / "reference.jsonl", examples)), sums)
+
+
+def test_the_reference_has_the_entries_that_terms_name_and_no_others(tmp_path, parent, pairs):
+    lines = [json.loads(line) for line in pairs.read_text().splitlines()]
+    lines[1]["terms"] = [{"chosen": [0, 0], "rejected": [0, 1], "weight": 2.0}]
+    pairs.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_reference(parent, pairs, "float32", 1000, tmp_path / "reference.jsonl")
+    written = [json.loads(line)["sums"] for line in (tmp_path / "reference.jsonl").read_text().splitlines()]
+    assert written[1][1] == [None, None]
+    examples = read_examples(pairs, checkpoints.load_tokenizer(parent), 64)
+    sums = grid(checkpoints.load_model(parent), [one.item for one in examples.values()], SQUARE).sums
+    read = torch.stack(read_reference(tmp_path / "reference.jsonl", examples))
+    torch.testing.assert_close(read[0], sums[0])
+    torch.testing.assert_close(read[1], torch.stack([sums[1, 0], torch.zeros(2)]))
 
 
 def test_an_incomplete_or_foreign_reference_is_refused(tmp_path, parent, pairs):
     path = tmp_path / "reference.jsonl"
     write_reference(parent, pairs, "float32", 1000, path)
-    items = read_items(pairs, checkpoints.load_tokenizer(parent), 64)
+    examples = read_examples(pairs, checkpoints.load_tokenizer(parent), 64)
     lines = path.read_text().splitlines()
     path.write_text("\n".join(lines[:-1]) + "\n")
     with pytest.raises(InputError, match=r"reference\.jsonl: the pair p7 is missing; delete the file"):
-        read_reference(path, items)
-    items["p0"] = Item(items["p0"].prompts, items["p0"].responses[::-1])  # as many tokens, but others
+        read_reference(path, examples)
+    item = examples["p0"].item  # as many tokens, but others
+    examples["p0"] = replace(examples["p0"], item=Item(item.prompts, item.responses[::-1]))
     path.write_text("\n".join(lines) + "\n")
     with pytest.raises(InputError, match="log-probabilities of p0 are of other tokens than this policy reads"):
-        read_reference(path, items)
+        read_reference(path, examples)
 
 
 @pytest.mark.parametrize("sums", ["none", None, [[1.0]], [[1.0, 2.0], [3.0]], [[1.0, 2.0], [3.0, float("nan")]]])
@@ -291,23 +317,47 @@ def test_a_reference_without_a_table_of_numbers_is_refused(tmp_path, parent, pai
     first, *others = path.read_text().splitlines()
     path.write_text("\n".join([json.dumps(json.loads(first) | {"sums": sums}), *others]) + "\n")
     with pytest.raises(InputError, match=r"the sums of p0 are no table of 2 by 2 numbers; delete the file"):
-        read_reference(path, read_items(pairs, checkpoints.load_tokenizer(parent), 64))
+        read_reference(path, read_examples(pairs, checkpoints.load_tokenizer(parent), 64))
 
 
 def test_dpo_without_its_reference_is_refused(tmp_path, parent, pairs):
     settings, out = SETTINGS | {"objective": "dpo", "beta": 0.1}, tmp_path / "out"
     with pytest.raises(InputError, match="dpo is relative to a reference: give its file"):
-        train_method(parent, pairs, None, settings, Scores(), out, tmp_path / "c", tmp_path / "s", 100)
+        train_method(Inputs(parent, pairs), settings, Scores(), Outputs(out, tmp_path / "c", tmp_path / "s"), Speed())
+
+
+RESPONSE = {"text": "one", "prompt": 0, "finish": "eos"}
+TERM = {"chosen": [0, 0], "rejected": [0, 1], "weight": 1.0}
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("responses", "text"), ("responses", None), ("responses", ["one"]), ("prompts", ["a", 2])]
+    ("field", "value", "said"),
+    [
+        ("responses", "text", "responses must be a list of"),
+        ("responses", None, "responses must be a list of"),
+        ("responses", ["one"], "responses must be a list of"),
+        ("responses", [RESPONSE], "1 responses, and the first line has 2"),
+        ("responses", [RESPONSE, RESPONSE | {"prompt": 2}], "0 to 1, or null"),
+        ("responses", [RESPONSE, RESPONSE | {"prompt": True}], "0 to 1, or null"),
+        ("responses", [RESPONSE, {"text": "two", "finish": "eos"}], "0 to 1, or null"),
+        ("responses", [RESPONSE, RESPONSE | {"text": 3}], "responses must be a list of"),
+        ("prompts", ["a", 2], "prompts must be a list of texts"),
+        ("prompts", [], "prompts must be a list of texts"),
+        ("terms", [], "terms must be a list of"),
+        ("terms", [TERM, TERM | {"chosen": [0, 2]}], r"a term has chosen \[0, 2\], but it must be"),
+        ("terms", [TERM | {"rejected": [2, 0]}], r"a term has rejected \[2, 0\], but it must be"),
+        ("terms", [TERM | {"chosen": None}], "a term has chosen None"),
+        ("terms", [TERM | {"chosen": [0, -1]}], "a term has chosen"),
+        ("terms", [TERM | {"weight": 0}], "a term has weight 0; a number above 0"),
+        ("terms", [TERM | {"weight": "1"}], "a term has weight '1'"),
+        ("terms", [{"chosen": [0, 0], "rejected": None}], "a term has weight None"),
+    ],
 )
-def test_pairs_of_another_form_are_named_by_line(parent, pairs, field, value):
+def test_pairs_of_another_form_are_named_by_line(parent, pairs, field, value, said):
     lines = pairs.read_text().splitlines()
     lines[2] = json.dumps(json.loads(lines[2]) | {field: value})
     pairs.write_text("\n".join(lines) + "\n")
-    with pytest.raises(InputError, match=rf"pairs\.jsonl, line 3: {field} must be a list of 2 texts"):
+    with pytest.raises(InputError, match=rf"pairs\.jsonl, line 3: .*{said}"):
         read_items(pairs, checkpoints.load_tokenizer(parent), 64)
 
 
@@ -316,17 +366,68 @@ def test_so_is_the_first_one(parent, pairs, value):
     first, *others = pairs.read_text().splitlines()
     first = json.dumps(json.loads(first) | {"prompts": value, "responses": value})
     pairs.write_text("\n".join([first, *others]) + "\n")
-    with pytest.raises(InputError, match=r"pairs\.jsonl, line 1: prompts must be a list of 1 texts"):
+    with pytest.raises(InputError, match=r"pairs\.jsonl, line 1: prompts must be a list of texts"):
         read_items(pairs, checkpoints.load_tokenizer(parent), 64)
 
 
-def test_one_response_has_none_to_be_compared_with(tmp_path, parent, pairs):
+def alone(pairs):
+    """The pairs with one prompt and one response each."""
     lines = [json.loads(line) for line in pairs.read_text().splitlines()]
-    pairs.write_text(
-        "".join(json.dumps(one | {key: one[key][:1] for key in ("prompts", "responses")}) + "\n" for one in lines)
-    )
-    with pytest.raises(InputError, match=r"pairs\.jsonl: sami compares responses, and its pairs have one each"):
+    one = {"terms": compare_all(1)}
+    cut = [line | {key: line[key][:1] for key in ("prompts", "responses")} | one for line in lines]
+    pairs.write_text("".join(json.dumps(line) + "\n" for line in cut))
+
+
+@pytest.mark.parametrize(
+    ("objective", "said"), [("sami", "p0 has one; two at least"), ("dpo", "a term of p0 rejects none")]
+)
+def test_one_response_has_none_to_be_compared_with(tmp_path, parent, pairs, objective, said):
+    alone(pairs)
+    (tmp_path / "reference.jsonl").touch()
+    with pytest.raises(InputError, match=rf"pairs\.jsonl: {objective} compares responses, and .*{said}"):
+        train(tmp_path, parent, pairs, objective=objective)
+
+
+def test_one_response_is_enough_for_sft(tmp_path, parent, pairs):
+    alone(pairs)
+    _, curve = train(tmp_path, parent, pairs, objective="sft")
+    assert losses(curve)[-1] < losses(curve)[0]
+
+
+def foreign(pairs):
+    """The pairs with one prompt, its own response and one that was written under another prompt."""
+    lines = [json.loads(line) for line in pairs.read_text().splitlines()]
+    for line in lines:
+        line["prompts"] = line["prompts"][:1]
+        line["responses"][1]["prompt"] = None
+        line["terms"] = [TERM]
+    pairs.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def test_sami_needs_a_square(tmp_path, parent, pairs):
+    foreign(pairs)
+    with pytest.raises(InputError, match=r"sami reads a square of .* p0 has 1 prompts and responses to \[0, None\]"):
         train(tmp_path, parent, pairs)
+
+
+def test_more_responses_than_prompts_are_trained_on(tmp_path, parent, pairs):
+    """MIPO's loss is that of the margins of one prompt, by hand from the plain sums."""
+    foreign(pairs)
+    _, curve = train(tmp_path, parent, pairs, objective="mipo", beta=0.5, batch=8, steps=2, validate_every=1)
+    assert losses(curve)[0] == pytest.approx(math.log(2), abs=1e-5)  # the parent is its own reference
+    assert losses(curve)[1] < math.log(2)
+    assert {row["metric"] for row in curve}.isdisjoint({"grid_accuracy_rows", "grid_accuracy_columns"})
+
+
+def test_a_response_that_was_cut_off_gets_no_end_token(parent, pairs):
+    tokenizer = checkpoints.load_tokenizer(parent)
+    whole = read_items(pairs, tokenizer, 64)["p3"].responses
+    lines = [json.loads(line) for line in pairs.read_text().splitlines()]
+    lines[3]["responses"][1]["finish"] = "length"
+    pairs.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    cut = read_items(pairs, tokenizer, 64)["p3"].responses
+    assert cut == [whole[0], whole[1][:-1]]
+    assert whole[1][-1] == tokenizer.eos_token_id
 
 
 def test_pairs_with_the_same_id_or_none_that_fits_are_refused(parent, pairs):
@@ -334,7 +435,7 @@ def test_pairs_with_the_same_id_or_none_that_fits_are_refused(parent, pairs):
     with pytest.raises(InputError, match="every pair is longer than the 2 tokens"):
         read_items(pairs, tokenizer, 2)
     pairs.write_text(pairs.read_text().replace('"p1"', '"p0"'))
-    with pytest.raises(InputError, match="8 lines hold 7 different ids"):
+    with pytest.raises(InputError, match=r"pairs\.jsonl, line 2: the id 'p0' stands in an earlier line too"):
         read_items(pairs, tokenizer, 64)
 
 
@@ -377,7 +478,8 @@ def test_adapter_targets_that_the_model_lacks_are_named(tmp_path, parent, pairs)
 
 
 def test_pairs_that_are_too_long_are_left_out_and_counted(tmp_path, parent, pairs, capsys):
-    long = {"id": "long", "prompts": ["The boat"] * 2, "responses": ["sank " * 60, "walks"]}
+    texts = [response("sank " * 60, 0), response("walks", 1)]
+    long = {"id": "long", "prompts": ["The boat"] * 2, "responses": texts, "terms": compare_all(2)}
     pairs.write_text(json.dumps(long) + "\n" + pairs.read_text())
     items = read_items(pairs, checkpoints.load_tokenizer(parent), 64)
     assert "long" not in items
@@ -411,7 +513,7 @@ def test_kl_holds_the_policy_back(tmp_path, parent, pairs):
 
     def distance(folder):
         end = grid(checkpoints.load_model(folder), items, torch.eye(2, dtype=torch.bool), start)
-        return objectives.kl(end.kl, end.counts).mean().item()
+        return objectives.kl(end.kl, end.matched, end.counts).mean().item()
 
     assert moved(free) > 0
     assert distance(held) < distance(free) / 2
@@ -439,7 +541,7 @@ def test_an_adapter_is_trained_alone_and_its_child_goes_on_with_it(tmp_path, par
     assert (child / "adapter_model.safetensors").exists()
     model = checkpoints.load_model(out)
     items = list(read_items(pairs, checkpoints.load_tokenizer(out), 64).values())
-    computed = grid(model, items, objectives.wanted("sami", 2))
+    computed = grid(model, items, SQUARE)
     assert computed.sums.isfinite().all()
     merged, _ = train(tmp_path / "three", out, pairs)
     assert (merged / "model.safetensors").exists()
@@ -565,13 +667,13 @@ def test_a_loss_that_is_no_number_stops_with_the_step(tmp_path, parent, pairs):
 
 
 def test_the_last_good_state_is_kept_when_the_loss_is_no_number(tmp_path, parent, pairs, monkeypatch):
-    sami, calls = objectives.LOSSES["sami"], []
+    sami, calls = OBJECTIVES["sami"].loss, []
 
     def breaks_at_the_fifth(*args):
         calls.append(args)
         return sami(*args) * (float("nan") if len(calls) == 5 else 1.0)
 
-    monkeypatch.setitem(objectives.LOSSES, "sami", breaks_at_the_fifth)
+    monkeypatch.setitem(OBJECTIVES, "sami", replace(OBJECTIVES["sami"], loss=breaks_at_the_fifth))
     with pytest.raises(InputError, match="the loss is nan at step 5"):
         train(tmp_path, parent, pairs, [0.1] * 9, steps=8, batch=1)
     state = loop.last_state(tmp_path / "scratch")

@@ -2,16 +2,18 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 
 import tiny
+from mialign.data.builders.constitutions import compare_all
 from mialign.models import checkpoints
-from mialign.training import objectives
+from mialign.training.examples import entry_mask, read_examples, scored
 from mialign.training.grid import grid
-from mialign.training.items import read_items
-from mialign.training.method import train_method
+from mialign.training.method import Inputs, Outputs, Speed, train_method
+from mialign.training.objectives import OBJECTIVES
 from mialign.training.reference import read_reference, write_reference
 
 RATE, BETA = 0.001, 0.3
@@ -46,7 +48,12 @@ def folder(tmp_path):
 def ours(folder, objective, questions):
     pairs = folder / "pairs.jsonl"
     records = [
-        {"id": str(n), "prompts": [f"{a}\n", f"{b}\n"], "responses": [one, two]}
+        {
+            "id": str(n),
+            "prompts": [f"{a}\n", f"{b}\n"],
+            "responses": [{"text": text, "prompt": place, "finish": "eos"} for place, text in enumerate((one, two))],
+            "terms": compare_all(2),
+        }
         for n, (a, b, one, two) in enumerate(questions)
     ]
     pairs.write_text("".join(json.dumps(record) + "\n" for record in records))
@@ -64,15 +71,15 @@ def ours(folder, objective, questions):
         "seed": 5,
     }
     out, curve = folder / "ours/seed5", folder / "curve.csv"
-    train_method(
-        folder / "parent", pairs, folder / "reference.jsonl", settings, Never(), out, curve, folder / "scratch", 100
-    )
+    inputs = Inputs(folder / "parent", pairs, folder / "reference.jsonl")
+    train_method(inputs, settings, Never(), Outputs(out, curve, folder / "scratch"), Speed(100))
     logged = {row["metric"]: float(row["value"]) for row in csv.DictReader(curve.open()) if row["step"] == "1"}
     parent, tokenizer = (load(folder / "parent") for load in (checkpoints.load_model, checkpoints.load_tokenizer))
-    items = read_items(pairs, tokenizer, 64)
-    computed = grid(parent, list(items.values()), objectives.entry_mask(objective, 2))
-    reference = torch.stack(read_reference(folder / "reference.jsonl", items))
-    losses = objectives.LOSSES[objective](computed, reference, settings)
+    examples = read_examples(pairs, tokenizer, 64)
+    sums = read_reference(folder / "reference.jsonl", examples)
+    examples = [replace(one, reference=table) for one, table in zip(examples.values(), sums, strict=True)]
+    computed = grid(parent, [one.item for one in examples], entry_mask(examples, OBJECTIVES[objective].reads))
+    losses = OBJECTIVES[objective].loss(scored(computed, examples), settings)
     return checkpoints.load_model(out), logged, losses.mean().item()
 
 
