@@ -11,12 +11,16 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
-def answer(text: str, tokens: tuple[int, int] = (100, 10), seconds: float = 0.0) -> Callable:
+def answer(
+    text: str | list | None, tokens: tuple[int, int] = (100, 10), seconds: float = 0.0, finish: str = "stop", **fields
+) -> Callable:
+    """A completion with this content, and with other fields beside it in its message."""
+
     def act(handler):
         time.sleep(seconds)
         usage = {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)}
-        message = {"role": "assistant", "content": text}
-        choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        message = {"role": "assistant", "content": text, **fields}
+        choice = {"index": 0, "message": message, "finish_reason": finish}
         body = {"id": "1", "object": "chat.completion", "created": 1, "model": "served-2024-08-06", "usage": usage}
         handler.reply(200, json.dumps(body | {"choices": [choice]}))
 

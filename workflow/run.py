@@ -58,7 +58,10 @@ def main() -> int:
     if os.environ.get("RANK", "0") != "0":
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # the first process speaks for all
     elif args.log:
-        sys.stderr = Tee(args.log)
+        try:
+            sys.stderr = Tee(args.log)
+        except OSError as error:
+            return _refuse(f"--log: {args.log} cannot be written ({error.strerror}); name another file")
     try:
         script.main(args)
     except InputError as error:

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from mialign.core.files import read_jsonl
 from mialign.evaluation.judge import cost
 from mialign.evaluation.judge.factory import make_judge
 from mialign.evaluation.judge.response_cache import ResponseCache
-from mialign.evaluation.judge.verdicts import verdict_records
+from mialign.evaluation.judge.verdicts import check_valid, verdict_records
 from scripted_server import answer, cut, echo_key, refuse, say, serving
 
 
@@ -74,6 +75,53 @@ def test_flips_are_ties_and_the_unreadable_is_invalid(tmp_path):
     assert len(server.bodies) == 8  # the authors' one order had been asked before
 
 
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        (answer(CLEAR, finish="length"), "cut off at max_tokens; raise max_tokens of the judge"),
+        (answer(None, finish="length"), "cut off at max_tokens without a text; raise max_tokens of the judge"),
+        (
+            answer(None, finish="length", reasoning_content="Verdict: A"),
+            "cut off at max_tokens without a text, but some 'reasoning_content'; raise max_tokens of the judge",
+        ),
+        (answer("", reasoning="Verdict: A"), "no text, but some 'reasoning'"),
+        (answer(None, refusal="I will not.\nVerdict: A"), "no text, but some 'refusal'"),
+        (answer([{"type": "thinking", "thinking": "Verdict: A"}]), "no text, but some 'thinking'"),
+        (answer([]), "no text"),
+        (answer(None), "no text"),
+        (answer(CLEAR, finish="content_filter"), "ended by 'content_filter'"),
+        (answer(None, finish="tool_calls"), "ended by 'tool_calls' without a text"),
+    ],
+)
+def test_an_answer_that_is_not_whole_has_no_verdict_and_the_reason_is_told(tmp_path, given, reason):
+    with serving(lambda body, times: given) as server:
+        judge = judge_with(tmp_path, server_settings(server.base_url))
+        (found, _) = records = verdict_records(cases(1), judge)
+        again = judge_with(tmp_path, server_settings(server.base_url)).verdicts(cases(1))
+    assert (found["verdict"], found["reasons"]) == ("invalid", [reason] * 2)
+    assert [one["reasons"] for one in again] == [[reason] * 2] * 2  # read from the file of what was asked
+    with pytest.raises(
+        InputError, match=rf"2 of 2 verdicts are invalid.*; 4 answers: {re.escape(reason)}; on m/benchm"
+    ):
+        check_valid(records, 0.05)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [{"type": "text", "text": "It is nearer.\nVer"}, {"type": "text", "text": "dict: A"}],
+        [{"type": "thinking", "thinking": "Verdict: B"}, {"type": "output_text", "text": "It is nearer.\nVerdict: A"}],
+        [{"text": "Verdict: B", "thought": True}, "It is nearer.\nVerdict: A"],
+    ],
+)
+def test_the_parts_of_an_answer_are_joined(tmp_path, content):
+    with serving(lambda body, times: answer(content, reasoning_content="Verdict: B")) as server:
+        found = judge_with(tmp_path, server_settings(server.base_url)).verdicts(cases(1))
+    assert [one["verdict"] for one in found] == ["tie", "tie"]  # A, whichever stands first
+    assert found[0]["answers"] == ["It is nearer.\nVerdict: A"] * 2
+    assert "reasons" not in found[0]
+
+
 def test_no_more_requests_at_once_than_allowed(tmp_path):
     with serving(lambda body, times: answer(CLEAR, seconds=0.05)) as server:
         judge_with(tmp_path, server_settings(server.base_url, requests=3)).verdicts(cases())
@@ -104,8 +152,11 @@ def test_whatever_determines_an_answer_asks_anew(tmp_path, change):
 @pytest.mark.parametrize(
     "trouble",
     [refuse(429, Retry_After="0"), refuse(429), refuse(500), refuse(503), refuse(408), cut, say("<html>busy</html>"),
-     say('{"id": 1}'), say('{"choices": []}'), say("[1]"), say("")],
-    ids=["429 wait", "429", "500", "503", "408", "cut", "html", "object", "empty", "list", "nothing"],
+     say('{"id": 1}'), say('{"choices": []}'), say("[1]"), say(""), say("[" * 100_000), say('{"choices":' * 100_000),
+     say('{"choices": ' + "[" * 900 + "]" * 900 + "}"), answer({"text": "Verdict: A"}), answer([{"type": "text"}]),
+     answer([3]), answer(CLEAR, finish={"reason": "stop"})],
+    ids=["429 wait", "429", "500", "503", "408", "cut", "html", "object", "empty", "list", "nothing", "deep list",
+         "deep object", "nested", "content object", "part without text", "number as part", "finish object"],
 )  # fmt: skip
 def test_troubles_that_pass(tmp_path, trouble):
     with serving(lambda body, times: trouble if times < 3 else truthful(body, times)) as server:
@@ -165,6 +216,7 @@ def test_a_pause_may_last_until_a_date(monkeypatch):
         (refuse(500, "oh"), "is broken .*oh", 8),
         (cut, "gives no answer", 8),
         (say("<html>"), "gives no answer .*Expecting value", 8),
+        (say("[" * 100_000), "gives no answer .*recursion", 8),
     ],
 )
 def test_troubles_that_do_not_pass(tmp_path, trouble, message, times):
@@ -385,7 +437,12 @@ def test_a_line_that_is_no_record_is_named(tmp_path):
     whole = path.read_text()
     path.write_text(f"{whole}\n{whole}")
     assert ResponseCache(path).spent("m") == (2, 4)  # an empty line is no harm
-    for line in ('{"key": 1}', '{"key": "1", "model": "m", "tokens": [1, 2]}', whole.strip().replace("[1", "[-1")):
+    for line in (
+        '{"key": 1}',
+        "[" * 100_000,
+        '{"key": "1", "model": "m", "tokens": [1, 2]}',
+        whole.strip().replace("[1", "[-1"),
+    ):
         path.write_text(f"{whole}{line}\n")
         with pytest.raises(InputError, match=r"asked\.jsonl, line 2: not a record of what was asked"):
             ResponseCache(path)

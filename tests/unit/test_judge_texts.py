@@ -207,6 +207,75 @@ def test_a_chat_template_frames_the_prompt_and_its_tokens_in_a_text_are_text(tin
     assert ids.count(tiny_tokenizer.eos_token_id) == 1
 
 
+PROMPT = 'Compare HERE and {{ there }}.\n\nWhich is it? It\'s "B".'
+SAYS = "{{ messages[0]['content'] }}"
+
+
+def framed(tokenizer, template, text=PROMPT):
+    tokenizer.chat_template = template
+    return tokenizer.decode(likelihood.prompt_ids(tokenizer, [{"role": "user", "content": text}]))
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("HERE " + SAYS + " HERE: ", f"HERE {PROMPT} HERE: Verdict:"),
+        ("  {% if true %}[{% endif %}\n" + SAYS + "]", f"[{PROMPT}]Verdict:"),
+        ("\n<{{ messages[0]['content'] | trim }}>", f"\n<{PROMPT}>Verdict:"),
+        (
+            "{% for part in messages[0]['content'] %}{% if part['type'] == 'text' %}<{{ part['text'] }}>{% endif %}"
+            "{% endfor %}",
+            f"<{PROMPT}>Verdict:",
+        ),
+        ("{{ messages[0]['content'][0]['text'] + '\n' }}", f"{PROMPT}\nVerdict:"),
+        ({"rag": "no", "default": "<" + SAYS + ">"}, f"<{PROMPT}>Verdict:"),
+    ],
+    ids=["word of its own", "blocks at the start", "trimmed", "parts", "first part", "default of several"],
+)
+def test_a_chat_template_of_any_form_frames_the_prompt_itself(tiny_tokenizer, template, expected):
+    assert framed(tiny_tokenizer, template) == expected
+
+
+def test_the_day_that_a_template_tells_is_always_the_same(tiny_tokenizer):
+    template = (
+        "{% macro day() %}{{ strftime_now('%d %b %Y, %-d %B, %A %H:%M') }}{% endmacro %}"
+        "{% if strftime_now is defined %}{{ day() }}{% endif %}: {{ strftime_now('%Y-%m-%d').split('-')[0] }} " + SAYS
+    )
+    expected = f"26 Jul 2024, 26 July, Friday 00:00: 2024 {PROMPT}Verdict:"
+    assert framed(tiny_tokenizer, template) == expected
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("{{ messages[0]['content'] | upper }}", "it changes the prompt"),
+        ("{{ messages[0]['content'] | replace('HERE', '') }}", "it changes the prompt"),
+        ("{{ messages | tojson }}", "it changes the prompt"),
+        ("Hello.", "it changes the prompt"),
+        (SAYS * 2, "it says the prompt 2 times"),
+        ("{{ raise_exception('A system\nis needed') }}", "A system"),
+        ("{{ messages[0]['content']['a']['b'] }}", "has no attribute 'a'"),
+        ("{% if %}", "Expected an expression"),
+        ("{{ 1 // 0 }}", "division"),
+        ("{{ now() }}", "'now' is undefined"),
+        ({"rag": SAYS, "tool_use": SAYS}, r"several chat templates \(rag, tool_use\) and none of the name 'default'"),
+    ],
+)
+def test_a_chat_template_that_cannot_frame_the_prompt_is_told_in_one_line(tiny_tokenizer, template, message):
+    with pytest.raises(InputError, match=message) as caught:
+        framed(tiny_tokenizer, template)
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).endswith("another model as judge")
+
+
+def test_a_chat_template_is_looked_at_before_the_model_is_loaded(model, tiny_tokenizer):
+    tiny_tokenizer.chat_template = "Hello."
+    tiny_tokenizer.save_pretrained(model)
+    (model / "model.safetensors").unlink()
+    with pytest.raises(InputError, match=rf"{model}: its chat template cannot frame the prompt"):
+        likelihood.weigh(model, [[{"role": "user", "content": PROMPT}]], 4096)
+
+
 def test_a_prompt_that_does_not_fit_is_refused(model):
     long = [[{"role": "user", "content": "boat " * 3000}]]
     with pytest.raises(InputError, match=r"longest prompt of the judge has \d+ tokens, more than its context of 2048"):

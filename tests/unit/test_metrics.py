@@ -174,6 +174,33 @@ def test_an_empty_length_stratum_leaves_the_control_undefined(results):
     assert only(rows, metric="win_rate_length_controlled")["value"] is None
 
 
+def lengths_decide(longer: list[str], shorter: list[str]) -> list[dict]:
+    """Verdicts where the test's answer is the longer one, then those where it is the shorter."""
+    sized = [(one, (9, 3)) for one in longer] + [(one, (3, 9)) for one in shorter]
+    return [verdict(number, "math", one, tokens) for number, (one, tokens) in enumerate(sized)]
+
+
+def test_one_longer_answer_leaves_the_length_controlled_rate_open(results):
+    """One win leaves [20.7, 100] open; the 30 shorter answers are won and lost by half."""
+    records = lengths_decide(["test"], ["test", "baseline"] * 15)
+    rows = table("comparisons", [results("verdicts/multitask/a-vs-b/seed1.jsonl", records)])
+    longer, shorter, controlled = (
+        only(rows, metric=f"win_rate_{which}") for which in ("longer", "shorter", "length_controlled")
+    )
+    assert (longer["low"], longer["high"]) == pytest.approx((20.65, 100), abs=0.01)
+    assert controlled["value"] == 75
+    for end in ("low", "high"):
+        assert controlled[end] == pytest.approx((longer[end] + shorter[end]) / 2)
+
+
+def test_where_length_decides_the_rate_is_no_certainty(results):
+    """20 wins leave [83.887, 100] open, 20 losses [0, 16.113]."""
+    records = lengths_decide(["test"] * 20, ["baseline"] * 20)
+    rows = table("comparisons", [results("verdicts/multitask/a-vs-b/seed1.jsonl", records)])
+    row = only(rows, metric="win_rate_length_controlled")
+    assert (row["low"], row["value"], row["high"]) == pytest.approx((83.887 / 2, 50, 116.113 / 2), abs=1e-3)
+
+
 def test_axes_and_temperatures_are_kept_apart(results):
     records = [
         verdict(1, "math", "test"),

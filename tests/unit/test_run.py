@@ -51,6 +51,16 @@ def test_a_log_on_a_full_disk_hides_no_message(root, tmp_path):
     assert (done.returncode, done.stderr) == (2, "error: x/validation.jsonl: no such file\n")
 
 
+@pytest.mark.parametrize("log", ["file/x.log", "folder", "/proc/none/x.log"])
+def test_a_log_that_cannot_be_written_is_told_before_anything_else(root, tmp_path, log):
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    done = run(root, tmp_path, *TUNING, "--log", log)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: --log: {log} cannot be written (")
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_full_disk_is_told_with_the_file(tmp_path):
     with pytest.raises(OSError, match=r"No space left on device: '.*table\.csv'"), writing(tmp_path / "table.csv"):
         raise OSError(errno.ENOSPC, "No space left on device")

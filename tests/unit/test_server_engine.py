@@ -139,6 +139,7 @@ BUSY = [
     lambda: reply({"id": "1", "choices": []}),
     lambda: reply({"id": "1", "choices": [{"text": None, "finish_reason": "stop"}], "usage": None}),
     lambda: Response("what?", 200, {"Content-Type": "text/plain"}),
+    lambda: Response("[" * 100_000, 200, {"Content-Type": "application/json"}),
 ]
 
 

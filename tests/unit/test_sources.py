@@ -58,11 +58,35 @@ def test_gold_answers_follow_the_mark_without_commas(tmp_path, answer, reference
 
 
 @pytest.mark.parametrize(
-    ("target", "reference"), [(51.0, "51"), (-9867630.0, "-9867630"), (0.25, "0.25"), (1e-7, "0.0000001"), (7, "7")]
+    ("target", "reference"),
+    [
+        ("51.0", "51"),
+        ("-9867630.0", "-9867630"),
+        ("0.25", "0.25"),
+        ("1e-7", "0.0000001"),
+        ("7", "7"),
+        ("1e23", "1" + "0" * 23),
+        ("9007199254740993.0", "9007199254740993"),  # 2^53 + 1, which no float is
+        ("5186630.5999999996", "5186630.6"),  # as a sum of floats is written
+        ("1e400", "1" + "0" * 400),  # beyond every float
+    ],
 )
-def test_numbers_become_plain_text(tmp_path, target, reference):
+def test_numbers_become_plain_text_and_stay_what_they_are(tmp_path, target, reference):
     entry = {**PLAIN, "fields": {"question": "q", "reference": "target"}}
-    assert read(tmp_path, [{"q": "How many?", "target": target}], entry)[0]["reference"] == reference
+    assert read(tmp_path, [f'{{"q": "How many?", "target": {target}}}'], entry)[0]["reference"] == reference
+
+
+@pytest.mark.parametrize("answer", ["3,5", "1,2,3", "1,2345", "12,34", "1_2", "1e999999999", "1/2", "5 apples"])
+def test_a_text_that_is_no_one_number_stays_a_text_and_is_none(tmp_path, answer):
+    entry = {**PLAIN, "fields": {"question": "q", "reference": "a"}}
+    assert read(tmp_path, [{"q": "How many?", "a": answer}], entry)[0]["reference"] == answer
+    found = sources.check("mine", entry, tmp_path, {"math"})
+    assert found.without_number == f"{tmp_path / 'q.jsonl'}, line 1"
+
+
+def test_filters_by_number_compare_values(tmp_path):
+    rows = ['{"q": "How many?", "level": 0.50}', '{"q": "How far?", "level": 0.75}']
+    assert [r["id"] for r in read(tmp_path, rows, {**PLAIN, "where": {"level": [0.5]}})] == ["mine-1"]
 
 
 def test_long_questions_stay_out_and_a_slice_is_taken(tmp_path):
@@ -98,6 +122,8 @@ BAD = [
     ([{"q": "a", "a": "no mark"}], {"fields": {"question": "q", "reference": "a"}, "answer_after": "####"},
      "q.jsonl, line 1: the field 'a' does not hold '####'"),
     ([{"q": "a", "a": [1]}], {"fields": {"question": "q", "reference": "a"}}, "the field 'a' must be text or a number"),
+    (['{"q": "a", "a": 1e999999999}'], {"fields": {"question": "q", "reference": "a"}},
+     "line 1: the field 'a' must be text or a number, this is '1e999999999'"),
     (['{"q": "a", "a": NaN}'], {"fields": {"question": "q", "reference": "a"}}, "must be text or a number, this"),
     (GOOD, {"fields": {"question": "q", "reference": "a"}}, "q.jsonl: no line has the field 'a'"),
     (GOOD, {"size": 4}, "sources.mine.size: skip 0 and size 4 need 4 questions"),

@@ -187,3 +187,61 @@ def test_a_ratio_that_does_not_vary_is_not_taken_for_certain():
     assert found.low == pytest.approx(alone.low - wilson(0, 4)[1])
     assert found.high == pytest.approx(alone.high)
     assert bootstrap.difference(varied, (np.zeros((4, 1)), np.zeros((4, 1))), (0, 1)) == (None, None, None, 0)
+
+
+def test_one_item_with_several_seeds_is_one_item():
+    """Its seeds say nothing of other items: what Wilson leaves open after one, 0.7935, is open here too."""
+    found = Bootstrap(2000, 1).mean(np.array([[1.0, 1.0, 0.5]]), (0, 1))
+    assert found.value == pytest.approx(5 / 6)
+    assert found.low == pytest.approx(5 / 6 * (1 - 0.79346), abs=1e-4)
+    assert found.high == 1
+
+
+def test_items_that_are_alike_with_seeds_that_differ_get_the_wider_of_both_intervals():
+    few, many = (Bootstrap(2000, 1).mean(np.tile([0.4, 0.6], (items, 1)), (0, 1)) for items in (4, 400))
+    assert few[1:3] == pytest.approx((0.5 - 0.5 * wilson(0, 4)[1], 0.5 + 0.5 * wilson(0, 4)[1]))
+    assert many[1:3] == pytest.approx((0.4, 0.6))  # two seeds are drawn alike in half of the resamples
+
+
+def stratum(values, rows: slice, of: int):
+    """Sums of values that only these rows of so many have."""
+    numerator, denominator = np.zeros((of, 1)), np.zeros((of, 1))
+    numerator[rows, 0], denominator[rows, 0] = values, 1
+    return numerator, denominator
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ([1], [0, 1] * 15),  # a single item
+        ([1] * 25, [0, 1] * 15),  # many that are alike
+        ([1] * 25, [0] * 25),
+        ([0.5] * 25, [0.5] * 25),
+        ([1, 0, 1], [0, 0.5, 1] * 30),  # few that vary
+    ],
+)
+def test_a_middle_is_no_more_certain_than_its_halves(one, other):
+    sums = stratum(one, slice(len(one)), len(one + other)), stratum(other, slice(len(one), None), len(one + other))
+    bootstrap = Bootstrap(2000, 1)
+    for first, second in (sums, sums[::-1]):
+        found, alone = bootstrap.middle(first, second, (0, 1)), [bootstrap.ratio(*half, (0, 1)) for half in sums]
+        assert found.value == pytest.approx((np.mean(one) + np.mean(other)) / 2)
+        assert found.n == len(one + other)
+        assert found.low == pytest.approx((alone[0].low + alone[1].low) / 2)
+        assert found.high == pytest.approx((alone[0].high + alone[1].high) / 2)
+
+
+def test_a_middle_of_many_items_that_vary_draws_both_halves_alike():
+    random = np.random.default_rng(6)
+    one, other = random.integers(0, 2, 60), random.integers(0, 2, 40)
+    sums = stratum(one, slice(60), 100), stratum(other, slice(60, None), 100)
+    bootstrap = Bootstrap(2000, 1)
+    found, drawn = bootstrap.middle(*sums, (0, 1)), np.mean([bootstrap.replicates(*half) for half in sums], axis=0)
+    assert found == (pytest.approx((one.mean() + other.mean()) / 2), *bootstrap.interval(drawn), 100)
+    widths = [alone.high - alone.low for alone in (bootstrap.ratio(*half, (0, 1)) for half in sums)]
+    assert max(widths) / 2 < found.high - found.low < sum(widths) / 2
+
+
+def test_a_middle_needs_both_halves():
+    empty = np.zeros((2, 1)), np.zeros((2, 1))
+    assert Bootstrap(100).middle((np.ones((2, 1)), np.ones((2, 1))), empty, (0, 1)) == (None, None, None, 2)

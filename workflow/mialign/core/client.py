@@ -59,7 +59,7 @@ class Client:
         )
         try:
             return attempts(call, self.openai)
-        except (openai.OpenAIError, MalformedResponse, ValueError) as error:
+        except (openai.OpenAIError, MalformedResponse, ValueError, RecursionError) as error:
             if not _is_transient(error):
                 raise InputError(f"{self.url} refuses: {self._refusal(error)}") from None
             raise InputError(
@@ -87,8 +87,8 @@ class Client:
 
 
 def _is_transient(error: BaseException) -> bool:
-    """Whether it may go better the next time; a ValueError is an answer that was cut short."""
-    return is_transient(error) or isinstance(error, ValueError)
+    """Whether it may go better the next time; an answer was cut short, or is nested without end."""
+    return is_transient(error) or isinstance(error, (ValueError, RecursionError))
 
 
 def _name(error: BaseException) -> str:

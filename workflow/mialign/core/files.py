@@ -21,6 +21,15 @@ TYPES = {
 }
 
 
+class Written(float):
+    """A float that remembers the `text` that it was read from, which may be another number."""
+
+    def __new__(cls, text: str) -> "Written":
+        found = super().__new__(cls, text)
+        found.text = text
+        return found
+
+
 @contextmanager
 def writing(path: str | Path) -> Iterator[Path]:
     """Give a path beside `path` to write to; it takes the place of `path` if the block succeeds."""
@@ -56,8 +65,11 @@ def write_csv(path: str | Path, columns: list[str], rows: Iterable[dict]) -> Non
         writer.writerows(rows)
 
 
-def read_jsonl(path: str | Path, required: Iterable[str] = ()) -> list[dict]:
-    """The objects of a JSON-lines file; InputError with file and line if one is broken or lacks a required field."""
+def read_jsonl(path: str | Path, required: Iterable[str] = (), decimal: type[float] = float) -> list[dict]:
+    """The objects of a JSON-lines file; InputError with file and line if one is broken or lacks a required field.
+
+    decimal: what numbers with decimals or an exponent become.
+    """
     try:
         data = Path(path).read_bytes()
     except FileNotFoundError:
@@ -66,7 +78,7 @@ def read_jsonl(path: str | Path, required: Iterable[str] = ()) -> list[dict]:
     for number, line in enumerate(data.split(b"\n"), start=1):
         if not line.strip():
             continue
-        record = _parse(line, f"{path}, line {number}")
+        record = _parse(line, f"{path}, line {number}", decimal)
         for field in required:
             where = f"{path}, line {number}: the field {field!r}"
             if field not in record:
@@ -77,9 +89,9 @@ def read_jsonl(path: str | Path, required: Iterable[str] = ()) -> list[dict]:
     return records
 
 
-def _parse(line: bytes, where: str) -> dict:
+def _parse(line: bytes, where: str, decimal: type[float]) -> dict:
     try:
-        record = json.loads(line.decode("utf-8"))
+        record = json.loads(line.decode("utf-8"), parse_float=decimal)
     except UnicodeDecodeError as error:
         raise InputError(f"{where}: not UTF-8 at byte {error.start} of the line; save the file as UTF-8") from None
     except json.JSONDecodeError as error:

@@ -2,46 +2,47 @@
 
 strict    The number of the last explicit statement of an answer, in a text that ended: after "####", after "answer is"
           or "answer:" (in any case), or in \\boxed{}. Only signs of formatting may stand between the statement and
-          the number ("= $", "\\(", "**"), and the number must not go on as an expression ("the answer is 3 + 4").
-flexible  The last number anywhere in the text, with sign and decimals. A "-" after a digit, letter or closing
-          bracket is a minus, not a sign.
+          the number ("= $", "\\(", "**"), and the number must stand for itself (mialign.standing): "the answer is
+          3 + 4" or "5 feet 3 inches" states none.
+flexible  The last number anywhere in the text, with sign and decimals, and whole: of 1 234 or 1.5e3 no piece is taken.
+          A "-" after a digit, letter or closing bracket is a minus, not a sign.
 authors   What the code of the paper's authors takes: of the text after the last "=", or all of it if there is none,
           without commas, the last run of digits. Signs and decimals are lost: -12.50 gives 50.
 
 The authors' rule and the flexible one take an answer also from a text that was cut off, as the paper's evaluation does.
-Numbers are written in one form (no commas, no leading or closing zeros), so equal values are equal strings.
+How numbers may be written is said in mialign.core.numerals. Here they are in one form (no commas, no leading or closing
+zeros), so equal values are equal strings; one that has none, such as 5 1/3 or 1e999999999, is no answer.
 """
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from decimal import InvalidOperation
 
 from mialign import synthetic
 from mialign.core.errors import InputError
+from mialign.core.numerals import NUMBER, canonical, number, plain, value
 from mialign.data.filters import ENDED
-from mialign.synthetic.text import canonical
+from mialign.evaluation.answer_context import stands
 
-_DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3})++(?![0-9])|[0-9]++)(?:\.[0-9]++)?+|\.[0-9]++"
 _CURRENCY = r"\\?[$€£]?"
-_NUMBER = re.compile(rf"(?:(?<![0-9A-Za-z)\]}}.])(?P<sign>-))?{_CURRENCY}(?P<digits>{_DIGITS})")
+_NUMBER = re.compile(rf"(?:(?<![0-9A-Za-z)\]}}.])(?P<sign>-))?{_CURRENCY}{NUMBER}")
 _STATEMENT = re.compile(
-    r"(?:####|\banswer(?: is|:)|\\boxed\{)"
+    r"(?i:####|\banswer(?: is|:)|\\boxed\{)"
     r"(?:[\s:=*$]|\\[(\[$]|\\boxed\{|\\text\{)*+"
-    rf"(?P<sign>-)?{_CURRENCY}(?P<digits>{_DIGITS})"
-    r"(?![0-9]|[.,][0-9]|\s?(?:[-+*/^=]|\\(?:times|cdot|div|frac)\b)[\s\\${(]*+[0-9])",
-    re.IGNORECASE,
+    rf"(?P<sign>-)?{_CURRENCY}{NUMBER}"
 )
 
 
 def strict(text: str, ended: bool) -> str | None:
     """The last answer that is stated as such; see the module."""
-    return _last(_STATEMENT, text) if ended else None
+    match = _last(_STATEMENT, text) if ended else None
+    return value(match) if match and stands(match) else None
 
 
 def flexible(text: str, ended: bool) -> str | None:
     """The last number; see the module."""
-    return _last(_NUMBER, text)
+    match = _last(_NUMBER, text)
+    return match and value(match)
 
 
 def authors(text: str, ended: bool) -> str | None:
@@ -63,13 +64,13 @@ def gold_answer(question: dict) -> str:
     reference = question["reference"]
     if isinstance(reference, dict):
         reference = reference.get("answer")
-    try:
-        return canonical(str(reference).strip().replace(",", ""))
-    except InvalidOperation:
+    gold = number(str(reference))
+    if gold is None:
         raise InputError(
-            f"the question {question['id']!r} has no number as its answer (reference: {question['reference']!r}), so "
-            "attempts at it cannot be counted; give it one or remove it"
-        ) from None
+            f"the question {question['id']!r} has no number as its answer (reference: {question['reference']!r:.200}), "
+            "so attempts at it cannot be counted; give it one or remove it"
+        )
+    return gold
 
 
 def check_whole(attempts: list[dict], questions: list[dict]) -> None:
@@ -100,14 +101,6 @@ def attempt_records(attempts: Iterable[dict], questions: Iterable[dict]) -> Iter
         }
 
 
-def _last(pattern: re.Pattern, text: str) -> str | None:
-    matches = list(pattern.finditer(_plain(text)))
-    if not matches:
-        return None
-    return canonical((matches[-1]["sign"] or "") + matches[-1]["digits"].replace(",", ""))
-
-
-def _plain(text: str) -> str:
-    """Typographic minus signs and the spaced commas of TeX as the ordinary characters."""
-    text = text.replace("\N{MINUS SIGN}", "-")
-    return re.sub(r"(?<=[0-9])(?:\{,\}|\\,)(?=[0-9]{3})", ",", text)
+def _last(pattern: re.Pattern, text: str) -> re.Match | None:
+    matches = deque(pattern.finditer(plain(text)), maxlen=1)
+    return matches[0] if matches else None

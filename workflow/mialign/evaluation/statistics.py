@@ -11,6 +11,7 @@ import numpy as np
 from mialign.core.seeds import derive
 
 MOST_WEIGHTS = 16_000_000  # entries of one resampling matrix, 128 MB; above it there are fewer resamples
+FEW = 20  # items below which resamples show too little of what else there could have been
 
 
 class Estimate(NamedTuple):
@@ -82,44 +83,72 @@ class Bootstrap:
         """The ratio of sums with its interval. Arrays are [items, seeds].
 
         proportion says that every counted observation is a success or a failure: with a single seed the
-        interval is then Wilson's. Where all observations are equal the bootstrap has no width; if their bounds
-        are known, the interval then is what Wilson leaves open after as many items without an exception.
+        interval is then Wilson's. Where all items are alike, or there is only one, the bootstrap sees nothing that
+        varies but the seeds; if the bounds of an observation are known, the interval then also covers what Wilson
+        leaves open after as many items without an exception.
         """
         numerator, denominator = np.asarray(numerator, float), np.asarray(denominator, float)
         n = round(float(denominator.sum()))
         if n == 0:
             return Estimate(None, None, None, 0)
         value = float(numerator.sum() / denominator.sum())
-        counted = denominator > 0
         if proportion and numerator.shape[1] == 1 and denominator.max() == 1:
             return Estimate(value, *wilson(round(float(numerator.sum())), n, self.level), n)
         if bounds and _constant(numerator, denominator):
-            return Estimate(value, *_of_constant(value, int(counted.any(axis=1).sum()), bounds, self.level), n)
-        return Estimate(value, *self.interval(self.replicates(numerator, denominator)), n)
+            return Estimate(value, *_of_alike(value, _items(denominator), bounds, self.level), n)
+        low, high = self.interval(self.replicates(numerator, denominator))
+        if bounds and _alike(numerator, denominator):
+            lower, upper = _of_alike(value, _items(denominator), bounds, self.level)
+            low, high = min(low, lower), max(high, upper)
+        return Estimate(value, low, high, n)
 
     def difference(
         self, one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray], bounds: tuple[float, float]
     ) -> Estimate:
         """One ratio of sums less another, over the same items and seeds: in each resample both draw the same.
 
-        n counts the observations of the first. Where the two count unlike observations and one does not vary, the
-        bootstrap would take that one for certain; the interval is then as wide as the two ratios' own intervals allow.
+        n counts the observations of the first. Where the two count unlike observations and the items of one are alike,
+        the bootstrap would take that one for certain; the interval is then as wide as the two ratios' own allow.
         """
         if np.array_equal(one[1], other[1]):
             return self.ratio(one[0] - other[0], one[1], (bounds[0] - bounds[1], bounds[1] - bounds[0]))
         first, second = self.ratio(*one, bounds), self.ratio(*other, bounds)
         if first.n == 0 or second.n == 0:
             return Estimate(None, None, None, 0)
-        if _constant(*one) or _constant(*other):
+        if _alike(*one) or _alike(*other):
             low, high = first.low - second.high, first.high - second.low
         else:
             low, high = self.interval(self.replicates(*one) - self.replicates(*other))
         return Estimate(first.value - second.value, low, high, first.n)
 
+    def middle(
+        self, one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray], bounds: tuple[float, float]
+    ) -> Estimate:
+        """The mean of two ratios of sums over the same items and seeds: in each resample both draw the same.
+
+        n counts the observations of both. Where a ratio has few items, or its items are alike, the bootstrap would take
+        it for more certain than it is; the interval then reaches as far as the two ratios' own allow, however the two
+        move together: from the mean of their lower ends to the mean of their upper ends.
+        """
+        first, second = self.ratio(*one, bounds), self.ratio(*other, bounds)
+        n = first.n + second.n
+        if first.n == 0 or second.n == 0:
+            return Estimate(None, None, None, n)
+        if any(_items(ratio[1]) < FEW or _alike(*ratio) for ratio in (one, other)):
+            low, high = (first.low + second.low) / 2, (first.high + second.high) / 2
+        else:
+            low, high = self.interval((self.replicates(*one) + self.replicates(*other)) / 2)
+        return Estimate((first.value + second.value) / 2, low, high, n)
+
     def mean(self, values: np.ndarray, bounds: tuple[float, float] | None = None, proportion: bool = False) -> Estimate:
         """The mean of values [items, seeds] with its interval; nan marks a missing observation."""
         seen = ~np.isnan(values)
         return self.ratio(np.where(seen, values, 0.0), seen, bounds, proportion)
+
+
+def _items(denominator: np.ndarray) -> int:
+    """How many items have an observation that counts."""
+    return int((denominator > 0).any(axis=1).sum())
 
 
 def _constant(numerator: np.ndarray, denominator: np.ndarray) -> bool:
@@ -129,7 +158,12 @@ def _constant(numerator: np.ndarray, denominator: np.ndarray) -> bool:
     return np.allclose(numerator[counted], value * denominator[counted], rtol=0, atol=1e-12)
 
 
-def _of_constant(value: float, items: int, bounds: tuple[float, float], level: float) -> tuple[float, float]:
+def _alike(numerator: np.ndarray, denominator: np.ndarray) -> bool:
+    """Whether every item with observations that count has the same ratio over the seeds."""
+    return _constant(numerator.sum(axis=1), denominator.sum(axis=1))
+
+
+def _of_alike(value: float, items: int, bounds: tuple[float, float], level: float) -> tuple[float, float]:
     """The interval of a mean when all items agree: exceptions have at most the share that Wilson gives 0 in `items`."""
     unseen = wilson(0, items, level)[1]
     return value - unseen * (value - bounds[0]), value + unseen * (bounds[1] - value)

@@ -3,8 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
 from functools import cache
+
+from mialign.core.numerals import canonical
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
@@ -53,17 +54,6 @@ def words(text: str) -> list[str]:
 def numbers(text: str) -> list[str]:
     """The numbers of a text without their commas: "1,204 and -3" gives 1204 and -3."""
     return [match.replace(",", "") for match in _NUMBER.findall(text)]
-
-
-def canonical(number: str) -> str:
-    """The one way to write this value: canonical("007.50") == "7.5"; InvalidOperation if it is no finite number."""
-    value = Decimal(number)
-    if not value.is_finite():
-        raise InvalidOperation(number)
-    text = format(value, "f")
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
 
 
 def last_number(text: str) -> str | None:

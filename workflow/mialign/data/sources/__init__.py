@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mialign.core.errors import InputError
-from mialign.data.sources import fields, files
+from mialign.core.numerals import number
+from mialign.data.sources import files
 
 CHECKED_AT_ONCE = 10_000_000  # bytes; a larger file is read by its rule only, so that Snakemake starts at once
 
@@ -48,9 +49,9 @@ def check(name: str, entry: dict, data: str | Path, categories: set[str]) -> Fou
     if path.stat().st_size > CHECKED_AT_ONCE:
         return None
     chosen = files.chosen(name, entry, Path(data), categories)
-    texts = {" ".join(record["question"].split()): f"{path}, line {number}" for number, record in chosen}
-    numbers = (f"{path}, line {number}" for number, record in chosen if not fields.is_number(record["reference"] or ""))
-    return Found(len(chosen), {record["category"] for _, record in chosen}, texts, next(numbers, None), name)
+    texts = {" ".join(record["question"].split()): f"{path}, line {line}" for line, record in chosen}
+    lacking = (f"{path}, line {line}" for line, record in chosen if number(record["reference"] or "") is None)
+    return Found(len(chosen), {record["category"] for _, record in chosen}, texts, next(lacking, None), name)
 
 
 def _synthetic_categories(name: str) -> set[str]:

@@ -1,9 +1,12 @@
 """What stands in a field of a row, and the gold answer as plain text."""
 
-import math
-from decimal import Decimal
+import re
+from decimal import InvalidOperation
 
 from mialign.core.errors import InputError
+from mialign.core.numerals import canonical
+
+_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 
 
 def value(row, way: str, where: str):
@@ -35,7 +38,7 @@ def text(row: dict, way: str, where: str) -> str:
 def reference(row: dict, way: str | None, mark: str | None, where: str) -> str | None:
     """The gold answer as text, what follows the last `mark`; null where the line has none.
 
-    Numbers lose a ".0" and the commas between thousands.
+    Numbers lose a ".0" and the commas between thousands; a text such as "3,5" or "1,2,3" stays what it is.
     """
     if way is None:
         return None
@@ -45,21 +48,31 @@ def reference(row: dict, way: str | None, mark: str | None, where: str) -> str |
         return None
     if found is None:
         return None
-    if isinstance(found, (dict, list, bool)) or (isinstance(found, float) and not math.isfinite(found)):
-        raise InputError(f"{where}: the field {way!r} must be text or a number, this is {found!r}")
-    answer = _number(found) if isinstance(found, (int, float)) else found
+    answer = _written(found)
+    if answer is None:
+        raise InputError(
+            f"{where}: the field {way!r} must be text or a number, this is {getattr(found, 'text', found)!r:.200}"
+        )
     if mark is not None:
         _, present, answer = answer.rpartition(mark)
         if not present:
             raise InputError(f"{where}: the field {way!r} does not hold {mark!r}, after which the answer stands")
     answer = answer.strip()
-    plain = answer.replace(",", "")
-    return plain if is_number(plain) else answer
+    return answer.replace(",", "") if _THOUSANDS.fullmatch(answer) else answer
 
 
-def is_number(text: str) -> bool:
-    return text.removeprefix("-").replace(".", "", 1).isdecimal()
+def _written(found) -> str | None:
+    """A text as it is, a number in full; None for anything else, and for a number that cannot be written so.
 
-
-def _number(value: int | float) -> str:
-    return str(int(value)) if value == int(value) else format(Decimal(repr(value)), "f")
+    A whole number is exact. Decimals are the shortest that give the same float: files also hold what computing left,
+    such as 5186630.5999999996 for 5186630.6.
+    """
+    if isinstance(found, (str, int)) and not isinstance(found, bool):
+        return str(found)
+    if not isinstance(found, float):
+        return None
+    try:
+        exact = canonical(getattr(found, "text", repr(found)))
+        return canonical(repr(found)) if "." in exact else exact
+    except InvalidOperation:
+        return None

@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 
 from mialign.core.errors import InputError
-from mialign.core.files import read_jsonl
+from mialign.core.files import Written, read_jsonl
 from mialign.core.seeds import derive
 from mialign.data.sources import fields
 
@@ -122,7 +122,7 @@ def _cut(text: str, entry: dict) -> str:
 def _numbered(file: Path) -> Iterator[tuple[int, dict]]:
     try:
         lines = file.read_bytes().split(b"\n")
-        rows = read_jsonl(file)
+        rows = read_jsonl(file, decimal=Written)
     except PermissionError:
         raise InputError(f"{file}: the file may not be read; give yourself the right to (chmod u+r)") from None
     return zip((number for number, line in enumerate(lines, start=1) if line.strip()), rows, strict=True)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from mialign.core.errors import InputError
+from mialign.evaluation.judge import chat_template
 from mialign.evaluation.judge.position_swap import Answer, PairwiseJudge, judge_name
 from mialign.evaluation.judge.prompt_template import load
 
@@ -39,10 +40,11 @@ def weigh(folder: Path, messages: list[list[dict]], tokens: int) -> list[tuple[f
     from mialign.models.machine import device
     from mialign.training.grid import Item, grid, packs
 
-    tokenizer, model = checkpoints.load_tokenizer(folder), checkpoints.load_model(folder).eval()
-    model.to(device())
+    tokenizer = checkpoints.load_tokenizer(folder)
     letters = [encode_response(tokenizer, letter) for letter in LETTERS]
     items = [Item([prompt_ids(tokenizer, one)], letters) for one in messages]
+    model = checkpoints.load_model(folder).eval()
+    model.to(device())
     _check_room(items, model.config.get_text_config().max_position_embeddings, folder)
     entry_mask, found = torch.ones(1, 2, dtype=torch.bool), {}
     with torch.inference_mode():
@@ -58,18 +60,17 @@ def prompt_ids(tokenizer, messages: list[dict]) -> list[int]:
 
     Special tokens are read in the template and nowhere else: one that stands in a response is text.
     """
-    from mialign.models.encoding import encode_prompt, encode_response
+    from mialign.models.encoding import encode, encode_prompt, encode_response
 
     text = "\n\n".join(message["content"] for message in messages)
     if not tokenizer.chat_template:
         return encode_prompt(tokenizer, f"{text}\n\n{BEGUN}")
-    place = "HERE"
-    turn = tokenizer.apply_chat_template(
-        [{"role": "user", "content": place}], tokenize=False, add_generation_prompt=True
-    )
-    before, _, after = turn.partition(place)
-    around = [tokenizer(part, add_special_tokens=False)["input_ids"] for part in (before, after + BEGUN)]
-    return around[0] + encode_response(tokenizer, text) + around[1]
+    before, after = chat_template.around(tokenizer, text)
+    return [
+        *encode(tokenizer, before, special=True),
+        *encode_response(tokenizer, text),
+        *encode_response(tokenizer, after + BEGUN, special=True),
+    ]
 
 
 def _check_room(items: list, context: int, folder: Path) -> None:

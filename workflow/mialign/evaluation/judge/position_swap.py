@@ -13,10 +13,14 @@ OTHER = {"test": "baseline", "baseline": "test"}
 
 
 class Answer(NamedTuple):
-    """better: "first", "second" or "neither"; None if the answer is unusable. raw: what was said, for the record."""
+    """better: "first", "second" or "neither"; None if the answer is unusable. raw: what was said, for the record.
+
+    reason: why it is unusable, if that does not show in what was said.
+    """
 
     better: str | None
     raw: object
+    reason: str | None = None
 
 
 class PairwiseJudge:
@@ -39,7 +43,9 @@ class PairwiseJudge:
 
     def _record(self, firsts: list[str], answers: list[Answer]) -> dict:
         verdict = self.decide(firsts, [answer.better for answer in answers])
-        return {"verdict": verdict, "first": firsts, "answers": [answer.raw for answer in answers]}
+        reasons = [answer.reason for answer in answers]
+        record = {"verdict": verdict, "first": firsts, "answers": [answer.raw for answer in answers]}
+        return record | ({"reasons": reasons} if any(reasons) else {})
 
     def decide(self, firsts: list[str], betters: list[str | None]) -> str:
         """What all answers say; "tie" if they contradict each other, "invalid" if one is unusable."""

@@ -15,6 +15,7 @@ FIELDS = {
 }
 FIELD = re.compile(r"\{(question|constitution|first|second)\}")
 ANSWERS = {"A": "first", "B": "second"}
+CUT, WHOLE = "length", ("stop", "eos_token", None)  # why an answer ended; not every server says it
 # Only signs of formatting may stand beside what was asked for.
 VERDICT = re.compile(r"[*_`\s]*Verdict:[*_`\s]*([AB])[*_`.\s]*")
 
@@ -60,6 +61,20 @@ def read_verdict(answer: str) -> str | None:
     lines = [line for line in answer.splitlines() if line.strip()]
     found = VERDICT.fullmatch(lines[-1]) if lines else None
     return ANSWERS[found[1]] if found else None
+
+
+def unusable(text: str, finish: str | None, aside: list[str]) -> str | None:
+    """Why an answer holds no verdict, whatever its last line is; None if that line decides.
+
+    finish: what the server calls the end of the answer. aside: what fields or parts hold that is not the answer.
+    """
+    empty = not text.strip()
+    said = "".join(f", but some {name!r}" for name in aside[:1])
+    if finish == CUT:
+        return f"cut off at max_tokens{f' without a text{said}' if empty else ''}; raise max_tokens of the judge"
+    if finish not in WHOLE:
+        return f"ended by {finish!r}{' without a text' if empty else ''}"
+    return f"no text{said}" if empty else None
 
 
 def load(path: str | Path) -> Wording:

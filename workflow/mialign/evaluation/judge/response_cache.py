@@ -61,7 +61,7 @@ class ResponseCache:
             key, model, (into, out) = record["key"], record["model"], map(int, record["tokens"])
             if not isinstance(record["text"], str) or min(into, out) < 0:
                 raise ValueError
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             raise InputError(
                 f"{self.path}, line {self.line}: not a record of what was asked (fields {', '.join(FIELDS)}); remove "
                 "the line"
@@ -91,7 +91,7 @@ class ResponseCache:
         last = last[last.rfind(b"\n") + 1 :]
         try:
             json.loads(last or b"{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             os.ftruncate(self.file, size - len(last))
         else:
             os.write(self.file, b"\n" if last else b"")

@@ -16,7 +16,7 @@ from mialign.core.retry import ATTEMPTS, MalformedResponse, explain, explain_del
 from mialign.evaluation.judge import cost
 from mialign.evaluation.judge.chat_request import ChatRequest, send
 from mialign.evaluation.judge.position_swap import Answer, PairwiseJudge, SingleOrderJudge, judge_name
-from mialign.evaluation.judge.prompt_template import load, read_verdict
+from mialign.evaluation.judge.prompt_template import load, read_verdict, unusable
 from mialign.evaluation.judge.response_cache import ResponseCache
 
 
@@ -27,8 +27,7 @@ def make(settings: dict, wording: Path, where: dict, asked: Path) -> PairwiseJud
     server = JudgeServer(where, ResponseCache(asked), own["model"])
 
     def ask(messages: list[list[dict]]) -> list[Answer]:
-        texts = server.texts([ChatRequest(messages=one, **own) for one in messages])
-        return [Answer(read_verdict(text), text) for text in texts]
+        return [_answer(record) for record in server.answers([ChatRequest(messages=one, **own) for one in messages])]
 
     words = load(wording)
     model = own["model"] + (f"@{own['revision']}" if own["revision"] else "")
@@ -38,6 +37,11 @@ def make(settings: dict, wording: Path, where: dict, asked: Path) -> PairwiseJud
     return PairwiseJudge(name, words, ask)
 
 
+def _answer(record: dict) -> Answer:
+    reason = unusable(record["text"], record.get("finish"), record.get("aside", []))
+    return Answer(None if reason else read_verdict(record["text"]), record["text"], reason)
+
+
 class JudgeServer:
     """`where`: its base_url, key (name of a variable), price, ceiling, requests (at a time) and timeout."""
 
@@ -45,14 +49,14 @@ class JudgeServer:
         self.where, self.asked, self.model = where, asked, model
         self.pending = 0.0  # dollars that requests under way may cost
 
-    def texts(self, requests: list[ChatRequest]) -> list[str]:
-        """The answer to each request; only those are sent that were never answered before."""
+    def answers(self, requests: list[ChatRequest]) -> list[dict]:
+        """The record of the answer to each request; only those are sent that were never answered before."""
         keys = [request.key for request in requests]
         missing = {key: request for key, request in zip(keys, requests, strict=True) if key not in self.asked}
         self._announce(len(set(keys)), list(missing.values()))
         if missing:
             asyncio.run(self._ask(missing))
-        return [self.asked[key]["text"] for key in keys]
+        return [self.asked[key] for key in keys]
 
     # ------------------------------------------------------------ cost
     @property

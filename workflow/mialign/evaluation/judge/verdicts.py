@@ -1,5 +1,6 @@
 """Two methods' responses are matched prompt by prompt and judged."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from mialign.core.errors import InputError
@@ -62,10 +63,12 @@ def check_valid(records: list[dict], at_most: float) -> None:
     invalid = [record for record in records if record["verdict"] == "invalid"]
     if len(invalid) > at_most * len(records):
         example = invalid[0]
+        reasons = Counter(reason for record in invalid for reason in record.get("reasons", []) if reason)
+        told = "".join(f"; {count} answers: {reason}" for reason, count in reasons.most_common())
         raise InputError(
-            f"{len(invalid)} of {len(records)} verdicts are invalid, a share above {at_most} (invalid_at_most); on "
-            f"{example['prompt_id']} {example['judge']} said {example['answers']!s:.300}. Take another judge or mend "
-            "its prompts; what was asked in the same words is not asked or paid for again "
+            f"{len(invalid)} of {len(records)} verdicts are invalid, a share above {at_most} (invalid_at_most){told}; "
+            f"on {example['prompt_id']} {example['judge']} said {example['answers']!s:.300}. Take another judge or "
+            "mend its prompts; what was asked in the same words is not asked or paid for again "
             "unless you take its lines out of asked.jsonl"
         )
 

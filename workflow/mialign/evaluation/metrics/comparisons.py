@@ -116,15 +116,8 @@ def _by_length(points: np.ndarray, longer: np.ndarray, bootstrap: Bootstrap) -> 
     strata = [np.where(longer == side, points, np.nan) for side in (1, -1)]
     for metric, stratum in zip(("win_rate_longer", "win_rate_shorter"), strata, strict=True):
         yield metric, _win_rate(stratum, bootstrap)
-    seen = [~np.isnan(stratum) for stratum in strata]
-    n = int(sum(mask.sum() for mask in seen))
-    controlled = Estimate(None, None, None, n)
-    if all(mask.any() for mask in seen):
-        sums = [(np.nan_to_num(stratum), mask.astype(float)) for stratum, mask in zip(strata, seen, strict=True)]
-        value = float(np.mean([above.sum() / below.sum() for above, below in sums]))
-        replicates = np.mean([bootstrap.replicates(*pair) for pair in sums], axis=0)
-        controlled = Estimate(value, *bootstrap.interval(replicates), n)
-    yield "win_rate_length_controlled", controlled.scaled(100)
+    sums = [(np.nan_to_num(stratum), (~np.isnan(stratum)).astype(float)) for stratum in strata]
+    yield "win_rate_length_controlled", bootstrap.middle(*sums, bounds=(0, 1)).scaled(100)
 
 
 def _difference_rows(
