@@ -50,7 +50,7 @@ def tables(folder, config=None):
 def test_the_paper_holds_the_numbers_and_is_the_same_every_time(full):
     pdf, text = paper(full)
     assert "SAMI’s win rate over SFT is 61.0 % [59.0, 63.0], which is above one half" in text
-    assert "it is 52.0 % [50.0, 54.0], which cannot be told from one half" in text
+    assert "SAMI’s win rate over SFT continued is 52.0 % [50.0, 54.0], which cannot be told from one half." in text
     assert "+15.0 points [+12.0, +18.0]" in text
     assert "57.5, 57.5 and 55.6 %" in text
     assert "not measured" not in text
@@ -77,16 +77,18 @@ def test_where_sami_is_behind_no_sentence_has_it_ahead(tmp_path):
     changed(tmp_path, "accuracy", steps_share_difference_base=-20, accuracy_given_steps_difference_base=20)
     text = paper(tables(tmp_path))[1]
     for sentence in (
-        "against the base SAMI gives 40.0 % [38.0, 42.0] here, which is the price of the training as a whole.",
-        "SAMI’s answers, then, are less often right than SFT’s.",
-        "With equal training, then, plain SFT is the better choice here. The same caution",
-        "Where it says more, then, SAMI is behind; where it says less, it is not resolved which of the two is ahead.",
-        "SAMI lowers the share of those in steps (−20.0 points [−22.0, −18.0]); within that format it is more often "
-        "right than the base (+20.0 points [+18.0, +22.0]). SFT lowers the share of steps (−20.0 points [−22.0, "
-        "−18.0]), and is more often right within them",
+        "This judge gives SAMI a win rate of 40.0 % [38.0, 42.0] over the base model. The training as a whole makes "
+        "the content worse. SAMI’s answers are right less often than SFT’s.",
+        "SFT is ahead of SAMI with equal training. The original calls for caution",
+        "SAMI’s answer is longer than SFT’s in 1,440 comparisons. Its win rate there is 40.0 % [38.0, 42.0], which is "
+        "below one half. SAMI’s answer is shorter in 1,440 comparisons. Its win rate there is 50.0 % [48.0, 52.0], "
+        "which cannot be told from one half.",
+        "SAMI lowers the share of step-by-step answers among greedy answers (−20.0 points [−22.0, −18.0]). SAMI is "
+        "right more often than the base model within that format (+20.0 points [+18.0, +22.0]). SFT lowers the share "
+        "of step-by-step answers (−20.0 points [−22.0, −18.0]). SFT is right more often than the base model",
     ):
         assert sentence in text
-    assert not re.search("SAMI is ahead|has the advantage|part of the gain|which the plain comparison hides", text)
+    assert not re.search("SAMI is ahead|improves the content|lead over|comparison with SFT itself", text)
 
 
 def test_where_sami_is_ahead_and_the_loss_rises_with_the_fall(tmp_path):
@@ -96,28 +98,30 @@ def test_where_sami_is_ahead_and_the_loss_rises_with_the_fall(tmp_path):
     path.write_text(re.sub("(collapse,rate_3,1,64,loss),.*", r"\1,9", path.read_text()))
     text = paper(tables(tmp_path))[1]
     for sentence in (
-        "which is what the training as a whole adds to content",
-        "With equal training, then, SAMI has the advantage",
-        "Where it says more, then, it is not resolved which of the two is ahead; where it says less, SAMI is ahead.",
-        "The matched responses grow less likely, and the loss rises.",
+        "The training as a whole improves the content.",
+        "SAMI is ahead of SFT with equal training. The comparison with SFT itself mixes this advantage",
+        "Its win rate there is 50.0 % [48.0, 52.0], which cannot be told from one half. SAMI’s answer is shorter in "
+        "1,440 comparisons. Its win rate there is 60.0 % [58.0, 62.0], which is above one half.",
+        "The matched responses become less likely. The loss rises. A further training",
     ):
         assert sentence in text
-    assert not re.search("price of the training|gives no warning", text)
+    assert not re.search("content worse|gives no warning", text)
 
 
 def test_the_paper_of_the_miniature_says_so(full):
     text = paper(full)[1]
     for words in (
         "Mutual-Information Alignment in Miniature",
-        "trained from nothing on a small written world, checkers in place of a judge",
+        "trained from nothing on a small written world. Checkers take the place of a judge.",
         "The judge is exact.",
-        "strong writes, weak learns",
+        "The model strong writes them, and the model weak learns from them",
         "Judge knows the principles (adherence)",
-        "When SAMI runs on",
-        "The matched responses grow less likely although the loss falls, since the others lose more. The loss gives no",
+        "SAMI trained for longer",
+        "The matched responses become less likely. The loss falls all the same, because the other responses lose more. "
+        "The loss gives no warning",
         "We add three things to the original.",
-        "The base was made for the purpose.",
-        "Learning rates of experiment 2 are",
+        "The base model was made for the purpose.",
+        "Learning rates of experiment 2. They are",
     ):
         assert words in text
     assert "language model as judge does" in text
@@ -128,8 +132,8 @@ def test_the_paper_at_full_size_says_nothing_of_the_miniature(tmp_path):
     config = made_up_run.config("config/paper.yaml")
     text = paper(tables(made_up_run.write_run(tmp_path, config), config), config)[1]
     of_the_miniature = "miniature|checkers|from nothing|world|judge is exact|laptop|trunk|weak |strong |hundreds of"
-    assert not re.search(f"{of_the_miniature}|runs on|are programs|right or wrong", text, re.IGNORECASE)
-    assert not re.search(r"not measured|\?\?|\(\?\)|no such table|Content is right|of the principles, against", text)
+    assert not re.search(f"{of_the_miniature}|SAMI trained for longer|are programs|right or wrong", text, re.IGNORECASE)
+    assert not re.search(r"not measured|\?\?|\(\?\)|no such table|content is right in|of the principles\.", text)
     joined = text.replace("-", "")  # a name may be broken after its hyphens
     for model in ("gpt-4o-2024-08-06", *(model["hub"] for model in config["models"].values())):
         assert joined.count(model.replace("-", "")) > 1
@@ -147,10 +151,10 @@ def test_small_models_on_real_questions_are_a_case_of_their_own(full):
     config["sources"] = {name: {"file": "x.jsonl", "size": 9} for name in config["sources"]}
     text = paper(full, config)[1]
     assert "in Miniature" in text
-    assert "questions from public files, which such models cannot answer, checkers in place of a judge" in text
-    assert "on questions like these that count is rough." in text
-    assert "The judge is a program, written for other questions than these." in text
-    assert "Content is right" not in text
+    assert "The questions come from public files, and such models cannot answer them. Checkers take the place" in text
+    assert "This count is rough on questions like these." in text
+    assert "The judge is a program. It was written for other questions than these." in text
+    assert "content is right in" not in text
 
 
 def test_an_empty_run_compiles_and_says_what_is_missing(tmp_path):

@@ -10,7 +10,7 @@ from mialign.paper.macros.number_formats import Number
 
 # The paper's commands and the form of a number that each prints or, where it chooses, chooses by.
 COMMANDS = {"val": "", "rate": "Rate", "points": "Points"}
-COMMANDS |= {"bysign": "Sign", "verdict": "Sign", "standing": "Sign", "ifabove": "Sign", "ifhas": ""}
+COMMANDS |= {"bysign": "Sign", "verdict": "Sign", "ifabove": "Sign", "ifhas": ""}
 ASKED = re.compile(rf"\\({'|'.join(COMMANDS)})\{{([A-Za-z]+)\}}")
 
 
