@@ -18,7 +18,7 @@ def answer(
 
     def act(handler):
         time.sleep(seconds)
-        usage = {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)}
+        usage = {"prompt_tokens": tokens[0], "completion_tokens": tokens[1]}
         message = {"role": "assistant", "content": text, **fields}
         choice = {"index": 0, "message": message, "finish_reason": finish}
         body = {"id": "1", "object": "chat.completion", "created": 1, "model": "served-2024-08-06", "usage": usage}

@@ -91,7 +91,7 @@ class Tee:
 
     def __init__(self, path: Path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.streams = (sys.stderr, path.open("w", encoding="utf-8", buffering=1))
+        self.streams = (sys.stderr, path.open("w", encoding="utf-8", errors="backslashreplace", buffering=1))
 
     def write(self, text: str) -> int:
         with contextlib.suppress(OSError):

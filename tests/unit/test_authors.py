@@ -153,6 +153,7 @@ def test_released_pairs_become_records_to_train_on(released, run_stage):
         "constitutions": ["1. Many steps.\n2. Plain.", "1. None.\n2. Plain."],
         "prompts": [item["prompt"] for item in PAIRS["7"]],
         "responses": [" 1, 2.", " is 2."],
+        "finishes": ["eos", "eos"],
     }
     assert second["id"] == "maths/authors/9"
     assert outputs["table"].read_text() == "filter,dropped,kept\ngenerated,0,2\nsize,0,2\n"

@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, decoders, models, normalizers, trainers
+from tokenizer_forms import SPACE, spaced
+from tokenizers import Tokenizer, models, normalizers
 from transformers import PreTrainedTokenizerFast
 
 import tiny
@@ -11,28 +12,6 @@ from mialign.core.errors import InputError
 from mialign.generation.stop_phrases import completion
 from mialign.models.encoding import decode_response, encode, encode_response
 from mialign.training.grid import tokenise
-
-SPACE = "▁"
-CORPUS = ["the answer : 5 is five. \n so we add (x) ", "the answer is 5\nand so on"]
-
-
-def spaced():
-    """Of the form of Llama 2's and Mistral's: a space before every text, which decoding takes away again."""
-    made = Tokenizer(models.BPE(byte_fallback=True, unk_token="<unk>"))
-    made.normalizer = normalizers.Sequence([normalizers.Prepend(SPACE), normalizers.Replace(" ", SPACE)])
-    made.decoder = decoders.Sequence(
-        [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
-    )
-    made.train_from_iterator(
-        [line.replace("\n", "") for line in CORPUS] * 4,
-        trainers.BpeTrainer(
-            vocab_size=400,
-            special_tokens=["<unk>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))],
-            initial_alphabet=[*"the answ:5ifvod(x).", SPACE],
-        ),
-    )
-    return PreTrainedTokenizerFast(tokenizer_object=made, eos_token="</s>", unk_token="<unk>", pad_token="</s>")
-
 
 TOKENIZERS = {"spaced": spaced(), "bytes": tiny.tiny_tokenizer()}
 TEXTS = st.text("the answ5:\n .(x)é", min_size=1, max_size=20)

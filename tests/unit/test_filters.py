@@ -131,6 +131,7 @@ def test_counts_examples_and_pairs_by_hand():
         "constitutions": ["1. Rule 0", "1. Rule 1"],
         "prompts": [f"prompt {number} 0", f"prompt {number} 1"],
         "responses": list(texts[number]),
+        "finishes": ["eos", "eos"],
     }
 
 
@@ -180,6 +181,7 @@ def test_counts_add_up_and_what_stays_satisfies_every_filter(texts, filters, siz
     for pair in selection.pairs:
         responses = by_id[pair["id"]]
         assert pair["responses"] == [text for text, _ in responses]
+        assert pair["finishes"] == [finish for _, finish in responses]
         longer, shorter = sorted(pair["responses"], key=len, reverse=True)
         assert all(text.strip() for text in pair["responses"])
         assert longer.strip() != shorter.strip()

@@ -280,6 +280,19 @@ def test_a_special_token_written_in_a_text_is_only_text(tiny_tokenizer):
     assert tiny_tokenizer.decode(item.responses[0][:-1]) == f"sank {end} by"
 
 
+def test_a_response_that_did_not_end_has_no_end_token(tiny_tokenizer):
+    whole = tokenise(tiny_tokenizer, ["The", "A"], ["boat", "house sank"]).responses
+    cut = tokenise(tiny_tokenizer, ["The", "A"], ["boat", "house sank"], ended=[True, False]).responses
+    assert cut == [whole[0], whole[1][:-1]]
+    assert [response[-1] == tiny_tokenizer.eos_token_id for response in cut] == [True, False]
+
+
+def test_a_response_of_one_token_has_the_log_probability_of_that_token():
+    computed = grid(MODELS["llama"], [Item([[3, 4]], [[5]])], torch.ones(1, 1, dtype=torch.bool))
+    logits = MODELS["llama"](torch.tensor([[3, 4]])).logits[0, -1]
+    torch.testing.assert_close(computed.sums, logits.log_softmax(-1)[5][None, None, None])
+
+
 def test_an_empty_response_is_refused_by_name(tiny_tokenizer):
     with pytest.raises(InputError, match=r"pairs\.jsonl, q7: response 1 is empty"):
         tokenise(tiny_tokenizer, ["a", "b"], ["fine", " \n"], "pairs.jsonl, q7")

@@ -17,7 +17,7 @@ import pytest
 from judged import CLEAR, SECRET, UNCLEAR, cases, command, server_settings
 from mialign.core import retry
 from mialign.core.errors import InputError
-from mialign.core.files import read_jsonl
+from mialign.core.files import read_jsonl, write_jsonl
 from mialign.evaluation.judge import cost
 from mialign.evaluation.judge.factory import make_judge
 from mialign.evaluation.judge.response_cache import ResponseCache
@@ -297,6 +297,23 @@ def test_what_other_jobs_spend_counts(tmp_path):
         judge_with(tmp_path, server_settings(server.base_url)).verdicts(cases())
 
 
+@pytest.mark.parametrize(
+    "tokens", [(100, -1), (-1, 10), (True, 10), (100.0, 10), (100, 10**30), ("100", 10), (100, None)]
+)
+def test_an_answer_whose_tokens_cannot_be_right_is_kept_and_taken_to_cost_the_most(tmp_path, capsys, tokens):
+    def script(body, times):
+        return answer(CLEAR, tokens) if times == 1 else refuse(400)
+
+    with serving(script) as server:
+        settings = server_settings(server.base_url, price={"in": 0.0, "out": 100.0}, ceiling=1)
+        found = judge_with(tmp_path, settings).verdicts(cases(1))
+        explain = capsys.readouterr().err
+        assert judge_with(tmp_path, settings).verdicts(cases(1)) == found
+    assert explain.count("does not say how many tokens an answer took; each is taken to have cost the most") == 1
+    assert "spent in this run $0.16" in explain  # 4 answers of at most 400 tokens at 100 dollars a million
+    assert ResponseCache(tmp_path / "asked.jsonl").spent("made-up-2024-08-06")[1] == 1600
+
+
 # ---------------------------------------------------------------- the key
 def test_a_key_is_missed_only_when_something_must_be_sent(tmp_path, monkeypatch):
     monkeypatch.delenv("JUDGE_KEY")
@@ -441,11 +458,24 @@ def test_a_line_that_is_no_record_is_named(tmp_path):
         '{"key": 1}',
         "[" * 100_000,
         '{"key": "1", "model": "m", "tokens": [1, 2]}',
-        whole.strip().replace("[1", "[-1"),
+        whole.strip().replace("[1", "[1, 1"),
     ):
         path.write_text(f"{whole}{line}\n")
         with pytest.raises(InputError, match=r"asked\.jsonl, line 2: not a record of what was asked"):
             ResponseCache(path)
+
+
+def test_a_record_whose_tokens_cannot_be_right_keeps_its_answer(tmp_path, capsys):
+    path = tmp_path / "asked.jsonl"
+    counts = [[1, 2], [-1, 2], [True, 2], [1, 2.5], [1, None], [10**30, 2]]
+    records = [{"key": str(n) * 64, "model": "m", "tokens": count, "text": "paid"} for n, count in enumerate(counts)]
+    write_jsonl(path, records)
+    asked = ResponseCache(path)
+    assert [asked[record["key"]]["text"] for record in records] == ["paid"] * 6
+    assert asked.spent("m") == (1, 2)
+    assert capsys.readouterr().err == (
+        f"{path}, line 2: the tokens cannot be right; such answers are kept, and not counted in what was spent\n"
+    )
 
 
 def test_a_record_that_lacks_only_the_end_of_its_line_is_kept(tmp_path):

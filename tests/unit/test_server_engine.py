@@ -124,6 +124,52 @@ def test_finish_reasons_mean_what_they_mean_in_every_engine(run_stage, folder, s
     assert [record["finish"] for record in run(run_stage, folder, server)] == [finish] * 8
 
 
+@pytest.mark.parametrize(
+    ("text", "said", "expected"),
+    [
+        ("sank at\nQuestion", {"finish_reason": "length"}, ("sank at", "stop", 7)),  # it went on
+        ("sank at\n", {"finish_reason": "stop", "stop_reason": "\n"}, ("sank at", "stop", 7)),  # the phrase is there
+        ("sank at\n", {"finish_reason": "stop"}, ("sank at", "stop", 7)),
+        ("sank at noon\n", {"finish_reason": "stop"}, ("sank ", "stop", 5)),  # the first of two
+        ("\nsank", {"finish_reason": "length"}, ("", "stop", 0)),
+        ("half \ud83d\n\ud83d", {"finish_reason": "length"}, ("half ?", "stop", 6)),
+        ("sank?", {"finish_reason": "length"}, ("sank?", "length", 5)),
+    ],
+)
+def test_a_text_ends_before_its_first_stop_phrase_whatever_the_server_does(
+    run_stage, folder, server, monkeypatch, text, said, expected
+):
+    """What is cut here is counted by the tokenizer, here a letter a token; the server's count of 5 is of the whole."""
+    monkeypatch.setattr("mialign.generation.server.encode", lambda _, text: list(text))
+    monkeypatch.setitem(SETTINGS, "stop", ["\n", "at noon", "?\n"])
+    choice = {"index": 0, "text": text, **said}
+    server.script = [lambda: server.whole({"model": "m", "prompt": [], "seed": 0}, choices=[choice])] * 8
+    written = run(run_stage, folder, server)
+    assert {(record["text"], record["finish"], record["tokens"]) for record in written} == {expected}
+
+
+@pytest.mark.parametrize("count", [-1, 0, 13, 10**30, True, 5.0, "5", None])
+def test_a_count_that_cannot_be_is_told_once_and_the_answer_kept(run_stage, folder, server, capsys, count):
+    """The tokens are then counted here, the end token among them."""
+    choices = [{"index": 0, "text": "The boat", "finish_reason": "stop"}]
+    usage = {"prompt_tokens": 3, "completion_tokens": count}
+    asked = {"model": "m", "prompt": [], "seed": 0}
+    server.script = [lambda: server.whole(asked, choices=choices, usage=usage)] * 8
+    written = run(run_stage, folder, server)
+    tokens = len(tiny.tiny_tokenizer()("The boat")["input_ids"]) + 1
+    assert [(record["text"], record["tokens"]) for record in written] == [("The boat", tokens)] * 8
+    assert capsys.readouterr().err.count("does not say how many tokens an answer has; they are counted here") == 1
+    assert len(server.asked) == 8
+
+
+def test_a_server_that_counts_nothing_has_its_texts_counted(run_stage, folder, server):
+    choices = [{"index": 0, "text": "The boat", "finish_reason": "length"}]
+    asked = {"model": "m", "prompt": [], "seed": 0}
+    server.script = [lambda: server.whole(asked, choices=choices, usage=None)] * 8
+    tokens = len(tiny.tiny_tokenizer()("The boat")["input_ids"])
+    assert [record["tokens"] for record in run(run_stage, folder, server)] == [tokens] * 8
+
+
 def late():
     time.sleep(6)
     return reply({})

@@ -112,6 +112,12 @@ BAD = [
     ([{"q": "  "}], {}, "q.jsonl, line 1: the field 'q' is empty"),
     ([{"q": 5}], {}, "q.jsonl, line 1: the field 'q' must be text, this is 5"),
     (['{"q": "half \\ud800"}'], {}, "q.jsonl, line 1: the field 'q' holds half a character"),
+    (['{"q": "a", "n": "1\\ud83d"}'], {"fields": {"question": "q", "id": "n"}},
+     "q.jsonl, line 1: the field 'n' holds half a character"),
+    (['{"q": "a", "a": "5"}', '{"q": "b", "a": "\\udc00 5"}'], {"fields": {"question": "q", "reference": "a"}},
+     "q.jsonl, line 2: the field 'a' holds half a character"),
+    (['{"q": "a", "m": {"c": "math\\ud800\\ud800"}}'], {"fields": {"question": "q", "category": "m.c"}},
+     "q.jsonl, line 1: the field 'm.c' holds half a character"),
     ([{"q": ["a"]}], {"fields": {"question": "q.1"}}, "q.jsonl, line 1: the field 'q.1' is missing"),
     ([{"q": "a", "n": 1}, {"q": "b", "n": 1}], {"fields": {"question": "q", "id": "n"}},
      "q.jsonl, line 2: the id '1' stands already in line 1"),
@@ -139,6 +145,13 @@ def test_bad_files_are_named_with_their_line(tmp_path, rows, keys, message):
     with pytest.raises(InputError) as caught:
         read(tmp_path, rows, {**PLAIN, **keys}, categories=("math", "stem"))
     assert message in str(caught.value)
+
+
+def test_halves_that_make_a_character_and_halves_that_are_not_written_are_no_harm(tmp_path):
+    entry = {"file": "q.jsonl", "fields": {"id": "n", "question": "q", "reference": "a"}, "category": "math"}
+    row = r'{"n": "\ud83d\ude00", "q": "a\ud83d\ude00", "a": "half \ud83d #### 5 \ud83d\ude00", "note": "\ud83d"}'
+    (record,) = read(tmp_path, [row], {**entry, "answer_after": "####"})
+    assert (record["id"], record["question"], record["reference"]) == ("mine-\U0001f600", "a\U0001f600", "5 \U0001f600")
 
 
 def test_a_file_in_another_encoding_is_named_with_its_line(tmp_path):
@@ -191,6 +204,15 @@ def test_the_stage_writes_the_file_and_complains_in_one_line(tmp_path, root):
     assert failed.returncode == 2
     assert failed.stderr.startswith("error: sources.mine.size: ")
     assert failed.stderr.count("\n") == 1
+
+
+def test_a_field_named_by_half_a_character_is_told_and_logged(tmp_path, root):
+    put(tmp_path, [r'{"\ud83d": "How many?"}'])
+    command = [sys.executable, root / "workflow/run.py", "questions", "--settings", json.dumps(PLAIN), "--name", "mine"]
+    command += ["--data", tmp_path, "--out", tmp_path / "mine.jsonl", "--log", tmp_path / "log"]
+    failed = subprocess.run(command, capture_output=True, text=True, check=False)
+    told = f"error: {tmp_path / 'q.jsonl'}, line 1: the field 'q' is missing (there are \\ud83d)\n"
+    assert (failed.returncode, failed.stderr, (tmp_path / "log").read_text()) == (2, told, told)
 
 
 @pytest.mark.parametrize("name", ["multitask", "maths"])

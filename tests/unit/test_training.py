@@ -341,6 +341,7 @@ TERM = {"chosen": [0, 0], "rejected": [0, 1], "weight": 1.0}
         ("responses", [RESPONSE, RESPONSE | {"prompt": True}], "0 to 1, or null"),
         ("responses", [RESPONSE, {"text": "two", "finish": "eos"}], "0 to 1, or null"),
         ("responses", [RESPONSE, RESPONSE | {"text": 3}], "responses must be a list of"),
+        ("responses", [RESPONSE, RESPONSE | {"finish": "cut"}], "finish is one of eos, stop, length"),
         ("prompts", ["a", 2], "prompts must be a list of texts"),
         ("prompts", [], "prompts must be a list of texts"),
         ("terms", [], "terms must be a list of"),

@@ -119,6 +119,7 @@ def _named(items: dict, name: str, path: Path):
 def pairs(path: Path, template: str, experiment: str, category: str) -> list[dict]:
     """Their training pairs, id -> [{prompt, response, example_id}, ...], as records of pairs/.
 
+    How a response ended is not released, so all count as ended.
     By the template, with a field for the opening at its end, a prompt is taken apart into constitution and question.
     """
     frame = re.escape(template)

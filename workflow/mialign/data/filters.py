@@ -14,7 +14,8 @@ from mialign.core.errors import InputError
 
 ORDER = ("ended", "empty", "forbidden", "identical", "length_ratio", "shorter_at_least", "prefix_distance")
 KEYS = {"ended", "forbidden", "length_ratio", "shorter_at_least", "prefix_distance"}
-ENDED = ("eos", "stop")
+FINISHES = ("eos", "stop", "length")
+ENDED = FINISHES[:2]
 CUT = "length"  # why a response finished that did not end
 
 

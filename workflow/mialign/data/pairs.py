@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from mialign.core.errors import InputError
 from mialign.core.seeds import derive
 from mialign.data.builders import BUILDERS
-from mialign.data.filters import Response, active_filters, first_failure
+from mialign.data.filters import FINISHES, Response, active_filters, first_failure
 
 EXAMPLES = 2
-FINISHES = ("eos", "stop", "length")
 KEPT = ("text", "finish", "tokens", "seed", "writer")  # of a generation in a record of pairs
 HINTS = {
     "ended": "raise sampling.max_tokens, or set filters.ended to false",

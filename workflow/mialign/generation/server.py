@@ -1,18 +1,23 @@
 """Generation by an OpenAI-compatible server: its completions endpoint is sent the ids of the prompt.
 
 The folder of the model holds its tokenizer and config.json, so that prompts are cut into tokens and measured as
-everywhere else.
+everywhere else. Stop phrases are sent, and looked for in what comes: some servers ignore them, some return the phrase.
+The server's count of tokens is taken for a text that stays as it came. The tokenizer counts those of a text that is cut
+here, and of all texts of a server whose counts cannot be right.
 """
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 
 from mialign.core.client import Client
 from mialign.core.retry import MalformedResponse
+from mialign.core.token_usage import Once, believed
 from mialign.generation.engine import Completion, Report, Request, RuntimeOptions, Sampling
+from mialign.generation.stop_phrases import cut
 from mialign.models import checkpoints
-from mialign.models.encoding import encode_fitting
+from mialign.models.encoding import encode, encode_fitting
 
 
 class ServerEngine:
@@ -21,13 +26,14 @@ class ServerEngine:
     def __init__(self, folder: Path, name: str, runtime: RuntimeOptions):
         self.tokenizer, self.context = checkpoints.load_tokenizer(folder), checkpoints.context(folder)
         self.name, self.together = name, runtime.batch
-        self.client = Client(runtime.url, runtime.key)
+        self.client, self.unknown = Client(runtime.url, runtime.key), Once()
 
     def shards(
         self, shards: list[list[Request]], sampling: Sampling, report: Report
     ) -> Iterator[tuple[int, list[list[Completion]]]]:
         """Here shards come in the order in which they are done, and after an error those that are still on the way."""
-        # Tokenizers are not made for several threads; and a prompt that is too long is refused before any is paid for.
+        # Tokenizers are not made for several threads: this one alone encodes, and counts. A prompt that is too long is
+        # refused before any is paid for.
         prompts = [[self._encode(request, sampling) for request in shard] for shard in shards]
         failures: list[BaseException] = []
 
@@ -45,7 +51,7 @@ class ServerEngine:
             try:
                 for done in as_completed(waiting):
                     if (completions := done.result()) is not None:
-                        yield waiting[done], completions
+                        yield waiting[done], [[self._counted(one) for one in many] for many in completions]
                         report(len(completions))
             except BaseException as error:  # what comes could not be kept, so nothing more is asked
                 failures.append(error)
@@ -70,13 +76,25 @@ class ServerEngine:
             seed=seed,
         )
         try:
-            (choice,), tokens = answer.choices, answer.usage.completion_tokens
+            (choice,) = answer.choices
             text, finish = choice.text, choice.finish_reason
         except (AttributeError, TypeError, ValueError):
-            raise MalformedResponse("an answer without one text and its count of tokens") from None
-        if not isinstance(text, str) or not isinstance(tokens, int) or finish not in ("stop", "length"):
+            raise MalformedResponse("an answer without one text") from None
+        if not isinstance(text, str) or finish not in ("stop", "length"):
             raise MalformedResponse(f"an answer that ended by {finish!r}")
         if finish == "stop":
             # Servers that do not say which phrase it was cannot tell it from an end of the model's own.
             finish = "stop" if isinstance(getattr(choice, "stop_reason", None), str) else "eos"
+        tokens = getattr(answer.usage, "completion_tokens", None)
+        if not believed(tokens) or not 0 < tokens <= sampling.max_tokens:
+            self.unknown.tell(f"{self.client.url} does not say how many tokens an answer has; they are counted here")
+            tokens = None
+        if (before := cut(text, sampling.stop)) is not None:
+            text, finish, tokens = before, "stop", None
         return Completion(self.client.clean(text), finish, tokens, seed)
+
+    def _counted(self, one: Completion) -> Completion:
+        """With the tokens of its text where the server's count is not known to be that."""
+        if one.tokens is not None:
+            return one
+        return replace(one, tokens=len(encode(self.tokenizer, one.text)) + (one.finish == "eos"))

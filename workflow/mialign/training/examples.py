@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl
-from mialign.data.filters import CUT
+from mialign.data.filters import CUT, FINISHES
 from mialign.training.grid import Item, tokenise
 from mialign.training.objectives import OBJECTIVES
 from mialign.training.terms import Scored, Terms
@@ -124,8 +124,9 @@ def _check(record: dict, first: dict, where: str) -> None:
         raise InputError(f"{where}: prompts must be a list of texts, this is {str(prompts)[:60]}")
     if not _is_list_of(responses, dict) or not all(_is_response(one, len(prompts)) for one in responses):
         raise InputError(
-            f"{where}: responses must be a list of {{text, prompt, finish}}, where prompt is the place of the prompt "
-            f"that the response was written under, 0 to {len(prompts) - 1}, or null; this is {str(responses)[:60]}"
+            f"{where}: responses must be a list of {{text, prompt, finish}}; prompt is the place of the prompt that "
+            f"the response was written under, 0 to {len(prompts) - 1}, or null; finish is one of "
+            f"{', '.join(FINISHES)}; this is {str(responses)[:60]}"
         )
     for name, found in (("prompts", prompts), ("responses", responses)):
         if len(found) != len(first[name]):
@@ -143,7 +144,7 @@ def _is_list_of(found, kind: type) -> bool:
 def _is_response(one: dict, prompts: int) -> bool:
     under = one.get("prompt")
     known = under is None or (type(under) is int and 0 <= under < prompts)
-    return known and "prompt" in one and isinstance(one.get("text"), str) and isinstance(one.get("finish"), str)
+    return known and "prompt" in one and isinstance(one.get("text"), str) and one.get("finish") in FINISHES
 
 
 def _check_term(term: dict, prompts: int, responses: int, where: str) -> None:

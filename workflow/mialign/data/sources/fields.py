@@ -28,11 +28,12 @@ def text(row: dict, way: str, where: str) -> str:
         raise InputError(f"{where}: the field {way!r} must be text, this is {found!r}")
     if not found.strip():
         raise InputError(f"{where}: the field {way!r} is empty; fill it or take the line out")
-    if any("\ud800" <= letter <= "\udfff" for letter in found):
-        raise InputError(
-            f"{where}: the field {way!r} holds half a character (an unpaired surrogate); mend or take out the line"
-        )
-    return found.strip()
+    return _whole(found, way, where).strip()
+
+
+def identity(row: dict, way: str, where: str) -> str:
+    """What tells the questions of a source apart, whatever it is, as text."""
+    return _whole(str(value(row, way, where)), way, where)
 
 
 def reference(row: dict, way: str | None, mark: str | None, where: str) -> str | None:
@@ -58,7 +59,17 @@ def reference(row: dict, way: str | None, mark: str | None, where: str) -> str |
         if not present:
             raise InputError(f"{where}: the field {way!r} does not hold {mark!r}, after which the answer stands")
     answer = answer.strip()
+    answer = _whole(answer, way, where)
     return answer.replace(",", "") if _THOUSANDS.fullmatch(answer) else answer
+
+
+def _whole(text: str, way: str, where: str) -> str:
+    """A text as it is; InputError for half a character, which JSON can name and no UTF-8 file can hold."""
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise InputError(
+            f"{where}: the field {way!r} holds half a character (an unpaired surrogate); mend or take out the line"
+        )
+    return text
 
 
 def _written(found) -> str | None:

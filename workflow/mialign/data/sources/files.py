@@ -80,7 +80,7 @@ def _records(name: str, entry: dict, file: Path, categories: set[str]) -> Iterat
         where = f"{file}, line {number}"
         if not _counts(row, entry, where):
             continue
-        given = str(fields.value(row, ways["id"], where)) if "id" in ways else str(number)
+        given = fields.identity(row, ways["id"], where) if "id" in ways else str(number)
         if given in lines:
             raise InputError(f"{where}: the id {given!r} stands already in line {lines[given]}; ids must differ")
         lines[given] = number

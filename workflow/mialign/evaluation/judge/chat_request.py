@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from mialign.core.retry import MalformedResponse
+from mialign.core.token_usage import believed
 
 SENT = ("messages", "model", "temperature", "top_p", "max_tokens", "seed")
 ASIDE = ("refusal", "reasoning_content", "reasoning")  # fields in which a model may say what is not its answer
@@ -29,7 +30,7 @@ class ChatRequest:
 
 
 async def send(client, request: ChatRequest) -> dict:
-    """text, finish, the name that the server gives its model, and usage: tokens in and out, None if it did not count.
+    """text, finish, the name that the server gives its model, and usage: tokens in and out, None if they are unknown.
 
     Where there is no text, also `aside`: the other fields in which the model said something. MalformedResponse if
     what comes is no completion.
@@ -79,4 +80,4 @@ def _part(part: dict) -> str:
 
 def _counted(completion) -> list[int] | None:
     counts = [getattr(completion.usage, name, None) for name in ("prompt_tokens", "completion_tokens")]
-    return counts if all(isinstance(count, int) for count in counts) else None
+    return counts if all(map(believed, counts)) else None

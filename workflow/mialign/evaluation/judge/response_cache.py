@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from mialign.core.errors import InputError
+from mialign.core.token_usage import Once, believed
 
 FIELDS = ("key", "model", "text", "finish", "tokens")
 WAIT = 0.2  # seconds between two looks at whether another job has its answer
@@ -25,6 +26,7 @@ class ResponseCache:
 
     def __init__(self, path: Path):
         self.path, self.records, self.tokens = Path(path), {}, {}
+        self.unknown = Once()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         self.end = self.line = 0
@@ -58,8 +60,8 @@ class ResponseCache:
     def _take(self, line: bytes) -> None:
         try:
             record = json.loads(line)
-            key, model, (into, out) = record["key"], record["model"], map(int, record["tokens"])
-            if not isinstance(record["text"], str) or min(into, out) < 0:
+            key, model, (into, out) = record["key"], record["model"], record["tokens"]
+            if not isinstance(record["text"], str):
                 raise ValueError
         except (ValueError, TypeError, KeyError, RecursionError):
             raise InputError(
@@ -67,7 +69,13 @@ class ResponseCache:
                 "the line"
             ) from None
         self.records[key] = record
-        self.tokens.setdefault(model, Counter()).update({"in": into, "out": out})
+        if believed(into) and believed(out):
+            self.tokens.setdefault(model, Counter()).update({"in": into, "out": out})
+        else:
+            self.unknown.tell(
+                f"{self.path}, line {self.line}: the tokens cannot be right; such answers are kept, and not counted in "
+                "what was spent"
+            )
 
     def add(self, record: dict) -> None:
         """Append a record, on disk when this returns."""

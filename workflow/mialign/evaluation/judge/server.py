@@ -13,6 +13,7 @@ from mialign.core.client import clean, key_in
 from mialign.core.errors import InputError
 from mialign.core.progress import Progress
 from mialign.core.retry import ATTEMPTS, MalformedResponse, explain, explain_delay, is_transient, retry_delay
+from mialign.core.token_usage import Once
 from mialign.evaluation.judge import cost
 from mialign.evaluation.judge.chat_request import ChatRequest, send
 from mialign.evaluation.judge.position_swap import Answer, PairwiseJudge, SingleOrderJudge, judge_name
@@ -48,6 +49,7 @@ class JudgeServer:
     def __init__(self, where: dict, asked: ResponseCache, model: str):
         self.where, self.asked, self.model = where, asked, model
         self.pending = 0.0  # dollars that requests under way may cost
+        self.unknown = Once()
 
     def answers(self, requests: list[ChatRequest]) -> list[dict]:
         """The record of the answer to each request; only those are sent that were never answered before."""
@@ -140,8 +142,14 @@ class JudgeServer:
         )
         record = await retrying(send, client, request)
         self.pending -= amount
-        into, out = record.pop("usage") or (cost.tokens_of(request.messages), request.max_tokens)
-        return {"key": key, "model": self.model, "tokens": [into, out], **record}
+        tokens = record.pop("usage")
+        if tokens is None:
+            self.unknown.tell(
+                f"{self.model}: the server does not say how many tokens an answer took; each is taken to have cost the "
+                "most that it may"
+            )
+            tokens = [cost.tokens_of(request.messages), request.max_tokens]
+        return {"key": key, "model": self.model, "tokens": tokens, **record}
 
     def _secret(self) -> str:
         if secret := key_in(self.where["key"]):

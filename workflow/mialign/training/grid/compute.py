@@ -19,7 +19,7 @@ from mialign.training.grid.projection import Projection, project
 class Grid:
     """B questions, N prompts, M responses.
 
-    sums [B, N, M]: log p(response j | prompt i) in nat, EOS included; entries that were not asked for are 0.
+    sums [B, N, M]: log p(response j | prompt i) in nat, EOS included where it ended; 0 where none was asked for.
     counts [B, M]: tokens of each response.
     matched [B, N, M]: the computed entries of a response under the prompt that it was written under, bool.
     kl [B, N, M]: sums over the tokens of a response of KL(policy || reference), on matched entries, if a reference

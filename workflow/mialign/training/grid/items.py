@@ -33,7 +33,8 @@ def tokenise(
 ) -> Item:
     """Prompt and response are encoded apart, as in generation: the ids of the prompt, of the response, then EOS.
 
-    ended: whether each response came to its end (by default all did); one that was cut off for length gets no EOS.
+    ended: whether each response came to its end (by default all did); one that was cut off gets no EOS, or a model
+    would learn to break off.
     InputError if a response is empty, which would be a reward for saying nothing.
     """
     for index, response in enumerate(responses):

@@ -1,0 +1,22 @@
+"""What servers say of the tokens that a request took, as far as it can be believed."""
+
+import sys
+from threading import Lock
+
+MOST = 100_000_000  # tokens: far more than any model reads or writes at once
+
+
+def believed(count) -> bool:
+    """Whether it is a count of tokens; some servers give -1, a fraction or nothing where they did not count."""
+    return type(count) is int and 0 <= count <= MOST
+
+
+class Once:
+    """Tells on stderr what would be the same for every answer of a server: the first time only, from any thread."""
+
+    def __init__(self):
+        self.first = Lock()
+
+    def tell(self, message: str) -> None:
+        if self.first.acquire(blocking=False):
+            print(message, file=sys.stderr, flush=True)
