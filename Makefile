@@ -31,18 +31,20 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 
 READY := $(VENV)/complete
 START := $(shell date +%s)
-SNAKEMAKE = PYTHONPATH=workflow/loggers snakemake $(if $(CONFIG),--configfile $(CONFIG)) --logger brief --cores $(CORES)
-RUN = $(shell cat config.yaml $(CONFIG) | sed -n "s/^run: *[\"']*\([A-Za-z0-9_.-]*\).*/\1/p" | tail -n 1)
+SNAKEMAKE = $(if $(CONFIG),python workflow/run.py settings $(CONFIG); )PYTHONPATH=workflow/loggers snakemake $(if $(CONFIG),--configfile $(CONFIG)) --logger brief --cores $(CORES)
+# Where a run lies only the workflow knows, from CONFIG and ARGS: it writes its folder into this file, of a dry run nothing.
+TOLD = export RUN_TOLD=$$(mktemp); trap 'rm -f "$$RUN_TOLD"' EXIT
 TIMED = s=$$(($$(date +%s) - $(START))); echo "make $@: $$((s / 60)) min $$((s % 60)) s"
 
 paper: $(READY)
-	@target=all
+	@$(TOLD)
+	target=all
 	envs/setup.sh tex || target=without_tex
 	$(SNAKEMAKE) $$target $(ARGS)
-	made=results/$(RUN)
-	case " $(ARGS) " in *" -n "*|*" --dry-run "*|*" --dryrun "*) exit 0 ;; esac
+	made=$$(cat "$$RUN_TOLD")
+	if [ ! -e "$$made/times/stages.csv" ]; then exit 0; fi # a dry run, or a part alone was asked for
 	if [ ! -e $$made/report.html ] || [ -n "$$(find $$made/{figures,tables,paper.pdf} -newer $$made/report.html -print -quit 2>/dev/null)" ]; then
-		$(SNAKEMAKE) $$target --report $$made/report.html
+		$(SNAKEMAKE) $$target $(ARGS) --report $$made/report.html
 	fi
 	tr , '\t' <$$made/times/stages.csv | expand -t 12
 	ls $$made/paper.pdf $$made/report.html 2>/dev/null || true
@@ -53,8 +55,11 @@ fetch: $(READY)
 	$(TIMED)
 
 cost: $(READY)
-	@$(SNAKEMAKE) cost $(ARGS)
-	tr , '\t' <results/$(RUN)/cost.csv | expand -t 20
+	@$(TOLD)
+	$(SNAKEMAKE) cost $(ARGS)
+	made=$$(cat "$$RUN_TOLD")
+	if [ ! -e "$$made/cost.csv" ]; then exit 0; fi
+	tr , '\t' <$$made/cost.csv | expand -t 20
 	$(TIMED)
 
 published: $(READY)

@@ -10,9 +10,6 @@ min_version("9.0")
 workdir: workflow.basedir
 
 
-configfile: "config.yaml"
-
-
 sys.path.insert(0, f"{workflow.basedir}/workflow")
 
 

@@ -16,7 +16,9 @@ import pytest
 import yaml
 
 from calls import environment
-from copies import copy_workflow, made
+from copies import copy_workflow, lay_over, made
+from mialign.config import loading
+from mialign.paper.macros import foreseen
 
 RUN = "results/smoke"
 COMMAND = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "config/smoke.yaml"]
@@ -53,6 +55,17 @@ def test_everything_is_there(smoke):
     for name in ("comparisons", "qualities", "accuracy", "training"):
         assert table(smoke, f"metrics/{name}.csv")
     assert ("paper.pdf" in found) is TEX
+
+
+def test_the_names_of_all_numbers_were_known_before(smoke):
+    """So that two which would share one are refused before any job."""
+    settings = {}
+    for name in ("config.yaml", "config/smoke.yaml"):
+        lay_over(settings, yaml.safe_load((smoke / name).read_text(encoding="utf-8")))
+    categories = yaml.safe_load((smoke / settings["principles"]).read_text(encoding="utf-8"))["categories"]
+    known = {number.name for number in foreseen.numbers(loading.load(settings), categories)}
+    found = {row["name"] for row in table(smoke, "paper/numbers.csv")}
+    assert {name for name in found if not name.startswith("published")} <= known
 
 
 def test_a_second_run_has_nothing_to_do(smoke):

@@ -106,16 +106,9 @@ def _comparisons(settings, random):
                     for metric, share in (("wins", 0.3), ("ties", 0.5), ("losses", 0.2)):
                         rows.append(key | {"metric": metric, "value": round(share * n), "low": "", "high": "", "n": n})
                     rows.append(key | {"metric": "invalid", "value": invalid, "low": "", "high": "", "n": n + invalid})
-                    rows.append(
-                        key
-                        | {
-                            "metric": "adherence_difference",
-                            "value": value - 50,
-                            "low": value - 52,
-                            "high": value - 48,
-                            "n": n,
-                        }
-                    )
+                    gain = {"value": value - 50, "low": value - 52, "high": value - 48, "n": n}
+                    compared = "adherence" if axis == "principle-aware" else "right"
+                    rows.append(key | {"metric": f"{compared}_difference"} | gain)
     return rows
 
 
@@ -148,19 +141,20 @@ def _accuracy(settings):
             value = ACCURACY[method] + gain
             measured = [(extractor, "accuracy", value) for extractor in ("strict", "flexible", "authors")]
             measured += [("strict", "pass_at_k", value - 1), ("strict", "maj_at_k", value - 5)]
-            measured += [("strict", "steps_share", 40 if method == "base" else 95)]
-            measured += [
+            shares = [
+                ("strict", "steps_share", 40 if method == "base" else 95),
                 ("strict", "accuracy_given_steps", 60 + 0.1 * len(method)),
                 ("strict", "accuracy_given_concise", 8),
             ]
             if method != "base":
                 others = [other for other in methods if other != method]
                 measured += [("strict", f"difference_{other}", ACCURACY[method] - ACCURACY[other]) for other in others]
-                measured += [
+                shares += [
                     ("strict", "steps_share_difference_base", 55),
                     ("strict", "accuracy_given_steps_difference_base", 0.1 * (len(method) - len("base"))),
                 ]
-            for extractor, metric, number in measured:
+            # Shares are of all attempts at a temperature.
+            for extractor, metric, number in measured + (shares if attempts != 10 else []):
                 rows.append(
                     key
                     | {

@@ -7,10 +7,9 @@ from collections import Counter
 import pytest
 import yaml
 
-from mialign.config import principles
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
-from mialign.data import authors, sources
+from mialign.data import authors, principles, sources
 from scripts import authors_answers, authors_pairs, authors_prompts, fetch_authors_file
 from scripts import prompts as prompts_stage
 

@@ -7,6 +7,7 @@ import struct
 import time
 
 import pytest
+import yaml
 
 from mialign.config import loading
 from mialign.core.errors import InputError
@@ -352,10 +353,102 @@ def test_bad_settings_are_named(miniature, path, value, message):
     assert "sk-x" not in str(caught.value)
 
 
+NAMES = ["run", "models_run", "datasets.{}", "sources.{}", "models.{}", f"{MT}.methods.{{}}", f"{MT}.judges.{{}}"]
+NAMES += ["experiments.{}", "collapse.curves.{}", "collapse.method", "models.weak.parent", f"{MT}.questions.train"]
+
+
+@pytest.mark.parametrize("where", NAMES)
+@pytest.mark.parametrize(("name", "why"), [("abc\n", "'abc\\n'"), ("a" * 300, "'aaa")], ids=["line break", "long"])
+def test_a_name_that_is_no_file_name_is_told_by_its_key(miniature, where, name, why):
+    """`run: |` gives a name that ends in a line break, which $ would let pass."""
+    key, _, named = where.rpartition(".")
+    miniature["datasets"], miniature["experiments"]["multitask"]["judges"] = {}, {}
+    path, value = (f"{key}.{name}", {}) if named == "{}" else (where, name)
+    with pytest.raises(InputError) as caught:
+        loading.load(change(miniature, path, value))
+    text = str(caught.value)
+    assert text.startswith(f"{key if named == '{}' else where}: ")
+    assert why in text
+    assert "file name" in text
+    assert "\n" not in text
+    assert len(text) < 250
+
+
+@pytest.mark.parametrize(("name", "fits"), [("a" * 50, True), ("a" * 51, False)])
+def test_four_names_and_a_seed_still_fit_into_the_name_of_a_log(miniature, name, fits):
+    assert len(f"{name}.{name}.{name}-vs-{name}.seed{2**32 - 1}.log") < 255
+    miniature["sources"][name] = {"world": "maths", "split": "train", "size": 3, "seed": 1}
+    if fits:
+        loading.load(miniature)
+    else:
+        refused(miniature, "sources: the name 'aaa")
+
+
+PATHS = ["data", "principles", "models.mine.path", "sources.mine.file", "datasets.mine.folder", "tuning.table"]
+PATHS += ["environments.train", f"{MT}.judge.wording", "authors.folder"]
+
+
+@pytest.mark.parametrize("where", PATHS)
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("my/{run}", "'my/{run}' is not a path without braces, which are wildcards to Snakemake"),
+        ("my/a}", "'my/a}' is not a path without braces"),
+        ("mine\n", "'mine\\n' is not one line of text"),
+        ("-mine", "'-mine' is not a path that no command takes for an option; write ./ before it"),
+        (f"my/{'a' * 300}/b", "is not a path whose parts have at most 255 letters"),
+    ],
+)
+def test_a_path_that_snakemake_or_the_disk_cannot_take_is_told_by_its_key(miniature, where, path, message):
+    blocks = {
+        "models.mine.path": {"path": path},
+        "sources.mine.file": {"file": path, "fields": {"question": "q"}, "category": "math"},
+        "environments.train": {"train": path},
+        f"{MT}.judge.wording": on_server(wording=path),
+        "authors.folder": {"folder": path},
+    }
+    if where == "datasets.mine.folder":
+        miniature["datasets"] = {"mine": [{"folder": path, "split": "train"}]}
+        where = "datasets.mine[0].folder"
+    elif where in blocks:
+        change(miniature, where.rpartition(".")[0], blocks[where])
+    else:
+        change(miniature, where, path)
+    with pytest.raises(InputError) as caught:
+        loading.load(miniature)
+    assert str(caught.value).startswith(f"{where}: ")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (f"{MT}.methods.dpo.label", "DPO\n"),
+        (f"{MT}.judge", on_server(model="gpt-4-0613\n")),
+        ("models.far", {"hub": "a/b\n", "revision": "main"}),
+        ("models.far", {"hub": "a/b", "revision": "main\n"}),
+        ("datasets", {"mine": [{"url": "https://a.org/b\n", "sha256": "0" * 64}]}),
+        ("datasets", {"mine": [{"url": "https://a.org/b", "sha256": "0" * 64 + "\n"}]}),
+    ],
+)
+def test_texts_that_end_where_nobody_sees_are_refused(miniature, path, text):
+    with pytest.raises(InputError, match=rf"^{path}.* is not ") as caught:
+        loading.load(change(miniature, path, text))
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("overlay", [(), ("config/smoke.yaml",)], ids=["miniature", "smoke"])
 def test_our_configurations_are_valid(read_config, overlay):
     settings = loading.load(read_config(*overlay))
     assert settings["run"] in ("mini", "smoke")
+
+
+def test_a_text_that_no_file_can_hold_is_named_by_its_line(tmp_path):
+    for escape in (r"\0", r"\ud800"):
+        (tmp_path / "mine.yaml").write_text(f'run: mine\ndata: "a{escape}"\n')
+        with pytest.raises(InputError, match=r"mine\.yaml, line 2: .* holds a zero character or half of another"):
+            loading.check_files([tmp_path / "mine.yaml"])
 
 
 def test_real_questions_are_valid_where_their_files_are(read_config, root):
@@ -530,6 +623,52 @@ def test_a_category_without_principles_is_refused(miniature, tmp_path, root):
     changed.write_text(re.sub(r"^( +)math:", r"\1algebra:", text, flags=re.MULTILINE), encoding="utf-8")
     miniature["principles"] = str(changed)
     refused(miniature, str(changed), "'math'", "add it with its principles")
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["all"], "categories.all: in tables this name stands for all categories together; take another"),
+        (
+            ["computer_science", "computer science"],
+            "categories.computer science: this and 'computer_science' would both be ComputerScience in the macros",
+        ),
+        (["Stem"], "categories.Stem: this and 'stem' would both be Stem in the macros of the paper; rename one"),
+        (["数学"], "categories.数学: the macros of the paper know the letters A to Z and digits only"),
+        (["&%$"], "categories.&%$: the macros of the paper know the letters A to Z and digits only"),
+        (["-x"], "categories: the name '-x' begins with -"),
+        (["a\nb"], "categories: the name 'a\\nb' begins with -, or holds what cannot be printed"),
+        # names of other numbers: of the judge that does not know the principles, of another temperature, of an end
+        (["free"], "share the name winMultitaskDpoSftFree: comparisons: multitask dpo sft principle-aware 0 free win"),
+        (["at 1"], "would share the name winMultitaskDpoSftAtOne"),
+        (["low"], "would share the name winMultitaskDpoSftLow"),
+        (["Best"], "would share the name winMultitaskDpoSftBest"),
+        (["computer_science", "a & b", "100% $x$", "{c}", "\\d"], None),
+    ],
+)
+def test_categories_that_would_meet_another_name_are_refused_by_name(miniature, tmp_path, root, names, message):
+    principles = yaml.safe_load((root / "config/principles.yaml").read_text(encoding="utf-8"))
+    principles["categories"] |= {name: ["friendly", "polite"] for name in names}
+    miniature["principles"] = str(tmp_path / "principles.yaml")
+    (tmp_path / "principles.yaml").write_text(yaml.safe_dump(principles, sort_keys=False), encoding="utf-8")
+    if message is None:
+        loading.load(miniature)
+    else:
+        refused(miniature, message)
+
+
+@pytest.mark.parametrize("name", ["sft_n", "sft_rate", "sft_High"])
+def test_a_method_that_is_named_like_a_number_of_another_is_refused(miniature, name):
+    miniature["experiments"]["multitask"]["methods"][name] = {"parent": "sft", "objective": "sft", "learning_rate": 0.1}
+    refused(miniature, "would share the name adherenceMultitaskSft", f"multitask {name} 0 all adherence")
+
+
+def test_names_of_different_kinds_that_make_one_macro_are_refused(miniature):
+    """experiments.x.methods.training.steps and experiments.x_methods.training.steps."""
+    maths = miniature["experiments"]["maths"]
+    maths["methods"]["training"] = {"parent": "base", "objective": "sft", "learning_rate": 0.1, "steps": 7}
+    miniature["experiments"]["maths_methods"] = copy.deepcopy(maths)
+    refused(miniature, "share the name configExperimentsMathsMethodsTraining", "config: experiments/maths/methods/")
 
 
 def refused(settings: dict, *words: str) -> None:

@@ -291,6 +291,16 @@ def test_comparisons_and_their_order_can_be_chosen(tmp_path):
     assert [word[0] for word in legend] == ["SAMI vs start", "DPO vs SFT"]
 
 
+@pytest.mark.parametrize("label", ["_new", "$5 & 6%", "a_b^c", "\\frac"])
+def test_a_label_is_shown_as_it_is(tmp_path, label):
+    """Of matplotlib an underscore at the head hides an entry of a legend, and dollars begin a formula."""
+    settings = {"comparisons": [["dpo", "sft"]], "labels": {"dpo": label, "math": label}}
+    draw("figure1", OURS["figure1"], settings, tmp_path / "a.pdf")
+    shown = [word[0].strip() for word in Picture(tmp_path / "a.pdf").words]
+    assert f"{label} vs SFT" in shown
+    assert label.capitalize() in shown or label in shown
+
+
 def test_one_attempt_is_greedy_and_the_base_comes_first(tmp_path):
     sampled = accuracy("sami", 1, 99, temperature=1.0)
     draw("figure2", [sampled, *OURS["figure2"]], {"ylims": {"1": [0, 100]}}, tmp_path / "a.pdf")

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mialign import synthetic
-from mialign.config import principles
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
+from mialign.data import principles
 from mialign.data.prompts import prompt_records
 from mialign.evaluation.judge import AXES, Case
 from mialign.evaluation.judge.factory import make_judge

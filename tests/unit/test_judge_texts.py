@@ -146,6 +146,7 @@ def test_the_protocol_of_the_authors_asks_once_and_counts_unusable_as_half(bette
 # ---------------------------------------------------------------- names
 DATED = ["gpt-4o-2024-08-06", "gpt-4-0613", "gpt-4-1106-preview", "mistral-large-2411", "claude-3-5-sonnet-20241022"]
 UNDATED = ["gpt-4o", "gpt-4o-latest", "gpt-4-32k", "org/Model-3.1-70B", "m-2024-13-06", "m-1331", "m-20240699", ""]
+UNDATED += ["gpt-4-0613\n"]
 
 
 @pytest.mark.parametrize("name", [*DATED, "ft:gpt-4o-2024-08-06:org::x"])

@@ -7,10 +7,12 @@ import re
 import made_up_run
 import pytest
 
+from mialign.config import loading as configuration
 from mialign.core.errors import InputError
 from mialign.core.macro_names import name, words
+from mialign.data import principles
 from mialign.paper import formatting
-from mialign.paper.macros import accuracy, comparisons, macro_file, published, settings, training
+from mialign.paper.macros import accuracy, comparisons, foreseen, macro_file, published, settings, training
 from mialign.paper.macros.number_formats import Number, forms, sign
 from scripts import numbers as script
 
@@ -112,12 +114,24 @@ def test_categories_are_sorted_by_their_intervals():
             "n": 9,
         }
 
-    table = [row("math", 60), row("stem", 70), row("coding", 50), row("writing", 40)]
+    table = [row("math", 60), row("stem", 70), row("coding", 50), row("wri_ting", 40)]
     found = {number.name: number.text for number in comparisons.of_comparisons(table, "")}
     assert found["winEMBCategoriesAboveList"] == "math and STEM"
+    assert found["winEMBCategoriesBelowList"] == found["winEMBWorstCategory"] == r"wri\_ting"
     assert found["winEMBCategoriesBelow"] == "1"
     assert found["winEMBCategoriesUnclearList"] == "coding"
     assert found["winEMBBestCategory"] == "STEM"
+
+
+def test_every_number_of_a_run_was_foreseen(tmp_path):
+    config = made_up_run.config()
+    numbers = run_script(made_up_run.write_run(tmp_path), config)
+    measured = {name for name in numbers if not name.startswith("published")}
+    full = configuration.load(config)
+    names = {number.name for number in foreseen.numbers(full, principles.load(config["principles"]).categories)}
+    assert len(measured) > 1000
+    # The made-up run knows nothing of defaults, and has a step for base models that it does not train.
+    assert {name for name in measured - names if not name.startswith("config")} == set()
 
 
 def test_a_shared_name_is_refused():

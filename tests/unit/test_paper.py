@@ -6,6 +6,7 @@ import shutil
 
 import made_up_run
 import pytest
+import yaml
 from test_numbers import run_script
 from test_tables import make
 
@@ -155,6 +156,31 @@ def test_small_models_on_real_questions_are_a_case_of_their_own(full):
     assert "This count is rough on questions like these." in text
     assert "The judge is a program. It was written for other questions than these." in text
     assert "content is right in" not in text
+
+
+NAMES = ["a_b", "c & d", "50% e", "$f$ g", "#1 h", r"i \end{document}", "{j}~k^l", '[m] "n" <o>|*']
+
+
+def test_whatever_is_named_is_printed_as_it_was_named(tmp_path, monkeypatch):
+    """Categories and the labels of methods hold what means something to TeX; so do principles and a judge."""
+    principles = yaml.safe_load((made_up_run.ROOT / "config/principles.yaml").read_text(encoding="utf-8"))
+    known = dict(zip(NAMES, principles["categories"].values(), strict=True))
+    principles["categories"] = known
+    for number, block in enumerate(principles["principles"].values()):
+        block["name"] = block["description"] = f"{NAMES[number % len(NAMES)]} {number}"
+    (tmp_path / "principles.yaml").write_text(yaml.safe_dump(principles), encoding="utf-8")
+    config = made_up_run.config() | {"run": "my_run", "principles": str(tmp_path / "principles.yaml")}
+    for experiment in config["experiments"].values():
+        for number, method in enumerate(experiment["methods"].values()):
+            method["label"] = f"{NAMES[-number]} {number}"
+    monkeypatch.setattr(made_up_run, "CATEGORIES", NAMES)
+    text = paper(tables(made_up_run.write_run(tmp_path, config), config), config)[1]
+    by_side = text[text.index("The interval of SAMI’s win rate over SFT lies") : text.index("The rate is highest in")]
+    assert [name for name in NAMES if name not in by_side] == []
+    assert "made by the my_run run" in text
+    for number, name in enumerate(NAMES[:5]):
+        assert f"{name} {number}" in text
+    assert f"{NAMES[-3]} 3 vs {NAMES[-1]} 1" in text
 
 
 def test_an_empty_run_compiles_and_says_what_is_missing(tmp_path):

@@ -4,8 +4,8 @@ import pytest
 import yaml
 
 from mialign import synthetic
-from mialign.config import principles
 from mialign.core.errors import InputError
+from mialign.data import principles
 
 
 @pytest.fixture

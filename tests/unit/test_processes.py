@@ -12,9 +12,8 @@ import torch
 from test_training import pairs, parent, weights  # noqa: F401
 
 import tiny
-from mialign.config import principles
 from mialign.core.files import write_jsonl
-from mialign.data import prompts, sources
+from mialign.data import principles, prompts, sources
 
 ADAPTER = {"rank": 2, "alpha": 4, "dropout": 0.0, "targets": ["q_proj", "lm_head"]}
 STEPS = {"steps": 20, "validate_every": 10, "batch": 8, "learning_rate": 0.0005, "tokens": test_training.SOME_TOGETHER}

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mialign.config import principles
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
+from mialign.data import principles
 from mialign.data.prompts import fill, prompt_records, sample_sides, to_generate
 from scripts import prompts as stage
 

@@ -160,6 +160,20 @@ def test_a_file_in_another_encoding_is_named_with_its_line(tmp_path):
         sources.questions("mine", PLAIN, tmp_path)
 
 
+@pytest.mark.parametrize("empty", ["", "\n"])
+def test_a_byte_order_mark_is_passed_over_and_lines_keep_their_numbers(tmp_path, empty):
+    (tmp_path / "q.jsonl").write_text(empty + '{"q": "How far?"}\n{"q": "Why?"}\n', encoding="utf-8-sig")
+    found = sources.questions("mine", PLAIN, tmp_path)
+    assert [record["question"] for record in found] == ["How far?", "Why?"]
+    assert [record["id"] for record in found] == [f"mine-{len(empty) + number}" for number in (1, 2)]
+
+
+def test_a_file_in_utf_16_is_named(tmp_path):
+    (tmp_path / "q.jsonl").write_text('{"q": "How far?"}\n', encoding="utf-16")
+    with pytest.raises(InputError, match=r"q\.jsonl, line 1: not UTF-8.*save the file as UTF-8"):
+        sources.questions("mine", PLAIN, tmp_path)
+
+
 def test_a_missing_file_names_its_home(tmp_path):
     with pytest.raises(
         InputError, match=r"sources\.mine\.file: .*q\.jsonl: no such file; get it from https://example\.org"

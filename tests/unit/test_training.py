@@ -18,9 +18,8 @@ import torch
 from safetensors.torch import load_file
 
 import tiny
-from mialign.config import principles
 from mialign.core.errors import InputError
-from mialign.data import prompts, sources
+from mialign.data import principles, prompts, sources
 from mialign.data.builders.constitutions import compare_all
 from mialign.evaluation.checkpoint_scores import SCORES
 from mialign.generation.engine import Request, Sampling

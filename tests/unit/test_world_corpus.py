@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from mialign import synthetic
-from mialign.config import principles
+from mialign.data import principles
 from mialign.synthetic import corpora
 from mialign.synthetic.categories import right
 from mialign.synthetic.corpora import linked

@@ -85,6 +85,21 @@ def test_what_a_server_costs_reruns_nothing(copy):
     assert [json.loads(server.strip("'"))["ceiling"] for _, server in commands] == [50, 99]
 
 
+def test_a_category_may_hold_what_means_something_to_a_shell_or_to_snakemake(copy):
+    name = "{a} & $b 'c' %"
+    principles = yaml.safe_load((copy / "config/principles.yaml").read_text())
+    principles["categories"][name] = ["friendly", "polite"]
+    (copy / "config/principles.yaml").write_text(yaml.safe_dump(principles))
+    (copy / "data").mkdir()
+    (copy / "data/q.jsonl").write_text(json.dumps({"q": "Why?", "c": name}) + "\n")
+    source = {"file": "q.jsonl", "fields": {"question": "q", "category": "c"}}
+    overlay = {"sources": {"mine": source}, "experiments": {"multitask": {"questions": {"benchmark": "mine"}}}}
+    (copy / "mine.yaml").write_text(yaml.safe_dump(overlay))
+    target = "results/mini/prompts/multitask/benchmark.jsonl"
+    snakemake(copy, "--cores", "1", target, "--configfile", "mine.yaml")
+    assert json.loads((copy / target).read_text())["category"] == name
+
+
 def test_published_needs_nothing_else(copy):
     assert jobs(snakemake(copy, "-n", "published")) == Counter(published=1, published_figure=3)
 

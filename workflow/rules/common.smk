@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from mialign.config import loading as configuration
-from mialign.config import principles
+from mialign.data import principles
 from mialign.core import code_digests
 from mialign.models import weights
 from mialign.core.errors import InputError
@@ -17,11 +17,24 @@ from mialign.core.yaml_files import read_yaml
 from mialign.data import sets
 from mialign.training.objectives import OBJECTIVES
 
-try:
-    configuration.check_files(workflow.configfiles)
-    CONFIG = configuration.load(configuration.in_order(config, read_yaml("config.yaml", "the workflow starts from it")))
-except InputError as error:
-    raise WorkflowError(str(error))
+
+def checked(check, *arguments):
+    """What a check of the library returns; what it refuses, Snakemake tells without a traceback."""
+    try:
+        return check(*arguments)
+    except (InputError, OSError) as error:
+        raise WorkflowError(str(error))
+
+
+# Before Snakemake reads it, which does not say what it cannot read.
+BASE = checked(read_yaml, "config.yaml", "the workflow starts from it")
+
+
+configfile: "config.yaml"
+
+
+checked(configuration.check_files, workflow.configfiles)
+CONFIG = checked(configuration.load, configuration.in_order(config, BASE))
 
 
 # By this a job knows whether its workflow still runs (workflow/run.py). On a cluster the node reads this file again, so
@@ -39,6 +52,8 @@ RUN = f"results/{CONFIG['run']}"
 MODELS_RUN = f"results/{CONFIG['models_run']}"
 MODELS, CORPORA = f"{MODELS_RUN}/models", f"{MODELS_RUN}/corpora"
 SCRATCH = f"{RUN}/scratch"
+if (told := os.environ.pop("RUN_TOLD", None)) and not workflow.output_settings.dryrun:
+    Path(told).write_text(RUN)  # for make
 DATA = CONFIG["data"]
 SEEDS = CONFIG["seeds"]
 THREADS = CONFIG["speed"]["threads"]

@@ -24,7 +24,7 @@ rule questions:
         code=code_digest("questions"),
         settings=lambda wildcards: as_json(CONFIG["sources"][wildcards.source]),
         data=DATA,
-        categories=CATEGORIES,
+        categories=lambda wildcards: CATEGORIES,
     shell:
         "python workflow/run.py questions --log {log:q} --name {wildcards.source} --data {params.data:q}"
         " --categories {params.categories:q} --settings {params.settings:q} --out {output:q}"

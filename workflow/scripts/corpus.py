@@ -2,9 +2,9 @@
 
 from argparse import ArgumentParser, Namespace
 
-from mialign.config import principles
 from mialign.core.arguments import add_settings
 from mialign.core.files import write_jsonl
+from mialign.data import principles
 from mialign.synthetic.corpora import corpus
 
 

@@ -48,8 +48,7 @@ def collect(args, config: dict) -> list:
         table = rows(args.training, ("experiment", "step", "metric", "value"))
         found += training.of_training(table, "metrics/training.csv")
     for (experiment, data), table in filtering.counts(list(map(Path, args.filters))).items():
-        main = config.get("experiments", {}).get(experiment, {}).get("training", {}).get("data", data)
-        about = (experiment,) if data == main else (experiment, data)
+        about = training.set_name(config, experiment, data)
         found += training.of_filters(about, table, f"pairs/{experiment}/{data}.filters.csv")
     for path in map(Path, args.published):
         found += published.of_published(rows(path, ("metric", "value", "source")), f"published/{path.name}", config)

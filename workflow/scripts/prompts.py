@@ -4,9 +4,9 @@ import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mialign.config import principles
 from mialign.core.arguments import add_settings
 from mialign.core.files import read_jsonl, write_jsonl
+from mialign.data import principles
 from mialign.data.builders import BUILDERS
 from mialign.data.prompts import SPLITS, evaluation, prompt_records, slice_of
 

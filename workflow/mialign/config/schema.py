@@ -45,7 +45,8 @@ def key_path(parts) -> str:
     """The way to a key: experiments.multitask.methods.dpo.parent, or comparisons[0]."""
     text = ""
     for part in parts:
-        text += f"[{part}]" if isinstance(part, int) else f"{'.' if text else ''}{part}"
+        shown = part if str(part).isprintable() else repr(part)
+        text += f"[{part}]" if isinstance(part, int) else f"{'.' if text else ''}{shown}"
     return text
 
 
@@ -88,7 +89,7 @@ def _in_words(error) -> str:
     where = path or "config"
     value, limit = error.instance, error.validator_value
     if "propertyNames" in error.schema_path:
-        return f"{where}: the name {value!r} does not serve in file names; use letters, digits and _ only"
+        return f"{where}: the name {_shown(value)} does not serve in file names; use at most 50 letters, digits and _"
     match error.validator:
         case "additionalProperties":
             return _unknown_keys(error)
@@ -103,11 +104,12 @@ def _in_words(error) -> str:
             return f"{where}: {value!r} is not possible; {suggestion(str(value), [str(item) for item in limit])}"
         case "pattern":
             if "description" in error.schema:
-                shown = (
-                    "what stands there (it is not repeated, since it may hold a key)" if "@" in value else repr(value)
-                )
+                secret = "@" in value or "server" in error.absolute_path
+                shown = "what stands there (it is not repeated, since it may hold a key)" if secret else _shown(value)
                 return f"{where}: {shown} is not {error.schema['description']}"
-            return f"{where}: {value!r} does not serve in file names; use letters, digits and _ only"
+            return f"{where}: {_shown(value)} does not serve in file names; use letters, digits and _ only"
+        case "maxLength":
+            return f"{where}: {_shown(value)} has {len(value)} letters, too many for a file name; the most is {limit}"
         case "minimum":
             return f"{where}: {value} is too small; the least is {limit}"
         case "exclusiveMinimum":
@@ -122,6 +124,11 @@ def _in_words(error) -> str:
             twice = next(item for number, item in enumerate(value) if item in value[:number])
             return f"{where}: {twice!r} stands there twice; keep one"
     return f"{where}: {error.message}"
+
+
+def _shown(text: str) -> str:
+    """A text on one line, cut where it is long."""
+    return repr(text) if len(text) <= 100 else f"{text[:60]!r}..."
 
 
 def _unknown_keys(error) -> str:

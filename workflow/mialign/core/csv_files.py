@@ -17,7 +17,7 @@ def rows(path: str | Path, required: Iterable[str] = ()) -> list[dict]:
     if not path.is_file():
         raise InputError(f"{path}: no such file; the rule that makes it has not run")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 ({error.reason} at byte {error.start}); make it again") from None
     with io.StringIO(text, newline="") as stream:

@@ -1,5 +1,6 @@
 """Files between stages: read with errors that name the line, written whole or not at all."""
 
+import codecs
 import csv
 import json
 import os
@@ -65,13 +66,20 @@ def write_csv(path: str | Path, columns: list[str], rows: Iterable[dict]) -> Non
         writer.writerows(rows)
 
 
-def read_jsonl(path: str | Path, required: Iterable[str] = (), decimal: type[float] = float) -> list[dict]:
-    """The objects of a JSON-lines file; InputError with file and line if one is broken or lacks a required field.
+def read_jsonl(path: str | Path, required: Iterable[str] = ()) -> list[dict]:
+    """The objects of a JSON-lines file; InputError with file and line if one is broken or lacks a required field."""
+    return [record for _, record in numbered_jsonl(path, required)]
+
+
+def numbered_jsonl(
+    path: str | Path, required: Iterable[str] = (), decimal: type[float] = float
+) -> list[tuple[int, dict]]:
+    """The same with the line of each, from 1. A byte order mark at the head, as editors leave one, is passed over.
 
     decimal: what numbers with decimals or an exponent become.
     """
     try:
-        data = Path(path).read_bytes()
+        data = Path(path).read_bytes().removeprefix(codecs.BOM_UTF8)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     records = []
@@ -85,7 +93,7 @@ def read_jsonl(path: str | Path, required: Iterable[str] = (), decimal: type[flo
                 raise InputError(f"{where} is missing (there are {', '.join(record)})")
             if field in TYPES and not isinstance(record[field], TYPES[field]):
                 raise InputError(f"{where} cannot be {record[field]!r}; mend the line, or make the file again")
-        records.append(record)
+        records.append((number, record))
     return records
 
 

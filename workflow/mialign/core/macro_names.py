@@ -1,6 +1,7 @@
 """The names of macros: letters only, put together from what is measured."""
 
 import re
+from functools import cache
 
 SMALL = (
     *("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve"),
@@ -12,7 +13,12 @@ DIGITS = dict(zip("0123456789", SMALL, strict=False)) | {".": "Point", "-": "Min
 
 def words(*parts: object) -> str:
     """Parts joined in capitals, numbers spelt out, letters only: words("sft_more", 10) is SftMoreTen."""
-    return "".join(_word(piece) for part in parts for piece in re.findall(r"[A-Za-z]+|-?\d+(?:\.\d+)?", _plain(part)))
+    return "".join(_joined(_plain(part)) for part in parts)
+
+
+@cache  # the same few parts make up thousands of names
+def _joined(text: str) -> str:
+    return "".join(map(_word, re.findall(r"[A-Za-z]+|-?[0-9]+(?:\.[0-9]+)?", text)))
 
 
 def _plain(part: object) -> str:

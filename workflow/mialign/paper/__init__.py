@@ -1,4 +1,5 @@
 """Figures, tables, the numbers of the text, and the PDF.
 
-Only scripts import it. It imports config, evaluation, data, training (the registry of objectives), models and core.
+Scripts import it, and config, which knows the names of all numbers before a run. It imports evaluation, data,
+training (registry and curves), models and core.
 """

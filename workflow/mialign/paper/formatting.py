@@ -19,7 +19,8 @@ def label(method: str, experiment: dict | None = None) -> str:
 
 
 def category(name: str) -> str:
-    return _SHOWN.get(name, name)
+    """A category's name for LaTeX text."""
+    return escape(_SHOWN.get(name, name))
 
 
 def model(name: str) -> str:

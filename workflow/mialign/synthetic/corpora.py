@@ -17,7 +17,7 @@ def corpus(settings: dict, templates: dict, principles) -> Iterator[dict]:
                problem without a constitution, on the side of the opening with probability link[evaluation].
     templates  multitask and maths (both with a constitution), maths_evaluation (without one), and openings: positive,
                antithesis and the principle that decides between them.
-    principles what mialign.config.principles.load gives.
+    principles what mialign.data.principles.load gives.
     """
     kinds = {"multitask": _multitask, "maths": _maths, "drills": _drill}
     order = [kind for kind in kinds for _ in range(settings[kind])]

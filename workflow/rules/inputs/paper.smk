@@ -1,23 +1,8 @@
-"""Which tables there are, what each is made from, and what the text can say of the settings."""
+"""Which tables there are, and what each is made from."""
+
+from mialign.paper.macros.settings import printed
 
 PAPER_SOURCES = sorted(str(path) for path in Path("paper").rglob("*") if path.suffix in (".tex", ".bib", ".sty"))
-
-
-def with_deciding_judges(experiment):
-    """The experiment without the servers of its judges, which change no verdict."""
-    found = {name: deciding(judge) for name, judge in judges(experiment).items()}
-    main = only(found, "judge")
-    return experiment | main | ({"judges": without(found, "judge")} if "judges" in experiment else {})
-
-
-# What the text can say of the settings: all that decides a result of its own.
-PRINTED = without(
-    CONFIG, "speed", "resources", "environments", "data", "datasets", "authors", "models_run", "tuning"
-) | {
-    "sources": {name: without(source, "homepage") for name, source in CONFIG["sources"].items()},
-    "models": {name: without(model, "server") for name, model in CONFIG["models"].items()},
-    "experiments": {name: with_deciding_judges(given) for name, given in CONFIG["experiments"].items()},
-}
 
 USED_PAIRS = [pairs for experiment in CONFIG["experiments"] for pairs in all_pairs(experiment)]
 FILTER_TABLES = [f"{RUN}/pairs/{pairs}.filters.csv" for pairs in USED_PAIRS]

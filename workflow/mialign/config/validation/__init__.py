@@ -1,9 +1,9 @@
 """What a schema cannot say of a configuration: that its parts fit each other and that the files it names are there."""
 
-from mialign.config import principles
 from mialign.config.validation import experiments, judges, models, names, questions
 from mialign.config.validation.common import pick
 from mialign.core.errors import InputError
+from mialign.data import principles
 from mialign.evaluation import learning_rates
 
 __all__ = ["check", "pick"]
@@ -15,7 +15,8 @@ def check(config: dict) -> None:
     models.check(config)
     models.check_environments(config)
     names.check_folders(config)
-    names.check_macros(config)
+    names.check_categories(config["principles"], known.categories)
+    names.check_macros(config, known.categories)
     if any("corpus" in config["models"][name] for name in models.used(config)):
         models.check_templates(config)
     for name, experiment in config["experiments"].items():

@@ -77,7 +77,7 @@ def _check_labels(where: str, named: dict) -> None:
     """Figures and tables tell methods and curves apart by their labels."""
     first = {"base": "the base", "generator": "the generator"}
     for name, settings in named.items():
-        other = first.setdefault(settings["label"].strip().casefold(), name)
+        other = first.setdefault(" ".join(settings["label"].split()).casefold(), name)
         if other != name:
             raise InputError(f"{where}.{name}.label: {settings['label']!r} is what {other} is called; give it its own")
 

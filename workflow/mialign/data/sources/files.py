@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 
 from mialign.core.errors import InputError
-from mialign.core.files import Written, read_jsonl
+from mialign.core.files import Written, numbered_jsonl
 from mialign.core.seeds import derive
 from mialign.data.sources import fields
 
@@ -119,13 +119,11 @@ def _cut(text: str, entry: dict) -> str:
     return (text.split(entry["cut_before"])[0] if "cut_before" in entry else text).strip()
 
 
-def _numbered(file: Path) -> Iterator[tuple[int, dict]]:
+def _numbered(file: Path) -> list[tuple[int, dict]]:
     try:
-        lines = file.read_bytes().split(b"\n")
-        rows = read_jsonl(file, decimal=Written)
+        return numbered_jsonl(file, decimal=Written)
     except PermissionError:
         raise InputError(f"{file}: the file may not be read; give yourself the right to (chmod u+r)") from None
-    return zip((number for number, line in enumerate(lines, start=1) if line.strip()), rows, strict=True)
 
 
 def record(source: str, id: str, category: str, question: str, reference) -> dict:

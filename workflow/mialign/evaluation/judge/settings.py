@@ -16,7 +16,7 @@ SERVER = {"base_url": "https://api.openai.com/v1", "key": "OPENAI_API_KEY", "req
 
 _DAY = re.compile(r"(?<!\d)(20\d\d)-?(\d\d)-?(\d\d)(?!\d)")
 # gpt-4-0613, gpt-4-1106-preview: month and day; mistral-large-2411: year and month.
-_SHORT = re.compile(r"-(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|2\d(?:0[1-9]|1[0-2]))(?:-preview)?$")
+_SHORT = re.compile(r"-(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|2\d(?:0[1-9]|1[0-2]))(?:-preview)?\Z")
 
 
 def with_defaults(judge: dict) -> dict:

@@ -74,6 +74,7 @@ def settled(defaults: dict, settings: dict) -> dict:
 def name(key: str, labels: dict) -> str:
     """The label of a method, category or curve: from the settings, a known name, or the key made readable."""
     label = labels.get(key) or NAMES.get(key) or key.replace("_", " ")
+    label = f" {label}" if label.startswith("_") else label  # legends leave out what begins with it
     return label.replace("$", r"\$")  # a dollar is a dollar, not the beginning of a formula
 
 

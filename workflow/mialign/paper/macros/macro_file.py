@@ -22,7 +22,8 @@ def unique(numbers: Iterable[Number]) -> dict[str, Number]:
         if (other.text, other.origin) != (number.text, number.origin):
             raise InputError(
                 f"two numbers of the paper would share the name {number.name}: {other.origin}; {number.origin}. "
-                "Rename one of the methods, curves or settings in the config so that they differ by letters or digits"
+                "Rename one of the experiments, methods, categories, curves or settings so that they differ by letters "
+                "or digits"
             )
     return found
 

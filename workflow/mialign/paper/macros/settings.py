@@ -3,10 +3,32 @@
 from collections.abc import Iterable
 
 from mialign.core.macro_names import name, words
-from mialign.evaluation.judge.settings import by_program
+from mialign.evaluation.judge.settings import by_program, deciding, judges
 from mialign.models.weights import parameters, root
 from mialign.paper import formatting
 from mialign.paper.macros.number_formats import Number
+
+UNPRINTED = ("speed", "resources", "environments", "data", "datasets", "authors", "models_run", "tuning")
+
+
+def printed(config: dict) -> dict:
+    """What the text can say of the settings: all that decides a result of its own. Where a server is decides none."""
+    sources, models, experiments = config["sources"], config["models"], config["experiments"]
+    return _without(config, *UNPRINTED) | {
+        "sources": {name: _without(source, "homepage") for name, source in sources.items()},
+        "models": {name: _without(model, "server") for name, model in models.items()},
+        "experiments": {name: _with_deciding_judges(given) for name, given in experiments.items()},
+    }
+
+
+def _with_deciding_judges(experiment: dict) -> dict:
+    found = {name: deciding(judge) for name, judge in judges(experiment).items()}
+    shown = {"judge": found["judge"]} if "judge" in found else {}
+    return experiment | shown | ({"judges": _without(found, "judge")} if "judges" in experiment else {})
+
+
+def _without(settings: dict, *keys: str) -> dict:
+    return {key: value for key, value in settings.items() if key not in keys}
 
 
 def of_settings(settings: dict) -> list[Number]:

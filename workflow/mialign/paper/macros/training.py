@@ -43,11 +43,14 @@ def _curve(stem: str, metric: str, points: list[dict], origin: str) -> list[Numb
     return found
 
 
-def of_filters(about: tuple[str, ...], table: list[dict], origin: str) -> list[Number]:
-    """How many pairs each filter dropped, and how many there were before and after.
+def set_name(settings: dict, experiment: str, data: str) -> tuple[str, ...]:
+    """How numbers name a set of pairs: by its experiment alone where training names the set, else by both names."""
+    main = settings.get("experiments", {}).get(experiment, {}).get("training", {}).get("data", data)
+    return (experiment,) if data == main else (experiment, data)
 
-    about: the experiment, and the set of pairs where it is another than the one that training names.
-    """
+
+def of_filters(about: tuple[str, ...], table: list[dict], origin: str) -> list[Number]:
+    """How many pairs each filter dropped, and how many there were before and after; about: see `set_name`."""
     found = [
         Number(name("dropped", *about, row["filter"]), formatting.count(row["dropped"]), f"{origin}: {row['filter']}")
         for row in table

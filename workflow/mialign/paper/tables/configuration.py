@@ -50,7 +50,7 @@ def _model(name: str, model: dict) -> dict:
 def _links(corpus: dict) -> str | None:
     """The links for multitask, word problems and their evaluation; one number where they are equal."""
     links = corpus.get("link") or {}
-    return " / ".join(dict.fromkeys(setting(link) for link in links.values())) or None
+    return " / ".join(dict.fromkeys(f"{link:g}" for link in links.values())) or None
 
 
 def training(inputs: list[Path], settings: dict) -> tuple[str, str]:

@@ -35,7 +35,7 @@ def _example(inputs: list[Path], settings: dict, stage: str) -> tuple[str, str]:
     records = read_jsonl(prompts[0], ("id", "category", "question", "constitutions"))
     chosen = _choose(records, answers)
     known = settings.get("experiments", {}).get(experiment)
-    title, question = escape(category(chosen["category"])), escape(shorten(chosen["question"], 800))
+    title, question = category(chosen["category"]), escape(shorten(chosen["question"], 800))
     blocks = [rf"\examplequestion{{\emph{{{title}.}} {question}}}"]
     if chosen["constitutions"]:
         blocks.append(rf"\exampleconstitution{{{escape_block(chosen['constitutions'][0]['text'])}}}")

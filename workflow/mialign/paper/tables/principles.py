@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mialign.config import principles
+from mialign.data import principles
 from mialign.paper.formatting import category
 from mialign.paper.tables.layout import Table, written
 from mialign.paper.tex_escape import escape

@@ -32,10 +32,10 @@ def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
         for effect, values, texts, row, null in rows:
             verdict = judged(values, row, null)
             shown = [texts.get(name, "--") for name in KINDS]
-            result.rows.append([effect, *shown, interval(row, signed=null == 0), verdict])
+            result.rows.append([escape(effect), *shown, interval(row, signed=null == 0), verdict])
             tidy = {
                 "measure": title.replace("\\", ""),
-                "effect": effect.replace("\\", ""),
+                "effect": effect,
                 **{f"published_{name}": values.get(name, "") for name in KINDS},
             }
             result.tidy.append(
@@ -71,7 +71,7 @@ def _wins(original: list[dict], ours: list[dict], settings: dict, axis: str):
         texts = {name: published_row(row) for name, row in found.items()}
         row = csv_files.pick(ours, **where, temperature=0.0, category="all", metric="win_rate")
         known = settings.get("experiments", {}).get(experiment)
-        yield f"{_label(method, known)} over {_label(baseline, known)}", values, texts, row, 50.0
+        yield f"{label(method, known)} over {label(baseline, known)}", values, texts, row, 50.0
 
 
 def _gains(original: list[dict], ours: list[dict], settings: dict):
@@ -101,7 +101,7 @@ def _gains(original: list[dict], ours: list[dict], settings: dict):
                 )
                 number = f"{attempts:g} attempt{'s' if attempts > 1 else ''}"
                 texts = {name: published(value, signed=True) for name, value in values.items()}
-                yield f"{_label(method, known)} over {_label(other, known)}, {number}", values, texts, row, 0.0
+                yield f"{label(method, known)} over {label(other, known)}, {number}", values, texts, row, 0.0
 
 
 def _published_gain(at: list[dict], method: str, other: str) -> dict[str, float]:
@@ -116,7 +116,3 @@ def _published_gain(at: list[dict], method: str, other: str) -> dict[str, float]
     if method in bars and other in bars:
         values.setdefault("figure", round(bars[method] - bars[other], 4))
     return values
-
-
-def _label(method: str, known: dict | None) -> str:
-    return escape(label(method, known))

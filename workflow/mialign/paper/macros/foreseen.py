@@ -1,0 +1,80 @@
+"""Every number that a run will have, known by its name before any job; the values are made up."""
+
+from collections.abc import Iterable, Iterator
+from itertools import product
+
+from mialign.data.sets import used_sets
+from mialign.paper.macros import accuracy, comparisons, settings, training
+from mialign.paper.macros.number_formats import Number
+from mialign.paper.tables.filtering import SHOWN
+from mialign.training.curves import LOGGED
+
+# The metrics of metrics/*.csv and of training curves, as far as numbers are made of them.
+WINS = ("win_rate", "wins", "ties", "losses", "invalid")
+BY_LENGTH = ("win_rate_longer", "win_rate_shorter", "win_rate_length_controlled")
+AXES = {"principle-aware": "adherence_difference", "principle-free": "right_difference"}
+QUALITIES = ("adherence", "right", "ended", "tokens")
+EXTRACTORS = ("strict", "flexible", "authors")
+IN_ATTEMPTS = ("accuracy", "pass_at_k", "maj_at_k")
+BY_FORMAT = ("steps_share", "accuracy_given_steps", "accuracy_given_concise")
+CURVES = (*LOGGED, "mean_score", "adherence", "right", "accuracy", "steps", "ended", "length", "selected")
+
+
+def numbers(config: dict, categories: Iterable[str]) -> list[Number]:
+    """Of a config with its defaults filled in, and the categories of its principles."""
+    found = settings.of_settings(settings.printed(config))
+    for title, given in config["experiments"].items():
+        if "respond" in given:
+            rows = list(_comparisons(title, given, config["seeds"], categories))
+            found += comparisons.of_comparisons(rows, "comparisons")
+            rows, origin = list(_qualities(title, given, categories)), "qualities"
+            found += comparisons.of_qualities(rows, origin) + accuracy.of_items(rows, origin, "adherence", config)
+        if "solve" in given:
+            rows, origin = list(_accuracy(title, given)), "accuracy"
+            found += accuracy.of_accuracy(rows, origin, config) + accuracy.of_items(rows, origin, "accuracy", config)
+        for method in given["methods"]:
+            found += training.of_training(list(_curve(title, method, ("selected",))), "training")
+        dropped = [{"filter": name, "dropped": 1, "kept": 1} for name in SHOWN]
+        for data in used_sets(given):
+            found += training.of_filters(training.set_name(config, title, data), dropped, f"{title}, {data}")
+    for curve in config.get("collapse", {}).get("curves", ()):
+        found += training.of_training(list(_curve("collapse", curve, CURVES)), "training")
+    return found
+
+
+def _rows(keys: dict, metrics: Iterable[str]) -> Iterator[dict]:
+    return ({**keys, "metric": metric, "value": 1.0, "low": 1.0, "high": 1.0, "n": 1} for metric in metrics)
+
+
+def _curve(title: str, method: str, metrics: Iterable[str]) -> Iterator[dict]:
+    return _rows({"experiment": title, "method": method, "seed": 1, "step": 1}, metrics)
+
+
+def _comparisons(title: str, given: dict, seeds: list[int], categories: Iterable[str]) -> Iterator[dict]:
+    of_all = (*WINS, *BY_LENGTH, *(f"win_rate_seed{seed}" for seed in seeds))
+    for (method, baseline), axis, temperature in product(given["comparisons"], AXES, given["respond"]["temperatures"]):
+        keys = {"experiment": title, "method": method, "baseline": baseline, "axis": axis, "temperature": temperature}
+        yield from _rows({**keys, "category": "all"}, (*of_all, AXES[axis]))
+        for category in categories:
+            yield from _rows({**keys, "category": category}, ("win_rate",))
+
+
+def _qualities(title: str, given: dict, categories: Iterable[str]) -> Iterator[dict]:
+    methods = ("base", "generator", *given["methods"])
+    for method, temperature, category in product(methods, given["respond"]["temperatures"], ("all", *categories)):
+        keys = {"experiment": title, "method": method, "temperature": temperature, "category": category}
+        yield from _rows(keys, QUALITIES)
+
+
+def _accuracy(title: str, given: dict) -> Iterator[dict]:
+    methods = ("base", *given["methods"])
+    for method, extractor in product(methods, EXTRACTORS):
+        others = [other for other in methods if other != method]
+        keys = {"experiment": title, "method": method, "extractor": extractor}
+        gains = [f"difference_{other}" for other in others]
+        shares = [*BY_FORMAT, *(f"{share}_difference_{other}" for share, other in product(BY_FORMAT, others))]
+        for temperature, attempts in ((0.0, [1]), (float(given["solve"]["temperature"]), given["solve"]["attempts"])):
+            for number in attempts:
+                at = {**keys, "temperature": temperature, "attempts": number}
+                yield from _rows(at, (*IN_ATTEMPTS, *gains))
+            yield from _rows({**keys, "temperature": temperature, "attempts": max(attempts)}, shares)
