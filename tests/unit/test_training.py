@@ -550,7 +550,7 @@ def test_an_adapter_is_trained_alone_and_its_child_goes_on_with_it(tmp_path, par
 KILLED = """
 import sys, json
 sys.path[:0] = {folders!r}
-from mialign.machine import prepare
+from mialign.models.machine import prepare
 prepare(1)
 from pathlib import Path
 import test_training as t
