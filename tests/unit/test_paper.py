@@ -78,18 +78,18 @@ def test_where_sami_is_behind_no_sentence_has_it_ahead(tmp_path):
     changed(tmp_path, "accuracy", steps_share_difference_base=-20, accuracy_given_steps_difference_base=20)
     text = paper(tables(tmp_path))[1]
     for sentence in (
-        "This judge gives SAMI a win rate of 40.0 % [38.0, 42.0] over the base model. The training as a whole makes "
+        "This judge gives SAMI a win rate of 40.0 % [38.0, 42.0] over the base model. SFT and SAMI together make "
         "the content worse. SAMI’s answers are right less often than SFT’s.",
         "SFT is ahead of SAMI with equal training. The original calls for caution",
-        "SAMI’s answer is longer than SFT’s in 1,440 comparisons. Its win rate there is 40.0 % [38.0, 42.0], which is "
-        "below one half. SAMI’s answer is shorter in 1,440 comparisons. Its win rate there is 50.0 % [48.0, 52.0], "
-        "which cannot be told from one half.",
+        "SAMI’s answer is longer than SFT’s in 1,440 comparisons. SAMI’s win rate there is 40.0 % [38.0, 42.0], which "
+        "is below one half. SAMI’s answer is shorter in 1,440 comparisons. SAMI’s win rate there is 50.0 % [48.0, "
+        "52.0], which cannot be told from one half.",
         "SAMI lowers the share of step-by-step answers among greedy answers (−20.0 points [−22.0, −18.0]). SAMI is "
         "right more often than the base model within that format (+20.0 points [+18.0, +22.0]). SFT lowers the share "
         "of step-by-step answers (−20.0 points [−22.0, −18.0]). SFT is right more often than the base model",
     ):
         assert sentence in text
-    assert not re.search("SAMI is ahead|improves the content|lead over|comparison with SFT itself", text)
+    assert not re.search("SAMI is ahead|improve the content|lead over|comparison with SFT itself", text)
 
 
 def test_where_sami_is_ahead_and_the_loss_rises_with_the_fall(tmp_path):
@@ -99,10 +99,10 @@ def test_where_sami_is_ahead_and_the_loss_rises_with_the_fall(tmp_path):
     path.write_text(re.sub("(collapse,rate_3,1,64,loss),.*", r"\1,9", path.read_text()))
     text = paper(tables(tmp_path))[1]
     for sentence in (
-        "The training as a whole improves the content.",
+        "SFT and SAMI together improve the content.",
         "SAMI is ahead of SFT with equal training. The comparison with SFT itself mixes this advantage",
-        "Its win rate there is 50.0 % [48.0, 52.0], which cannot be told from one half. SAMI’s answer is shorter in "
-        "1,440 comparisons. Its win rate there is 60.0 % [58.0, 62.0], which is above one half.",
+        "SAMI’s win rate there is 50.0 % [48.0, 52.0], which cannot be told from one half. SAMI’s answer is shorter in "
+        "1,440 comparisons. SAMI’s win rate there is 60.0 % [58.0, 62.0], which is above one half.",
         "The matched responses become less likely. The loss rises. A further training",
     ):
         assert sentence in text
@@ -115,7 +115,7 @@ def test_the_paper_of_the_miniature_says_so(full):
         "Mutual-Information Alignment in Miniature",
         "trained from nothing on a small written world. Checkers take the place of a judge.",
         "The judge is exact.",
-        "The model strong writes them, and the model weak learns from them",
+        "The generator, strong, writes them, and the base model, weak, learns from them",
         "Judge knows the principles (adherence)",
         "SAMI trained for longer",
         "The matched responses become less likely. The loss falls all the same, because the other responses lose more. "

@@ -17,14 +17,13 @@ CHOICES = {"bysign": 5, "ifabove": 3, "ifhas": 3, "IfFileExists": 3, "verdict": 
 ENDS = re.compile(r"[.?!](?=[\s}])|\n\s*\n|\n(?=\\new)|\\item\b|\\(?:caption|paragraph|section|begin|end|label)\{")
 
 
-def source(*patterns: str) -> str:
-    """The text of files below paper/, without comments."""
-    files = sorted(path for pattern in patterns for path in PAPER.glob(pattern))
+def source(folder: str) -> str:
+    """The text of a folder below paper/, without comments."""
+    files = sorted((PAPER / folder).glob("*.tex"))
     return "\n\n".join(re.sub(r"(?<!\\)%.*\n\s*", "", path.read_text(encoding="utf-8")) for path in files)
 
 
-PROSE = source("sections/*.tex")
-OUTCOMES = source("outcomes/*.tex")
+PROSE, OUTCOMES = source("sections"), source("outcomes")
 SENTENCES = re.findall(r"\\newsentence\{\\([A-Za-z]+)\}", OUTCOMES)
 WORDS = re.findall(r"\\newcommand\{\\([A-Za-z]+)\}", OUTCOMES)
 
@@ -41,12 +40,12 @@ def sentences(text: str) -> list[str]:
 
 def arguments(text: str, start: int, count: int) -> str:
     """What `count` pairs of braces from `start` on hold."""
-    begin, depth = start, 0
+    depth = 0
     for place in range(start, len(text)):
         depth += {"{": 1, "}": -1}.get(text[place], 0)
         count -= text[place] == "}" and depth == 0
         if not count:
-            return text[begin:place]
+            return text[start:place]
     raise ValueError(f"too few arguments: {text[start : start + 60]}")
 
 
