@@ -203,6 +203,14 @@ def test_items_that_are_alike_with_seeds_that_differ_get_the_wider_of_both_inter
     assert many[1:3] == pytest.approx((0.4, 0.6))  # two seeds are drawn alike in half of the resamples
 
 
+def test_items_whose_seeds_cancel_are_not_alike():
+    """Gains of +1 and -1 in the two seeds of 5 of 40 items: their means are equal, but resamples of them are not."""
+    gains = np.zeros((40, 2))
+    gains[:5] = [1, -1]
+    bootstrap = Bootstrap(2000, 1)
+    assert bootstrap.mean(gains, (-1, 1)) == bootstrap.mean(gains)
+
+
 def stratum(values, rows: slice, of: int):
     """Sums of values that only these rows of so many have."""
     numerator, denominator = np.zeros((of, 1)), np.zeros((of, 1))

@@ -83,9 +83,9 @@ class Bootstrap:
         """The ratio of sums with its interval. Arrays are [items, seeds].
 
         proportion says that every counted observation is a success or a failure: with a single seed the
-        interval is then Wilson's. Where all items are alike, or there is only one, the bootstrap sees nothing that
-        varies but the seeds; if the bounds of an observation are known, the interval then also covers what Wilson
-        leaves open after as many items without an exception.
+        interval is then Wilson's. Where all items are alike in each seed, or there is only one, the bootstrap sees
+        nothing that varies but the seeds; if the bounds of an observation are known, the interval then also covers
+        what Wilson leaves open after as many items without an exception.
         """
         numerator, denominator = np.asarray(numerator, float), np.asarray(denominator, float)
         n = round(float(denominator.sum()))
@@ -159,8 +159,9 @@ def _constant(numerator: np.ndarray, denominator: np.ndarray) -> bool:
 
 
 def _alike(numerator: np.ndarray, denominator: np.ndarray) -> bool:
-    """Whether every item with observations that count has the same ratio over the seeds."""
-    return _constant(numerator.sum(axis=1), denominator.sum(axis=1))
+    """Whether within each seed all observations that count are equal: nothing then varies but the seeds."""
+    columns = zip(numerator.T, denominator.T, strict=True)
+    return all(_constant(above, below) for above, below in columns if below.any())
 
 
 def _of_alike(value: float, items: int, bounds: tuple[float, float], level: float) -> tuple[float, float]:
