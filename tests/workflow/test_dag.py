@@ -1,5 +1,6 @@
 """The DAG: its jobs, its form, and what an edit or a changed setting runs again. Nothing is executed here."""
 
+import importlib
 import json
 import os
 import re
@@ -7,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from argparse import ArgumentParser
 from collections import Counter
 from pathlib import Path
 
@@ -182,6 +184,37 @@ def test_a_changed_setting_reruns_what_hangs_on_it(copy):
     config["sources"]["multitask_train"]["size"] = 800
     (copy / "config.yaml").write_text(yaml.safe_dump(config))
     assert jobs(snakemake(copy, "-n", target)) == Counter(questions=1, prompts=1)
+
+
+def given(text):
+    """What the stages of the printed commands are given: their names, and all that their parsers read there."""
+    for stage, words in re.findall(r"workflow/run\.py (\w+) (.*)", text):
+        parser = ArgumentParser()
+        parser.add_argument("--log")
+        importlib.import_module(f"scripts.{stage}").arguments(parser)
+        yield stage, str(parser.parse_args(shlex.split(words)))
+
+
+AUTHORS = {
+    "experiments": {"multitask": {"prompts": "authors"}, "maths": {"prompts": "authors", "pairs": {"from": "authors"}}}
+}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["without_tex", "cost", "doctor"], ["--configfile", "config/paper.yaml", "authors.yaml"]]
+)
+def test_every_stage_reads_from_files_what_it_reads_from_its_command(copy, monkeypatch, arguments):
+    """In the second plan all settings count as too long for a command."""
+    monkeypatch.chdir(copy)
+    (copy / "authors.yaml").write_text(yaml.safe_dump(AUTHORS))
+    short = snakemake(copy, "-n", "-p", *arguments)
+    assert not list(copy.rglob("settings/*.json"))
+    module = copy / "workflow/mialign/core/arguments.py"
+    module.write_text(re.sub(r"(?m)^SHORT = .*", "SHORT = 0", module.read_text()))
+    long = snakemake(copy, "-n", "-p", *arguments)
+    assert short.count(" '{") > 1
+    assert " '{" not in long
+    assert sorted(given(long)) == sorted(given(short))
 
 
 def test_a_printed_command_runs_by_hand(copy):

@@ -82,6 +82,32 @@ def test_another_benchmark_question_is_measured_and_answered_but_trains_nothing(
     assert jobs(snakemake(stubbed, "-n", *made("base", "sft")))["train"] == 1
 
 
+def test_settings_longer_than_a_command_may_be_decide_what_runs_again(stubbed):
+    """And a file of settings that is gone is written again before it is read."""
+    phrases = [f"a phrase that nobody may use, number {number}" for number in range(4000)]
+    edit(stubbed, experiments__multitask__filters__forbidden=phrases)
+    pairs = f"{RUN}/pairs/multitask.jsonl"
+    snakemake(stubbed, "--cores", "2", pairs)
+    (file,) = (stubbed / RUN / "settings").iterdir()
+    assert json.loads(file.read_text())["filters"]["forbidden"] == phrases
+    file.unlink()
+    assert "Nothing to be done" in snakemake(stubbed, "-n", pairs)
+    edit(stubbed, experiments__multitask__filters__forbidden=[*phrases[:-1], "another"])
+    assert jobs(snakemake(stubbed, "-n", pairs)) == Counter(pairs=1)
+    snakemake(stubbed, "--cores", "2", pairs)
+    assert "Nothing to be done" in snakemake(stubbed, "-n", pairs)
+
+
+def test_long_settings_of_a_model_are_the_same_for_every_run_that_takes_it(stubbed):
+    (stubbed / "workflow/run.py").write_text(STUB.replace("corpus", "none"))
+    template = "Be brief. " * 6000 + "{constitution}\n{question}{opening}"
+    edit(stubbed, experiments__maths__template=template, models_run="mini")
+    corpus = f"{RUN}/corpora/trunk.jsonl"
+    snakemake(stubbed, "--cores", "1", corpus)
+    assert (stubbed / RUN / "settings").exists()
+    assert "Nothing to be done" in snakemake(stubbed, "-n", corpus, "--config", "run=other")
+
+
 def test_a_prompt_that_does_not_fit_is_known_before_anything_is_generated_or_trained(stubbed):
     (stubbed / "workflow/run.py").write_text(STUB.replace("corpus", "lengths"))
     snakemake(stubbed, "--cores", "1", *made("sft", "sft_more"), f"{RUN}/solutions/maths/sft/seed1.jsonl", ok=False)

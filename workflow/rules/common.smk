@@ -11,6 +11,7 @@ from mialign.config import loading as configuration
 from mialign.data import principles
 from mialign.core import code_digests
 from mialign.models import weights
+from mialign.core.arguments import as_argument
 from mialign.core.errors import InputError
 from mialign.evaluation.judge.settings import by_program, deciding, judges, run_here
 from mialign.core.yaml_files import read_yaml
@@ -78,9 +79,12 @@ wildcard_constraints:
     curve=one_of(CURVES),
 
 
-def as_json(settings):
-    """Settings as a stage takes them; what stands in a command is also what decides whether it is run again."""
-    return json.dumps(settings, sort_keys=True, ensure_ascii=False)
+def as_json(settings, folder=RUN, sort_keys=True):
+    """Settings as a stage takes them; what stands in a command is also what decides whether it is run again.
+
+    `folder` keeps long ones: that of the run, or of whatever other runs have in common with it.
+    """
+    return as_argument(json.dumps(settings, sort_keys=sort_keys, ensure_ascii=False), f"{folder}/settings")
 
 
 def code_digest(script):

@@ -32,7 +32,7 @@ rule fetch_dataset:
     conda:
         "../../envs/fetch.yaml"
     params:
-        settings=lambda wildcards: as_json({"places": CONFIG["datasets"][wildcards.dataset]}),
+        settings=lambda wildcards: as_json({"places": CONFIG["datasets"][wildcards.dataset]}, DATA),
     shell:
         "python workflow/run.py fetch_dataset --log {log:q} --name {wildcards.dataset} --settings {params.settings:q}"
         " --out {output.rows:q} --origin {output.origin:q}"
@@ -51,7 +51,7 @@ rule fetch_model:
     conda:
         "../../envs/fetch.yaml"
     params:
-        settings=lambda wildcards: as_json(CONFIG["models"][wildcards.model]),
+        settings=lambda wildcards: as_json(CONFIG["models"][wildcards.model], DATA),
         scratch=f"{DATA}/scratch/{{model}}",
     shell:
         "python workflow/run.py fetch_model --log {log:q} --settings {params.settings:q} --scratch {params.scratch:q}"
@@ -72,8 +72,8 @@ rule fetch_authors_file:
         "../../envs/fetch.yaml"
     params:
         base=AUTHORS["base"],
-        sha256=lambda wildcards: AUTHORS["files"][wildcards.path] or "",
-        folder=CONFIG.get("authors", {}).get("folder", ""),
+        sha256=lambda wildcards: option("--sha256", AUTHORS["files"][wildcards.path]),
+        folder=option("--folder", CONFIG.get("authors", {}).get("folder")),
     shell:
         "python workflow/run.py fetch_authors_file --log {log:q} --path {wildcards.path:q} --base {params.base:q}"
-        " --folder {params.folder:q} --sha256 {params.sha256:q} --out {output.file:q} --origin {output.origin:q}"
+        " {params.folder:q} {params.sha256:q} --out {output.file:q} --origin {output.origin:q}"

@@ -16,8 +16,8 @@ rule corpus:
         "../../envs/analysis.yaml"
     params:
         code=code_digest("corpus"),
-        settings=lambda wildcards: as_json(CONFIG["models"][wildcards.model]["corpus"]),
-        templates=lambda wildcards: as_json(corpus_templates()),
+        settings=lambda wildcards: as_json(CONFIG["models"][wildcards.model]["corpus"], MODELS_RUN),
+        templates=lambda wildcards: as_json(corpus_templates(), MODELS_RUN),
     shell:
         "python workflow/run.py corpus --log {log:q} --settings {params.settings:q} --templates {params.templates:q}"
         " --principles {input.principles:q} --out {output:q}"
@@ -41,7 +41,7 @@ rule model:
         torch_threads=lambda wildcards: model_threads(wildcards),
     params:
         code=code_digest("model"),
-        settings=lambda wildcards: as_json(without(CONFIG["models"][wildcards.model], "corpus", "parent")),
+        settings=lambda wildcards: as_json(without(CONFIG["models"][wildcards.model], "corpus", "parent"), MODELS_RUN),
         parent=lambda wildcards, input: ["--parent", input.parent] if "parent" in input.keys() else [],
         scratch=f"{MODELS_RUN}/scratch/models/{{model}}",
     shell:

@@ -54,7 +54,7 @@ rule numbers:
     params:
         code=code_digest("numbers"),
         paper=lambda wildcards, input: os.path.commonpath(input.paper),
-        settings=lambda wildcards: json.dumps(printed(CONFIG), ensure_ascii=False),
+        settings=lambda wildcards: as_json(printed(CONFIG), sort_keys=False),
     shell:
         "python workflow/run.py numbers --log {log:q} --comparisons {input.comparisons:q} --qualities {input.qualities:q}"
         " --accuracy {input.accuracy:q} --training {input.training:q} --filters {input.filters:q}"

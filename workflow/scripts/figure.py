@@ -7,6 +7,7 @@ collapse and training training.csv. Settings that a figure does not have are ref
 import json
 from pathlib import Path
 
+from mialign.core.arguments import add_settings
 from mialign.core.errors import InputError
 from mialign.evaluation.metrics import tidy
 from mialign.paper.figures import FIGURES, draw
@@ -15,7 +16,7 @@ from mialign.paper.figures import FIGURES, draw
 def arguments(parser):
     parser.add_argument("--name", required=True, choices=FIGURES)
     parser.add_argument("--data", required=True, metavar="CSV")
-    parser.add_argument("--settings", type=json.loads, default={}, metavar="JSON")
+    add_settings(parser, about="of the figure", required=False)
     parser.add_argument(
         "--settings-file", metavar="JSON_FILE", help="settings of several figures by name; --settings is laid over them"
     )

@@ -1,11 +1,9 @@
 """Judge one method's responses against another's, on both axes."""
 
-import json
 from argparse import ArgumentParser, Namespace
-from functools import partial
 from pathlib import Path
 
-from mialign.core.arguments import Settings, add_settings
+from mialign.core.arguments import add_settings
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.evaluation.judge.factory import make_judge
@@ -22,8 +20,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--prompts", required=True, help="prompts/{experiment}/benchmark.jsonl")
     add_settings(parser, "kind", about=' of judge, for instance {"kind": "checkers"}, and what it needs')
     parser.add_argument("--wording", type=Path, help="openai, likelihood: YAML file of what the judge is asked")
-    as_settings = partial(json.loads, object_hook=Settings)
-    parser.add_argument("--server", type=as_settings, metavar="JSON", help="openai: where it is and what it costs")
+    add_settings(parser, option="--server", about="openai: where it is and what it costs", required=False)
     parser.add_argument("--asked", type=Path, help="openai: file of all that was asked of servers and answered")
     parser.add_argument("--model", type=Path, help="likelihood: folder of the model")
     parser.add_argument("--tokens", type=int, default=2048, help="likelihood: places in one forward pass")
@@ -33,7 +30,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def main(args: Namespace) -> None:
     for option in OPTIONS.get(args.settings["kind"], ()):
-        if getattr(args, option) is None:
+        if not getattr(args, option):
             raise InputError(f"--{option}: a judge of kind {args.settings['kind']} needs it")
     cases = read_cases(args.scores, args.responses, args.prompts)
     if args.settings["kind"] == "likelihood":

@@ -6,8 +6,7 @@ training/collapse/<curve>.csv.
 Rows come in the order of the inputs. comparisons takes verdicts, and scores for the paired differences.
 """
 
-import json
-
+from mialign.core.arguments import add_settings
 from mialign.core.errors import InputError
 from mialign.evaluation.metrics import KINDS, tidy
 from mialign.evaluation.statistics import Bootstrap
@@ -16,13 +15,11 @@ from mialign.evaluation.statistics import Bootstrap
 def arguments(parser):
     parser.add_argument("--kind", required=True, choices=KINDS)
     parser.add_argument("--inputs", required=True, nargs="+", metavar="PATH")
-    parser.add_argument(
-        "--settings",
-        type=json.loads,
-        default={},
-        metavar="JSON",
-        help='"bootstrap": {"resamples", "seed", "level"}; comparisons, qualities: "categories"; '
-        'accuracy: "attempts" by experiment',
+    add_settings(
+        parser,
+        about='"bootstrap": {"resamples", "seed", "level"}; comparisons, qualities: "categories"; accuracy: "attempts" '
+        "by experiment",
+        required=False,
     )
     parser.add_argument("--out", required=True, metavar="CSV")
 

@@ -1,8 +1,8 @@
 """The numbers of the paper's text as LaTeX macros, each with its origin."""
 
-import json
 from pathlib import Path
 
+from mialign.core.arguments import add_settings
 from mialign.core.csv_files import rows
 from mialign.core.files import write_text
 from mialign.paper.macros import accuracy, comparisons, macro_file, published, settings, training
@@ -21,12 +21,12 @@ def arguments(parser):
         "--published", nargs="*", default=[], help="published comparisons.csv, qualities.csv, accuracy.csv"
     )
     parser.add_argument("--paper", required=True, help="folder of the LaTeX source that uses them")
-    parser.add_argument("--settings", default="{}", help="JSON: the config, without what changes no result")
+    add_settings(parser, about="the config, without what changes no result", required=False)
     parser.add_argument("--out", required=True, help="numbers.tex; numbers.csv beside it has all and their origin")
 
 
 def main(args):
-    found = macro_file.unique(collect(args, json.loads(args.settings)))
+    found = macro_file.unique(collect(args, args.settings))
     sources = [path.read_text(encoding="utf-8") for path in sorted(Path(args.paper).rglob("*.tex"))]
     used = macro_file.used(found, sources)
     write_text(args.out, macro_file.latex(used))

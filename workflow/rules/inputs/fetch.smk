@@ -8,6 +8,11 @@ AUTHORS = authors.listing()
 FETCHED_MODELS = [name for name, model in CONFIG["models"].items() if "hub" in model]
 
 
+def option(name, value):
+    """Nothing where there is no value: Snakemake would leave an empty word out of the command."""
+    return [name, value] if value else []
+
+
 def used_datasets():
     sources = [
         CONFIG["sources"][source]

@@ -87,4 +87,4 @@ def table_settings(wildcards):
             }
             if kind in ("win_rates", "win_rates_sampled"):
                 settings["experiments"][experiment] |= {"judge": only(shown[experiment]["judge"], "kind")}
-    return json.dumps(settings, ensure_ascii=False)
+    return as_json(settings, sort_keys=False)
