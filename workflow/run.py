@@ -4,7 +4,6 @@ import argparse
 import atexit
 import contextlib
 import ctypes
-import errno
 import gc
 import importlib
 import os
@@ -13,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mialign.core.disk_space import NO_ROOM, disk_is_full
 from mialign.core.errors import InputError
 
 STAGES = sorted(path.stem for path in (Path(__file__).parent / "scripts").glob("[a-z]*.py"))
@@ -66,10 +66,13 @@ def main() -> int:
         script.main(args)
     except InputError as error:
         return _refuse(str(error))
-    except OSError as error:
-        if error.filename is None and error.errno != errno.ENOSPC:
+    except Exception as error:
+        place = getattr(error, "filename2", None) or getattr(error, "filename", None)  # of a copy, where to
+        if disk_is_full(error):
+            return _refuse(f"{place or 'while writing'}: {NO_ROOM}")
+        if not isinstance(error, OSError) or place is None:
             raise
-        return _refuse(f"{error.filename or 'while writing'}: {error.strerror}")
+        return _refuse(f"{place}: {error.strerror or error}")
     return 0
 
 

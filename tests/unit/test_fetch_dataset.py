@@ -174,6 +174,60 @@ def test_folders_as_datasets_saves_them_and_folders_of_files(tmp_path, fetched):
     assert "nowhere: no such folder" in refused(fetched, {"folder": str(tmp_path / "nowhere"), "split": "train"})
 
 
+NO_ROWS = "holds no rows; see that it is whole, or take another place or split"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("train.jsonl", b"", NO_ROWS),
+        ("train.jsonl", b"\n\n", NO_ROWS),
+        ("train.json", b"[]", NO_ROWS),
+        ("train.csv", b"problem,level\n", NO_ROWS),
+        ("train.csv", b"", "No columns to parse from file"),
+        ("train.parquet", as_parquet([]), NO_ROWS),
+        ("train.parquet", b"", "Parquet file size is 0 bytes"),
+        ("train.jsonl.gz", b"no", "Not a gzipped file"),
+        ("train.zip", b"no", "File is not a zip file"),
+        ("README.md", b"# Maths", "doesn't contain any data files"),
+        ("train.xyz", b"what?", "No (supported) data files found"),
+        ("train/.keep", b"", "doesn't contain any data files"),
+        ("state.json", b"{}", "is neither a `Dataset` directory nor a `DatasetDict` directory"),
+        ("dataset_dict.json", b'{"splits": ["train"]}', "provided path is not a `Dataset`"),
+        ("dataset_dict.json", b'{"splits": []}', "there is no split 'train'; there are none"),
+    ],
+)
+def test_a_folder_without_rows_is_told_in_one_line(tmp_path, fetched, name, content, message):
+    path = tmp_path / "mine" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    told = refused(fetched, {"folder": str(tmp_path / "mine"), "split": "train"})
+    assert f"{tmp_path}/mine" in told
+    assert message in told
+    assert not (tmp_path / "datasets/mine.jsonl").exists()
+
+
+def test_a_saved_dataset_without_rows_or_parts_is_told_in_one_line(tmp_path, fetched):
+    from datasets import Dataset
+
+    whole = Dataset.from_list(ROWS)
+    whole.select([]).save_to_disk(tmp_path / "empty")
+    assert NO_ROWS in refused(fetched, {"folder": str(tmp_path / "empty"), "split": "train"})
+    whole.save_to_disk(tmp_path / "torn")
+    (part,) = (tmp_path / "torn").glob("*.arrow")
+    part.unlink()
+    assert f"No such file or directory: '{part}'" in refused(fetched, {"folder": f"{tmp_path}/torn", "split": "train"})
+
+
+def test_a_dataset_of_the_hub_or_an_address_without_rows_is_told_in_one_line(hub, fetched, tmp_path, monkeypatch):
+    hub.add("dataset", "someone/nothing", {"train.jsonl": b""})
+    assert f"someone/nothing {NO_ROWS}" in refused(fetched, {**HUB, "hub": "someone/nothing"})
+    monkeypatch.setattr(dataset.web, "download", lambda url, sha256, out: out.write_bytes(b"\n"))
+    (tmp_path / "datasets").mkdir(exist_ok=True)
+    address = {"url": "https://a.org/b", "sha256": "0" * 64}
+    assert refused(fetched, address) == f"datasets.mine: https://a.org/b {NO_ROWS}"
+
+
 # ---------------------------------------------------------------- a stage as it is run
 def test_the_stage_writes_both_files_which_a_source_then_reads(tmp_path, root):
     with fake_hub.running() as hub:

@@ -1,11 +1,19 @@
 """A stage that is run by hand says in one line what is wrong with its arguments."""
 
 import errno
+import re
+import shutil
 import subprocess
 import sys
+import tempfile
+from types import SimpleNamespace
 
 import pytest
+from safetensors import SafetensorError
 
+import run as main
+from mialign.core import files
+from mialign.core.disk_space import needing_room, temporary_folder
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl, writing
 
@@ -65,6 +73,63 @@ def test_a_full_disk_is_told_with_the_file(tmp_path):
     with pytest.raises(OSError, match=r"No space left on device: '.*table\.csv'"), writing(tmp_path / "table.csv"):
         raise OSError(errno.ENOSPC, "No space left on device")
     assert list(tmp_path.iterdir()) == []
+
+
+# As libraries raise them on a full disk: safetensors, torch, shutil's copies, and anything beyond a quota.
+FILLED = [
+    SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
+    RuntimeError("[enforce fail at inline_container.cc:668] . unexpected pos 64 vs 0"),
+    OSError(errno.ENOSPC, "No space left on device", "numbers.tex", None, "/tmp/paper/numbers.tex"),
+    shutil.Error([("a", "b", "[Errno 28] No space left on device: 'b'")]),
+    OSError(errno.EDQUOT, "Disk quota exceeded"),
+]
+
+
+@pytest.mark.parametrize("error", FILLED, ids=lambda error: type(error).__name__)
+def test_whatever_a_library_makes_of_a_full_disk_is_told_with_the_place(tmp_path, monkeypatch, error):
+    free = 100 if "inline_container" in str(error) else 10**12  # torch does not say what it is
+    monkeypatch.setattr(files.shutil, "disk_usage", lambda place: SimpleNamespace(free=free))
+    told = f"{tmp_path}/checkpoints: no room left on its disk; free some, or raise the quota, and start it again"
+    with pytest.raises(InputError, match=rf"^{re.escape(told)}$"), needing_room(tmp_path / "checkpoints"):
+        raise error
+
+
+def test_another_error_on_a_disk_with_room_stays_what_it_is(tmp_path):
+    for error in (RuntimeError("CUDA out of memory"), OSError(errno.EACCES, "Permission denied"), InputError("x")):
+        with pytest.raises(type(error), match=re.escape(str(error))), needing_room(tmp_path):
+            raise error
+
+
+def test_a_full_tmpdir_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    message = rf"^{tmp_path} \(TMPDIR\): no room left on its disk"
+    with pytest.raises(InputError, match=message), temporary_folder():
+        raise FILLED[2]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_any_tmpdir_those_that_were_tried_are_told(monkeypatch):
+    def nowhere():
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp', '/var/tmp']")
+
+    monkeypatch.setattr(tempfile, "gettempdir", nowhere)
+    with pytest.raises(InputError, match=r"^No usable temporary .*'/var/tmp'\]: make room in one of them"):
+        temporary_folder().__enter__()
+
+
+@pytest.mark.parametrize(("error", "place"), [(FILLED[2], "/tmp/paper/numbers.tex"), (FILLED[0], "while writing")])
+def test_a_stage_on_a_full_disk_ends_with_one_line(monkeypatch, capsys, error, place):
+    """Of a copy the place is where to, and not the file that was copied."""
+
+    def fail(args):
+        raise error
+
+    stage = SimpleNamespace(arguments=lambda parser: None, main=fail)
+    monkeypatch.setattr(main.importlib, "import_module", lambda name: stage)
+    monkeypatch.setattr(main, "die_with_parent", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["run.py", "tables"])
+    assert main.main() == 2
+    assert capsys.readouterr().err.startswith(f"error: {place}: no room left on its disk")
 
 
 @pytest.mark.parametrize(("field", "value"), [("text", None), ("prompt_id", [1]), ("temperature", "hot")])

@@ -181,6 +181,12 @@ def test_a_missing_file_names_its_home(tmp_path):
         sources.questions("mine", {**PLAIN, "homepage": "https://example.org"}, tmp_path)
 
 
+def test_a_folder_in_the_place_of_a_file_is_told(tmp_path):
+    (tmp_path / "q.jsonl").mkdir()
+    with pytest.raises(InputError, match=r"sources\.mine\.file: .*q\.jsonl: this is a folder; name a file of JSON"):
+        sources.questions("mine", PLAIN, tmp_path)
+
+
 def test_the_look_before_any_job_finds_sizes_categories_places_and_answers(tmp_path):
     put(tmp_path, [{"q": "How  many?", "a": 4}, {"q": "Why?", "a": "because"}])
     found = sources.check("mine", {**PLAIN, "fields": {"question": "q", "reference": "a"}}, tmp_path, {"math"})

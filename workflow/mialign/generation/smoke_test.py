@@ -1,8 +1,8 @@
 """An engine on trial: it starts a tiny model of random weights, as a run would start its own, and writes with it."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from mialign.core.disk_space import temporary_folder
 from mialign.generation.engine import Completion, Request, RuntimeOptions, Sampling
 from mialign.generation.factory import make_engine
 
@@ -11,9 +11,9 @@ TEXT = "The boat and the house by the harbour.\n"
 
 def try_engine(settings: dict, gpus: int) -> Completion:
     """What an engine of these settings writes on so many GPUs; whatever it raises where it cannot."""
-    with TemporaryDirectory() as folder:
-        _make_model(Path(folder), heads=2 * gpus)
-        engine = make_engine(Path(folder), settings, RuntimeOptions(batch=1, gpus=gpus, gpu_share=30))
+    with temporary_folder() as folder:
+        _make_model(folder, heads=2 * gpus)
+        engine = make_engine(folder, settings, RuntimeOptions(batch=1, gpus=gpus, gpu_share=30))
         sampling = Sampling(temperature=0.0, top_p=1.0, max_tokens=8, stop=())
         ((_, ((completion,),)),) = engine.shards([[Request(TEXT, (0,))]], sampling, lambda count: None)
         return completion

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mialign.core.disk_space import needing_room
 from mialign.core.errors import InputError
 
 CONFIGS = ("config.json", "adapter_config.json")
@@ -24,9 +25,10 @@ def writing_folder(path: str | Path) -> Iterator[Path]:
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
     try:
-        yield beside
-        shutil.rmtree(path, ignore_errors=True)
-        os.replace(beside, path)
+        with needing_room(path):
+            yield beside
+            shutil.rmtree(path, ignore_errors=True)
+            os.replace(beside, path)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 

@@ -1,12 +1,13 @@
 """Compile the paper: in a folder of its own, without shell escape, to the same bytes every time."""
 
+import errno
 import os
 import re
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
+from mialign.core.disk_space import FULL, temporary_folder
 from mialign.core.errors import InputError
 
 PACKAGES = (
@@ -26,8 +27,7 @@ def compile_paper(source: Path, figures: list[Path], tables: list[Path], numbers
         )
     if not (source / "main.tex").is_file():
         raise InputError(f"{source / 'main.tex'}: no such file; --source names the folder of the LaTeX source")
-    with tempfile.TemporaryDirectory(prefix="paper.") as place:
-        build = Path(place)
+    with temporary_folder() as build:
         shutil.copytree(source, build, dirs_exist_ok=True)
         for made, folder in ((figures, "figures"), (tables, "tables")):
             (build / folder).mkdir(exist_ok=True)
@@ -37,6 +37,8 @@ def compile_paper(source: Path, figures: list[Path], tables: list[Path], numbers
         done = _latexmk(build)
         pdf = build / "main.pdf"
         if done != 0 or not pdf.is_file():
+            if shutil.disk_usage(build).free < FULL:  # what TeX then says is of something else
+                raise OSError(errno.ENOSPC, "No space left on device")
             log = build / "main.log"
             raise InputError(first_error(log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""))
         return pdf.read_bytes()

@@ -75,6 +75,8 @@ def engine(asked: dict) -> Iterator[Finding]:
     try:
         written = try_engine(settings, asked["gpus"])
         yield Finding(True, f"{name} starts a tiny model in {settings['precision']} {where}: {written.tokens} tokens")
+    except InputError as error:
+        yield Finding(False, f"{name} starts no model {where}: {error}")
     except Exception as error:  # as above
         yield Finding(
             False,

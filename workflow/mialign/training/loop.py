@@ -15,6 +15,7 @@ from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCall
 from transformers.trainer_utils import get_last_checkpoint
 
 from mialign.core import code_digests
+from mialign.core.disk_space import needing_room
 from mialign.core.errors import InputError
 from mialign.core.files import write_text
 
@@ -81,15 +82,8 @@ def run(trainer: Trainer, scratch: Path, label: str) -> None:
     trainer.add_callback(_Watch(label))
     if state := last_state(scratch):
         print(f"{label}: goes on from step {state.rsplit('-', 1)[1]}", file=sys.stderr, flush=True)
-    try:
+    with needing_room(scratch):
         trainer.train(resume_from_checkpoint=state)
-    except RuntimeError as error:  # what torch makes of a full disk
-        if shutil.disk_usage(scratch).free > FULL:
-            raise
-        raise InputError(f"{scratch}: no room left on its disk for a state; free some and start it again") from error
-
-
-FULL = 2**20  # bytes left on a disk below which an error that follows is put down to that
 
 
 def open_scratch(scratch: Path, settings: dict, *inputs: Path) -> None:

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
+from mialign.core import disk_space, files
 from mialign.core.errors import InputError
-from mialign.core.files import write_jsonl
 from mialign.data.fetch import Absent, hub, web
 
 
@@ -26,11 +26,21 @@ def fetch(name: str, places: list[dict], out: Path) -> dict:
             continue
         with out.open("rb") as stream:
             rows = sum(1 for line in stream if line.strip())
+        if not rows:
+            out.unlink()
+            raise InputError(f"datasets.{name}: {NO_ROWS.format(_where(place))}")
         return {
             "dataset": name, "place": place, "commit": commit, "rows": rows, "sha256": web.digest(out),
             "passed_over": passed,
         }  # fmt: skip
     raise InputError(f"datasets.{name}: no place has it. {' | '.join(passed)}")
+
+
+NO_ROWS = "{} holds no rows; see that it is whole, or take another place or split"
+
+
+def _where(place: dict) -> str:
+    return next(place[key] for key in ("hub", "url", "folder") if key in place)
 
 
 def _write(place: dict, out: Path) -> str | None:
@@ -40,7 +50,7 @@ def _write(place: dict, out: Path) -> str | None:
         return None
     commit = hub.information("dataset", place["hub"], place["revision"]).sha if "hub" in place else None
     rows = _from_hub(place, commit) if "hub" in place else _from_folder(place)
-    write_jsonl(out, map(_plain, islice(rows, place.get("rows"))))
+    files.write_jsonl(out, map(_plain, islice(rows, place.get("rows"))))
     return commit
 
 
@@ -66,7 +76,7 @@ def _from_folder(place: dict) -> Iterator[dict]:
         if any((folder / name).exists() for name in ("dataset_dict.json", "state.json")):
             found = load_from_disk(str(folder))
             if isinstance(found, DatasetDict) and place["split"] not in found:
-                raise ValueError(f"there is no split {place['split']!r}; there are {', '.join(found)}")
+                raise ValueError(f"there is no split {place['split']!r}; there are {', '.join(found) or 'none'}")
             yield from found[place["split"]] if isinstance(found, DatasetDict) else found
         else:
             yield from load_dataset(str(folder), split=place["split"], streaming=True)
@@ -74,13 +84,16 @@ def _from_folder(place: dict) -> Iterator[dict]:
 
 @contextmanager
 def _in_words(name: str) -> Iterator[None]:
-    """What `datasets` raises for a wrong name or form, as one line with what to do."""
-    from datasets.exceptions import DatasetsError
-
+    """What `datasets`, or a library that it reads with, raises for a wrong name or form: one line with what to do."""
     try:
         yield
-    except (DatasetsError, ValueError, KeyError, RuntimeError) as error:
-        first = str(error).strip().splitlines()[0]
+    except Exception as error:
+        if hub.of_network(error) or disk_space.disk_is_full(error):
+            raise
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        # How it meets an empty file of JSON lines, a saved dataset without rows, and a parquet file of that kind.
+        if isinstance(error, (StopIteration, IndexError)) or "BatchSize must be greater than 0" in first:
+            raise InputError(NO_ROWS.format(name)) from None
         hint = ""
         if "scripts are no longer supported" in first:
             hint = "; name the branch that holds its rows as parquet: revision: refs/convert/parquet, data_dir: CONFIG"

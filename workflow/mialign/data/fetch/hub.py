@@ -25,6 +25,13 @@ def page(kind: str, repo: str) -> str:
     return f"https://huggingface.co/{'datasets/' if kind == 'dataset' else ''}{repo}"
 
 
+def of_network(error: Exception) -> bool:
+    """Whether it is for `explained` to put it in words."""
+    from huggingface_hub import errors
+
+    return isinstance(error, (errors.HTTPError, errors.LocalEntryNotFoundError, ConnectionError, PermissionError))
+
+
 @contextmanager
 def explained(kind: str, repo: str, revision: str) -> Iterator[None]:
     """Turn what huggingface_hub raises into InputError; into Absent where the hub says that there is no such thing."""

@@ -23,6 +23,8 @@ def existing(name: str, entry: dict, data: Path) -> Path:
         return found
     if "dataset" in entry:
         raise InputError(f"sources.{name}.dataset: {found}: no such file; fetch it with `make fetch CONFIG=FILE`")
+    if found.is_dir():
+        raise InputError(f"sources.{name}.file: {found}: this is a folder; name a file of JSON lines in it")
     where = f"get it from {entry['homepage']} and put it there" if "homepage" in entry else "put it there"
     raise InputError(
         f"sources.{name}.file: {found}: no such file; {where}, or name its folder with --config data=FOLDER"

@@ -6,6 +6,7 @@ They end when any descriptor of the file is closed, so a process opens the file 
 """
 
 import asyncio
+import errno
 import fcntl
 import json
 import os
@@ -14,6 +15,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+from mialign.core.disk_space import needing_room
 from mialign.core.errors import InputError
 from mialign.core.token_usage import Once, believed
 
@@ -80,12 +82,12 @@ class ResponseCache:
     def add(self, record: dict) -> None:
         """Append a record, on disk when this returns."""
         line = (json.dumps(record) + "\n").encode()
-        with self._lock(0):
+        with needing_room(self.path), self._lock(0):
             self.refresh()
             self._end_last_line()
             if os.write(self.file, line) < len(line):
                 os.ftruncate(self.file, self.end)
-                raise OSError(28, "No space left on device", str(self.path))
+                raise OSError(errno.ENOSPC, "No space left on device")
             os.fsync(self.file)
             self.refresh()
 
