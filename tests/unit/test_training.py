@@ -25,7 +25,7 @@ from mialign.evaluation.checkpoint_scores import SCORES
 from mialign.generation.engine import Request, Sampling
 from mialign.generation.local import generate
 from mialign.models import checkpoints
-from mialign.training import loop, objectives
+from mialign.training import objectives, resume
 from mialign.training.attention import choose_attention
 from mialign.training.examples import read_examples
 from mialign.training.grid import Item, grid, packs
@@ -593,7 +593,7 @@ def test_a_killed_training_goes_on_to_the_same_bytes(tmp_path, parent, pairs, ro
     run(tmp_path / "whole")
     run(tmp_path / "killed", kill_after_states=60)
     assert not (tmp_path / "killed/sami").exists()
-    assert loop.last_state(tmp_path / "killed/scratch") is not None
+    assert resume.last_state(tmp_path / "killed/scratch") is not None
     run(tmp_path / "killed")
     assert "120,selected,1" in (tmp_path / "killed/curve.csv").read_text()
     weights_file = "adapter_model.safetensors" if "adapter" in changes else "model.safetensors"
@@ -620,16 +620,16 @@ def test_a_training_that_ended_before_its_checkpoint_was_written_takes_no_step_m
 
 def test_a_state_made_with_other_settings_is_thrown_away(tmp_path, parent, pairs):
     scratch = tmp_path / "scratch"
-    loop.open_scratch(scratch, SETTINGS, parent, pairs)
+    resume.open_scratch(scratch, SETTINGS, parent, pairs)
     save_state(scratch / "checkpoint-2")
-    loop.open_scratch(scratch, SETTINGS, parent, pairs)
-    assert loop.last_state(scratch) is not None
-    loop.open_scratch(scratch, SETTINGS | {"learning_rate": 0.5}, parent, pairs)
-    assert loop.last_state(scratch) is None
+    resume.open_scratch(scratch, SETTINGS, parent, pairs)
+    assert resume.last_state(scratch) is not None
+    resume.open_scratch(scratch, SETTINGS | {"learning_rate": 0.5}, parent, pairs)
+    assert resume.last_state(scratch) is None
     save_state(scratch / "checkpoint-2")
     pairs.write_text(pairs.read_text().replace("sank", "swam"))
-    loop.open_scratch(scratch, SETTINGS | {"learning_rate": 0.5}, parent, pairs)
-    assert loop.last_state(scratch) is None
+    resume.open_scratch(scratch, SETTINGS | {"learning_rate": 0.5}, parent, pairs)
+    assert resume.last_state(scratch) is None
 
 
 def test_every_step_has_a_whole_batch_whatever_goes_through_at_once(tmp_path, parent, pairs):
@@ -642,13 +642,13 @@ def test_every_step_has_a_whole_batch_whatever_goes_through_at_once(tmp_path, pa
 def test_a_state_that_was_cut_short_is_passed_over(tmp_path, damaged):
     for step in (2, 4):
         save_state(tmp_path / f"checkpoint-{step}")
-    assert loop.last_state(tmp_path) == str(tmp_path / "checkpoint-4")
+    assert resume.last_state(tmp_path) == str(tmp_path / "checkpoint-4")
     path = tmp_path / "checkpoint-4" / damaged
     if damaged == "sizes.json":
         path.unlink()
     else:
         path.write_text(path.read_text()[:-1])
-    assert loop.last_state(tmp_path) == str(tmp_path / "checkpoint-2")
+    assert resume.last_state(tmp_path) == str(tmp_path / "checkpoint-2")
 
 
 def save_state(folder):
@@ -676,7 +676,7 @@ def test_the_last_good_state_is_kept_when_the_loss_is_no_number(tmp_path, parent
     monkeypatch.setitem(OBJECTIVES, "sami", replace(OBJECTIVES["sami"], loss=breaks_at_the_fifth))
     with pytest.raises(InputError, match="the loss is nan at step 5"):
         train(tmp_path, parent, pairs, [0.1] * 9, steps=8, batch=1)
-    state = loop.last_state(tmp_path / "scratch")
+    state = resume.last_state(tmp_path / "scratch")
     assert state.endswith("checkpoint-4")
     assert all(weight.isfinite().all() for weight in weights_of(state))
 

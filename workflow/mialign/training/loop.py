@@ -1,9 +1,8 @@
-"""What all trainings share: the Trainer's arguments, and going on from the last saved state."""
+"""What all trainings share: the Trainer's arguments, how processes share the work, progress and a stop at NaN."""
 
 import json
 import math
 import os
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -12,12 +11,11 @@ import torch
 from accelerate import PartialState
 from torch.distributed.fsdp import MixedPrecisionPolicy
 from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCallback, TrainingArguments
-from transformers.trainer_utils import get_last_checkpoint
 
-from mialign.core import code_digests
 from mialign.core.disk_space import needing_room
 from mialign.core.errors import InputError
 from mialign.core.files import write_text
+from mialign.training import resume
 
 
 def arguments(settings: dict, scratch: Path, seed: int, **more) -> TrainingArguments:
@@ -80,56 +78,10 @@ def run(trainer: Trainer, scratch: Path, label: str) -> None:
     for talkative in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(talkative)
     trainer.add_callback(_Watch(label))
-    if state := last_state(scratch):
+    if state := resume.last_state(scratch):
         print(f"{label}: goes on from step {state.rsplit('-', 1)[1]}", file=sys.stderr, flush=True)
     with needing_room(scratch):
         trainer.train(resume_from_checkpoint=state)
-
-
-def open_scratch(scratch: Path, settings: dict, *inputs: Path) -> None:
-    """Throw away states that were made with other settings, inputs or code: a training goes on only as itself.
-
-    Of several processes the first looks after the folder, then the others find it in order.
-    """
-    with PartialState(cpu=not torch.cuda.is_available()).main_process_first():
-        _open_scratch(scratch, settings, *inputs)
-        last_state(scratch)
-
-
-def _open_scratch(scratch: Path, settings: dict, *inputs: Path) -> None:
-    made_with = code_digests.made_with(settings, ("train", "model"), inputs)
-    mark = scratch / "made_with"
-    if scratch.is_dir() and any(scratch.iterdir()) and not mark.exists():
-        raise InputError(f"{scratch}: there is a folder with other things than states of a training; name another")
-    if not mark.exists() or mark.read_text() != made_with:
-        close_scratch(scratch)
-        write_text(mark, made_with)
-
-
-def close_scratch(scratch: Path) -> None:
-    """Remove the states; by way of another name, so that a half-removed folder is not taken for a state."""
-    if scratch.exists():
-        gone = scratch.with_name(f".{scratch.name}.gone")
-        shutil.rmtree(gone, ignore_errors=True)
-        scratch.rename(gone)
-        shutil.rmtree(gone)
-
-
-def last_state(scratch: Path) -> str | None:
-    """The newest whole state: one whose files have the sizes that were noted when it had been saved."""
-    while scratch.is_dir() and (newest := get_last_checkpoint(str(scratch))):
-        note = Path(newest) / SIZES
-        if note.exists() and json.loads(note.read_text()).items() <= _sizes(Path(newest)).items():
-            return newest
-        shutil.rmtree(newest)  # what it lacks cannot be known, and its room may be what the next one needs
-    return None
-
-
-SIZES = "sizes.json"
-
-
-def _sizes(state: Path) -> dict[str, int]:
-    return {str(path.relative_to(state)): path.stat().st_size for path in state.rglob("*") if path.is_file()}
 
 
 WORDS = {"loss": "the loss", "grad_norm": "the norm of the gradient"}
@@ -150,7 +102,7 @@ class _Watch(TrainerCallback):
         PartialState().wait_for_everyone()  # every process has written its part
         if state.is_world_process_zero:
             saved = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-            write_text(saved / SIZES, json.dumps(_sizes(saved)))
+            write_text(saved / resume.SIZES, json.dumps(resume.sizes(saved)))
 
     def on_log(self, args, state, control, logs=None, **kwargs):
         loss = logs.get("loss")

@@ -10,7 +10,7 @@ from mialign.core.errors import InputError
 from mialign.core.files import write_text
 from mialign.models import checkpoints
 from mialign.models.machine import use_bf16
-from mialign.training import loop
+from mialign.training import loop, resume
 from mialign.training.adapters import lay_on
 from mialign.training.attention import choose_attention
 from mialign.training.curves import to_csv
@@ -60,7 +60,7 @@ def train_method(inputs: Inputs, settings: dict, validation: Validation, outputs
     if speed.attention == "flex_attention" and not torch.cuda.is_available():
         raise InputError("speed.attention: flex_attention trains on a GPU only, and none is seen here; take sdpa")
     parent, scratch, out = inputs.parent, outputs.scratch, outputs.checkpoint
-    loop.open_scratch(scratch, {**settings, "questions": validation.prompts}, *inputs.paths())
+    resume.open_scratch(scratch, {**settings, "questions": validation.prompts}, *inputs.paths())
     torch.manual_seed(settings["seed"])  # a new adapter begins at random
     tokenizer, model = checkpoints.load_tokenizer(parent), trainable(parent, settings.get("adapter"))
     _check_vocabulary(parent, tokenizer, model)
@@ -84,7 +84,7 @@ def train_method(inputs: Inputs, settings: dict, validation: Validation, outputs
         model.save_pretrained(folder, state_dict=weights)
         tokenizer.save_pretrained(folder)
     write_text(outputs.curve, to_csv(trainer.state.log_history, best))
-    loop.close_scratch(scratch)
+    resume.close_scratch(scratch)
 
 
 def trainable(parent: Path, adapter: dict | None):
@@ -133,7 +133,7 @@ def _arguments(settings: dict, scratch: Path, checkpointing: bool):
         save_steps=settings["validate_every"],
         eval_steps=settings["validate_every"],
         eval_strategy="steps",
-        eval_on_start=loop.last_state(scratch) is None,
+        eval_on_start=resume.last_state(scratch) is None,
         load_best_model_at_end=True,
         metric_for_best_model="eval_score",
         greater_is_better=True,

@@ -10,7 +10,7 @@ from mialign.core.files import read_jsonl
 from mialign.models import checkpoints
 from mialign.models.machine import use_bf16
 from mialign.models.tokenizer import train_tokenizer
-from mialign.training import loop
+from mialign.training import loop, resume
 from mialign.training.attention import choose_attention
 from mialign.training.optimizers import muon_with_adamw
 
@@ -22,7 +22,7 @@ def pretrain(parent: Path | None, corpus: Path, settings: dict, out: Path, scrat
     """Train settings["architecture"], or the model of `parent`, for one epoch on `corpus` ({"prompt", "response"})."""
     texts = read_jsonl(corpus, required=("prompt", "response"))
     training = settings["training"]
-    loop.open_scratch(scratch, settings, corpus, *([parent] if parent else []))
+    resume.open_scratch(scratch, settings, corpus, *([parent] if parent else []))
     torch.manual_seed(training["seed"])
     if parent is None:
         shape = settings["architecture"]
@@ -39,7 +39,7 @@ def pretrain(parent: Path | None, corpus: Path, settings: dict, out: Path, scrat
     with checkpoints.writing_folder(out) as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
-    loop.close_scratch(scratch)
+    resume.close_scratch(scratch)
 
 
 def _config(shape: dict, tokenizer) -> LlamaConfig:
