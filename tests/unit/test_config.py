@@ -377,7 +377,7 @@ def test_a_name_that_is_no_file_name_is_told_by_its_key(miniature, where, name, 
 @pytest.mark.parametrize(("name", "fits"), [("a" * 50, True), ("a" * 51, False)])
 def test_four_names_and_a_seed_still_fit_into_the_name_of_a_log(miniature, name, fits):
     assert len(f"{name}.{name}.{name}-vs-{name}.seed{2**32 - 1}.log") < 255
-    miniature["sources"][name] = {"world": "maths", "split": "train", "size": 3, "seed": 1}
+    miniature["sources"][name] = {"synthetic": "maths", "split": "train", "size": 3, "seed": 1}
     if fits:
         loading.load(miniature)
     else:

@@ -66,10 +66,12 @@ def test_sharded_weights_in_half_precision_give_whole_sums(tmp_path, parent, pai
 def test_the_stage_starts_its_own_processes_and_keeps_one_log(tmp_path, pairs, root):  # noqa: F811
     tiny.tiny_model(context=2048).save_pretrained(tmp_path / "parent")
     tiny.tiny_tokenizer().save_pretrained(tmp_path / "parent")
-    questions = sources.questions("v", {"world": "multitask", "split": "validation", "size": 3, "seed": 1}, "data")
-    asked = {"experiment": "multitask", "template": "{constitution} {question}", "constitutions": 2, "seed": 1}
+    questions = sources.questions("v", {"synthetic": "multitask", "split": "validation", "size": 3, "seed": 1}, "data")
+    asked = {"experiment": "multitask", "template": "{constitution} {question}", "seed": 1}
     known = principles.load(str(root / "config/principles.yaml"))
-    write_jsonl(tmp_path / "validation.jsonl", prompts.prompt_records(questions, known, "validation", asked))
+    write_jsonl(
+        tmp_path / "validation.jsonl", prompts.prompt_records(questions, known, "validation", asked, prompts.evaluation)
+    )
     settings = test_training.SETTINGS | {
         "validation": {"score": "mean_score", "top_p": 1.0, "max_tokens": 8, "stop": []}
     }

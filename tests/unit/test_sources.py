@@ -246,6 +246,6 @@ def test_the_world_is_a_source_like_any_other(name):
 
 
 def test_a_world_that_has_not_so_many_questions_names_the_key():
-    entry = {"world": "multitask", "split": "validation", "size": 100_000, "seed": 3}
+    entry = {"synthetic": "multitask", "split": "validation", "size": 100_000, "seed": 3}
     with pytest.raises(InputError, match=r"^sources\.mine\.size: the world has hardly more than \d+ .* ask for fewer$"):
         sources.questions("mine", entry, "nowhere")

@@ -730,10 +730,10 @@ def test_an_incomplete_model_folder_is_named(parent: Path, harm, message):
 def test_validation_weighs_both_axes_and_answers_at_the_temperature_asked_for(root):
     """Each question has a seed of its own, so that sampled answers do not share their luck."""
     tokenizer, model = tiny.tiny_tokenizer(context=512), tiny.tiny_model(context=512)
-    questions = sources.questions("v", {"world": "multitask", "split": "validation", "size": 6, "seed": 1}, "data")
-    asked = {"experiment": "multitask", "template": "{constitution} {question}", "constitutions": 2, "seed": 1}
+    questions = sources.questions("v", {"synthetic": "multitask", "split": "validation", "size": 6, "seed": 1}, "data")
+    asked = {"experiment": "multitask", "template": "{constitution} {question}", "seed": 1}
     known = principles.load(str(root / "config/principles.yaml"))
-    records = prompts.prompt_records(questions, known, "validation", asked)
+    records = prompts.prompt_records(questions, known, "validation", asked, prompts.evaluation)
     records = [{**record, "prompts": ["The boat"]} for record in records]  # one prompt for all
 
     def answers(temperature):

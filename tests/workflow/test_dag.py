@@ -156,25 +156,25 @@ def test_the_graph_in_the_readme_is_that_of_the_rules(copy, root):
 
 def test_an_edited_module_reruns_exactly_the_stages_that_use_it(copy):
     """Everything that is cheap to make is made; then modules are edited."""
-    targets = ["results/mini/prompts/multitask/train.jsonl", "results/mini/corpora/weak.jsonl"]
+    targets = ["results/mini/prompts/multitask/strong_pairs.jsonl", "results/mini/corpora/weak.jsonl"]
     snakemake(copy, "--cores", "1", *targets)
     assert "Nothing to be done" in snakemake(copy, "-n", *targets)
 
-    world = copy / "workflow/mialign/synthetic/corpora.py"
-    text = world.read_text()
-    world.write_text(text + "\n# a remark\n")
+    corpora = copy / "workflow/mialign/synthetic/corpora.py"
+    text = corpora.read_text()
+    corpora.write_text(text + "\n# a remark\n")
     assert "Nothing to be done" in snakemake(copy, "-n", *targets)
-    world.write_text(text + "\nUNUSED = 1\n")
+    corpora.write_text(text + "\nUNUSED = 1\n")
     again = jobs(snakemake(copy, "-n", *targets))
     assert again["corpus"] == 1
 
-    world.write_text(text)
+    corpora.write_text(text)
     (copy / "workflow/mialign/data/prompts.py").open("a").write("\nUNUSED = 1\n")
     assert jobs(snakemake(copy, "-n", targets[0])) == Counter(prompts=1)
 
 
 def test_a_changed_setting_reruns_what_hangs_on_it(copy):
-    target = "results/mini/prompts/multitask/train.jsonl"
+    target = "results/mini/prompts/multitask/strong_pairs.jsonl"
     snakemake(copy, "--cores", "1", target)
     config = yaml.safe_load((copy / "config.yaml").read_text())
     config["speed"]["generation_batch"] = 7
@@ -195,9 +195,8 @@ def given(text):
         yield stage, str(parser.parse_args(shlex.split(words)))
 
 
-AUTHORS = {
-    "experiments": {"multitask": {"prompts": "authors"}, "maths": {"prompts": "authors", "pairs": {"from": "authors"}}}
-}
+RELEASED = {"prompts": "authors", "data": {"own_pairs": {"from": "authors"}}}
+AUTHORS = {"experiments": {"multitask": {"prompts": "authors"}, "maths": RELEASED}}
 
 
 @pytest.mark.parametrize(
@@ -265,7 +264,7 @@ def test_the_engine_and_a_server_are_told_to_what_writes_text_and_where_it_is_re
         "engine": {"kind": "vllm", "precision": "bf16"},
         "environments": {"generate": "with_vllm", "train": "with_torch"},
         "models": {"big": {"path": "big", "server": server}},
-        "experiments": {"multitask": {"generator": "big"}},
+        "experiments": {"multitask": {"data": {"strong_pairs": {"from": "big"}}}},
         "speed": {"generation_gpus": 2, "generation_shard": 64},
     }
     (copy / "more.yaml").write_text(yaml.safe_dump(overlay))
@@ -283,7 +282,7 @@ def test_the_engine_and_a_server_are_told_to_what_writes_text_and_where_it_is_re
         "train",
     }
     assert {stage for python, stage in started if python == "python"} >= {"questions", "pairs", "judge", "figure"}
-    asked = "results/mini/generations/multitask.jsonl", "results/mini/solutions/maths/sami/seed1.jsonl"
+    asked = "results/mini/generations/multitask/strong_pairs.jsonl", "results/mini/solutions/maths/sami/seed1.jsonl"
     by_server, by_vllm = (shlex.split(commands[name]) for name in asked)
     assert option(by_server, "--engine") == '{"kind": "server", "name": "big"}'
     assert option(by_server, "--url") == "http://127.0.0.1:8000/v1"
@@ -308,7 +307,8 @@ def test_the_doctor_asks_each_environment_and_names_what_is_missing(copy):
     (copy / "big").mkdir()
     for name in ("config.json", "tokenizer.json"):
         (copy / "big" / name).write_text("{}")
-    overlay = {"models": {"big": {"path": "big", "server": server}}, "experiments": {"multitask": {"generator": "big"}}}
+    experiments = {"multitask": {"data": {"strong_pairs": {"from": "big"}}}}
+    overlay = {"models": {"big": {"path": "big", "server": server}}, "experiments": experiments}
     (copy / "more.yaml").write_text(yaml.safe_dump(overlay))
     text = snakemake(copy, "--cores", "1", "doctor", "--configfile", "more.yaml", ok=False)
     assert "MISSING NO_SUCH_KEY is not set; the server of big needs it" in text

@@ -19,7 +19,7 @@ def commands(copy):
     (copy / "more.yaml").write_text(yaml.safe_dump({"experiments": {"large": large, "long": long}}))
     text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
     found = {}
-    for line in re.findall(r"python workflow/run\.py (?:figure|tables|metrics) .*", text):
+    for line in re.findall(r"python workflow/run\.py (?:figure|table|metrics) .*", text):
         words = shlex.split(line)
         options = {word: words[place + 1] for place, word in enumerate(words) if word.startswith("--")}
         found[options["--out"].removeprefix("results/mini/")] = options | {
@@ -56,6 +56,6 @@ def test_rates_to_be_tried_run_no_table_again(copy):
     before = snakemake(copy, "-n", "-p")
     (copy / "more.yaml").write_text(yaml.safe_dump({"tuning": {"rates": [0.5]}}))
     after = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
-    stages = r"python workflow/run\.py (?:tables|numbers) .*"
+    stages = r"python workflow/run\.py (?:table|numbers) .*"
     # sorted, since a dry run prints jobs that do not depend on each other in any order
     assert sorted(re.findall(stages, before)) == sorted(re.findall(stages, after)) != []

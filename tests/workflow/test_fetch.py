@@ -43,10 +43,10 @@ def workflow(copy, hub):
         "sources": {"boats_train": {**FIELDS, "size": 70}, "boats_validation": {**FIELDS, "skip": 70, "size": 10},
                     "boats_benchmark": {**FIELDS, "skip": 80, "size": 10}},
         "experiments": {"maths": {
-            "base": "tiny", "generator": "tiny",
-            "questions": {split: f"boats_{split}" for split in ("train", "validation", "benchmark")},
-            "generate": {"max_tokens": 8}, "solve": {"max_tokens": 8},
-            "pairs": {"size": 70},
+            "base": "tiny",
+            "questions": {split: f"boats_{split}" for split in ("validation", "benchmark")},
+            "data": {"own_pairs": {"questions": "boats_train", "sampling": {"max_tokens": 8}, "size": 70}},
+            "solve": {"max_tokens": 8},
         }},
     }  # fmt: skip
     (copy / "hub.yaml").write_text(yaml.safe_dump(overlay))

@@ -84,7 +84,7 @@ def test_what_it_will_cost_is_known_before(copy):
 
 def test_the_authors_materials_replace_ours_by_a_switch(copy):
     multitask = {"prompts": "authors"}
-    maths = {"prompts": "authors", "pairs": {"from": "authors"}}
+    maths = {"prompts": "authors", "data": {"own_pairs": {"from": "authors"}}}
     (copy / "authors.yaml").write_text(
         yaml.safe_dump({"experiments": {"multitask": multitask, "maths": maths}, "authors": {"folder": "their/copy"}})
     )
@@ -92,9 +92,9 @@ def test_the_authors_materials_replace_ours_by_a_switch(copy):
     text = snakemake(copy, "-n", "-p", *PAPER, "authors.yaml", **BARE)
     found = jobs(text)
     assert found - plain == Counter(authors_pairs=1, authors_prompts=2, fetch_authors_file=5)
-    assert plain - found == Counter(generate=1, pairs=1)
+    assert plain - found == Counter(generate=1, pairs=1, prompts=1)
     options = [shlex.split(line) for line in re.findall(r"python workflow/run\.py prompts .*", text)]
-    assert len(options) == 6
+    assert len(options) == 5  # the released pairs have their prompts
     for words in options:
         experiment = json.loads(words[words.index("--settings") + 1])["experiment"]
         assert words[words.index("--templates") + 1] == f"results/paper/authors/{experiment}/templates.json"
@@ -113,7 +113,9 @@ def test_the_authors_answers_are_judged_without_any_training(copy):
         fetch_authors_file=5, fetch_dataset=1, questions=1, prompts=1, authors_responses=3, authors_verdicts=2,
         score=3, judge=3, metrics=2, figure=1, table=1,
     )  # fmt: skip
-    commands = [shlex.split(line) for line in re.findall(r"python workflow/run\.py authors_answers .*", text)]
+    commands = [
+        shlex.split(line) for line in re.findall(r"python workflow/run\.py authors_(?:responses|verdicts) .*", text)
+    ]
     found = {
         words[words.index("--out") + 1].removeprefix("results/paper/"): (
             words[words.index("--answers") + 1].rpartition("/")[2].partition("-")[0].partition("_")[0],
@@ -152,14 +154,14 @@ def released(**changes) -> dict:
         ({"models": {"llama": {"revision": None}}}, "models.llama.revision: the key is missing"),
         ({"models": {"llama": {"hub": "llama"}}},
          "models.llama.hub: 'llama' is not a repository of the hub, owner/name"),
-        ({"experiments": {"multitask": {"pairs": {"from": "authors"}}}},
-         "experiments.multitask.pairs.from: the authors released"),
+        ({"experiments": {"multitask": {"data": {"strong_pairs": {"from": "authors"}}}}},
+         "experiments.multitask.data.strong_pairs.from: the authors released"),
         ({"seeds": [1, 2], **released()}, "multitask.responses: of the authors' answers there is one each"),
         (released(respond={"temperatures": [0.0, 1.0]}),
          "multitask.responses: the authors' answers are of temperature 0"),
         (released(judges={"exact": {"kind": "checkers"}}), "multitask.responses: checkers cannot judge"),
         (released(judges={"authors": {"kind": "likelihood", "model": "llama"}}), "their verdicts stand under"),
-        ({"sources": {"tiny": {"world": "multitask", "split": "benchmark", "size": 80, "seed": 1}},
+        ({"sources": {"tiny": {"synthetic": "multitask", "split": "benchmark", "size": 80, "seed": 1}},
           **released(questions={"benchmark": "tiny"})}, "multitask.responses: the authors' answers are to MT-Bench"),
         ({"experiments": {"maths": {"responses": "authors"}}},
          "maths.responses: the authors' answers are of temperature 0"),
@@ -182,7 +184,7 @@ def test_a_changed_revision_is_fetched_again_and_what_hangs_on_it_made_anew(copy
         "    path.parent.mkdir(parents=True, exist_ok=True)\n"
         "    path.write_text('written') if path.suffix else (path.mkdir(), (path / 'config.json').write_text('{}'))\n"
     )
-    targets = ["results/paper/prompts/maths/lengths.csv", "results/paper/generations/maths.jsonl"]
+    targets = ["results/paper/prompts/maths/lengths.csv", "results/paper/generations/maths/own_pairs.jsonl"]
     snakemake(copy, "--cores", "2", *PAPER, "--", *targets, **BARE)
     assert "Nothing to be done" in snakemake(copy, "-n", *PAPER, "--", *targets, **BARE)
     overlay = {"models": {"mistral": {"revision": "main"}}}

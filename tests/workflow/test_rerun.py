@@ -85,14 +85,14 @@ def test_another_benchmark_question_is_measured_and_answered_but_trains_nothing(
 def test_settings_longer_than_a_command_may_be_decide_what_runs_again(stubbed):
     """And a file of settings that is gone is written again before it is read."""
     phrases = [f"a phrase that nobody may use, number {number}" for number in range(4000)]
-    edit(stubbed, experiments__multitask__filters__forbidden=phrases)
-    pairs = f"{RUN}/pairs/multitask.jsonl"
+    edit(stubbed, experiments__multitask__data__strong_pairs__filters__forbidden=phrases)
+    pairs = f"{RUN}/pairs/multitask/strong_pairs.jsonl"
     snakemake(stubbed, "--cores", "2", pairs)
     (file,) = (stubbed / RUN / "settings").iterdir()
     assert json.loads(file.read_text())["filters"]["forbidden"] == phrases
     file.unlink()
     assert "Nothing to be done" in snakemake(stubbed, "-n", pairs)
-    edit(stubbed, experiments__multitask__filters__forbidden=[*phrases[:-1], "another"])
+    edit(stubbed, experiments__multitask__data__strong_pairs__filters__forbidden=[*phrases[:-1], "another"])
     assert jobs(snakemake(stubbed, "-n", pairs)) == Counter(pairs=1)
     snakemake(stubbed, "--cores", "2", pairs)
     assert "Nothing to be done" in snakemake(stubbed, "-n", pairs)

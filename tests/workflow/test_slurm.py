@@ -82,7 +82,7 @@ def test_what_trains_or_generates_is_sent_and_all_else_stays(copy, root):
     rules = re.findall(r"^rule (\w+):\n(.*?)(?=^\w|\Z)", text + (root / "Snakefile").read_text(), re.M | re.S)
     sent = {name for name, body in rules if "localrule: True" not in body}
     assert sent == set(SENT) - {"judge"} | set(OTHERS)
-    assert all(f'**asks("{OTHERS.get(name, name)}")' in body for name, body in rules if name in sent)
+    assert all(f'**slurm_resources("{OTHERS.get(name, name)}")' in body for name, body in rules if name in sent)
 
 
 def test_gpus_are_asked_for_where_the_configuration_says(copy):
