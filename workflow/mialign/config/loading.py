@@ -98,14 +98,14 @@ def _with_defaults(config: dict) -> dict:
 
 def _experiment(name: str, given: dict) -> dict:
     where = f"experiments.{name}"
-    experiment = expand_iterations(where, {**EXPERIMENT, **given})
+    only = {"data": next(iter(given["data"]))} if len(given["data"]) == 1 else {}
+    experiment = {**EXPERIMENT, **given, "training": {**TRAINING, **only, **given["training"]}}
+    experiment = expand_iterations(where, experiment)
     experiment["questions"] = {split: _as_list(names) for split, names in experiment["questions"].items()}
     for stage in ("respond", "solve"):
         if stage in experiment:
             experiment[stage] = {"stop": [], **experiment[stage]}
     experiment["data"] = {data: _data(block) for data, block in experiment["data"].items()}
-    only = {"data": next(iter(given["data"]))} if len(given["data"]) == 1 else {}
-    experiment["training"] = {**TRAINING, **only, **experiment["training"]}
     if "respond" in experiment:
         experiment.setdefault("judge", {"kind": "checkers"})
     if "judge" in experiment:

@@ -28,8 +28,6 @@ def _check_set(where: str, name: str, block: dict, experiment: dict, models: dic
                 "answers that are judged; name a model or a method"
             )
         return
-    writers = {"base": None, **experiment["methods"], **models}
-    pick(writers, block["from"], f"{where}.from", "model or method")
     if block["from"] in experiment["methods"] and block["from"] in models:
         raise InputError(f"{where}.from: {block['from']!r} is a model and a method; rename one of the two")
     if "slice" in block and block["slice"]["part"] > block["slice"]["of"]:

@@ -1,11 +1,13 @@
 """Experiments: their prompts, methods, comparisons and measurements, and the curves of the collapse."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 from mialign.config.validation import data
 from mialign.config.validation.common import check_no_circle, pick, under
 from mialign.core.errors import InputError
 from mialign.data import prompts
+from mialign.data.sets import writing_model
 from mialign.models.weights import root
 from mialign.training import objectives
 
@@ -28,18 +30,19 @@ def check(where: str, experiment: dict, models: dict, known) -> None:
         raise InputError(f"{where}.evaluation: answers that are judged need a constitution; it serves with solve only")
     if "solve" in experiment:
         _check_attempts(f"{where}.solve.attempts", experiment["solve"]["attempts"])
-    for key, tokens in new_tokens(experiment).items():
-        _check_context(f"{where}.{key}", tokens, experiment, models)
+    for key, sampling, writer in _samplings(experiment):
+        for model in (experiment["base"], writer):
+            _check_context(f"{where}.{key}.max_tokens", sampling["max_tokens"], model, models)
 
 
-def new_tokens(experiment: dict) -> dict[str, int]:
-    """How many tokens may follow a prompt, by the key that says so."""
-    found = {
-        f"data.{name}.sampling.max_tokens": block["sampling"]["max_tokens"]
-        for name, block in experiment["data"].items()
-        if "sampling" in block
-    }
-    return found | {f"{stage}.max_tokens": experiment[stage]["max_tokens"] for stage in STAGES if stage in experiment}
+def _samplings(experiment: dict) -> Iterator[tuple[str, dict, str]]:
+    """Every key that says how text is sampled, with what it says and the model that writes (or is trained to)."""
+    for name, block in experiment["data"].items():
+        if "sampling" in block:
+            yield f"data.{name}.sampling", block["sampling"], writing_model(experiment, name) or experiment["base"]
+    for stage in STAGES:
+        if stage in experiment:
+            yield stage, experiment[stage], experiment["generator"]
 
 
 def _check_prompts(where: str, experiment: dict, known) -> None:
@@ -151,13 +154,10 @@ def _check_attempts(where: str, attempts: list[int]) -> None:
         raise InputError(f"{where}: {attempts} must start with 1 (the greedy attempt) and rise")
 
 
-def _check_context(where: str, tokens: int, experiment: dict, models: dict) -> None:
-    for role in ("base", "generator"):
-        context = models[root(models, experiment[role])].get("architecture", {}).get("context")
-        if context is not None and tokens >= context:
-            raise InputError(
-                f"{where}: {tokens} leave no room for a prompt in the context of {experiment[role]} ({context})"
-            )
+def _check_context(where: str, tokens: int, model: str, models: dict) -> None:
+    context = models[root(models, model)].get("architecture", {}).get("context")
+    if context is not None and tokens >= context:
+        raise InputError(f"{where}: {tokens} leave no room for a prompt in the context of {model} ({context})")
 
 
 def check_collapse(config: dict) -> None:

@@ -100,7 +100,9 @@ def used(config: dict) -> list[str]:
             if settings["kind"] == "likelihood":
                 named[f"{'' if judge == 'judge' else 'judges.'}{judge}.model"] = settings["model"]
         for key, model in named.items():
-            pick(config["models"], model, f"experiments.{name}.{key}", "model")
+            writes = key.endswith(".from")
+            known = {**config["models"], **(experiment["methods"] if writes else {})}
+            pick(known, model, f"experiments.{name}.{key}", "model or method" if writes else "model")
             while model is not None:
                 found[model] = True
                 model = config["models"][model].get("parent")

@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 from mialign.core.errors import InputError
-from mialign.data.sets import writing_model
+from mialign.data.sets import used_sets, writing_model
 
 READING = {"wording": "config/judge.yaml", "invalid_at_most": 0.05}
 DEFAULTS = {
@@ -37,9 +37,9 @@ def by_program(experiment: dict) -> bool:
 
 
 def run_here(experiment: dict) -> list[str]:
-    """The models that an experiment loads: its base, those that write pairs, and those of judges by likelihood."""
+    """The models that an experiment loads: its base, writers of pairs that it uses, and judges by likelihood."""
     weighing = [judge["model"] for judge in judges(experiment).values() if judge["kind"] == "likelihood"]
-    writing = [model for data in experiment["data"] if (model := writing_model(experiment, data))]
+    writing = [model for data in used_sets(experiment) if (model := writing_model(experiment, data))]
     return list(dict.fromkeys([experiment["base"], *writing, *weighing]))
 
 

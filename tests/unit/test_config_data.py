@@ -1,0 +1,331 @@
+"""Sets of pairs and iterations in the configuration: what they stand for, and what cannot be."""
+
+import pytest
+from changes import REMOVE, change, refused
+
+from mialign.config import loading
+from mialign.config.iterations import expand_iterations
+from mialign.core.errors import InputError
+from mialign.data import sets
+
+MT, MA = "experiments.multitask", "experiments.maths"
+PAIRS = f"{MT}.data.strong_pairs"
+SAMPLING = {"temperature": 1.0, "top_p": 1.0, "max_tokens": 96, "seed": 1}
+
+
+@pytest.fixture
+def miniature(read_config) -> dict:
+    return read_config()
+
+
+def more_pairs(settings: dict, name: str = "more_pairs", **changes) -> dict:
+    """The settings with a second set of pairs for the first experiment."""
+    block = {"from": "strong", "questions": "multitask_train", "sampling": SAMPLING, "size": 48, "seed": 1}
+    settings["experiments"]["multitask"]["data"][name] = {**block, **changes}
+    return settings
+
+
+def multitask(settings: dict) -> dict:
+    return loading.load(settings)["experiments"]["multitask"]
+
+
+# ---------------------------------------------------------------- sets
+def test_a_set_has_its_defaults(miniature):
+    data = multitask(more_pairs(miniature))["data"]
+    assert data["more_pairs"] == {
+        "from": "strong", "questions": ["multitask_train"], "builder": "constitutions", "constitutions": 2,
+        "sampling": {**SAMPLING, "stop": []}, "filters": {"ended": True, "forbidden": []}, "size": 48, "seed": 1,
+    }  # fmt: skip
+    assert list(data) == ["strong_pairs", "more_pairs"]
+
+
+def test_of_pairs_that_the_authors_released_only_size_and_seed_count(miniature):
+    miniature["experiments"]["maths"]["data"]["own_pairs"]["from"] = "authors"  # as an overlay does it
+    maths = loading.load(miniature)["experiments"]["maths"]
+    assert maths["data"]["own_pairs"] == {"from": "authors", "size": 288, "seed": 62}
+    assert (sets.writing_method(maths, "own_pairs"), sets.writing_model(maths, "own_pairs")) == (None, None)
+    assert maths["generator"] == "weak"
+
+
+def test_a_method_takes_its_own_set_or_that_of_training_or_the_only_one(miniature):
+    more_pairs(miniature)["experiments"]["multitask"]["methods"]["dpo"]["data"] = "more_pairs"
+    methods = multitask(miniature)["methods"]
+    assert {name: method["data"] for name, method in methods.items()} == {
+        "sft": "strong_pairs", "sft_more": "strong_pairs", "dpo": "more_pairs", "sami": "strong_pairs",
+    }  # fmt: skip
+    only = loading.load(change(miniature, f"{MA}.training.data", REMOVE))["experiments"]["maths"]
+    assert {method["data"] for method in only["methods"].values()} == {"own_pairs"}
+
+
+def test_a_method_without_a_set_is_told_so_where_there_are_several(miniature):
+    more_pairs(change(miniature, f"{MT}.training.data", REMOVE))
+    refused(miniature, f"{MT}.methods.sft: the key 'data' is missing; give it here or under the experiment's training")
+
+
+def test_sets_are_written_by_the_base_a_model_or_a_method(miniature):
+    more_pairs(miniature, "of_base", **{"from": "base"})
+    more_pairs(miniature, "of_method", **{"from": "sft"})
+    miniature["experiments"]["multitask"]["methods"]["dpo"]["data"] = "of_method"
+    found = multitask(miniature)
+    assert {name: sets.writing_model(found, name) for name in found["data"]} == {
+        "strong_pairs": "strong", "of_base": "weak", "of_method": None,
+    }  # fmt: skip
+    assert [sets.writing_method(found, name) for name in found["data"]] == [None, None, "sft"]
+    assert sets.used_sets(found) == ["strong_pairs", "of_method"]
+
+
+WRITTEN = [("strong_pairs", "strong"), ("of_base", "weak"), ("of_method", "weak")]
+
+
+@pytest.mark.parametrize(("data", "generator"), WRITTEN)
+def test_the_model_shown_beside_the_methods_wrote_their_pairs_or_is_the_base(miniature, data, generator):
+    more_pairs(miniature, "of_base", **{"from": "base"})
+    more_pairs(miniature, "of_method", **{"from": "sft"})
+    miniature["experiments"]["multitask"]["methods"]["sft"]["data"] = "strong_pairs"
+    assert multitask(change(miniature, f"{MT}.training.data", data))["generator"] == generator
+
+
+BAD = [
+    (f"{PAIRS}.from", "storng", f"{PAIRS}.from: there is no model or method 'storng'; did you mean 'strong'?"),
+    (f"{PAIRS}.from", "sft_mroe", f"{PAIRS}.from: there is no model or method 'sft_mroe'; did you mean 'sft_more'?"),
+    (f"{PAIRS}.from", REMOVE, f"{PAIRS}.from: the key is missing"),
+    (f"{PAIRS}.sampling", None, f"{PAIRS}.sampling: the key is missing"),
+    (f"{PAIRS}.size", None, f"{PAIRS}.size: the key is missing"),
+    (f"{PAIRS}.sizes", 3, f"{PAIRS}.sizes: unknown key; did you mean 'size'?"),
+    (f"{PAIRS}.from", "authors", f"{PAIRS}.from: the authors released pairs only for attempts that are counted"),
+    (f"{MT}.training.data", "strong_pair", f"{MT}.training.data: there is no set of pairs 'strong_pair'; did you"),
+    (f"{MT}.methods.dpo.data", "pairs", f"{MT}.methods.dpo.data: there is no set of pairs 'pairs'; there are strong_"),
+    ("models.dpo", {"path": "no/such"}, f"{MT}.data.more_pairs.from: 'dpo' is a model and a method; rename one"),
+    (f"{MT}.data", {}, f"{MT}.data: at least 1 needed"),
+    # slices
+    (f"{PAIRS}.slice", {"part": 3, "of": 2}, f"{PAIRS}.slice.part: 3 is above the 2 slices that there are"),
+    (f"{PAIRS}.slice", {"part": 0, "of": 2}, f"{PAIRS}.slice.part: 0 is too small; the least is 1"),
+    (f"{PAIRS}.slice", {"part": 1}, f"{PAIRS}.slice.of: the key is missing"),
+    # builders and objectives
+    (f"{PAIRS}.builder", "constitution", f"{PAIRS}.builder: 'constitution' is not possible; did you mean 'constitutio"),
+    (
+        f"{PAIRS}.builder",
+        "other_question",
+        f"{MT}.methods.sami.objective: sami takes pairs of constitutions, and these are of other_question",
+    ),
+    (
+        f"{MT}.methods.dpo.objective",
+        "mipo",
+        f"{MT}.methods.dpo.objective: mipo takes pairs of other_question, and these are of constitutions",
+    ),
+    (
+        f"{PAIRS}.constitutions",
+        1,
+        f"{MT}.methods.dpo.data: dpo compares responses, and strong_pairs has one a question; raise data.strong_pairs.",
+    ),
+    (f"{MT}.methods.dpo.side", "rows", f"{MT}.methods.dpo.side: it belongs to objective infonce, not to dpo"),
+    (f"{MT}.methods.dpo.beta_c", 0.1, f"{MT}.methods.dpo.beta_c: it belongs to objective mi_epo, not to dpo"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "message"), BAD, ids=[f"{path}={str(value)[:20]}" for path, value, _ in BAD])
+def test_bad_sets_are_named(miniature, path, value, message):
+    if "more_pairs" in message:
+        more_pairs(miniature, **{"from": "dpo"})
+    refused(change(miniature, path, value), message)
+
+
+@pytest.mark.parametrize("name", ["validation", "benchmark"])
+def test_a_set_is_not_named_as_other_prompts_are(miniature, name):
+    refused(more_pairs(miniature, name), f"{MT}.data.{name}: the prompts of {name} questions have this name")
+
+
+def test_the_name_of_a_set_serves_in_file_names(miniature):
+    refused(more_pairs(miniature, "a/b"), f"{MT}.data: the name 'a/b' does not serve in file names")
+
+
+def test_pairs_of_one_response_serve_what_only_reads_the_chosen(miniature):
+    more_pairs(miniature, constitutions=1)["experiments"]["multitask"]["methods"]["sft"]["data"] = "more_pairs"
+    assert multitask(miniature)["methods"]["sft"]["data"] == "more_pairs"
+
+
+def test_a_builder_goes_with_its_objectives(miniature):
+    more_pairs(miniature, builder="other_question")
+    method = {"parent": "sft", "objective": "mipo", "data": "more_pairs", "learning_rate": 0.1}
+    miniature["experiments"]["multitask"]["methods"]["mipo"] = method
+    assert multitask(miniature)["methods"]["mipo"]["beta"] == 0.1
+    method["objective"] = "dpo"
+    assert multitask(miniature)["methods"]["mipo"]["label_smoothing"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("part", "of", "there"), [(1, 1, 480), (1, 2, 240), (2, 2, 240), (4, 7, 69), (5, 7, 68), (7, 7, 68), (480, 480, 1)]
+)
+def test_a_slice_gives_no_more_pairs_than_it_has_questions(miniature, part, of, there):
+    more_pairs(miniature, slice={"part": part, "of": of}, size=there)
+    loading.load(miniature)
+    miniature["experiments"]["multitask"]["data"]["more_pairs"]["size"] = there + 1
+    refused(
+        miniature,
+        f"{MT}.data.more_pairs.size: {there + 1} pairs need as many training questions; there are {there}",
+    )
+
+
+def test_a_batch_is_no_larger_than_the_set_that_its_method_is_trained_on(miniature):
+    more_pairs(miniature, size=23)["experiments"]["multitask"]["methods"]["dpo"]["data"] = "more_pairs"
+    refused(
+        miniature,
+        f"{MT}.methods.dpo: its batch of 24 (its own, or training.batch of the experiment) is more than all 23 pairs "
+        "of more_pairs (data.more_pairs.size)",
+    )
+    miniature["experiments"]["multitask"]["methods"]["dpo"]["batch"] = 23
+    loading.load(miniature)
+
+
+def test_a_set_leaves_room_for_a_prompt_in_the_context_of_the_model_that_writes_it(miniature):
+    miniature["models"]["short"] = {
+        **miniature["models"]["trunk"],
+        "architecture": {**miniature["models"]["trunk"]["architecture"], "context": 96},
+    }
+    more_pairs(miniature, **{"from": "short"})
+    refused(
+        miniature,
+        f"{MT}.data.more_pairs.sampling.max_tokens: 96 leave no room for a prompt in the context of short (96)",
+    )
+
+
+# ---------------------------------------------------------------- circles
+@pytest.mark.parametrize(
+    ("writer", "circle"),
+    [
+        ("sft", "methods.sft -> data.strong_pairs -> methods.sft is a circle, where each needs the next; let another"),
+        ("dpo", "methods.sft -> data.strong_pairs -> methods.dpo -> methods.sft is a circle"),
+    ],
+)
+def test_no_set_is_written_by_a_method_that_needs_it(miniature, writer, circle):
+    refused(change(miniature, f"{PAIRS}.from", writer), f"{MT}: {circle}")
+
+
+def test_a_circle_over_two_sets_is_named_in_full(miniature):
+    more_pairs(miniature, **{"from": "sami"})
+    methods = miniature["experiments"]["multitask"]["methods"]
+    methods["sft"]["data"] = "more_pairs"
+    methods["sami"] |= {"parent": "base"}
+    miniature["experiments"]["multitask"]["data"]["strong_pairs"]["from"] = "sft"
+    refused(
+        miniature,
+        f"{MT}: methods.sft -> data.more_pairs -> methods.sami -> data.strong_pairs -> methods.sft is a circle",
+    )
+
+
+# ---------------------------------------------------------------- iterations
+BLOCK = {"from": "strong", "questions": "q", "size": 5}
+
+
+def experiment(methods: dict, **more) -> dict:
+    return {"data": {"pairs": BLOCK}, "training": {"data": "pairs"}, "methods": methods, **more}
+
+
+def test_iterations_are_methods_and_sets_in_the_place_of_the_method():
+    methods = {"sft": {"parent": "base"}, "mi": {"parent": "sft", "beta": 0.2, "iterations": 3}, "last": {}}
+    found = expand_iterations("e", experiment(methods))
+    own = {"parent": "sft", "beta": 0.2}
+    assert list(found["methods"]) == ["sft", "mi_1", "mi_2", "mi_3", "last"]
+    assert found["methods"]["mi_1"] == {**own, "data": "mi_1", "label": "MI 1"}
+    assert found["methods"]["mi_3"] == {**own, "data": "mi_3", "label": "MI 3"}
+    assert found["data"] == {
+        "pairs": BLOCK,
+        "mi_1": {**BLOCK, "slice": {"part": 1, "of": 3}},
+        "mi_2": {**BLOCK, "from": "mi_1", "slice": {"part": 2, "of": 3}},
+        "mi_3": {**BLOCK, "from": "mi_2", "slice": {"part": 3, "of": 3}},
+    }
+
+
+def test_iterations_may_take_slices_in_turn_and_have_a_set_and_a_label_of_their_own():
+    other = {**BLOCK, "from": "base"}
+    method = {"parent": "base", "iterations": 3, "alternate": 2, "data": "other", "label": "Mine"}
+    found = expand_iterations("e", {**experiment({"mi": method}), "data": {"pairs": BLOCK, "other": other}})
+    assert [method["label"] for method in found["methods"].values()] == ["Mine 1", "Mine 2", "Mine 3"]
+    taken = [(found["data"][name]["from"], found["data"][name]["slice"]) for name in ("mi_1", "mi_2", "mi_3")]
+    assert taken == [
+        ("base", {"part": 1, "of": 2}),
+        ("mi_1", {"part": 2, "of": 2}),
+        ("mi_2", {"part": 1, "of": 2}),
+    ]
+
+
+def test_one_iteration_takes_all_questions():
+    found = expand_iterations("e", experiment({"mi": {"parent": "base", "iterations": 1}}))
+    assert found["data"]["mi_1"] == {**BLOCK, "slice": {"part": 1, "of": 1}}
+
+
+def test_iterations_of_a_run_are_whole_methods_each_written_by_the_one_before(miniature):
+    sami = miniature["experiments"]["multitask"]["methods"]["sami"]
+    sami |= {"iterations": 2, "adapter": {"rank": 2, "alpha": 4}}
+    miniature["collapse"] = None
+    miniature["experiments"]["multitask"] |= {"comparisons": [["sami_2", "sami_1"]]}
+    miniature["experiments"]["multitask"]["data"]["strong_pairs"]["size"] = 240
+    del miniature["experiments"]["multitask"]["training"]["data"]  # there is one set only
+    found = multitask(miniature)
+    first, second = (dict(found["methods"][name]) for name in ("sami_1", "sami_2"))
+    assert (first.pop("data"), second.pop("data")) == ("sami_1", "sami_2")
+    assert (first.pop("label"), second.pop("label")) == ("SAMI 1", "SAMI 2")
+    assert first == second
+    assert (first["parent"], first["steps"], first["adapter"]["dropout"]) == ("sft", 16, 0.0)
+    assert [sets.writing_model(found, name) for name in ("sami_1", "sami_2")] == ["strong", None]
+    assert [sets.writing_method(found, name) for name in ("sami_1", "sami_2")] == [None, "sami_1"]
+    assert found["generator"] == "strong"
+
+
+BAD_ITERATIONS = [
+    ({"iterations": 0}, f"{MT}.methods.sami.iterations: 0 is too small; the least is 1"),
+    ({"iterations": 2.0}, f"{MT}.methods.sami.iterations: a whole number is needed, this is 2.0"),
+    ({"iterations": 3, "alternate": 0}, f"{MT}.methods.sami.alternate: 0 is too small; the least is 1"),
+    ({"iterations": 3, "alternate": 1}, f"{MT}.methods.sami.alternate: 1 gives every iteration the same questions"),
+    ({"alternate": 2}, f"{MT}.methods.sami.alternate: it goes with iterations; give these or take it out"),
+    (
+        {"iterations": 2, "data": "strong_pair"},
+        f"{MT}.methods.sami.data: there is no set of pairs 'strong_pair'; did you mean 'strong_pairs'?",
+    ),
+    (
+        {"iterations": 2, "objective": "dpo", "kl": 0.1},
+        f"{MT}.methods.sami_1.kl: it belongs to objective sami or infonce, not to dpo",
+    ),
+    ({"iterations": 2}, f"{MT}.data.sami_1.size: 384 pairs need as many training questions; there are 240"),
+]
+
+
+@pytest.mark.parametrize(("more", "message"), BAD_ITERATIONS, ids=[str(more) for more, _ in BAD_ITERATIONS])
+def test_bad_iterations_are_named(miniature, more, message):
+    miniature["collapse"] = None
+    miniature["experiments"]["multitask"]["comparisons"] = [["dpo", "sft"]]
+    miniature["experiments"]["multitask"]["methods"]["sami"] |= more
+    refused(miniature, message)
+
+
+def test_what_names_a_method_with_iterations_must_say_which(miniature):
+    miniature["experiments"]["multitask"]["methods"]["sami"]["iterations"] = 2
+    said = refused({**miniature, "collapse": None})
+    assert said.startswith(f"{MT}.comparisons[1]: there is no method 'sami'; did you mean 'sami_")
+    refused(miniature, "collapse.method: there is no method 'sami'; did you mean 'sami_")
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"methods": {"mi_2": {}}}, "e.methods.mi_2: the iterations of mi take this name; give one of them another"),
+        ({"data": {"mi_1": BLOCK}}, "e.data.mi_1: the iterations of mi take this name; give one of them another"),
+        ({"data": {"pairs": {**BLOCK, "slice": {"part": 1, "of": 2}}}}, "e.methods.mi.data: pairs has slice, which"),
+        ({"data": {"pairs": {"from": "authors", "size": 1}}}, "e.methods.mi.data: pairs has from: authors, which does"),
+        ({"training": {}}, "e.methods.mi: the key 'data' is missing; name the set of pairs that the iterations repeat"),
+    ],
+)
+@pytest.mark.parametrize("first", [True, False], ids=["before", "behind"])
+def test_iterations_that_cannot_be_are_named(more, message, first):
+    mi = {"mi": {"parent": "base", "iterations": 2}}
+    methods = {**mi, **more.get("methods", {})} if first else {**more.get("methods", {}), **mi}
+    data = {"pairs": BLOCK, **more.get("data", {})}
+    with pytest.raises(InputError) as caught:
+        expand_iterations("e", {**experiment(methods), **more, "methods": methods, "data": data})
+    assert str(caught.value).startswith(message)
+
+
+def test_two_methods_may_not_stand_for_the_same_iterations():
+    two = {"mi": {"parent": "base", "iterations": 2}, "mi_1": {"parent": "base", "iterations": 1}}
+    with pytest.raises(InputError, match=r"e\.methods\.mi_1: the iterations of mi take this name"):
+        expand_iterations("e", experiment(two))
