@@ -665,13 +665,6 @@ def test_names_of_different_kinds_that_make_one_macro_are_refused(miniature):
     refused(miniature, "share the name configExperimentsMathsMethodsTraining", "config: experiments/maths/methods/")
 
 
-def refused(settings: dict, *words: str) -> None:
-    with pytest.raises(InputError) as caught:
-        loading.load(settings)
-    for word in words:
-        assert word in str(caught.value)
-
-
 def test_a_child_keeps_the_adapter_of_its_parent(miniature):
     methods = miniature["experiments"]["multitask"]["methods"]
     methods["sft"]["adapter"] = {"rank": 4, "alpha": 8}

@@ -5,13 +5,14 @@ import json
 
 import pytest
 
+import tiny
 from mialign.core.errors import InputError
 from mialign.core.files import write_jsonl
 from mialign.models import checkpoints
 from mialign.models.encoding import encode_fitting, encode_prompt
 from scripts import lengths as stage
 
-SPLITS = ("train", "validation", "benchmark")
+SPLITS = ("strong_pairs", "validation", "benchmark")
 LONG = "The boat and the house by the harbour sank at noon, 12 days and more."
 
 
@@ -19,8 +20,10 @@ LONG = "The boat and the house by the harbour sank at noon, 12 days and more."
 def folder(tmp_path, tiny_model, tiny_tokenizer):
     tiny_model.save_pretrained(tmp_path / "model")
     tiny_tokenizer.save_pretrained(tmp_path / "model")
+    tiny.tiny_model(context=60).config.save_pretrained(tmp_path / "small")
+    tiny_tokenizer.save_pretrained(tmp_path / "small")
     for split in SPLITS:
-        prompts = [["a boat", LONG], ["house", "house"]] if split == "train" else [["a boat"]]
+        prompts = [["a boat", LONG], ["house", "house"]] if split == "strong_pairs" else [["a boat"]]
         records = [{"id": f"maths/{split}/q-{n}", "prompts": texts} for n, texts in enumerate(prompts)]
         write_jsonl(tmp_path / f"{split}.jsonl", records)
     return tmp_path
@@ -34,8 +37,8 @@ def run(run_stage, folder, *uses, adapters=None):
     run_stage(
         stage,
         prompts=[folder / f"{split}.jsonl" for split in SPLITS],
-        base=folder / "model",
-        generator=folder / "model",
+        models=[folder / "model", folder / "small"],
+        names=["base", "writer"],
         settings=json.dumps({"uses": uses, "adapters": adapters or {}}),
         out=folder / "lengths.csv",
     )
@@ -50,33 +53,34 @@ def test_a_prompt_is_as_long_as_generation_finds_it(tiny_tokenizer, bos):
 
 
 def test_the_longest_prompt_of_each_split_and_the_room_for_it(folder, run_stage, tiny_tokenizer):
-    first, second = run(run_stage, folder, use("train", "generator", 9), use("benchmark", "base", 10))
+    first, second = run(run_stage, folder, use("strong_pairs", "writer", 9), use("benchmark", "base", 10))
     longest = len(encode_prompt(tiny_tokenizer, LONG))
-    assert list(first.values()) == ["train", "generator", "2", str(longest), "55"]
+    assert list(first.values()) == ["strong_pairs", "writer", "2", str(longest), "51"]
     assert list(second.values()) == ["benchmark", "base", "1", str(len(encode_prompt(tiny_tokenizer, "a boat"))), "54"]
 
 
 def test_a_prompt_may_fill_its_room_and_not_one_token_more(folder, run_stage, tiny_tokenizer):
     room = 64 - len(encode_prompt(tiny_tokenizer, LONG))
-    (row,) = run(run_stage, folder, use("train", "base", room))
-    assert row["longest"] == row["room"]
+    (row,) = run(run_stage, folder, use("strong_pairs", "base", room))
+    assert row["longest"] == row["limit"]
     (folder / "lengths.csv").unlink()
+    too_many = use("strong_pairs", "base", room + 1, "experiments.x.max_tokens")
     with pytest.raises(InputError) as caught:
-        run(run_stage, folder, use("benchmark", "base", 1), use("train", "base", room + 1, "experiments.x.max_tokens"))
+        run(run_stage, folder, use("benchmark", "base", 1), too_many)
     message = str(caught.value)
-    for words in ("train.jsonl: the prompt maths/train/q-0 has", f"{64 - room} tokens", f"with {room + 1} new ones",
+    for words in ("strong_pairs.jsonl: the prompt maths/strong_pairs/q-0 has", f"{64 - room} tokens", f"with {room + 1} new ones",
                   "/model (64)", "lower experiments.x.max_tokens", "sources.NAME.longest"):  # fmt: skip
         assert words in message
     assert "\n" not in message
     assert not (folder / "lengths.csv").exists()
 
 
-def test_what_the_generator_is_shown_counts_too(folder, run_stage):
-    write_jsonl(folder / "train.jsonl", [{"id": "q", "prompts": ["a boat"], "generation_prompts": [LONG]}])
-    (row,) = run(run_stage, folder, use("train", "generator", 9))
+def test_what_the_writer_is_shown_counts_too(folder, run_stage):
+    write_jsonl(folder / "strong_pairs.jsonl", [{"id": "q", "prompts": ["a boat"], "generation_prompts": [LONG]}])
+    (row,) = run(run_stage, folder, use("strong_pairs", "writer", 9))
     assert int(row["longest"]) > 20
     with pytest.raises(InputError, match="the prompt q has"):
-        run(run_stage, folder, use("train", "generator", 60))
+        run(run_stage, folder, use("strong_pairs", "writer", 50))
 
 
 def test_the_context_of_an_adapter_is_that_of_its_base_model(folder):

@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
+from mialign.core.template import fill
 from mialign.data import principles
-from mialign.data.prompts import fill, prompt_records, sample_sides, to_generate
+from mialign.data.builders import constitutions
+from mialign.data.builders.constitutions import sample_sides
+from mialign.data.prompts import evaluation, prompt_records, slice_of, to_generate
 from scripts import prompts as stage
 
 FILE = Path(__file__).parents[2] / "config" / "principles.yaml"
@@ -43,6 +46,11 @@ def question(number=1, category="math", text="How much is 2 + 3?"):
     return {"id": f"q-{number}", "source": "s", "category": category, "question": text, "reference": "5"}
 
 
+def made(questions, known, split, settings):
+    """Records of prompts as the stage makes them: of a split with evaluation, of training with constitutions."""
+    return prompt_records(questions, known, split, settings, constitutions.prompts if split == "train" else evaluation)
+
+
 def sides(constitution):
     return dict(constitution["principles"])
 
@@ -56,7 +64,7 @@ def is_wording(line, name, side):
 @settings(deadline=None)
 def test_training_prompts_hold_different_constitutions_and_the_question_unharmed(text, category, count, seed):
     asked = question(category=category, text=text)
-    (record,) = prompt_records([asked], KNOWN, "train", {**JUDGED, "constitutions": count, "seed": seed})
+    (record,) = made([asked], KNOWN, "train", {**JUDGED, "constitutions": count, "seed": seed})
     assert (record["id"], record["question_id"]) == ("multitask/train/q-1", "q-1")
     assert {key: record[key] for key in ("category", "question", "reference")} == {
         key: asked[key] for key in ("category", "question", "reference")
@@ -74,7 +82,7 @@ def test_training_prompts_hold_different_constitutions_and_the_question_unharmed
 
 @given(st.integers(0, 10**9), st.sampled_from(["q", "other"]))
 def test_of_two_maths_constitutions_exactly_one_asks_for_steps_and_opens_so(seed, name):
-    (record,) = prompt_records([question(name)], KNOWN, "train", {**MATHS, "seed": seed})
+    (record,) = made([question(name)], KNOWN, "train", {**MATHS, "seed": seed})
     steps = [sides(constitution)["steps"] for constitution in record["constitutions"]]
     assert sorted(steps) == ["antithesis", "positive"]
     for side, prompt in zip(steps, record["prompts"], strict=True):
@@ -89,7 +97,7 @@ def test_a_decisive_principle_is_balanced_for_any_number_of_constitutions(count,
 
 
 def test_all_six_pairs_both_orders_and_all_wordings_occur():
-    records = prompt_records([question(n, "coding") for n in range(600)], KNOWN, "train", JUDGED)
+    records = made([question(n, "coding") for n in range(600)], KNOWN, "train", JUDGED)
     pairs = [frozenset(tuple(sorted(sides(c).items())) for c in record["constitutions"]) for record in records]
     counts = {pair: pairs.count(pair) for pair in pairs}
     assert len(counts) == 6
@@ -104,7 +112,7 @@ def test_all_six_pairs_both_orders_and_all_wordings_occur():
 
 
 def test_the_side_that_asks_for_steps_comes_first_half_of_the_time():
-    records = prompt_records([question(n) for n in range(400)], KNOWN, "train", MATHS)
+    records = made([question(n) for n in range(400)], KNOWN, "train", MATHS)
     first = [sides(record["constitutions"][0])["steps"] for record in records]
     assert 150 < first.count("positive") < 250
 
@@ -112,7 +120,7 @@ def test_the_side_that_asks_for_steps_comes_first_half_of_the_time():
 @pytest.mark.parametrize("split", ["validation", "benchmark"])
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_judged_evaluation_asks_for_both_positive_sides_in_short(split, category):
-    records = prompt_records([question(n, category) for n in range(60)], KNOWN, split, JUDGED)
+    records = made([question(n, category) for n in range(60)], KNOWN, split, JUDGED)
     known = {principle.id: principle for principle in KNOWN.for_category(category)}
     for record in records:
         (constitution,), (prompt,) = record["constitutions"], record["prompts"]
@@ -126,7 +134,7 @@ def test_judged_evaluation_asks_for_both_positive_sides_in_short(split, category
 @pytest.mark.parametrize("side", ["positive", "antithesis"])
 def test_maths_evaluation_has_an_opening_and_no_constitution(side):
     wanted = {**MATHS, "evaluation": {**MATHS["evaluation"], "opening": side}}
-    (record,) = prompt_records([question()], KNOWN, "benchmark", wanted)
+    (record,) = made([question()], KNOWN, "benchmark", wanted)
     assert record["constitutions"] == []
     assert record["prompts"] == [f"Question: How much is 2 + 3?\nAnswer: {MATHS['openings'][side]}\n"]
 
@@ -134,7 +142,7 @@ def test_maths_evaluation_has_an_opening_and_no_constitution(side):
 @pytest.mark.parametrize("split", ["train", "validation", "benchmark"])
 @pytest.mark.parametrize("wanted", [JUDGED, MATHS], ids=["multitask", "maths"])
 def test_braces_html_tex_and_shell_pass_unharmed(wanted, split):
-    (record,) = prompt_records([question(text=NASTY)], KNOWN, split, wanted)
+    (record,) = made([question(text=NASTY)], KNOWN, split, wanted)
     assert record["question"] == NASTY
     for prompt in record["prompts"]:
         assert f"Question: {NASTY}\nAnswer:" in prompt
@@ -145,9 +153,9 @@ def test_other_braces_of_a_template_stay():
 
 
 def test_a_question_keeps_its_constitutions_whatever_stands_around_it():
-    alone = prompt_records([question(7)], KNOWN, "train", JUDGED)
-    assert prompt_records([question(n) for n in range(9)], KNOWN, "train", JUDGED)[7:8] == alone
-    assert prompt_records([question(7)], KNOWN, "train", {**JUDGED, "seed": 99}) != alone
+    alone = made([question(7)], KNOWN, "train", JUDGED)
+    assert made([question(n) for n in range(9)], KNOWN, "train", JUDGED)[7:8] == alone
+    assert made([question(7)], KNOWN, "train", {**JUDGED, "seed": 99}) != alone
 
 
 # ---------------------------------------------------------------- bad input
@@ -177,14 +185,14 @@ def test_a_question_keeps_its_constitutions_whatever_stands_around_it():
 )
 def test_settings_that_do_not_fit_are_refused(wanted, message):
     with pytest.raises(InputError, match=message):
-        prompt_records([question()], KNOWN, "train", wanted)
+        made([question()], KNOWN, "train", wanted)
 
 
 def test_an_unknown_category_and_a_repeated_id_are_refused():
     with pytest.raises(InputError, match="cooking"):
-        prompt_records([question(category="cooking")], KNOWN, "train", JUDGED)
+        made([question(category="cooking")], KNOWN, "train", JUDGED)
     with pytest.raises(InputError, match="'q-1' occurs more than once in the train questions"):
-        prompt_records([question(), question()], KNOWN, "train", JUDGED)
+        made([question(), question()], KNOWN, "train", JUDGED)
 
 
 def test_the_stage_takes_several_files_and_repeats_itself(tmp_path, run_stage):
@@ -196,28 +204,69 @@ def test_the_stage_takes_several_files_and_repeats_itself(tmp_path, run_stage):
             questions=[tmp_path / "a.jsonl", tmp_path / "b.jsonl"],
             principles=FILE,
             split="train",
-            settings=json.dumps(MATHS),
+            settings=json.dumps({**MATHS, "builder": "constitutions"}),
             out=tmp_path / out,
         )
     assert [record["question_id"] for record in read_jsonl(tmp_path / "one.jsonl")] == ["q-1", "q-2", "q-3"]
     assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()
 
 
+@pytest.fixture
+def stage_of(tmp_path, run_stage):
+    """Run the stage on seven questions; the records it writes."""
+    write_jsonl(tmp_path / "q.jsonl", [question(number, text=f"Number {number}?") for number in range(1, 8)])
+
+    def run(split, **settings):
+        files = {"questions": tmp_path / "q.jsonl", "principles": FILE, "out": tmp_path / "p.jsonl"}
+        run_stage(stage, split=split, settings=json.dumps({**JUDGED, **settings}), **files)
+        return read_jsonl(tmp_path / "p.jsonl")
+
+    return run
+
+
+def test_a_slice_has_its_part_of_the_questions_with_the_prompts_that_all_have(stage_of):
+    whole = stage_of("train", builder="constitutions")
+    second = stage_of("train", builder="constitutions", slice={"part": 2, "of": 3})
+    assert [record["question_id"] for record in second] == ["q-2", "q-5"]
+    assert second == [whole[1], whole[4]]
+
+
+def test_the_builder_says_which_prompts_a_question_is_answered_under(stage_of):
+    (record, *_) = stage_of("train", builder="other_question")
+    assert (record["id"], len(record["prompts"])) == ("multitask/train/q-1", 1)
+    assert sides(record["constitutions"][0]) == {"steps": "positive", "tex": "positive"}
+    assert len(stage_of("train", builder="constitutions", constitutions=3)[0]["prompts"]) == 3
+    for wrong in ({"builder": "constitution"}, {}):
+        with pytest.raises(
+            InputError, match=r"builder: there is none called .* \(there are constitutions, other_quest"
+        ):
+            stage_of("train", **wrong)
+
+
+@given(st.lists(st.integers(), max_size=40), st.integers(1, 9))
+def test_slices_share_no_question_and_hold_all_of_them_in_their_order(questions, of):
+    numbered = list(enumerate(questions))
+    parts = [slice_of(numbered, part, of) for part in range(1, of + 1)]
+    assert sorted(one for part in parts for one in part) == sorted(numbered)
+    assert all(part == sorted(part) for part in parts)
+    sizes = [len(part) for part in parts]
+    assert max(sizes) - min(sizes) <= 1
+    assert sizes == sorted(sizes, reverse=True)
+
+
 def test_a_generator_with_a_template_of_its_own_sees_the_same_constitutions():
     plain, own = (
-        prompt_records([question()], KNOWN, "train", {**JUDGED, **more})[0]
+        made([question()], KNOWN, "train", {**JUDGED, **more})[0]
         for more in ({}, {"generation_template": "Like this: [insert]\n{constitution}\nQ: {question}"})
     )
     assert "generation_prompts" not in plain
     assert to_generate(plain) == plain["prompts"] == own["prompts"]
     texts = [constitution["text"] for constitution in own["constitutions"]]
     assert to_generate(own) == [f"Like this: [insert]\n{text}\nQ: How much is 2 + 3?" for text in texts]
-    (asked,) = prompt_records(
-        [question()], KNOWN, "benchmark", {**JUDGED, "generation_template": "{constitution}{question}"}
-    )
+    (asked,) = made([question()], KNOWN, "benchmark", {**JUDGED, "generation_template": "{constitution}{question}"})
     assert to_generate(asked) == asked["prompts"]
 
 
 def test_a_generation_template_must_have_its_fields():
     with pytest.raises(InputError, match=r"generation_template: the field \{question\} is missing"):
-        prompt_records([question()], KNOWN, "train", {**JUDGED, "generation_template": "{constitution}"})
+        made([question()], KNOWN, "train", {**JUDGED, "generation_template": "{constitution}"})

@@ -51,7 +51,7 @@ def test_wrong_arguments_are_named_without_a_traceback(root, tmp_path, words, me
 
 def test_without_a_stage_all_are_listed_and_help_is_of_one(root, tmp_path):
     assert "lengths, " in run(root, tmp_path).stderr
-    assert "pairs/{experiment}.filters.csv" in run(root, tmp_path, "pairs", "--help").stdout
+    assert "pairs/{experiment}/{data}.filters.csv" in run(root, tmp_path, "pairs", "--help").stdout
 
 
 def test_a_log_on_a_full_disk_hides_no_message(root, tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 from mialign.core.arguments import add_settings
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.data import principles
-from mialign.data.builders import BUILDERS
+from mialign.data.builders import builder
 from mialign.data.prompts import SPLITS, evaluation, prompt_records, slice_of
 
 
@@ -33,7 +33,7 @@ def main(args: Namespace) -> None:
     settings = {**args.settings, **_other_templates(args)}
     if "slice" in settings:
         questions = slice_of(questions, **settings["slice"])
-    make = BUILDERS[settings["builder"]].prompts if args.split == "train" else evaluation
+    make = builder(settings.get("builder")).prompts if args.split == "train" else evaluation
     write_jsonl(args.out, prompt_records(questions, principles.load(args.principles), args.split, settings, make))
 
 

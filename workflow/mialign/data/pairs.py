@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from mialign.core.errors import InputError
 from mialign.core.seeds import derive
-from mialign.data.builders import BUILDERS
+from mialign.data.builders import builder
 from mialign.data.filters import FINISHES, Response, active_filters, first_failure
 
 EXAMPLES = 2
@@ -50,7 +50,7 @@ def select_pairs(prompts: list[dict], generations: Iterable[dict], settings: dic
         kept -= count
         table.append({"filter": name, "dropped": count, "kept": kept})
     examples = [_example(name, p, texts[p["id"]]) for name, gone in dropped.items() for p in gone[:EXAMPLES]]
-    built = BUILDERS[settings["builder"]].records(chosen, responses, settings["seed"])
+    built = builder(settings["builder"]).records(chosen, responses, settings["seed"])
     pairs = [{**_about(prompt), **record} for prompt, record in zip(chosen, built, strict=True)]
     return Selection(pairs, table, examples)
 

@@ -22,6 +22,8 @@ def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
             f"openings.principle: {decisive!r} is no principle of the category {question['category']!r} "
             f"of question {question['id']!r} (it has {', '.join(known)})"
         )
+    if count < 1:
+        raise InputError(f"constitutions: {count} give no prompt to answer; one at least is needed")
     if count > 2 ** len(known):
         raise InputError(
             f"constitutions: {count} cannot all differ: the {len(known)} principles of the category "
