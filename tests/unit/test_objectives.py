@@ -238,9 +238,7 @@ def test_every_objective_of_the_registry_is_finite_and_differentiable():
 
 def test_settings_belong_to_objectives():
     objectives.check_settings("dpo", {"beta": 0.2, "label_smoothing": 0.1, "batch": 4})
-    with pytest.raises(
-        InputError, match=r"^beta: it belongs to objective dpo or ipo or mipo, not to sami; take it out$"
-    ):
+    with pytest.raises(InputError, match=r"^beta: it belongs to objective dpo or ipo or .*, not to sami; take it out$"):
         objectives.check_settings("sami", {"beta": 0.2})
     with pytest.raises(InputError, match="mipo takes pairs of other_question, and these are of constitutions"):
         objectives.check_builder("mipo", "constitutions")
