@@ -29,3 +29,4 @@ def lock():
 
 onstart:
     lock()
+    start_warm()

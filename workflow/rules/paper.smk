@@ -75,7 +75,7 @@ rule times:
         "../../envs/analysis.yaml"
     params:
         code=code_digest("times"),
-        folders=list(dict.fromkeys((f"{RUN}/times", f"{MODELS_RUN}/times"))),
+        folders=list(dict.fromkeys((f"{RUN}/logs", f"{MODELS_RUN}/logs"))),
     shell:
         "python workflow/run.py times --log {log:q} --folders {params.folders:q} --out {output:q}"
 

@@ -1,4 +1,4 @@
-"""What each stage cost: jobs, seconds of work and largest memory, from the benchmark files of the rules."""
+"""What each stage cost: jobs, seconds of work and largest memory, from what run.py notes beside each log."""
 
 import csv
 import io
@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from collections import defaultdict
 from pathlib import Path
 
+from mialign.core import job_usage
 from mialign.core.errors import InputError
 from mialign.core.files import write_text
 
@@ -14,7 +15,7 @@ COLUMNS = ("stage", "jobs", "seconds", "longest", "memory_mib")
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--folders", nargs="+", type=Path, required=True, help="results/{run}/times, of one run or several"
+        "--folders", nargs="+", type=Path, required=True, help="results/{run}/logs, of one run or several"
     )
     parser.add_argument("--out", type=Path, required=True, help="CSV")
 
@@ -35,9 +36,10 @@ def main(args: Namespace) -> None:
 
 
 def _read(path: Path) -> tuple[float, float]:
-    """Seconds and MiB of one job; a job of less than a second may have no memory measured."""
+    """Seconds and MiB of one job."""
     row = next(csv.DictReader(path.open(encoding="utf-8"), delimiter="\t"))
-    return float(row["s"]), float(row["max_rss"]) if row["max_rss"] not in ("-", "NA") else 0.0
+    seconds, memory = (float(row[column]) for column in job_usage.COLUMNS)
+    return seconds, memory
 
 
 def _summary(stage: str, measured: list[tuple[float, float]]) -> tuple:

@@ -4,18 +4,14 @@ import os
 
 # As torch, transformers and vLLM call the precisions of the config.
 DTYPES = {"float32": "float32", "bf16": "bfloat16"}
+# Read when a library is loaded. A thread that waits for others spins only for a moment: one that slept at once would
+# have to be woken for every operation; one that spins for long takes the core from the job beside it.
+BEFORE_TORCH = {"GOMP_SPINCOUNT": "2000", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
 
 
 def prepare(threads: int) -> None:
-    """Fix the number of threads, since sums depend on it, and let one that waits for others spin only for a moment.
-
-    One that slept at once would have to be woken for every operation; one that spins for long takes the core from the
-    job beside it.
-    """
-    os.environ["OMP_NUM_THREADS"] = str(threads)
-    os.environ["GOMP_SPINCOUNT"] = "2000"
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    os.environ["HF_HUB_OFFLINE"] = "1"
+    """Fix the number of threads, since sums depend on it, and what else decides the bytes of a result or the time."""
+    os.environ.update(BEFORE_TORCH, OMP_NUM_THREADS=str(threads))
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it CUDA's matrix products may vary
     import torch
     from transformers.utils import logging

@@ -1,0 +1,94 @@
+"""A stage in this process: its arguments, its log, what it took, and what a person can mend in one line."""
+
+import argparse
+import contextlib
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from mialign.core import job_usage
+from mialign.core.disk_space import NO_ROOM, disk_is_full
+from mialign.core.errors import InputError
+from mialign.core.process import collect_seldom, die_with_parent
+from stages import offline
+
+
+def perform(started: float) -> int:
+    """Run the stage that sys.argv asks for; with --log, note what it took since `started` (time.monotonic)."""
+    stage, *words = sys.argv[1:]
+    collect_seldom()
+    if offline(stage):
+        os.environ["HF_HUB_OFFLINE"] = "1"
+    script = importlib.import_module(f"scripts.{stage}")
+    parser = argparse.ArgumentParser(prog=f"run.py {stage}", description=script.__doc__)
+    parser.add_argument(
+        "--log", type=Path, help="file that takes a copy of all messages; time and memory go beside it, as .tsv"
+    )
+    script.arguments(parser)
+    args = parser.parse_args(words)
+    one_of_several = "RANK" in os.environ
+    processes = 1 if one_of_several else getattr(args, "processes", 1)
+    try:
+        if processes > 1:
+            status = share(processes)
+        else:
+            status = 0
+            tell(args.log)
+            script.main(args)
+        if status == 0 and args.log and not one_of_several:
+            job_usage.write(args.log.with_suffix(".tsv"), started, processes)
+    except InputError as error:
+        return _refuse(str(error))
+    except Exception as error:
+        place = getattr(error, "filename2", None) or getattr(error, "filename", None)  # of a copy, where to
+        if disk_is_full(error):
+            return _refuse(f"{place or 'while writing'}: {NO_ROOM}")
+        if not isinstance(error, OSError) or place is None:
+            raise
+        return _refuse(f"{place}: {error.strerror or error}")
+    return status
+
+
+def share(processes: int) -> int:
+    """Run this same command in several processes that train together."""
+    launcher = ["torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    command = [sys.executable, "-m", *launcher, "--", *sys.argv]
+    threads = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}  # named, or the launcher remarks on it
+    return subprocess.run(command, env=os.environ | threads, preexec_fn=die_with_parent).returncode
+
+
+def tell(log: Path | None) -> None:
+    """Have messages copied to the log; of several processes the first speaks for all."""
+    if os.environ.get("RANK", "0") != "0":
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    elif log:
+        try:
+            sys.stderr = Tee(log)
+        except OSError as error:
+            raise InputError(f"--log: {log} cannot be written ({error.strerror}); name another file") from None
+
+
+def _refuse(message: str) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    return 2
+
+
+class Tee:
+    """Standard error that is also written to a file, line by line, as long as there is room on its disk."""
+
+    def __init__(self, path: Path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.streams = (sys.stderr, path.open("w", encoding="utf-8", errors="backslashreplace", buffering=1))
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            self.streams[1].write(text)
+        return self.streams[0].write(text)
+
+    def __getattr__(self, name: str):
+        return getattr(self.streams[0], name)
+
+    def flush(self) -> None:
+        self.streams[0].flush()
