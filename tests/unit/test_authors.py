@@ -10,7 +10,7 @@ import yaml
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.data import authors, principles, sources
-from scripts import authors_answers, authors_pairs, authors_prompts, fetch_authors_file
+from scripts import authors_pairs, authors_prompts, authors_responses, authors_verdicts, fetch_authors_file
 from scripts import prompts as prompts_stage
 
 JUDGED = '''
@@ -112,7 +112,8 @@ def test_prompts_are_built_in_the_authors_words(prepared, released, run_stage, k
     prepared(kind)
     question = {"id": "q-1", "category": "math", "question": "How many?", "reference": "2"}
     (released / "q.jsonl").write_text(json.dumps(question))
-    ours = {"experiment": "mine", "template": "{constitution}{question}", "constitutions": 2, "seed": 1}
+    ours = {"experiment": "mine", "template": "{constitution}{question}", "seed": 1}
+    ours |= {"builder": "constitutions", "constitutions": 2} if split == "train" else {}
     options = {"principles": released / "principles.yaml", "templates": released / "templates.json", "split": split}
     run_stage(
         prompts_stage, questions=released / "q.jsonl", settings=json.dumps(ours), out=released / "p.jsonl", **options
@@ -149,10 +150,17 @@ def test_released_pairs_become_records_to_train_on(released, run_stage):
         "id": "maths/authors/7",
         "question_id": "authors-7",
         "category": "math",
+        "question": "How many?\nIn all?",
         "constitutions": ["1. Many steps.\n2. Plain.", "1. None.\n2. Plain."],
         "prompts": [item["prompt"] for item in PAIRS["7"]],
-        "responses": [" 1, 2.", " is 2."],
-        "finishes": ["eos", "eos"],
+        "responses": [
+            {"text": " 1, 2.", "prompt": 0, "finish": "eos", "writer": "authors"},
+            {"text": " is 2.", "prompt": 1, "finish": "eos", "writer": "authors"},
+        ],
+        "terms": [
+            {"chosen": [0, 0], "rejected": [0, 1], "weight": 1.0},
+            {"chosen": [1, 1], "rejected": [1, 0], "weight": 1.0},
+        ],
     }
     assert second["id"] == "maths/authors/9"
     assert outputs["table"].read_text() == "filter,dropped,kept\ngenerated,0,2\nsize,0,2\n"
@@ -212,7 +220,8 @@ def answered(tmp_path, run_stage):
         write_jsonl(tmp_path / "prompts.jsonl", prompts)
         files = {"answers": tmp_path / "answers.json", "verdicts": tmp_path / "verdicts.json"}
         more = dict(zip(("side",), side, strict=False))
-        run_stage(authors_answers, **files, **more, prompts=tmp_path / "prompts.jsonl", out=tmp_path / "out.jsonl")
+        taken = authors_responses if side else authors_verdicts
+        run_stage(taken, **files, **more, prompts=tmp_path / "prompts.jsonl", out=tmp_path / "out.jsonl")
         return read_jsonl(tmp_path / "out.jsonl")
 
     run.answers, run.prompts = answers, prompts

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mialign.core.errors import InputError
 from mialign.generation.engine import Request, RuntimeOptions, Sampling
-from mialign.generation.factory import start
+from mialign.generation.factory import make_engine
 from mialign.generation.local import generate
 from mialign.generation.sampling import choose
 from mialign.generation.stop_phrases import StopPhrases
@@ -90,7 +90,7 @@ def test_a_missing_vllm_is_told_with_what_to_do(tmp_path, tiny_model, tiny_token
     tiny_tokenizer.save_pretrained(tmp_path)
     monkeypatch.setitem(sys.modules, "vllm", None)
     with pytest.raises(InputError, match=r"vLLM is not installed here; .*environments: \{generate: FOLDER\}"):
-        start(tmp_path, {"kind": "vllm", "precision": "float32"}, RuntimeOptions())
+        make_engine(tmp_path, {"kind": "vllm", "precision": "float32"}, RuntimeOptions())
 
 
 def test_a_prompt_that_leaves_no_room_is_refused(tiny_model, tiny_tokenizer):

@@ -41,10 +41,15 @@ def prompt(number, count=2):
 
 def generations(prompts, texts, finish="eos"):
     return [
-        {"prompt_id": prompt["id"], "constitution": index, "text": text, "finish": finish}
+        {"prompt_id": prompt["id"], "prompt": index, "text": text, "finish": finish}
         for prompt, responses in zip(prompts, texts, strict=True)
         for index, text in enumerate(responses)
     ]
+
+
+def wanted_of(filters, size, seed=1, builder="constitutions"):
+    """The settings of a set of pairs, as far as they are of its pairs."""
+    return {"builder": builder, "filters": filters, "size": size, "seed": seed}
 
 
 # ---------------------------------------------------------------- by hand
@@ -107,9 +112,8 @@ def test_an_unknown_filter_is_refused():
 def test_counts_examples_and_pairs_by_hand():
     prompts = [prompt(number) for number in range(6)]
     texts = [("a", "b"), ("", "b"), ("a", ""), ("", ""), ("c", "c"), ("x", "y")]
-    selection = select_pairs(
-        prompts, generations(prompts, texts), {"filters": {"ended": True}, "pairs": {"size": 1, "seed": 1}}
-    )
+    made = [{**one, "tokens": 7, "seed": 3, "writer": "digest", "more": 1} for one in generations(prompts, texts)]
+    selection = select_pairs(prompts, made, wanted_of({"ended": True}, size=1))
     assert selection.table == [
         {"filter": "generated", "dropped": 0, "kept": 6},
         {"filter": "ended", "dropped": 0, "kept": 6},
@@ -128,11 +132,35 @@ def test_counts_examples_and_pairs_by_hand():
         "id": f"e/train/{number}",
         "question_id": str(number),
         "category": "math",
+        "question": f"Question {number}?",
         "constitutions": ["1. Rule 0", "1. Rule 1"],
         "prompts": [f"prompt {number} 0", f"prompt {number} 1"],
-        "responses": list(texts[number]),
-        "finishes": ["eos", "eos"],
+        "responses": [
+            {"text": text, "finish": "eos", "tokens": 7, "seed": 3, "writer": "digest", "prompt": place}
+            for place, text in enumerate(texts[number])
+        ],
+        "terms": [
+            {"chosen": [0, 0], "rejected": [0, 1], "weight": 1.0},
+            {"chosen": [1, 1], "rejected": [1, 0], "weight": 1.0},
+        ],
     }
+
+
+def test_the_builder_of_a_set_makes_its_records():
+    prompts = [prompt(number, count=1) for number in range(4)]
+    made = generations(prompts, [("a",), ("",), ("c",), ("d",)])
+    selection = select_pairs(prompts, made, wanted_of({}, size=2, builder="other_question"))
+    first, second = selection.pairs
+    (mine, other), (same, again) = ([one["text"] for one in pair["responses"]] for pair in (first, second))
+    assert mine == again != other == same  # of the two that were chosen, not of those that were not or dropped
+    assert [one["prompt"] for one in first["responses"]] == [0, None]
+    assert first["responses"][1]["question_id"] == second["question_id"]
+    assert first["prompts"] == [f"prompt {first['question_id']} 0"]
+    assert first["terms"] == [{"chosen": [0, 0], "rejected": [0, 1], "weight": 1.0}]
+    with pytest.raises(InputError, match="only one question is left"):
+        select_pairs(prompts, made, wanted_of({}, size=1, builder="other_question"))
+    with pytest.raises(InputError, match="there is none called 'pairs'"):
+        select_pairs(prompts, made, wanted_of({}, size=2, builder="pairs"))
 
 
 # ---------------------------------------------------------------- properties
@@ -157,11 +185,11 @@ FILTERS = st.fixed_dictionaries(
 def test_counts_add_up_and_what_stays_satisfies_every_filter(texts, filters, size, seed):
     prompts = [prompt(number) for number in range(len(texts))]
     made = [
-        {"prompt_id": p["id"], "constitution": index, "text": text, "finish": finish}
+        {"prompt_id": p["id"], "prompt": index, "text": text, "finish": finish}
         for p, responses in zip(prompts, texts, strict=True)
         for index, (text, finish) in enumerate(responses)
     ]
-    wanted = {"filters": filters, "pairs": {"size": size, "seed": seed}}
+    wanted = wanted_of(filters, size, seed)
     passing = active_filters(filters)
     if all(first_failure([Response(*one) for one in responses], passing) for responses in texts):
         with pytest.raises(InputError, match="no pair is left"):
@@ -180,19 +208,20 @@ def test_counts_add_up_and_what_stays_satisfies_every_filter(texts, filters, siz
     by_id = {p["id"]: responses for p, responses in zip(prompts, texts, strict=True)}
     for pair in selection.pairs:
         responses = by_id[pair["id"]]
-        assert pair["responses"] == [text for text, _ in responses]
-        assert pair["finishes"] == [finish for _, finish in responses]
-        longer, shorter = sorted(pair["responses"], key=len, reverse=True)
-        assert all(text.strip() for text in pair["responses"])
+        kept = [one["text"] for one in pair["responses"]]
+        assert kept == [text for text, _ in responses]
+        assert [one["finish"] for one in pair["responses"]] == [finish for _, finish in responses]
+        longer, shorter = sorted(kept, key=len, reverse=True)
+        assert all(text.strip() for text in kept)
         assert longer.strip() != shorter.strip()
         assert not filters.get("ended") or all(finish != "length" for _, finish in responses)
-        assert not any(string in text for string in filters.get("forbidden", []) for text in pair["responses"])
+        assert not any(string in text for string in filters.get("forbidden", []) for text in kept)
         assert len(longer) >= filters.get("length_ratio", 1) * len(shorter)
         assert len(shorter) >= filters.get("shorter_at_least", 0)
 
     again = [prompt for prompt in prompts if prompt["id"] in {pair["id"] for pair in selection.pairs}]
-    kept = [generation for generation in made if generation["prompt_id"] in {prompt["id"] for prompt in again}]
-    assert select_pairs(again, kept, wanted).pairs == selection.pairs
+    their = [generation for generation in made if generation["prompt_id"] in {prompt["id"] for prompt in again}]
+    assert select_pairs(again, their, wanted).pairs == selection.pairs
 
 
 @given(st.integers(1, 40), st.integers(0, 50), st.integers(0, 9))
@@ -213,18 +242,16 @@ def test_the_seed_changes_the_choice():
 # ---------------------------------------------------------------- bad input, and the stage
 def test_generations_must_be_there_once_each():
     prompts = [prompt(0), prompt(1)]
-    wanted = {"filters": {}, "pairs": {"size": 1, "seed": 1}}
+    wanted = wanted_of({}, size=1)
     whole = generations(prompts, [("a", "b"), ("c", "d")])
-    with pytest.raises(InputError, match=r"1 of 4 generations are missing.*e/train/1.*constitution 1.*cut short"):
+    with pytest.raises(InputError, match=r"1 of 4 generations are missing.*e/train/1.*prompt 1.*cut short"):
         select_pairs(prompts, whole[:-1], wanted)
     with pytest.raises(InputError, match="there twice"):
         select_pairs(prompts, [*whole, whole[0]], wanted)
     with pytest.raises(InputError, match=r"'other'.*belongs to no prompt"):
         select_pairs(prompts, [*whole, {**whole[0], "prompt_id": "other"}], wanted)
     for broken in ({"text": None}, {"finish": "done"}):
-        with pytest.raises(
-            InputError, match=r"e/train/0.*constitution 0: text must be a string, and finish one of eos"
-        ):
+        with pytest.raises(InputError, match=r"e/train/0.*prompt 0: text must be a string, and finish one of eos"):
             select_pairs(prompts, [{**whole[0], **broken}, *whole[1:]], wanted)
 
 
@@ -236,7 +263,7 @@ def test_generations_must_be_there_once_each():
             {"length_ratio": 3},
             "of 4 questions.*empty 1, length_ratio 3.*lower filters.length",
         ),
-        ([("a", "a")], {}, "identical 1.*raise generate.temperature"),
+        ([("a", "a")], {}, "identical 1.*raise sampling.temperature"),
         ([("a", "b")], {"shorter_at_least": 50}, "shorter_at_least 1.*lower filters.shorter_at_least"),
         ([], {}, "no prompts"),
     ],
@@ -244,7 +271,7 @@ def test_generations_must_be_there_once_each():
 def test_no_pair_left_says_which_key_to_loosen(texts, filters, message):
     prompts = [prompt(number) for number in range(len(texts))]
     with pytest.raises(InputError, match=message):
-        select_pairs(prompts, generations(prompts, texts), {"filters": filters, "pairs": {"size": 1, "seed": 1}})
+        select_pairs(prompts, generations(prompts, texts), wanted_of(filters, size=1))
 
 
 def test_the_stage_writes_pairs_table_and_examples(tmp_path, capsys, run_stage):
@@ -254,19 +281,20 @@ def test_the_stage_writes_pairs_table_and_examples(tmp_path, capsys, run_stage):
     write_jsonl(
         tmp_path / "generations.jsonl", generations(prompts, [(nasty, "b"), ("c", "c"), (nasty + "c", nasty + "c ")])
     )
-    wanted = json.dumps({"filters": {"ended": True}, "pairs": {"size": 2, "seed": 1}})
+    wanted = json.dumps(wanted_of({"ended": True}, size=2))
     names = {"prompts": "prompts.jsonl", "generations": "generations.jsonl"}
     names |= {"out": "pairs.jsonl", "table": "filters.csv", "examples": "examples.csv"}
     run_stage(stage, settings=wanted, **{name: tmp_path / file for name, file in names.items()})
-    assert "1 pairs, fewer than pairs.size (2)" in capsys.readouterr().err
-    assert [pair["responses"] for pair in read_jsonl(tmp_path / "pairs.jsonl")] == [[nasty, "b"]]
+    assert "1 pairs, fewer than size (2)" in capsys.readouterr().err
+    (pair,) = read_jsonl(tmp_path / "pairs.jsonl")
+    assert [one["text"] for one in pair["responses"]] == [nasty, "b"]
     assert (tmp_path / "filters.csv").read_text() == (
         "filter,dropped,kept\ngenerated,0,3\nended,0,3\nempty,0,3\nidentical,2,1\nsize,0,1\n"
     )
     with (tmp_path / "examples.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [row["response_2"] for row in rows] == ["c", nasty + "c "]
-    wanted = json.dumps({"filters": {"length_ratio": 900}, "pairs": {"size": 2, "seed": 1}})
+    wanted = json.dumps(wanted_of({"length_ratio": 900}, size=2))
     with pytest.raises(InputError, match=r"generations\.jsonl: no pair is left"):
         run_stage(stage, settings=wanted, **{name: tmp_path / file for name, file in names.items()})
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names.values())

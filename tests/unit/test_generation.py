@@ -14,6 +14,7 @@ from mialign.core.files import read_jsonl, write_jsonl
 from mialign.generation import local
 from mialign.generation.engine import Request
 from mialign.generation.writer import cut
+from mialign.models import checkpoints
 from scripts import generate as stage
 
 WORDS = ["boat", "house", "harbour", "keeper", "bees", "noon", "days", "The"]
@@ -130,6 +131,35 @@ def test_nothing_is_taken_that_was_made_otherwise(run_stage, folder, worked, cha
     worked.clear()
     assert found == run(run_stage, folder, "fresh.jsonl", **changed)
     assert len(worked) == 4
+
+
+def test_a_record_says_which_prompt_is_answered_and_by_which_model(run_stage, folder):
+    run(run_stage, folder)
+    records = read_jsonl(folder / "out.jsonl")
+    asked = [(one["id"], number) for one in prompts_of(folder) for number in range(2)]
+    assert [(record["prompt_id"], record["prompt"]) for record in records] == asked
+    assert {record["writer"] for record in records} == {checkpoints.digest(folder / "model")}
+    assert set(records[0]) == {"prompt_id", "prompt", "text", "finish", "tokens", "seed", "writer"}
+
+
+def test_every_seed_of_a_method_that_writes_has_texts_of_its_own(run_stage, folder):
+    def texts(**more):
+        run_stage(
+            stage,
+            model=folder / "model",
+            engine=json.dumps(ENGINE),
+            prompts=folder / "prompts.jsonl",
+            settings=json.dumps(SETTINGS),
+            scratch=folder / "scratch/generate.jsonl",
+            out=folder / "out.jsonl",
+            **more,
+        )
+        return [record["text"] for record in read_jsonl(folder / "out.jsonl")]
+
+    model, first, second = texts(), texts(seed=1), texts(seed=2)
+    assert model != first != second != model
+    assert texts(seed=1) == first
+    assert texts() == model
 
 
 def test_other_settings_of_speed_change_no_text(run_stage, folder, worked):

@@ -53,7 +53,9 @@ def test_memory_is_of_the_largest_process_times_how_many_are_alike():
     code = "from mialign.core import job_usage; import subprocess, sys; print(job_usage.memory()); bytearray(300 * 2**20)\n"
     code += "print(job_usage.memory()); subprocess.run([sys.executable, '-c', 'bytearray(500 * 2**20)'], check=True)\n"
     code += "print(job_usage.memory(), job_usage.memory(3))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=path_to(spent))
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=path_to(job_usage)
+    )
     small, own, largest, three = map(float, done.stdout.split())
     assert small < 100
     assert own == pytest.approx(300 + small, abs=30)

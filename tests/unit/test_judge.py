@@ -12,7 +12,8 @@ from mialign import synthetic
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.data import principles
-from mialign.data.prompts import prompt_records
+from mialign.data.builders import constitutions
+from mialign.data.prompts import evaluation, prompt_records
 from mialign.evaluation.judge import AXES, Case
 from mialign.evaluation.judge.factory import make_judge
 from mialign.evaluation.judge.verdicts import check_valid, make_cases, verdict_records, with_texts
@@ -32,7 +33,7 @@ def questions():
 
 @pytest.fixture(scope="module")
 def prompts(questions):
-    return prompt_records(questions, KNOWN, "benchmark", SETTINGS)
+    return prompt_records(questions, KNOWN, "benchmark", SETTINGS, evaluation)
 
 
 def answer(question, prompt, positive, correct=True):
@@ -54,7 +55,8 @@ def test_adherence_is_the_share_of_principles_followed(questions, prompts, posit
 
 
 def test_adherence_asks_for_the_side_that_the_constitution_names(questions):
-    for question, prompt in zip(questions, prompt_records(questions, KNOWN, "train", SETTINGS), strict=True):
+    of_training = prompt_records(questions, KNOWN, "train", SETTINGS, constitutions.prompts)
+    for question, prompt in zip(questions, of_training, strict=True):
         constitution = prompt["constitutions"][0]
         text = answer(question, prompt, [side == "positive" for _, side in constitution["principles"]])
         assert adherence(prompt, text, ended=True) == 1.0

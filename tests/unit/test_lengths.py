@@ -69,8 +69,8 @@ def test_a_prompt_may_fill_its_room_and_not_one_token_more(folder, run_stage, ti
         run(run_stage, folder, use("benchmark", "base", 1), too_many)
     message = str(caught.value)
     for words in ("strong_pairs.jsonl: the prompt maths/strong_pairs/q-0 has", f"{64 - room} tokens",
-                  f"with {room + 1} new ones",
-                  "/model (64)", "lower experiments.x.max_tokens", "sources.NAME.longest"):  # fmt: skip
+                  f"with {room + 1} new ones", "/model (64)", "lower experiments.x.max_tokens",
+                  "sources.NAME.longest"):  # fmt: skip
         assert words in message
     assert "\n" not in message
     assert not (folder / "lengths.csv").exists()

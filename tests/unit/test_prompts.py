@@ -176,7 +176,7 @@ def test_a_question_keeps_its_constitutions_whatever_stands_around_it():
             r"^evaluation.opening: .*no openings",
         ),
         ({**JUDGED, "constitutions": 5}, r"^constitutions: 5 cannot all differ.*'math' allow 4"),
-        ({**JUDGED, "constitutions": 0}, r"^constitutions: "),
+        ({**JUDGED, "constitutions": 0}, r"^constitutions: 0 give no prompt to answer"),
         (
             {**MATHS, "openings": {**MATHS["openings"], "principle": "plan"}},
             r"^openings.principle: 'plan' is no principle of the category 'math' of question 'q-1'",
@@ -237,9 +237,7 @@ def test_the_builder_says_which_prompts_a_question_is_answered_under(stage_of):
     assert sides(record["constitutions"][0]) == {"steps": "positive", "tex": "positive"}
     assert len(stage_of("train", builder="constitutions", constitutions=3)[0]["prompts"]) == 3
     for wrong in ({"builder": "constitution"}, {}):
-        with pytest.raises(
-            InputError, match=r"builder: there is none called .* \(there are constitutions, other_quest"
-        ):
+        with pytest.raises(InputError, match=r"builder: there is none called .* \(there are constitutions, other_"):
             stage_of("train", **wrong)
 
 

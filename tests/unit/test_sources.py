@@ -237,7 +237,7 @@ def test_a_field_named_by_half_a_character_is_told_and_logged(tmp_path, root):
 
 @pytest.mark.parametrize("name", ["multitask", "maths"])
 def test_the_world_is_a_source_like_any_other(name):
-    entry = {"world": name, "split": "train", "size": 16, "seed": 3}
+    entry = {"synthetic": name, "split": "train", "size": 16, "seed": 3}
     records = sources.questions("mine", entry, "nowhere")
     assert len(records) == 16
     assert list(records[0]) == ["id", "source", "category", "question", "reference"]

@@ -104,8 +104,8 @@ def test_the_shipped_splits_ask_different_things():
     sources = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["sources"].values()
     asked = {}
     for source in sources:
-        for question in synthetic.questions(source["world"], source["split"], source["size"], source["seed"]):
-            what = (source["world"], question["category"], meant(question))
+        for question in synthetic.questions(source["synthetic"], source["split"], source["size"], source["seed"]):
+            what = (source["synthetic"], question["category"], meant(question))
             assert asked.setdefault(what, source["split"]) == source["split"]
 
 
