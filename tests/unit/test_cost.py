@@ -26,10 +26,14 @@ def assumed() -> dict:
 
 @pytest.fixture
 def settings() -> dict:
-    method = {"parent": "base", "objective": "dpo", "steps": 9, "batch": 2, "validate_every": 4}
+    method = {"parent": "base", "objective": "dpo", "data": "pairs", "steps": 9, "batch": 2, "validate_every": 4}
+    pairs = {
+        "from": "g", "questions": ["t"], "builder": "constitutions", "constitutions": 2,
+        "sampling": {"max_tokens": 100}, "size": 18,
+    }  # fmt: skip
     experiment = {
-        "base": "b", "generator": "g", "constitutions": 2, "generate": {"max_tokens": 100}, "pairs": {"size": 18},
-        "questions": {"train": ["t"], "validation": ["v"], "benchmark": ["m"]}, "methods": {"dpo": method},
+        "base": "b", "generator": "g", "data": {"pairs": pairs}, "methods": {"dpo": method},
+        "questions": {"validation": ["v"], "benchmark": ["m"]},
         "comparisons": [["dpo", "base"]], "respond": {"temperatures": [0.0], "max_tokens": 15},
         "judge": {"kind": "openai", "server": {"price": {"in": 2.0, "out": 10.0}}},
     }  # fmt: skip
@@ -79,10 +83,44 @@ def test_attempts_count_the_greedy_one_too(settings, assumed):
 def test_the_miniature_judges_for_nothing_and_the_authors_pairs_are_not_generated(settings, assumed):
     experiment = settings["experiments"]["multitask"]
     experiment["judge"] = {"kind": "checkers"}
-    experiment["pairs"]["from"] = "authors"
+    experiment["data"]["pairs"] = {"from": "authors", "size": 18, "seed": 1}
     exact = {row.stage: row for row in cost._rows(settings, assumed)}
     assert exact["judge"].dollars == 0
     assert "generate" not in exact
+    assert exact["reference"].tokens == 2 * 18 * 2 * 50  # they have two responses too
+
+
+def generated(settings, assumed) -> list[tuple[int, float]]:
+    """Jobs and tokens of every set that is written."""
+    return [(row.jobs, row.tokens) for row in cost._rows(settings, assumed) if row.stage == "generate"]
+
+
+def test_a_set_has_a_part_of_the_questions_and_answers_by_its_builder(settings, assumed):
+    pairs = settings["experiments"]["multitask"]["data"]["pairs"]
+    assert generated(settings, assumed) == [(1, 36 * 2 * 20)]
+    pairs["slice"] = {"part": 1, "of": 3}
+    assert generated(settings, assumed) == [(1, 12 * 2 * 20)]
+    pairs |= {"builder": "other_question", "sampling": {"max_tokens": 7}}
+    assert generated(settings, assumed) == [(1, 12 * 7)]  # one answer a question, and none is longer than it may be
+    exact = {row.stage: row for row in cost._rows(settings, assumed)}
+    assert exact["reference"].tokens == 2 * 18 * (10 + 2 * 7)  # one prompt with both responses
+
+
+def test_a_method_writes_for_every_seed_and_a_set_that_nobody_is_trained_on_costs_nothing(settings, assumed):
+    experiment = settings["experiments"]["multitask"]
+    pairs, dpo = experiment["data"]["pairs"], experiment["methods"]["dpo"]
+    experiment["data"] |= {"again": {**pairs, "from": "dpo", "size": 10}, "unused": {**pairs, "size": 1000}}
+    experiment["methods"]["sami"] = {**dpo, "objective": "sami", "data": "again", "parent": "dpo"}
+    assert generated(settings, assumed) == [(1, 36 * 2 * 20), (2, 2 * 36 * 2 * 20)]
+    writing = [row for row in cost._rows(settings, assumed) if row.stage == "generate"]
+    # of the base's size, which is twice the other's, and each of two jobs has to start
+    assert writing[1].hours == pytest.approx(2 * 36 * 2 * 20 / 100 / 3600 + 2 * 0.1)
+    reference = [row for row in cost._rows(settings, assumed) if row.stage == "reference"]
+    assert [(row.jobs, row.tokens) for row in reference] == [(2, 2 * 18 * 2 * 50)]  # sami needs none
+    experiment["methods"]["more"] = {**dpo, "data": "again", "parent": "sami"}
+    experiment["methods"]["most"] = {**dpo, "data": "again", "parent": "dpo"}
+    reference = [row for row in cost._rows(settings, assumed) if row.stage == "reference"]
+    assert sorted((row.jobs, row.tokens) for row in reference) == [(2, 2 * 18 * 2 * 50), (4, 4 * 10 * 2 * 50)]
 
 
 def test_answers_that_the_authors_released_are_not_written_anew(settings, assumed):

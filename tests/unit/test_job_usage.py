@@ -50,7 +50,8 @@ def test_a_job_that_fails_or_has_no_log_notes_nothing(root, tmp_path):
 
 
 def test_memory_is_of_the_largest_process_times_how_many_are_alike():
-    code = "from mialign.core import job_usage; import subprocess, sys; print(job_usage.memory()); bytearray(300 * 2**20)\n"
+    code = "from mialign.core import job_usage; import subprocess, sys\n"
+    code += "print(job_usage.memory()); bytearray(300 * 2**20)\n"
     code += "print(job_usage.memory()); subprocess.run([sys.executable, '-c', 'bytearray(500 * 2**20)'], check=True)\n"
     code += "print(job_usage.memory(), job_usage.memory(3))"
     done = subprocess.run(

@@ -155,7 +155,7 @@ CHECKS: dict[str, Callable[..., Iterator[Finding]]] = {
 
 
 def room_for(config: dict, on_disk: dict[str, int]) -> tuple[int, list[str]]:
-    """About how many bytes a run writes; nearly all are of its trainings (see room).
+    """About how many bytes a run writes; nearly all are of its trainings (see disk_estimate).
 
     on_disk: by the name of a model that is there, its number of weights. Models of unknown size take no room in the
     sum and are named beside it.
