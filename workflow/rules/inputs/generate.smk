@@ -23,7 +23,8 @@ def set_of(pairs):
 
 def seed_of(pairs):
     """The seed of the method that writes the set; nothing where a model does."""
-    return pairs.partition("/seed")[2]
+    _, _, *seed = pairs.split("/")
+    return seed[0].removeprefix("seed") if seed else ""
 
 
 def writer_of(pairs):
@@ -39,7 +40,8 @@ def writer_folder(pairs):
 
 def prompts_of(pairs):
     """The prompts of a set are the same for all seeds."""
-    return f"{RUN}/prompts/{pairs.partition('/seed')[0]}.jsonl"
+    experiment, data, *_ = pairs.split("/")
+    return f"{RUN}/prompts/{experiment}/{data}.jsonl"
 
 
 def engine_of(model):
