@@ -1,7 +1,9 @@
 """A made-up run in the formats of the workflow, small and quick: what tables, numbers and the paper are tested with."""
 
+import copy
 import csv
 import json
+from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -9,6 +11,7 @@ import yaml
 
 from copies import lay_over
 from mialign.config import loading as configuration
+from mialign.data import sets
 
 ROOT = Path(__file__).parents[2]
 CATEGORIES = ("writing", "roleplay", "reasoning", "math", "coding", "extraction", "stem", "humanities")
@@ -18,11 +21,16 @@ NASTY = 'First, add 3 + 4 = 7.\n  Then: 100% of $7 & #1_{x}^2 \\end{document}\n\
 
 
 def config(*overlays: str) -> dict:
-    """config.yaml; with overlays, as the workflow has it: laid over each other, and every default filled in."""
+    """config.yaml and overlays as the workflow has them: laid over each other, and every default filled in."""
+    return copy.deepcopy(_loaded(overlays))
+
+
+@cache
+def _loaded(overlays: tuple[str, ...]) -> dict:
     found: dict = {}
     for name in ("config.yaml", *overlays):
         lay_over(found, yaml.safe_load((ROOT / name).read_text(encoding="utf-8")))
-    return configuration.load(found) if overlays else found
+    return configuration.load(found)
 
 
 PUBLISHED = ROOT / "workflow/resources/published"
@@ -38,10 +46,38 @@ def write_run(folder: Path, settings: dict | None = None) -> Path:
     _csv(folder / "metrics/accuracy.csv", _accuracy(settings))
     _csv(folder / "metrics/training.csv", _training(settings))
     _csv(folder / "tuning.csv", _tuning(settings))
+    for pairs in _pairs(folder, settings):
+        _filters(pairs, pairs.relative_to(folder).parts[1])
     for experiment in settings["experiments"]:
-        _filters(folder / "pairs", experiment)
         _records(folder, experiment, settings["experiments"][experiment])
     return folder
+
+
+def with_another_set(settings: dict) -> dict:
+    """The settings with a second set of pairs in the first experiment, written by sft, and MIPO trained on it."""
+    multitask = settings["experiments"]["multitask"]
+    pairs = multitask["data"]["strong_pairs"]
+    multitask["data"]["own_pairs"] = {**pairs, "from": "sft", "builder": "other_question", "size": 96}
+    mipo = {"objective": "mipo", "label": "MIPO", "data": "own_pairs", "learning_rate": 0.001, "beta": 0.5}
+    multitask["methods"]["mipo"] = {**multitask["methods"]["dpo"], **mipo}
+    multitask["comparisons"].append(["mipo", "sft"])
+    return settings
+
+
+def files_of_pairs(folder: Path, settings: dict, ending: str) -> list[Path]:
+    """The files beside the sets of pairs, in the order of the config, as the workflow gives them to tables."""
+    return [path for pairs in _pairs(folder, settings) if (path := pairs.with_suffix(ending)).exists()]
+
+
+def _pairs(folder: Path, settings: dict) -> list[Path]:
+    """The sets that methods are trained on, without ending; one for each seed where a method writes them."""
+    found = []
+    for experiment, given in settings["experiments"].items():
+        for data in sets.used_sets(given):
+            path = folder / f"pairs/{experiment}/{data}"
+            of_seeds = [path / f"seed{seed}" for seed in settings["seeds"]]
+            found += of_seeds if sets.writing_method(given, data) else [path]
+    return found
 
 
 def _csv(path: Path, rows: list[dict]) -> None:
@@ -67,9 +103,9 @@ def _by_program(settings: dict) -> bool:
     return settings["experiments"]["multitask"]["judge"]["kind"] == "checkers"
 
 
-def _of_the_world(settings: dict) -> bool:
+def _synthetic(settings: dict) -> bool:
     names = settings["experiments"]["multitask"]["questions"]["benchmark"]
-    return all("world" in settings["sources"][name] for name in ([names] if isinstance(names, str) else names))
+    return all("synthetic" in settings["sources"][name] for name in names)
 
 
 def _comparisons(settings, random):
@@ -125,7 +161,7 @@ def _qualities(settings, random):
                 ):
                     value = value + random.uniform(-1, 1)
                     bounds = {"value": value, "low": value - 2, "high": value + 2, "n": 1440}
-                    if metric == "right" and not _of_the_world(settings):  # no program can tell
+                    if metric == "right" and not _synthetic(settings):  # no program can tell
                         bounds = {"value": "", "low": "", "high": "", "n": 0}
                     keys = {"experiment": "multitask", "method": method, "temperature": temperature}
                     rows.append(keys | {"category": category, "metric": metric} | bounds)
@@ -220,7 +256,7 @@ def _training(settings):
 
 
 def _tuning(settings):
-    """Two rates for each method of the world's experiments, of which the first is chosen."""
+    """Two rates for each method of the experiments, of which the first is chosen."""
     return [
         {
             "experiment": experiment,
@@ -239,19 +275,19 @@ def _tuning(settings):
     ]
 
 
-def _filters(folder: Path, experiment: str):
+def _filters(pairs: Path, experiment: str):
     names = ["ended", "empty", "forbidden"] + (
         ["shorter_at_least", "length_ratio", "prefix_distance"] if experiment == "maths" else []
     )
     kept = 900
-    rows = []
+    rows = [{"filter": "generated", "dropped": 0, "kept": kept}]
     for number, name in enumerate([*names, "size"]):
         dropped = 10 * (number + 1) if name != "size" else kept - 512
         kept -= dropped
         rows.append({"filter": name, "dropped": dropped, "kept": kept})
-    _csv(folder / f"{experiment}.filters.csv", rows)
+    _csv(pairs.with_suffix(".filters.csv"), rows)
     examples = [{"filter": name, "question": "How many?", "response_1": NASTY, "response_2": ""} for name in names]
-    _csv(folder / f"{experiment}.examples.csv", examples)
+    _csv(pairs.with_suffix(".examples.csv"), examples)
 
 
 def _records(folder: Path, experiment: str, block: dict):

@@ -35,7 +35,7 @@ def run_script(folder, config, **left_out):
     for metric in ("comparisons", "qualities", "accuracy", "training"):
         if metric not in left_out:
             options += [f"--{metric}", str(folder / f"metrics/{metric}.csv")]
-    options += ["--filters", *map(str, sorted((folder / "pairs").glob("*.filters.csv")))]
+    options += ["--filters", *map(str, sorted((folder / "pairs").rglob("*.filters.csv")))]
     options += ["--published", *map(str, sorted(made_up_run.PUBLISHED.glob("*.csv")))]
     script.main(parser.parse_args(options))
     return {row["name"]: row["text"] for row in lineage(folder)}
@@ -166,13 +166,13 @@ def test_settings_become_numbers():
     assert found["configExperimentsMultitaskMethodsSamiLearningRate"] == r"\ensuremath{3\times10^{-4}}"
     assert found["seedsInWords"] == "three seeds"
     assert found["parametersTrunk"] == "0.98 million"
-    assert [found[f"{name}Sign"] for name in ("worldQuestions", "ownModels", "programJudge")] == ["above"] * 3
+    assert [found[f"{name}Sign"] for name in ("syntheticQuestions", "ownModels", "programJudge")] == ["above"] * 3
     assert [found[f"modelMultitask{role}"] for role in ("Base", "Generator", "Judge")] == ["weak", "strong", "checkers"]
 
 
 def test_settings_of_given_models_and_a_language_model_as_judge():
     found = {number.name: number.text for number in settings.of_settings(made_up_run.config("config/paper.yaml"))}
-    assert [found[f"{name}Sign"] for name in ("worldQuestions", "ownModels", "programJudge")] == ["below"] * 3
+    assert [found[f"{name}Sign"] for name in ("syntheticQuestions", "ownModels", "programJudge")] == ["below"] * 3
     assert found["modelMultitaskGenerator"] == formatting.model("meta-llama/Llama-3.1-8B-Instruct")
     assert found["modelMultitaskJudge"] == formatting.model("gpt-4o-2024-08-06")
     assert found["questionsMultitaskValidation"] == "up to 128"
@@ -192,8 +192,12 @@ def test_a_model_counts_by_what_its_training_began_with():
 
 def test_filters_count_from_the_first_to_the_last():
     table = [{"filter": "generated", "dropped": 0, "kept": 9}, {"filter": "size", "dropped": 2, "kept": 7}]
-    found = {number.name: number.text for number in training.of_filters("maths", table, "")}
+    found = {number.name: number.text for number in training.of_filters(("maths",), table, "")}
     assert (found["pairsMathsBefore"], found["pairsMathsAfter"]) == ("9", "7")
+    (dropped,) = (
+        one for one in training.of_filters(("maths", "more_pairs"), table[1:], "x.csv") if "size" in one.origin
+    )
+    assert (dropped.name, dropped.text, dropped.origin) == ("droppedMathsMorePairsSize", "2", "x.csv: size")
 
 
 def test_an_attempt_at_another_temperature_is_named():
@@ -217,26 +221,41 @@ def test_the_paper_asks_only_for_numbers_that_a_full_run_has(tmp_path):
 def test_a_run_without_an_experiment_still_has_its_numbers(tmp_path):
     config = made_up_run.config()
     made_up_run.write_run(tmp_path)
-    (tmp_path / "pairs/maths.filters.csv").unlink()
+    (tmp_path / "pairs/maths/own_pairs.filters.csv").unlink()
     del config["experiments"]["maths"]
     found = run_script(tmp_path, config, accuracy=None)
     assert "winMultitaskSamiSft" in found
     assert "accuracyMathsSamiInOne" not in found
 
 
-def test_a_new_method_has_its_numbers_with_no_code(tmp_path):
-    config = made_up_run.config()
-    config["experiments"]["multitask"]["methods"]["mipo"] = {
-        "parent": "sft",
-        "objective": "dpo",
-        "learning_rate": 0.001,
-    }
-    config["experiments"]["multitask"]["comparisons"].append(["mipo", "sft"])
+def test_a_new_method_and_its_pairs_have_their_numbers_with_no_code(tmp_path):
+    config = made_up_run.with_another_set(made_up_run.config())
     made_up_run.write_run(tmp_path, config)
     found = run_script(tmp_path, config)
     assert "winMultitaskMipoSft" in found
     assert "adherenceMultitaskMipo" in found
     assert found["configExperimentsMultitaskMethodsMipoLearningRate"] == "0.001"
+    assert (found["pairsMultitaskBefore"], found["pairsMultitaskOwnPairsBefore"]) == ("900", "2,700")
+    assert (found["droppedMultitaskEmpty"], found["droppedMultitaskOwnPairsEmpty"]) == ("20", "60")
+    assert found["questionsMultitaskOwnPairs"] == "480"
+
+
+def test_questions_of_a_slice_are_those_of_its_part():
+    config = made_up_run.config()
+    pairs = config["experiments"]["multitask"]["data"]["strong_pairs"]
+
+    def questions(part, of):
+        pairs["slice"] = {"part": part, "of": of}
+        found = {number.name: number.text for number in settings.of_settings(config)}
+        return found["questionsMultitaskStrongPairs"]
+
+    assert [questions(1, 1), questions(1, 2), questions(1, 7), questions(7, 7)] == ["480", "240", "69", "68"]
+    config["sources"]["multitask_train"] = {"dataset": "d", "at_most": 481}
+    assert [questions(1, 2), questions(2, 2)] == ["up to 241", "up to 240"]
+    config["sources"]["multitask_train"] = {"dataset": "d"}
+    assert questions(2, 3) == "one in 3"
+    del pairs["slice"]
+    assert {one.name: one.text for one in settings.of_settings(config)}["questionsMultitaskStrongPairs"] == "all"
 
 
 NUMBER = (

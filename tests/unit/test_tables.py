@@ -16,6 +16,7 @@ from mialign.paper.formatting import setting
 from mialign.paper.tables import filtering, replication
 from mialign.paper.tables.layout import Table, latex, tidy_csv
 from mialign.paper.tables.registry import TABLES
+from mialign.paper.tex_escape import escape
 
 ROOT = made_up_run.ROOT
 METHODS = {"multitask": ("base", "sft", "dpo", "sami"), "maths": ("base", "sami", "sft")}
@@ -39,8 +40,8 @@ def inputs(name: str, run: Path, config: dict | None = None) -> list[Path]:
         "models": [],
         "training": [metrics / "training.csv"],
         "tuning": [run / "tuning.csv"],
-        "filters": sorted((run / "pairs").glob("*.filters.csv")),
-        "dropped": sorted((run / "pairs").glob("*.examples.csv")),
+        "filters": made_up_run.files_of_pairs(run, config, ".filters.csv"),
+        "dropped": made_up_run.files_of_pairs(run, config, ".examples.csv"),
         "qualities": [metrics / "qualities.csv"],
         "agreement": [metrics / "agreement.csv"],
         "claims": [metrics / "comparisons.csv", metrics / "accuracy.csv", *published],
@@ -152,6 +153,23 @@ def test_filters_are_shown_in_the_order_in_which_they_drop():
 def test_filters_of_both_experiments_side_by_side(run):
     text, _ = make("filters", run)
     assert r"lengths too close & -- & -- & 50 & 750" in text
+
+
+def test_sets_are_named_where_an_experiment_has_several_and_seeds_of_one_are_added_up(tmp_path):
+    config = made_up_run.with_another_set(made_up_run.config())
+    text, tidy = make("filters", made_up_run.write_run(tmp_path, config), config)
+    heads = [escape(one) for one in ("multitask, strong_pairs", "multitask, own_pairs", "maths")]
+    assert " & ".join(f"{one}: {what}" for one in heads for what in ("dropped", "left")) in text
+    assert r"a response is empty & 20 & 870 & 60 & 2,610 & 20 & 870" in text
+    rows = [row for row in csv.DictReader(io.StringIO(tidy)) if row["filter"] == "empty"]
+    assert [(row["set"], float(row["kept"])) for row in rows] == [
+        ("multitask, strong_pairs", 870), ("multitask, own_pairs", 2610), ("maths", 870),
+    ]  # fmt: skip
+    assert rf"\exampleheading{{{heads[1]}: a response is empty}}" in make("dropped", tmp_path, config)[0]
+    training, _ = make("training", tmp_path, config)
+    assert escape("multitask, 384 pairs (strong_pairs), 96 pairs (own_pairs)") in training
+    assert r"MIPO & SFT & MIPO & 0.001 & 16 & 24 & 384 & $\beta$ 0.5" in training
+    assert escape("maths, 288 pairs") in training
 
 
 def test_training_gives_chosen_steps_by_seed(run):

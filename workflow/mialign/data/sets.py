@@ -23,6 +23,12 @@ def writing_model(experiment: dict, data: str) -> str | None:
     return experiment["base"] if writer == "base" else writer
 
 
+def questions_of(block: dict, there: int) -> int:
+    """How many of so many questions a set has: those of its slice, from its part on every so many."""
+    taken = block.get("slice", {"part": 1, "of": 1})
+    return len(range(taken["part"] - 1, there, taken["of"]))
+
+
 def generator(experiment: dict) -> str:
     """The model whose answers are shown beside the methods': the writer of the set that training names, or the base."""
     main = experiment["training"].get("data")

@@ -10,7 +10,7 @@ from math import ceil
 
 from mialign.core.errors import InputError
 from mialign.data import authors
-from mialign.data.sets import AUTHORS, used_sets, writing_model
+from mialign.data.sets import AUTHORS, questions_of, used_sets, writing_model
 from mialign.evaluation.judge.cost import dollars
 from mialign.evaluation.judge.settings import judges, run_here
 from mialign.models.weights import known, root
@@ -101,9 +101,8 @@ class _Experiment:
         model = writing_model(self.given, data)
         size = weights(self.config, self.assumed, model) if model else self.base
         asked = sum(questions(self.config, self.assumed, name) for name in block["questions"])
-        asked = asked / block.get("slice", {"of": 1})["of"]
         responses = block["constitutions"] if block["builder"] == "constitutions" else 1
-        tokens = asked * responses * self.response(data)
+        tokens = questions_of(block, asked) * responses * self.response(data)
         yield self.row("generate", 1 if model else self.seeds, tokens, "generation", size)
 
     def response(self, data: str) -> float:

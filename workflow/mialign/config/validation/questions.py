@@ -3,6 +3,7 @@
 from mialign.config.validation.common import pick
 from mialign.core.errors import InputError
 from mialign.data import sources
+from mialign.data.sets import questions_of
 
 
 def look_at(config: dict, categories: set[str]) -> dict[str, sources.Found | None]:
@@ -63,9 +64,9 @@ def check(where: str, experiment: dict, found: dict[str, sources.Found | None], 
             _check_use(where, experiment, use, source, known)
             _check_apart(where, split, source.texts, places)
     for name, block in experiment["data"].items():
-        sources = [found[source] for source in block.get("questions", ())]
-        if sources and None not in sources:
-            _check_enough(f"{where}.data.{name}", block, sum(source.size for source in sources))
+        named = [found[source] for source in block.get("questions", ())]
+        if named and None not in named:
+            _check_enough(f"{where}.data.{name}", block, sum(source.size for source in named))
 
 
 def _check_use(where: str, experiment: dict, use: str, found: sources.Found, known) -> None:
@@ -99,8 +100,6 @@ def _check_apart(where: str, split: str, texts: dict[str, str], places: dict[str
 
 
 def _check_enough(where: str, block: dict, questions: int) -> None:
-    """A slice has the questions from its part on, every so many."""
-    slices = block.get("slice", {"part": 1, "of": 1})
-    there = len(range(slices["part"] - 1, questions, slices["of"]))
+    there = questions_of(block, questions)
     if there < block["size"]:
         raise InputError(f"{where}.size: {block['size']} pairs need as many training questions; there are {there}")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from mialign.core.macro_names import name, words
+from mialign.data.sets import questions_of
 from mialign.evaluation.judge.settings import by_program, deciding, judges
 from mialign.models.weights import parameters, root
 from mialign.paper import formatting
@@ -40,23 +41,22 @@ def of_settings(settings: dict) -> list[Number]:
     found.append(Number("seedCount", formatting.count(len(seeds)), "config: seeds"))
     found.append(Number("seedsInWords", f"{number} seed{'' if len(seeds) == 1 else 's'}", "config: seeds"))
     for title, experiment in (settings.get("experiments") or {}).items():
-        of_sets = {
-            data: block["questions"] for data, block in (experiment.get("data") or {}).items() if "questions" in block
-        }
-        for split, names in (of_sets | (experiment.get("questions") or {})).items():
-            names = [names] if isinstance(names, str) else names
-            sources = [(settings.get("sources") or {}).get(source) or {} for source in names]
-            origin = f"config: sources/{' '.join(names)}/size"
-            found.append(Number(name("questions", title, split), _how_many(sources), origin))
+        uses = {split: {"questions": names} for split, names in (experiment.get("questions") or {}).items()}
+        uses |= {data: block for data, block in (experiment.get("data") or {}).items() if "questions" in block}
+        for use, block in uses.items():
+            sources = [(settings.get("sources") or {}).get(source) or {} for source in block["questions"]]
+            origin = f"config: sources/{' '.join(block['questions'])}/size"
+            found.append(Number(name("questions", title, use), _how_many(sources, block), origin))
     return found
 
 
-def _how_many(sources: list[dict]) -> str:
-    """The questions of some sources together, as far as their settings say."""
+def _how_many(sources: list[dict], block: dict) -> str:
+    """The questions of some sources together, or those of a slice of them, as far as their settings say."""
     sizes = [source.get("size", source.get("at_most")) for source in sources]
     if None in sizes:
-        return "all"
-    return ("" if all("size" in source for source in sources) else "up to ") + formatting.setting(sum(sizes))
+        return f"one in {block['slice']['of']}" if "slice" in block else "all"
+    exact = all("size" in source for source in sources)
+    return ("" if exact else "up to ") + formatting.setting(questions_of(block, sum(sizes)))
 
 
 def _derived(settings: dict) -> list[Number]:
@@ -91,7 +91,7 @@ def _used_sources(settings: dict) -> str:
     sources, kinds = settings.get("sources") or {}, set()
     for experiment in (settings.get("experiments") or {}).values():
         names = (experiment.get("questions") or {}).get("benchmark") or []
-        kinds |= {"synthetic" in sources.get(one, {}) for one in ([names] if isinstance(names, str) else names)}
+        kinds |= {"synthetic" in sources.get(one, {}) for one in names}
     return _side(kinds)
 
 
