@@ -68,6 +68,17 @@ def test_the_names_of_all_numbers_were_known_before(smoke):
     assert {name for name in found if not name.startswith("published")} <= known
 
 
+def test_what_gains_was_forked_from_a_process_that_has_torch(smoke):
+    """By the memory that it shares with it: a figure takes 100 MiB alone, and a score 25."""
+
+    def memory(job: str) -> float:
+        with (smoke / RUN / f"logs/{job}.tsv").open(encoding="utf-8") as stream:
+            return float(next(csv.DictReader(stream, delimiter="\t"))["memory_mib"])
+
+    assert memory("figure/collapse") > 250
+    assert memory("score/multitask.sft.seed1") < 100
+
+
 def test_a_second_run_has_nothing_to_do(smoke):
     assert "Nothing to be done" in run(smoke)
 

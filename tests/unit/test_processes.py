@@ -85,6 +85,8 @@ def test_the_stage_starts_its_own_processes_and_keeps_one_log(tmp_path, pairs, r
     assert counted == ["4", "8", "12", "16"]
     assert (tmp_path / "out/seed5/model.safetensors").exists()
     assert not (tmp_path / "scratch").exists()
+    (spent,) = csv.DictReader((tmp_path / "log.tsv").open(), delimiter="\t")
+    assert float(spent["memory_mib"]) > 2 * 300  # of both, each of which has imported torch
     odd = subprocess.run(
         [*command, "--settings", json.dumps(settings | {"batch": 3})], capture_output=True, text=True, timeout=300
     )

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import shlex
 import struct
@@ -206,4 +207,4 @@ def test_stages_that_do_not_fetch_are_offline(root, monkeypatch):
         monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
         with pytest.raises(SystemExit):
             run.main()
-        assert run.os.environ.get("HF_HUB_OFFLINE") == expected
+        assert os.environ.get("HF_HUB_OFFLINE") == expected

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import struct
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -46,6 +47,8 @@ def edit(folder, **keys):
 def stubbed(copy) -> Path:
     """A workflow whose stages only write their files, and whose models lie on disk."""
     (copy / "workflow/run.py").write_text(STUB)
+    with (copy / "workflow/stages.py").open("a") as stages:
+        stages.write("\nGAINING = MODULES = ()\n")  # so that nothing is imported for them
     for name in ("weak", "strong"):
         folder = copy / "disk" / name
         folder.mkdir(parents=True)
@@ -126,6 +129,28 @@ def test_only_the_folders_that_are_written_to_are_locked(stubbed):
         assert "Traceback" not in text
         assert not (stubbed / RUN / "questions").exists()
     snakemake(stubbed, "--cores", "2", *made("base"))
+
+
+def test_a_warm_process_is_there_for_those_that_gain_and_goes_with_the_workflow(stubbed):
+    (stubbed / "workflow/run.py").write_text(
+        f"{STUB}\nimport os\nprint(os.environ.get('WORKFLOW_WARM'), file=open('warm', 'a'))\n"
+    )
+
+    def addresses(*targets, **more) -> set[str]:
+        """Where the jobs of a call were told that it is."""
+        (stubbed / "warm").write_text("")
+        snakemake(stubbed, "--cores", "2", *targets, **more)
+        return set((stubbed / "warm").read_text().splitlines())
+
+    assert addresses(f"{RUN}/questions/maths_train.jsonl") == {"None"}
+    (address,) = addresses(*made("sft", "sft_more", "dpo", "sami"))
+    until = time.monotonic() + 10
+    while Path(address).parent.exists():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert address.endswith("/socket")
+    assert addresses("--forcerun", "respond", "--", *made("base", "sft")) == {"None"}
+    assert addresses("--forcerun", "respond", "--", *made("sft", "sft_more", "dpo", "sami"), WORKFLOW_WARM="") == {""}
 
 
 def test_the_workflow_can_be_called_from_any_folder(stubbed, tmp_path_factory):
