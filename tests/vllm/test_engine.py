@@ -90,8 +90,12 @@ def adapted(model, tmp_path_factory):
 
 
 def test_an_adapter_writes_what_its_merged_model_writes(generate, model, prompts, adapted):
+    def without_writer(records):
+        return [{key: value for key, value in record.items() if key != "writer"} for record in records]
+
     with_adapter, merged = (generate("vllm", adapted / name, prompts) for name in ("adapter", "merged"))
-    assert with_adapter == merged == generate("transformers", adapted / "adapter", prompts)
+    assert with_adapter == generate("transformers", adapted / "adapter", prompts)
+    assert without_writer(with_adapter) == without_writer(merged)
     plain = generate("vllm", model, prompts)
     assert sum(one["text"] != two["text"] for one, two in zip(plain, merged, strict=True)) > 40
 

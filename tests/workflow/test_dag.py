@@ -49,6 +49,87 @@ def test_a_method_is_a_row_of_the_config(copy):
     assert after - before == Counter(train=SEEDED, respond=SEEDED, score=SEEDED)
 
 
+MIPO = """
+experiments:
+  multitask:
+    data:
+      of_sft: {from: sft, questions: multitask_train, builder: other_question, size: 48, seed: 1,
+               sampling: {temperature: 1.0, top_p: 1.0, max_tokens: 96, seed: 1}}
+      unused: {from: base, questions: multitask_train, size: 48, seed: 1,
+               sampling: {temperature: 1.0, top_p: 1.0, max_tokens: 96, seed: 1}}
+    methods:
+      mipo: {parent: sft, objective: mipo, data: of_sft, learning_rate: 0.0001}
+"""
+
+
+def commands(text: str, stage: str) -> dict[str, list[str]]:
+    """The commands of a stage in a dry run with -p, as words, by what they write in the results."""
+    found = [shlex.split(line) for line in re.findall(rf"workflow/run\.py {stage} .*", text)]
+    return {option(words, "--out").removeprefix("results/mini/"): words for words in found}
+
+
+def test_a_set_that_a_method_writes_is_there_for_every_seed(copy):
+    """And a set on which no method is trained is not made at all."""
+    before = jobs(snakemake(copy, "-n"))
+    (copy / "more.yaml").write_text(MIPO)
+    text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
+    more = Counter(prompts=1, generate=SEEDED, pairs=SEEDED, reference=SEEDED, train=SEEDED, respond=SEEDED)
+    assert jobs(text) - before == more + Counter(score=SEEDED)
+    written = commands(text, "generate")
+    assert "--seed" not in written["generations/multitask/strong_pairs.jsonl"]
+    for seed in ("1", "2", "3"):
+        words = written[f"generations/multitask/of_sft/seed{seed}.jsonl"]
+        assert option(words, "--model") == f"results/mini/checkpoints/multitask/sft/seed{seed}"
+        assert option(words, "--prompts") == "results/mini/prompts/multitask/of_sft.jsonl"
+        assert option(words, "--seed") == seed
+    pairs = commands(text, "pairs")["pairs/multitask/of_sft/seed2.jsonl"]
+    assert option(pairs, "--generations") == "results/mini/generations/multitask/of_sft/seed2.jsonl"
+    assert json.loads(option(pairs, "--settings"))["builder"] == "other_question"
+    trained = commands(text, "train")["checkpoints/multitask/mipo/seed3"]
+    assert option(trained, "--pairs") == "results/mini/pairs/multitask/of_sft/seed3.jsonl"
+    assert option(trained, "--reference") == "results/mini/reference/multitask/of_sft/sft/seed3.jsonl"
+    (uses,) = (json.loads(option(words, "--settings"))["uses"] for words in commands(text, "lengths").values()
+               if "multitask" in option(words, "--out"))  # fmt: skip
+    assert [(use["split"], use["model"]) for use in uses] == [
+        ("strong_pairs", "strong"), ("strong_pairs", "weak"), ("of_sft", "weak"), ("validation", "weak"),
+        ("benchmark", "weak"), ("benchmark", "strong"),
+    ]  # fmt: skip
+
+
+ITERATED = """
+collapse: null
+experiments:
+  multitask:
+    data: {strong_pairs: {size: 160}}
+    methods: {sami: {iterations: 3}}
+    comparisons: [[sami_1, sft], [sami_2, sami_1], [sami_3, sami_1], [dpo, sft]]
+"""
+
+
+def test_iterations_are_written_by_those_before_them_on_slices_of_the_questions(copy):
+    (copy / "more.yaml").write_text(ITERATED)
+    text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
+    found = jobs(text)
+    assert found["train"] == SEEDED * (4 - 1 + 3 + 4)  # the methods of both experiments
+    # strong_pairs for the other methods, sami_1 by the same model, sami_2 and sami_3 by seeds; own_pairs
+    assert found["generate"] == found["pairs"] == 2 + 2 * SEEDED + 1
+    written = commands(text, "generate")
+    assert option(written["generations/multitask/sami_1.jsonl"], "--model") == "results/mini/models/strong"
+    third = written["generations/multitask/sami_3/seed2.jsonl"]
+    assert option(third, "--model") == "results/mini/checkpoints/multitask/sami_2/seed2"
+    slices = {
+        out: json.loads(option(words, "--settings")).get("slice")
+        for out, words in commands(text, "prompts").items()
+        if "sami" in out
+    }
+    assert slices == {f"prompts/multitask/sami_{part}.jsonl": {"part": part, "of": 3} for part in (1, 2, 3)}
+    trained = commands(text, "train")
+    assert option(trained["checkpoints/multitask/sami_1/seed2"], "--pairs").endswith("/multitask/sami_1.jsonl")
+    last = trained["checkpoints/multitask/sami_3/seed2"]
+    assert option(last, "--pairs").endswith("/multitask/sami_3/seed2.jsonl")
+    assert option(last, "--parent") == "results/mini/checkpoints/multitask/sft/seed2"
+
+
 JUDGES = """
 experiments:
   multitask:
@@ -307,8 +388,8 @@ def test_the_doctor_asks_each_environment_and_names_what_is_missing(copy):
     (copy / "big").mkdir()
     for name in ("config.json", "tokenizer.json"):
         (copy / "big" / name).write_text("{}")
-    experiments = {"multitask": {"data": {"strong_pairs": {"from": "big"}}}}
-    overlay = {"models": {"big": {"path": "big", "server": server}}, "experiments": experiments}
+    written = {"multitask": {"data": {"strong_pairs": {"from": "big"}}}}
+    overlay = {"models": {"big": {"path": "big", "server": server}}, "experiments": written}
     (copy / "more.yaml").write_text(yaml.safe_dump(overlay))
     text = snakemake(copy, "--cores", "1", "doctor", "--configfile", "more.yaml", ok=False)
     assert "MISSING NO_SUCH_KEY is not set; the server of big needs it" in text

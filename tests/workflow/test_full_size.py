@@ -93,9 +93,9 @@ def test_the_authors_materials_replace_ours_by_a_switch(copy):
     text = snakemake(copy, "-n", "-p", *PAPER, "authors.yaml", **BARE)
     found = jobs(text)
     assert found - plain == Counter(authors_pairs=1, authors_prompts=2, fetch_authors_file=5)
-    assert plain - found == Counter(generate=1, pairs=1, prompts=1)
+    assert plain - found == Counter(generate=1, pairs=1, questions=1, prompts=1)
     options = [shlex.split(line) for line in re.findall(r"python workflow/run\.py prompts .*", text)]
-    assert len(options) == 5  # the released pairs have their prompts
+    assert len(options) == 5  # of pairs that are released there are no prompts to answer
     for words in options:
         experiment = json.loads(words[words.index("--settings") + 1])["experiment"]
         assert words[words.index("--templates") + 1] == f"results/paper/authors/{experiment}/templates.json"

@@ -11,25 +11,30 @@ WRITTEN = [pairs for experiment in CONFIG["experiments"] for pairs in all_pairs(
 RELEASED_PAIRS = [pairs for experiment in CONFIG["experiments"] for pairs in all_pairs(experiment, released=True)]
 
 
+def parts_of(pairs):
+    """Experiment, set and seed of EXPERIMENT/SET or EXPERIMENT/SET/seedN; no seed where a model writes the set."""
+    experiment, data, *seed = pairs.split("/")
+    return experiment, data, "".join(seed).removeprefix("seed")
+
+
 def experiment_of(pairs):
-    return pairs.split("/")[0]
+    return parts_of(pairs)[0]
 
 
 def set_of(pairs):
     """The settings of a set of pairs."""
-    experiment, data, *_ = pairs.split("/")
+    experiment, data, _ = parts_of(pairs)
     return CONFIG["experiments"][experiment]["data"][data]
 
 
 def seed_of(pairs):
     """The seed of the method that writes the set; nothing where a model does."""
-    _, _, *seed = pairs.split("/")
-    return seed[0].removeprefix("seed") if seed else ""
+    return parts_of(pairs)[2]
 
 
 def writer_of(pairs):
     """The model of the config that writes a set; None where a method's checkpoint does."""
-    experiment, data, *_ = pairs.split("/")
+    experiment, data, _ = parts_of(pairs)
     return sets.writing_model(CONFIG["experiments"][experiment], data)
 
 
@@ -40,7 +45,7 @@ def writer_folder(pairs):
 
 def prompts_of(pairs):
     """The prompts of a set are the same for all seeds."""
-    experiment, data, *_ = pairs.split("/")
+    experiment, data, _ = parts_of(pairs)
     return f"{RUN}/prompts/{experiment}/{data}.jsonl"
 
 
