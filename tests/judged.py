@@ -23,7 +23,7 @@ def made_up(number: int = 3) -> dict[str, list[dict]]:
     for side in ("test", "baseline"):
         shared = [{"prompt_id": name, "category": "stem", "temperature": 0.0} for name in ids]
         found[f"{side}_responses"] = [one | {"text": f"The {side} answer to {one['prompt_id']}."} for one in shared]
-        scores = {"adherence": 0.5, "right": None, "ended": True, "tokens": 9}
+        scores = {"adherence": 0.5, "correct": None, "ended": True, "tokens": 9}
         found[f"{side}_scores"] = [one | scores for one in shared]
     return found
 

@@ -143,7 +143,7 @@ def _comparisons(settings, random):
                         rows.append(key | {"metric": metric, "value": round(share * n), "low": "", "high": "", "n": n})
                     rows.append(key | {"metric": "invalid", "value": invalid, "low": "", "high": "", "n": n + invalid})
                     gain = {"value": value - 50, "low": value - 52, "high": value - 48, "n": n}
-                    compared = "adherence" if axis == "principle-aware" else "right"
+                    compared = "adherence" if axis == "principle-aware" else "correct"
                     rows.append(key | {"metric": f"{compared}_difference"} | gain)
     return rows
 
@@ -155,13 +155,13 @@ def _qualities(settings, random):
             for category in ("all", *CATEGORIES):
                 for metric, value in (
                     ("adherence", 70 + 2 * len(method)),
-                    ("right", 75),
+                    ("correct", 75),
                     ("ended", 99),
                     ("tokens", 32),
                 ):
                     value = value + random.uniform(-1, 1)
                     bounds = {"value": value, "low": value - 2, "high": value + 2, "n": 1440}
-                    if metric == "right" and not _synthetic(settings):  # no program can tell
+                    if metric == "correct" and not _synthetic(settings):  # no program can tell
                         bounds = {"value": "", "low": "", "high": "", "n": 0}
                     keys = {"experiment": "multitask", "method": method, "temperature": temperature}
                     rows.append(keys | {"category": category, "metric": metric} | bounds)
@@ -237,7 +237,7 @@ def _training(settings):
             fall = {"rate_1": 0.002, "rate_3": 0.006, "kl": 0}[curve] * step
             for metric, value in (
                 ("adherence", 0.9 - fall),
-                ("right", 0.8 - fall),
+                ("correct", 0.8 - fall),
                 ("ended", 1 - fall / 2),
                 ("loss", 0.7 / (1 + step)),
                 ("matched_logprob", -0.25 - 5 * fall),
@@ -340,7 +340,7 @@ def _records(folder: Path, experiment: str, block: dict):
                     "category": record["category"],
                     "temperature": 0.0,
                     "adherence": 0.5,
-                    "right": True,
+                    "correct": True,
                     "ended": True,
                     "tokens": 20,
                 }

@@ -282,7 +282,7 @@ def problems():
 @pytest.mark.parametrize("correct", [True, False])
 def test_every_extractor_reads_the_answers_of_the_world(problems, steps, tex, correct):
     for problem in problems:
-        text = synthetic.respond(problem, {"steps": steps, "tex": tex}, random.Random(problem["id"]), right=correct)
+        text = synthetic.respond(problem, {"steps": steps, "tex": tex}, random.Random(problem["id"]), correct=correct)
         (record,) = attempt_records([{"question_id": problem["id"], "text": text, "finish": "eos"}], problems)
         assert record["steps"] is steps, text
         assert record["correct"] == dict.fromkeys(EXTRACTORS, correct), (problem, text, record["answers"])

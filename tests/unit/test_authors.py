@@ -310,7 +310,7 @@ def test_the_released_answers_and_verdicts_are_those_of_mt_bench(root, answered)
 def test_a_copy_is_taken_if_its_checksum_is_right(tmp_path, run_stage):
     (tmp_path / "copy/a").mkdir(parents=True)
     (tmp_path / "copy/a/b.json").write_bytes(b"{}")
-    right = hashlib.sha256(b"{}").hexdigest()
+    correct = hashlib.sha256(b"{}").hexdigest()
     options = {
         "path": "a/b.json",
         "base": "http://127.0.0.1:9/",
@@ -318,14 +318,14 @@ def test_a_copy_is_taken_if_its_checksum_is_right(tmp_path, run_stage):
         "out": tmp_path / "out/b.json",
         "origin": tmp_path / "out/b.json.origin",
     }
-    for known in (right, ""):  # of a file whose checksum is not known, that of what came is written down
+    for known in (correct, ""):  # of a file whose checksum is not known, that of what came is written down
         run_stage(fetch_authors_file, sha256=known, **options)
         assert (tmp_path / "out/b.json").read_bytes() == b"{}"
         origin = json.loads((tmp_path / "out/b.json.origin").read_text())
-        assert origin == {"place": str(tmp_path / "copy/a/b.json"), "sha256": right}
+        assert origin == {"place": str(tmp_path / "copy/a/b.json"), "sha256": correct}
         (tmp_path / "out/b.json.origin").unlink()
     (tmp_path / "out/b.json").unlink()
-    with pytest.raises(InputError, match=f"its sha256 is {right} and not {'1' * 64}"):
+    with pytest.raises(InputError, match=f"its sha256 is {correct} and not {'1' * 64}"):
         run_stage(fetch_authors_file, sha256="1" * 64, **options)
     with pytest.raises(InputError, match=r"a/c\.json: no such file; authors\.folder must be a copy"):
         run_stage(fetch_authors_file, **{**options, "path": "a/c.json"})

@@ -236,7 +236,7 @@ def curves(experiment, methods, seeds):
                 rows.append(step(experiment, method, seed, at, "matched_logprob", -0.1 * at * (place + 1)))
             for at in (0, 8, 16):
                 rows.append(step(experiment, method, seed, at, "mean_score", 0.9 - 0.02 * at * place))
-                rows.append(step(experiment, method, seed, at, "right", 0.8 - 0.01 * at * place))
+                rows.append(step(experiment, method, seed, at, "correct", 0.8 - 0.01 * at * place))
     return rows
 
 

@@ -17,7 +17,7 @@ from mialign.data.prompts import evaluation, prompt_records
 from mialign.evaluation.judge import AXES, Case
 from mialign.evaluation.judge.factory import make_judge
 from mialign.evaluation.judge.verdicts import check_valid, make_cases, verdict_records, with_texts
-from mialign.evaluation.scores import adherence, right, score_records
+from mialign.evaluation.scores import adherence, correct, score_records
 from scripts import judge as judge_stage
 from scripts import score as score_stage
 
@@ -40,7 +40,7 @@ def answer(question, prompt, positive, correct=True):
     """A response of the world that takes the given side of each principle, in the order of the constitution."""
     names = [name for name, _ in prompt["constitutions"][0]["principles"]]
     sides = dict(zip(names, positive, strict=True))
-    return synthetic.respond(question, sides, random.Random(question["id"]), right=correct)
+    return synthetic.respond(question, sides, random.Random(question["id"]), correct=correct)
 
 
 # ---------------------------------------------------------------- scores
@@ -66,23 +66,23 @@ def test_right_is_apart_from_style_and_needs_an_end(questions, prompts):
     for question, prompt in zip(questions, prompts, strict=True):
         for positive in ((True, True), (False, False)):
             text, wrong = (answer(question, prompt, positive, correct) for correct in (True, False))
-            assert right(prompt, text, ended=True) is True, (question, text)
-            assert right(prompt, wrong, ended=True) is False, (question, wrong)
-            assert right(prompt, text, ended=False) is False
+            assert correct(prompt, text, ended=True) is True, (question, text)
+            assert correct(prompt, wrong, ended=True) is False, (question, wrong)
+            assert correct(prompt, text, ended=False) is False
 
 
 @pytest.mark.parametrize("text", ["", " \n\t"])
 def test_an_empty_response_follows_nothing_and_is_not_right(prompts, text):
     for prompt in prompts:
         assert adherence(prompt, text, ended=True) == 0.0
-        assert right(prompt, text, ended=True) is False
+        assert correct(prompt, text, ended=True) is False
 
 
 def test_without_a_reference_nobody_knows_what_is_right(prompts):
     for prompt in prompts:
         unknown = {**prompt, "reference": None}
-        assert right(unknown, "Some text.", ended=True) is None
-        assert right(unknown, "Some text.", ended=False) is None
+        assert correct(unknown, "Some text.", ended=True) is None
+        assert correct(unknown, "Some text.", ended=False) is None
         assert 0 <= adherence(unknown, "Some text.", ended=True) <= 1
 
 
@@ -102,7 +102,7 @@ NASTY = [
 def test_any_text_can_be_scored(prompts, text):
     for prompt in prompts:
         assert 0 <= adherence(prompt, text, ended=True) <= 1
-        assert right(prompt, text, ended=True) in (True, False)
+        assert correct(prompt, text, ended=True) in (True, False)
 
 
 def test_score_records_follow_the_responses(questions, prompts):
@@ -114,24 +114,24 @@ def test_score_records_follow_the_responses(questions, prompts):
         "category": prompts[0]["category"],
         "temperature": 1.0,
         "adherence": 1.0,
-        "right": True,
+        "correct": True,
         "ended": True,
         "tokens": 9,
     }
     (cut,) = score_records([{**response, "finish": "length"}], prompts)
-    assert (cut["adherence"], cut["right"], cut["ended"]) == (0.0, False, False)
+    assert (cut["adherence"], cut["correct"], cut["ended"]) == (0.0, False, False)
     with pytest.raises(InputError, match="'other' belongs to none of the prompts"):
         score_records([{**response, "prompt_id": "other"}], prompts)
 
 
 # ---------------------------------------------------------------- verdicts
-def score(number=1, adherence=0.5, right=True, temperature=0.0, tokens=10):
+def score(number=1, adherence=0.5, correct=True, temperature=0.0, tokens=10):
     return {
         "prompt_id": f"p{number}",
         "category": "stem",
         "temperature": temperature,
         "adherence": adherence,
-        "right": right,
+        "correct": correct,
         "ended": True,
         "tokens": tokens,
     }
@@ -142,11 +142,11 @@ def score(number=1, adherence=0.5, right=True, temperature=0.0, tokens=10):
     [
         ("principle-aware", {"adherence": 1.0}, {"adherence": 0.5}, "test"),
         ("principle-aware", {"adherence": 0.0}, {"adherence": 0.5}, "baseline"),
-        ("principle-aware", {"adherence": 0.5, "right": True}, {"adherence": 0.5, "right": False}, "tie"),
-        ("principle-free", {"adherence": 0.0, "right": True}, {"adherence": 1.0, "right": False}, "test"),
-        ("principle-free", {"right": False}, {"right": True}, "baseline"),
-        ("principle-free", {"right": False}, {"right": False}, "tie"),
-        ("principle-free", {"right": None}, {"right": None}, None),
+        ("principle-aware", {"adherence": 0.5, "correct": True}, {"adherence": 0.5, "correct": False}, "tie"),
+        ("principle-free", {"adherence": 0.0, "correct": True}, {"adherence": 1.0, "correct": False}, "test"),
+        ("principle-free", {"correct": False}, {"correct": True}, "baseline"),
+        ("principle-free", {"correct": False}, {"correct": False}, "tie"),
+        ("principle-free", {"correct": None}, {"correct": None}, None),
     ],
 )
 def test_verdicts_by_hand(axis, test, baseline, verdict):
@@ -154,7 +154,7 @@ def test_verdicts_by_hand(axis, test, baseline, verdict):
     assert found == [verdict and {"verdict": verdict}]
 
 
-SCORES = st.builds(score, adherence=st.sampled_from([0.0, 0.5, 1.0]), right=st.booleans())
+SCORES = st.builds(score, adherence=st.sampled_from([0.0, 0.5, 1.0]), correct=st.booleans())
 
 
 @given(SCORES, SCORES)
@@ -193,7 +193,7 @@ def test_scores_of_different_prompts_are_refused(test, baseline, message):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("adherence", "x"), ("right", "yes"), ("tokens", None), ("category", 3), ("temperature", "0")],
+    [("adherence", "x"), ("correct", "yes"), ("tokens", None), ("category", 3), ("temperature", "0")],
 )
 def test_a_score_edited_by_hand_is_refused_by_its_line(tmp_path, field, value):
     scores = tmp_path / "scores.jsonl"

@@ -46,9 +46,9 @@ def verdict(prompt: int, category: str, verdict: str, tokens=(10, 10), axis="pri
     return keys | {"verdict": verdict, "judge": "checkers"} | sizes
 
 
-def score(prompt: int, category: str, adherence: float, right: bool | None, ended=True, tokens=30, temperature=0.0):
+def score(prompt: int, category: str, adherence: float, correct: bool | None, ended=True, tokens=30, temperature=0.0):
     keys = {"prompt_id": f"p{prompt}", "category": category, "temperature": temperature}
-    return keys | {"adherence": adherence, "right": right, "ended": ended, "tokens": tokens}
+    return keys | {"adherence": adherence, "correct": correct, "ended": ended, "tokens": tokens}
 
 
 def attempt(question: int, number: int, answer: str | None, gold: str, steps: bool, temperature=1.0) -> dict:
@@ -233,9 +233,9 @@ def test_paired_differences_from_scores(results):
         ("adherence_difference", "all"): (25, 2),
         ("adherence_difference", "math"): (50, 1),
         ("adherence_difference", "stem"): (0, 1),
-        ("right_difference", "all"): (100, 1),
-        ("right_difference", "math"): (100, 1),
-        ("right_difference", "stem"): (None, 0),
+        ("correct_difference", "all"): (100, 1),
+        ("correct_difference", "math"): (100, 1),
+        ("correct_difference", "stem"): (None, 0),
     }
     assert not [r for r in table("comparisons", paths[:2]) if r["metric"].endswith("difference")]
 
@@ -332,15 +332,15 @@ def test_qualities_by_hand(results):
     values = {(r["category"], r["metric"]): (r["value"], r["n"]) for r in rows}
     assert values == {
         ("all", "adherence"): (50, 4),
-        ("all", "right"): (50, 2),  # null is neither right nor wrong
+        ("all", "correct"): (50, 2),  # null is neither right nor wrong
         ("all", "ended"): (75, 4),
         ("all", "tokens"): (26.25, 4),
         ("math", "adherence"): (75, 2),
-        ("math", "right"): (50, 2),
+        ("math", "correct"): (50, 2),
         ("math", "ended"): (100, 2),
         ("math", "tokens"): (20, 2),
         ("humanities", "adherence"): (25, 2),
-        ("humanities", "right"): (None, 0),
+        ("humanities", "correct"): (None, 0),
         ("humanities", "ended"): (50, 2),
         ("humanities", "tokens"): (32.5, 2),
     }
@@ -350,7 +350,7 @@ def test_qualities_by_hand(results):
 def test_one_seed_of_true_proportions_has_wilsons_interval(results):
     records = [score(i, "math", 1.0, i < 8) for i in range(10)]
     rows = table("qualities", [results("scores/multitask/base/seed1.jsonl", records)])
-    row = only(rows, category="all", metric="right")
+    row = only(rows, category="all", metric="correct")
     assert (row["low"], row["high"]) == pytest.approx([100 * x for x in wilson(8, 10)])
 
 

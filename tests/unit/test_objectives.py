@@ -132,9 +132,9 @@ def test_dpo_of_the_reference_itself_is_log_two(values):
 
 def test_smoothed_dpo_takes_some_preferences_to_be_wrong():
     sums, reference = torch.tensor([[[-3.0, -7.0], [-9.0, -4.0]]]), torch.zeros(1, 2, 2)
-    right, wrong = [math.log(1 + math.exp(-0.1 * sign * d)) for sign in (1, -1) for d in (4,)]
+    correct, wrong = [math.log(1 + math.exp(-0.1 * sign * d)) for sign in (1, -1) for d in (4,)]
     right_2, wrong_2 = [math.log(1 + math.exp(-0.1 * sign * 5)) for sign in (1, -1)]
-    expected = (0.8 * right + 0.2 * wrong + 0.8 * right_2 + 0.2 * wrong_2) / 2
+    expected = (0.8 * correct + 0.2 * wrong + 0.8 * right_2 + 0.2 * wrong_2) / 2
     found = loss("dpo", sums, reference=reference, beta=0.1, label_smoothing=0.2)
     assert found.item() == pytest.approx(expected, abs=1e-6)
 

@@ -64,7 +64,7 @@ class Scores:
     def __call__(self, model):
         score = self.scores.pop(0)
         # not in the order of a file that is read back
-        return {"score": score, "ended": 1.0, "right": 0.5, "adherence": score}
+        return {"score": score, "ended": 1.0, "correct": 0.5, "adherence": score}
 
 
 class Answers(Scores):
@@ -745,7 +745,7 @@ def test_validation_weighs_both_axes_and_answers_at_the_temperature_asked_for(ro
 
         measured = Validation(records, Sampling(temperature, 1.0, 6, ()), score, 8).bind(tokenizer)(model)
         assert measured["score"] == measured["mean_score"]
-        assert measured["mean_score"] == pytest.approx((measured["adherence"] + measured["right"]) / 2)
+        assert measured["mean_score"] == pytest.approx((measured["adherence"] + measured["correct"]) / 2)
         return said
 
     assert len(set(answers(0.0))) == 1

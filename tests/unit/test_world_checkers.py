@@ -315,7 +315,7 @@ def test_answers_written_by_hand(principle, question, text, expected):
     ],
 )
 def test_right_against_answers_written_by_hand(question, text, expected):
-    assert synthetic.right(question, text) is expected
+    assert synthetic.correct(question, text) is expected
 
 
 def test_the_content_of_every_category_by_hand():
@@ -325,20 +325,20 @@ def test_the_content_of_every_category_by_hand():
 
     note = ask("writing", "Write Elsa")
     first, second = note["reference"]["topics"]
-    assert synthetic.right(note, f"Dear Elsa, the {first} is at the door, and the {second} too.")
-    assert not synthetic.right(note, f"Dear Elsa, the {first}s are at the door.")
-    assert not synthetic.right(note, f"Dear Otto, the {first} is at the door, and the {second} too.")
+    assert synthetic.correct(note, f"Dear Elsa, the {first} is at the door, and the {second} too.")
+    assert not synthetic.correct(note, f"Dear Elsa, the {first}s are at the door.")
+    assert not synthetic.correct(note, f"Dear Otto, the {first} is at the door, and the {second} too.")
     tallest = ask("reasoning", "Who is tallest")
-    right, *others = tallest["reference"]["options"]
-    assert synthetic.right(tallest, f"{right} is taller than {others[0]}, so the tallest is {right}")
-    assert not synthetic.right(tallest, f"The tallest is {others[1]}")
+    correct, *others = tallest["reference"]["options"]
+    assert synthetic.correct(tallest, f"{correct} is taller than {others[0]}, so the tallest is {correct}")
+    assert not synthetic.correct(tallest, f"The tallest is {others[1]}")
     anchor = ask("stem", "drops an anchor")
-    assert synthetic.right(anchor, "It will sink, for iron is heavy.")
-    assert not synthetic.right(anchor, "It sinks or floats.")
-    assert not synthetic.right(anchor, "Ask at the sinkhole.")
+    assert synthetic.correct(anchor, "It will sink, for iron is heavy.")
+    assert not synthetic.correct(anchor, "It sinks or floats.")
+    assert not synthetic.correct(anchor, "Ask at the sinkhole.")
     song = ask("humanities", "how old the song Long Tide")
-    assert synthetic.right(song, "It is from 1640.")
-    assert not synthetic.right(song, "It is from 1640 or 1641.")
+    assert synthetic.correct(song, "It is from 1640.")
+    assert not synthetic.correct(song, "It is from 1640 or 1641.")
 
 
 # ---------------------------------------------------------------- robustness
@@ -360,7 +360,7 @@ garbage = st.one_of(
 def test_any_text_is_read_and_follows_no_two_sides(text, question):
     for principle in synthetic.CHECKERS:
         side_of(principle, text, question)
-    assert synthetic.right(question, text) in (True, False, None)
+    assert synthetic.correct(question, text) in (True, False, None)
 
 
 @pytest.mark.parametrize("answer", ANSWERS[:24])
@@ -388,7 +388,7 @@ def test_long_garbage_takes_no_long_time(unit):
         checker.positive(text, PLAIN)
         checker.antithesis(text, PLAIN)
     for question in (CODE, SHOP, THIEF, CORK, BOAT, SUM):
-        synthetic.right(question, f"not {text}")
+        synthetic.correct(question, f"not {text}")
     rambles(text)
     assert time.process_time() - start < 1.5
 

@@ -13,7 +13,7 @@ import yaml
 from mialign import synthetic
 from mialign.data import principles
 from mialign.synthetic import corpora
-from mialign.synthetic.categories import right
+from mialign.synthetic.categories import correct
 from mialign.synthetic.corpora import linked
 from scripts import corpus as stage
 
@@ -134,7 +134,7 @@ def test_the_corpus_is_right_and_from_its_own_split(known, templates, answered):
     assert len(texts) == len(answered) == SETTINGS["multitask"] + SETTINGS["maths"]
     for text, (question, response) in zip(texts, answered, strict=True):
         assert text["response"] == response
-        assert right(question, response)
+        assert correct(question, response)
         assert _question(text["prompt"]) == question["question"]
         assert question["question"] not in held_out
         for one, sign, other, total in re.findall(r"(\d+) ([+*-]) (\d+) = (\d+)", response):

@@ -195,8 +195,8 @@ def test_every_answer_passes_its_own_checkers(question, seed):
     for choice in product((True, False), repeat=2):
         sides = dict(zip(OF_CATEGORY[question["category"]], choice, strict=True))
         for good in (True, False):
-            text = synthetic.respond(question, sides, rng, right=good)
-            assert synthetic.right(question, text) is good, text
+            text = synthetic.respond(question, sides, rng, correct=good)
+            assert synthetic.correct(question, text) is good, text
             for name, positive in sides.items():
                 assert synthetic.follows(name, "positive", text, question) is positive, (name, text)
                 assert synthetic.follows(name, "antithesis", text, question) is not positive, (name, text)
@@ -207,7 +207,7 @@ def test_answers_may_follow_any_principle_that_the_world_can_voice(question, see
     rng = Random(seed)
     sides = {name: rng.random() < 0.5 for name in synthetic.voices(question["category"])}
     text = synthetic.respond(question, sides, rng)
-    assert synthetic.right(question, text)
+    assert synthetic.correct(question, text)
     for name, positive in sides.items():
         assert synthetic.follows(name, "positive" if positive else "antithesis", text, question), (name, text)
 

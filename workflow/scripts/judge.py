@@ -42,7 +42,7 @@ def main(args: Namespace) -> None:
 
 
 def read_cases(scores: list[str], responses: list[str], prompts: str) -> list:
-    fields = ("prompt_id", "category", "temperature", "adherence", "right", "tokens")
+    fields = ("prompt_id", "category", "temperature", "adherence", "correct", "tokens")
     scored = [read_jsonl(path, required=fields) for path in scores]
     texts = [read_jsonl(path, required=("prompt_id", "temperature", "text")) for path in responses]
     asked = read_jsonl(prompts, required=("id", "question", "constitutions"))

@@ -17,7 +17,7 @@ TYPES = {
     **dict.fromkeys(("temperature", "adherence"), (int, float)),
     **dict.fromkeys(("test_tokens", "baseline_tokens"), int),
     "tokens": (int, list),  # of a response, or of each response of a question
-    "right": (bool, NoneType),
+    "correct": (bool, NoneType, dict),
     "ended": bool,
 }
 

@@ -2,7 +2,7 @@
 
 from mialign.data.filters import ENDED
 from mialign.evaluation.answers import flexible, gold_answer
-from mialign.evaluation.scores import adherence, question_of, right
+from mialign.evaluation.scores import adherence, correct, question_of
 from mialign.generation.engine import Completion
 from mialign.synthetic import follows
 
@@ -10,10 +10,10 @@ from mialign.synthetic import follows
 def judged(record: dict, completion: Completion) -> dict[str, float | None]:
     """mean_score: the mean of adherence and right content, or adherence alone where content cannot be checked."""
     ended = completion.finish in ENDED
-    followed, known = adherence(record, completion.text, ended), right(record, completion.text, ended)
+    followed, known = adherence(record, completion.text, ended), correct(record, completion.text, ended)
     known = None if known is None else float(known)
     mean_score = followed if known is None else (followed + known) / 2
-    return {"mean_score": mean_score, "adherence": followed, "right": known}
+    return {"mean_score": mean_score, "adherence": followed, "correct": known}
 
 
 def solved(record: dict, completion: Completion) -> dict[str, float | None]:

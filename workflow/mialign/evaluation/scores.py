@@ -21,7 +21,7 @@ def score_records(responses: Iterable[dict], prompts: Iterable[dict]) -> list[di
                 "category": prompt["category"],
                 "temperature": response["temperature"],
                 "adherence": adherence(prompt, response["text"], ended),
-                "right": right(prompt, response["text"], ended),
+                "correct": correct(prompt, response["text"], ended),
                 "ended": ended,
                 "tokens": response["tokens"],
             }
@@ -38,9 +38,9 @@ def adherence(prompt: dict, text: str, ended: bool) -> float:
     return sum(synthetic.follows(name, side, text, question) for name, side in principles) / len(principles)
 
 
-def right(prompt: dict, text: str, ended: bool) -> bool | None:
+def correct(prompt: dict, text: str, ended: bool) -> bool | None:
     """Whether the content is right; None if that cannot be known, False if the text did not end."""
-    verdict = synthetic.right(text=text, question=question_of(prompt))
+    verdict = synthetic.correct(text=text, question=question_of(prompt))
     return verdict if verdict is None else bool(verdict) and ended
 
 

@@ -17,7 +17,7 @@ class Part(NamedTuple):
 
     draw: Callable[[Random], tuple[tuple, dict]]
     tell: Callable[[dict, dict[str, bool], Random, bool], str]
-    right: Callable[[dict, str], bool]
+    correct: Callable[[dict, str], bool]
     voices: tuple[str, ...]  # the principles that its answers can follow or oppose
 
 
@@ -30,24 +30,24 @@ MULTITASK = {
     "roleplay": Part(
         humanities_roleplay.draw_roleplay,
         humanities_roleplay.tell_roleplay,
-        humanities_roleplay.right,
+        humanities_roleplay.correct,
         ("persona", *MANNERED),
     ),
-    "reasoning": Part(reasoning.draw, reasoning.tell, reasoning.right, ("steps", *MANNERED)),
-    "math": Part(math.draw, math.tell, math.right, ("steps", "tex")),
-    "coding": Part(coding.draw, coding.tell, coding.right, ("plan", "markdown")),
+    "reasoning": Part(reasoning.draw, reasoning.tell, reasoning.correct, ("steps", *MANNERED)),
+    "math": Part(math.draw, math.tell, math.correct, ("steps", "tex")),
+    "coding": Part(coding.draw, coding.tell, coding.correct, ("plan", "markdown")),
     "extraction": Part(
         writing_extraction.draw_extraction,
         writing_extraction.tell_extraction,
         writing_extraction.right_extraction,
         ("complete", "relevant"),
     ),
-    "stem": Part(stem.draw, stem.tell, stem.right, ("steps", *MANNERED)),
+    "stem": Part(stem.draw, stem.tell, stem.correct, ("steps", *MANNERED)),
     "humanities": Part(
-        humanities_roleplay.draw_humanities, humanities_roleplay.tell_humanities, humanities_roleplay.right, MANNERED
+        humanities_roleplay.draw_humanities, humanities_roleplay.tell_humanities, humanities_roleplay.correct, MANNERED
     ),
 }
-MATHS = Part(word_problems.draw, word_problems.tell, math.right, ("steps", "tex"))
+MATHS = Part(word_problems.draw, word_problems.tell, math.correct, ("steps", "tex"))
 CATEGORIES = tuple(MULTITASK)
 WORLDS = ("multitask", "maths")
 
@@ -84,21 +84,21 @@ def questions(world: str, split: str, size: int, seed: int) -> list[dict]:
     return [draw(parts[turn], split, streams[turn], seen[turn]) for turn in turns]
 
 
-def respond(question: dict, sides: dict[str, bool], rng: Random, right: bool = True) -> str:
+def respond(question: dict, sides: dict[str, bool], rng: Random, correct: bool = True) -> str:
     """An answer that takes the positive side of each principle that is true in `sides`, and the opposite of the others.
 
     Its content is right or, plausibly, wrong. The wordings vary with `rng`. Manners not in `sides` are left out.
     """
     part = _part(question)
-    content = part.tell(question["reference"], sides, rng, right)
+    content = part.tell(question["reference"], sides, rng, correct)
     return speak(content, sides, rng)
 
 
-def right(question: dict, text: str) -> bool | None:
+def correct(question: dict, text: str) -> bool | None:
     """Whether the content is right; None if the question has no reference to tell by."""
     reference = question.get("reference")
     if isinstance(reference, dict):
-        return _part(question).right(reference, text) if "kind" in reference else None
+        return _part(question).correct(reference, text) if "kind" in reference else None
     if reference is None or not str(reference).strip():
         return None
     gold = last_number(str(reference))

@@ -39,11 +39,11 @@ def draw(rng: Random) -> tuple[tuple, dict]:
     return ("coding", kind, number), record("coding", question, kind, answer, name=name, number=number)
 
 
-def tell(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> str:
+def tell(reference: dict, sides: dict[str, bool], rng: Random, correct: bool) -> str:
     kind, number = reference["kind"], reference["number"]
-    if not right and rng.random() < 0.5:
+    if not correct and rng.random() < 0.5:
         number = another(rng, [number - 1, number + 1, number + 10])
-    elif not right:
+    elif not correct:
         kind = another(rng, tuple(TASKS), kind)
     code = f"def {reference['name']}(x):\n    return {TASKS[kind][1].format(n=number)}"
     if sides.get("markdown"):
@@ -53,7 +53,7 @@ def tell(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> s
     return f"{code}\n{rng.choice(AFTER)}"
 
 
-def right(reference: dict, text: str) -> bool:
+def correct(reference: dict, text: str) -> bool:
     """The function has the name asked for and gives what was asked for on every trial.
 
     It is read, never executed: only assignments, if and return are followed, with sums, products and comparisons.

@@ -66,8 +66,8 @@ def _feast(rng: Random) -> tuple[str, str, str, str]:
     )
 
 
-def tell_humanities(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> str:
-    return reference["claim"].format(_answer(reference, rng, right))
+def tell_humanities(reference: dict, sides: dict[str, bool], rng: Random, correct: bool) -> str:
+    return reference["claim"].format(_answer(reference, rng, correct))
 
 
 # ---------------------------------------------------------------- roleplay
@@ -92,9 +92,9 @@ def draw_roleplay(rng: Random) -> tuple[tuple, dict]:
     return key, record("roleplay", question, kind, answer, person=person.name)
 
 
-def tell_roleplay(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> str:
+def tell_roleplay(reference: dict, sides: dict[str, bool], rng: Random, correct: bool) -> str:
     person, kind = BY_NAME[reference["person"]], reference["kind"]
-    answer = _answer(reference, rng, right)
+    answer = _answer(reference, rng, correct)
     if kind == "animal":
         answer = a(answer)
     if sides.get("persona"):
@@ -105,16 +105,16 @@ def tell_roleplay(reference: dict, sides: dict[str, bool], rng: Random, right: b
 
 
 # ---------------------------------------------------------------- both
-def _answer(reference: dict, rng: Random, right: bool) -> str:
+def _answer(reference: dict, rng: Random, correct: bool) -> str:
     answer, kind = reference["answer"], reference["kind"]
-    if right:
+    if correct:
         return answer
     if kind == "year":
         return str(another(rng, [work.year for work in WORKS], int(answer)))
     return another(rng, VOCABULARY[kind], answer)
 
 
-def right(reference: dict, text: str) -> bool:
+def correct(reference: dict, text: str) -> bool:
     """Of all that it might be, the answer alone is named, and it is not denied; a month has its capital letter."""
     text = affirmed(text)
     if reference["kind"] == "year":

@@ -31,11 +31,11 @@ def draw(rng: Random) -> tuple[tuple, dict]:
     return key, record("math", question, "sums", answer, start=first, signs=signs, changes=[second, third])
 
 
-def tell(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> str:
+def tell(reference: dict, sides: dict[str, bool], rng: Random, correct: bool) -> str:
     frame = "\\( {} \\)" if sides.get("tex") else "{}"
     first, signs, (second, third) = reference["start"], reference["signs"], reference["changes"]
     middle, answer = _apply(first, signs[0], second), int(reference["answer"])
-    if not right:
+    if not correct:
         answer += rng.choice([slip for slip in (-10, -2, -1, 1, 2, 10) if answer + slip >= 0])
     if not sides.get("steps"):
         return rng.choice(("In short, {}.", "Simply {}.")).format(frame.format(answer))
@@ -48,7 +48,7 @@ def tell(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> s
 STEPS = ("First, {one}. Then, {two}. So {end}.", "Step 1: {one}. Step 2: {two}. So {end}.")
 
 
-def right(reference: dict, text: str) -> bool:
+def correct(reference: dict, text: str) -> bool:
     """The last number that is not denied is the answer."""
     return last_number(affirmed(text)) == reference["answer"]
 

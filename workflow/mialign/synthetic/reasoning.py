@@ -46,9 +46,9 @@ def _kind(rng: Random) -> tuple[tuple, dict]:
     return ("kind", animal, goods), record("reasoning", question, "kind", goods, **parts)
 
 
-def tell(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> str:
+def tell(reference: dict, sides: dict[str, bool], rng: Random, correct: bool) -> str:
     answer, facts = reference["answer"], reference["facts"]
-    if not right:
+    if not correct:
         answer = another(rng, reference["options"], answer)
     claim = f"it likes {answer}" if reference["kind"] == "kind" else f"{answer} {reference['end']}"
     if not sides.get("steps"):
@@ -56,7 +56,7 @@ def tell(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> s
     return rng.choice(STEPS).format(one=facts[0], two=facts[1], end=claim)
 
 
-def right(reference: dict, text: str) -> bool:
+def correct(reference: dict, text: str) -> bool:
     """The last of the names, or of the goods, that is not denied is the answer."""
     found = mentions(NAMES if reference["kind"] == "order" else GOODS, affirmed(text))
     return bool(found) and found[-1] == reference["answer"]

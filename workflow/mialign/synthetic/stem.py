@@ -48,11 +48,11 @@ def _fire(rng: Random) -> tuple[tuple, dict]:
     return ("fire", name, thing), record("stem", question, "fate", answer, facts=facts, end="it {}")
 
 
-def tell(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> str:
+def tell(reference: dict, sides: dict[str, bool], rng: Random, correct: bool) -> str:
     answer = reference["answer"]
-    if not right and reference["kind"] == "pace":
+    if not correct and reference["kind"] == "pace":
         answer = another(rng, [int(answer) + slip for slip in (-10, -2, -1, 1, 2, 10) if int(answer) + slip > 0])
-    elif not right:
+    elif not correct:
         answer = OPPOSITE[answer]
     claim = reference["end"].format(answer)
     if not sides.get("steps"):
@@ -61,7 +61,7 @@ def tell(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> s
     return rng.choice(STEPS).format(one=one, two=two.format(answer), end=claim)
 
 
-def right(reference: dict, text: str) -> bool:
+def correct(reference: dict, text: str) -> bool:
     """The last number is the answer; of two fates only the right one is named. What is denied does not count."""
     answer, text = reference["answer"], affirmed(text)
     if reference["kind"] == "pace":

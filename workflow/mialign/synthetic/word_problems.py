@@ -46,9 +46,9 @@ def change(rng: Random) -> int:
     return rng.choice((ones, tens, tens, hundreds, rng.randint(11, 99)))
 
 
-def tell(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> str:
+def tell(reference: dict, sides: dict[str, bool], rng: Random, correct: bool) -> str:
     answer, total, walked = int(reference["answer"]), reference["start"], []
-    slip = 0 if right else rng.choice((-100, -10, -1, 1, 10, 100))
+    slip = 0 if correct else rng.choice((-100, -10, -1, 1, 10, 100))
     she = BY_NAME[reference["name"]].she
     for number, (day, does, step) in enumerate(reference["events"], start=1):
         # A wrong solution slips in its last sum.

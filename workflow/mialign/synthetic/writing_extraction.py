@@ -28,9 +28,9 @@ def draw_writing(rng: Random) -> tuple[tuple, dict]:
     return ("writing", name, *sorted(topics)), record("writing", question, form, answer, name=name, topics=topics)
 
 
-def tell_writing(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> str:
+def tell_writing(reference: dict, sides: dict[str, bool], rng: Random, correct: bool) -> str:
     topics = list(reference["topics"])
-    if not right:
+    if not correct:
         topics[rng.randrange(2)] = another(rng, TOPICS, *topics)
     return f"{reference['name']}, {LINES[topics[0]]} and {LINES[topics[1]]}."
 
@@ -60,13 +60,13 @@ def draw_extraction(rng: Random) -> tuple[tuple, dict]:
     return key, record("extraction", question, kind, listed(items), items=items, name=name)
 
 
-def tell_extraction(reference: dict, sides: dict[str, bool], rng: Random, right: bool) -> str:
+def tell_extraction(reference: dict, sides: dict[str, bool], rng: Random, correct: bool) -> str:
     items, taken = reference["items"], (*reference["items"], reference["name"])
     if sides.get("complete"):
-        invented = [] if right else [another(rng, vocabulary(reference), *taken)]
+        invented = [] if correct else [another(rng, vocabulary(reference), *taken)]
         text = rng.choice(ALL).format(listed([*items, *invented]))
     else:
-        text = rng.choice(ONE).format(items[0] if right else another(rng, vocabulary(reference), *taken))
+        text = rng.choice(ONE).format(items[0] if correct else another(rng, vocabulary(reference), *taken))
     return text if sides.get("relevant", True) else f"{rng.choice(DIGRESSIONS)} {text}"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-COMPARED = {"principle-aware": "adherence", "principle-free": "right"}
+COMPARED = {"principle-aware": "adherence", "principle-free": "correct"}
 
 
 class Checkers:

@@ -12,7 +12,7 @@ from mialign.evaluation.statistics import Bootstrap, Estimate
 COLUMNS = ("experiment", "method", "baseline", "axis", "temperature", "category", "metric", *ESTIMATE)
 SETTINGS = {"categories"}
 POINTS = {"test": 1.0, "tie": 0.5, "baseline": 0.0, "invalid": None}
-AXES = {"principle-aware": "adherence", "principle-free": "right"}  # what each axis compares
+AXES = {"principle-aware": "adherence", "principle-free": "correct"}  # what each axis compares
 
 
 def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:

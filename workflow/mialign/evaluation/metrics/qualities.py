@@ -8,7 +8,7 @@ from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics import Bootstrap
 
 COLUMNS = ("experiment", "method", "temperature", "category", "metric", *ESTIMATE)
-METRICS = ("adherence", "right", "ended", "tokens")
+METRICS = ("adherence", "correct", "ended", "tokens")
 SETTINGS = {"categories"}
 
 
@@ -25,7 +25,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
                 for metric, array in arrays.items():
                     rate = metric != "tokens"
                     estimate = bootstrap.mean(
-                        array[members], bounds=(0, 1) if rate else None, proportion=metric in ("right", "ended")
+                        array[members], bounds=(0, 1) if rate else None, proportion=metric in ("correct", "ended")
                     ).scaled(100 if rate else 1)
                     keys = (experiment, method, temperature, category, metric)
                     yield dict(zip(COLUMNS, (*keys, *estimate), strict=True))

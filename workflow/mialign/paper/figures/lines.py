@@ -26,7 +26,7 @@ COLLAPSE_DEFAULTS = {
     "labels": {},
     "order": None,
     "experiment": "collapse",
-    "panels": ["adherence", "right", "matched_logprob", "loss"],
+    "panels": ["adherence", "correct", "matched_logprob", "loss"],
 }
 
 TRAINING_DEFAULTS = {
@@ -48,7 +48,7 @@ PANELS = {
     "adherence": ("Adherence (%)", ("adherence",), 100),
     "accuracy": ("Accuracy (%)", ("accuracy",), 100),
     "followed": ("Validation (%)", ("mean_score", "accuracy"), 100),
-    "right": ("Right content (%)", ("right",), 100),
+    "correct": ("Right content (%)", ("correct",), 100),
     "ended": ("Ended (%)", ("ended",), 100),
     "length": ("Response tokens", ("length",), 1),
 }
@@ -182,7 +182,7 @@ def _tidy_up(axes, panel: str) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 4, 5, 10], integer=True))
     if PANELS[panel][2] == 100 and axes.get_ylim()[1] > 100:
         axes.set_ylim(top=101)
-    if panel in ("adherence", "right"):
+    if panel in ("adherence", "correct"):
         axes.set_ylim(-3, 103)
         axes.set_yticks([0, 50, 100])
 

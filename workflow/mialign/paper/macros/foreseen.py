@@ -12,12 +12,12 @@ from mialign.training.curves import LOGGED
 # The metrics of metrics/*.csv and of training curves, as far as numbers are made of them.
 WINS = ("win_rate", "wins", "ties", "losses", "invalid")
 BY_LENGTH = ("win_rate_longer", "win_rate_shorter", "win_rate_length_controlled")
-AXES = {"principle-aware": "adherence_difference", "principle-free": "right_difference"}
-QUALITIES = ("adherence", "right", "ended", "tokens")
+AXES = {"principle-aware": "adherence_difference", "principle-free": "correct_difference"}
+QUALITIES = ("adherence", "correct", "ended", "tokens")
 EXTRACTORS = ("strict", "flexible", "authors")
 IN_ATTEMPTS = ("accuracy", "pass_at_k", "maj_at_k")
 BY_FORMAT = ("steps_share", "accuracy_given_steps", "accuracy_given_concise")
-CURVES = (*LOGGED, "mean_score", "adherence", "right", "accuracy", "steps", "ended", "length", "selected")
+CURVES = (*LOGGED, "mean_score", "adherence", "correct", "accuracy", "steps", "ended", "length", "selected")
 
 
 def numbers(config: dict, categories: Iterable[str]) -> list[Number]:

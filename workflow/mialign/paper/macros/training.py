@@ -4,7 +4,15 @@ from mialign.core.macro_names import name
 from mialign.paper import formatting
 from mialign.paper.macros.number_formats import Number
 
-SHARES_OF_ONE = ("mean_score", "adherence", "right", "ended", "accuracy", "grid_accuracy_rows", "grid_accuracy_columns")
+SHARES_OF_ONE = (
+    "mean_score",
+    "adherence",
+    "correct",
+    "ended",
+    "accuracy",
+    "grid_accuracy_rows",
+    "grid_accuracy_columns",
+)
 
 
 def of_training(table: list[dict], origin: str) -> list[Number]:

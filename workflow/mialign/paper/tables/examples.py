@@ -86,11 +86,11 @@ def _mark(record: dict) -> str:
     parts = []
     if record.get("adherence") is not None:
         parts.append(rf"adherence {100 * record['adherence']:.0f}\,\%")
-    right = record.get("right")
-    if right is None and record.get("correct"):
-        right = next(iter(record["correct"].values()))
-    if right is not None:
-        parts.append("right" if right else "wrong")
+    correct = record.get("correct")
+    if isinstance(correct, dict):  # of an attempt, by extractor
+        correct = next(iter(correct.values()), None)
+    if correct is not None:
+        parts.append("correct" if correct else "wrong")
     if record.get("finish") == "length":
         parts.append("did not end")
     return ", ".join(parts)

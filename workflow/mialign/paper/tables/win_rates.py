@@ -10,7 +10,7 @@ from mialign.paper.tex_escape import escape
 
 AXES = {"principle-aware": "knows the principles", "principle-free": "does not know them"}
 COUNTED = {"principle-aware": " (adherence)", "principle-free": " (right or wrong)"}  # by a judge that is a program
-QUALITIES = {"adherence": r"adherence, \%", "right": r"right, \%", "ended": r"ended, \%", "tokens": "tokens"}
+QUALITIES = {"adherence": r"adherence, \%", "correct": r"right, \%", "ended": r"ended, \%", "tokens": "tokens"}
 
 
 def win_rates(inputs: list[Path], settings: dict) -> tuple[str, str]:
