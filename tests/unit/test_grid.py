@@ -250,7 +250,7 @@ def test_counts_and_means():
     torch.testing.assert_close(computed.means[0], computed.sums[0] / torch.tensor([4.0, 2.0]))
 
 
-@pytest.mark.parametrize("side", ["left", "correct"])
+@pytest.mark.parametrize("side", ["left", "right"])
 def test_the_padding_side_of_a_tokenizer_does_not_matter(tiny_tokenizer, side):
     tiny_tokenizer.padding_side = side
     item = tokenise(tiny_tokenizer, ["The boat", "A keeper of bees"], ["house sank", "walks"])
