@@ -228,8 +228,8 @@ def edges(mermaid):
 
 
 @pytest.mark.skipif(shutil.which("latexmk") is None, reason="without TeX another rule is the last")
-def test_the_graph_in_the_readme_is_that_of_the_rules(copy, root):
-    text = (root / "README.md").read_text(encoding="utf-8")
+def test_the_graph_in_the_documentation_is_that_of_the_rules(copy, root):
+    text = (root / "docs/architecture.md").read_text(encoding="utf-8")
     drawn = edges(re.search(r"```mermaid\n(.*?)```", text, re.DOTALL)[1])
     assert drawn
     assert drawn == edges(snakemake(copy, "--rulegraph", "mermaid-js"))
