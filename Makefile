@@ -1,24 +1,26 @@
-# make paper              the whole: environment, models, experiments, results/<run>/paper.pdf and report.html
+# make paper              everything: environment, models, experiments, results/<run>/paper.pdf and report.html
 # make paper CONFIG=...   the same with a file laid over config.yaml (several: CONFIG="a.yaml b.yaml")
-# make fetch CONFIG=...   only what that file has downloaded: datasets, models, the authors' files
-# make cost CONFIG=...    GPU hours, disk and dollars of that run at full size, from the assumptions of config/costs.yaml
-#                         (speeds of large models on GPUs: of the miniature's hours they say nothing)
-# make doctor             whether the machines have what the run needs, and what to do where they have not
+# make fetch CONFIG=...   downloads what that file names: datasets, models, the authors' files
+# make cost CONFIG=...    GPU hours, disk and dollars of that run at full size, from the assumptions in config/costs.yaml.
+#                         These are speeds of large models on GPUs; the hours say nothing about the miniature
+# make doctor             checks whether the machines have what the run needs, and says what to do if they have not
+# make test-quick         the fast unit tests, in two minutes
 # make test               all tests but the next two
 # make test-vllm          generation with vLLM on CPU, in an environment of its own (2.5 GB; minutes)
-# make test-slurm         the paper through a Slurm that is started for it (root, on Debian or Ubuntu; some minutes)
+# make test-slurm         the paper through a Slurm that the test starts (root, on Debian or Ubuntu; some minutes)
 # make published          the original's figures from its published values
-# make bench              speed and memory of a training step, to docs/benchmarks/
-# make lint, make lock    the form of the code; requirements.lock anew from requirements.in
-# Variables: CORES (all of them), PYTHON (python3.11), VENV (.venv; made anew when requirements.lock changes), VLLM_VENV
-# (.venv-vllm), ARGS (further arguments of snakemake or pytest; ARGS=-p shows all that Snakemake has to say, ARGS=-n what
-# would be done)
+# make bench              measures speed and memory of a training step, to docs/benchmarks/
+# make lint               checks the format of the code
+# make lock               makes requirements.lock from requirements.in
+# Variables: CORES (default: all), PYTHON (python3.11), VENV (.venv; rebuilt when requirements.lock changes), VLLM_VENV
+# (.venv-vllm), ARGS (further arguments of snakemake or pytest; ARGS=-p shows all that Snakemake prints, ARGS=-n shows
+# what would be done)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := paper
-.PHONY: paper fetch cost doctor published test test-vllm test-slurm bench lint lock
+.PHONY: paper fetch cost doctor published test-quick test test-vllm test-slurm bench lint lock
 
 CORES ?= $(shell nproc)
 PYTHON ?= python3.11
@@ -34,6 +36,8 @@ START := $(shell date +%s)
 SNAKEMAKE = $(if $(CONFIG),python workflow/run.py settings $(CONFIG); )PYTHONPATH=workflow/loggers snakemake $(if $(CONFIG),--configfile $(CONFIG)) --logger brief --cores $(CORES)
 # Where a run lies only the workflow knows, from CONFIG and ARGS: it writes its folder into this file, of a dry run nothing.
 TOLD = export RUN_TOLD=$$(mktemp); trap 'rm -f "$$RUN_TOLD"' EXIT
+# Unit tests that train, start processes, decode for long or compile the paper.
+SLOW = environments generation merged paper paper_text pretrain processes server_engine training trl warm warm_results
 TIMED = s=$$(($$(date +%s) - $(START))); echo "make $@: $$((s / 60)) min $$((s % 60)) s"
 
 paper: $(READY)
@@ -68,6 +72,10 @@ published: $(READY)
 
 doctor: $(READY)
 	@$(SNAKEMAKE) doctor $(ARGS)
+
+test-quick: $(READY)
+	@python -m pytest --numprocesses $(CORES) --maxprocesses 4 --dist loadfile tests/unit $(SLOW:%=--ignore=tests/unit/test_%.py) $(ARGS)
+	$(TIMED)
 
 test: $(READY)
 	@envs/setup.sh tex || true
