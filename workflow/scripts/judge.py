@@ -23,7 +23,9 @@ def arguments(parser: ArgumentParser) -> None:
     add_settings(parser, option="--server", about="openai: where it is and what it costs", required=False)
     parser.add_argument("--asked", type=Path, help="openai: file of all that was asked of servers and answered")
     parser.add_argument("--model", type=Path, help="likelihood: folder of the model")
-    parser.add_argument("--tokens", type=int, default=2048, help="likelihood: places in one forward pass")
+    parser.add_argument(
+        "--token-budget", type=int, default=2048, help="likelihood: tokens and padding in one forward pass"
+    )
     parser.add_argument("--threads", type=int, default=1, help="likelihood: threads of torch")
     parser.add_argument("--out", required=True, help="verdicts/{experiment}/{test}-vs-{baseline}/seed{n}.jsonl")
 
@@ -35,7 +37,7 @@ def main(args: Namespace) -> None:
     cases = read_cases(args.scores, args.responses, args.prompts)
     if args.settings["kind"] == "likelihood":
         prepare(args.threads)
-    judge = make_judge(args.settings, args.wording, args.server, args.asked, args.model, args.tokens)
+    judge = make_judge(args.settings, args.wording, args.server, args.asked, args.model, args.token_budget)
     records = verdict_records(cases, judge)
     check_valid(records, args.settings.get("invalid_at_most", 0))
     write_jsonl(args.out, records)

@@ -124,10 +124,11 @@ def _scores(scored: Scored, settings: dict) -> Tensor:
 # ---------------------------------------------------------------- the registry
 @dataclass(frozen=True)
 class Setting:
-    """A setting that belongs to an objective: its default and its limits, as JSON schema has them."""
+    """A setting that belongs to an objective: its default, its limits as JSON schema has them, and its LaTeX name."""
 
     default: object
     limits: dict
+    symbol: str
 
 
 @dataclass(frozen=True)
@@ -147,10 +148,14 @@ class Objective:
     needs_reference: bool = False
 
 
-BETA = Setting(0.1, {"type": "number", "exclusiveMinimum": 0})
+POSITIVE = {"type": "number", "exclusiveMinimum": 0}
+BETA = Setting(0.1, POSITIVE, r"$\beta$")
 WEIGHT = {"type": "number", "minimum": 0}
-OF_GRID = {"kl": Setting(0.0, WEIGHT), "reduction": Setting("mean", {"enum": ["mean", "sum"]})}
-LABEL_SMOOTHING = Setting(0.0, {"type": "number", "minimum": 0, "maximum": 1})
+OF_GRID = {
+    "kl": Setting(0.0, WEIGHT, "KL"),
+    "reduction": Setting("mean", {"enum": ["mean", "sum"]}, "reduction"),
+}
+LABEL_SMOOTHING = Setting(0.0, {"type": "number", "minimum": 0, "maximum": 1}, "smoothing")
 
 OBJECTIVES = {
     "sft": Objective("SFT", sft, reads="chosen"),
@@ -163,7 +168,7 @@ OBJECTIVES = {
         "InfoNCE",
         infonce,
         reads="square",
-        settings={**OF_GRID, "side": Setting("rows", {"enum": ["rows", "columns"]})},
+        settings={**OF_GRID, "side": Setting("rows", {"enum": ["rows", "columns"]}, "side")},
         builders=("constitutions",),
     ),
     "mipo": Objective(
@@ -173,7 +178,7 @@ OBJECTIVES = {
         "MI-EPO",
         mi_epo,
         reads="terms",
-        settings={"beta_c": BETA, "beta_w": Setting(0.01, WEIGHT)},
+        settings={"beta_c": Setting(0.1, POSITIVE, r"$\beta_c$"), "beta_w": Setting(0.01, WEIGHT, r"$\beta_w$")},
         needs_reference=True,
     ),
 }

@@ -70,8 +70,11 @@ class Scored:
 
     def margins(self) -> tuple[Tensor, Tensor]:
         """m = L - R of the chosen and of the rejected entry of every term, [B, T] each."""
-        margins = self.grid.sums - self.reference
-        return _at(margins, self.terms.chosen), _at(margins, self.terms.rejected.clamp(min=0))
+        return self.compared(self.grid.sums - self.reference)
+
+    def compared(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """values [B, N, M] at the chosen and at the rejected entry of every term, [B, T] each."""
+        return _at(values, self.terms.chosen), _at(values, self.terms.rejected.clamp(min=0))
 
 
 def _at(values: Tensor, entries: Tensor) -> Tensor:

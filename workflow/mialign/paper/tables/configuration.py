@@ -9,15 +9,7 @@ from mialign.paper.tables.layout import Table, written
 from mialign.paper.tex_escape import escape
 from mialign.training.objectives import OBJECTIVES
 
-EXTRA = {
-    "beta": r"$\beta$",
-    "beta_c": r"$\beta_c$",
-    "beta_w": r"$\beta_w$",
-    "label_smoothing": "smoothing",
-    "kl": "KL",
-    "reduction": "reduction",
-    "side": "side",
-}
+EXTRA = {name: one.symbol for objective in OBJECTIVES.values() for name, one in objective.settings.items()}
 OPTIMIZERS = {"rmsprop": "RMSprop"}  # named where they are not the usual AdamW
 USUAL = (None, 0, "mean", "rows")  # values of these that go without saying
 
