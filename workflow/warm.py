@@ -74,6 +74,7 @@ def main() -> NoReturn:
         started = None if cuda_is_lost() else take_over(connection)
     if started is None:
         os._exit(1)  # as nothing has been begun, the client does it
+    tempfile.tempdir = None  # which may have been found out in another environment
     ctypes.CDLL(None).prctl(15, sys.argv[1].encode())  # PR_SET_NAME, which top shows
     leave(perform(started))
 

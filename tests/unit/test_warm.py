@@ -23,7 +23,7 @@ from warmed import Warm
 PROBE = '''
 """A stage for tests."""
 
-import ctypes, gc, json, os, signal, subprocess, sys, time
+import ctypes, gc, json, os, signal, subprocess, sys, tempfile, time
 from pathlib import Path
 
 from mialign.errors import InputError
@@ -46,6 +46,7 @@ def main(args):
         "open": len(os.listdir("/proc/self/fd")),
         "handlers": [repr(signal.getsignal(number)) for number in range(1, 32)],
         "signals": [line for line in status if line[:6] in ("SigBlk", "SigIgn", "SigCgt")],
+        "temporary": tempfile.gettempdir(),
         "threads": len(os.listdir("/proc/self/task")),
         "collects": [gc.isenabled(), gc.get_threshold()],
     }
@@ -74,7 +75,8 @@ def probing(folder: Path, *modules: str, **files: str) -> Path:
 
 @pytest.fixture(scope="module")
 def workflow(tmp_path_factory) -> Path:
-    return probing(tmp_path_factory.mktemp("workflow"))
+    early = "import tempfile\n\ntempfile.gettempdir()\n"  # which remembers what it finds in the warm process
+    return probing(tmp_path_factory.mktemp("workflow"), "early", early=early)
 
 
 @pytest.fixture
@@ -115,8 +117,9 @@ def wait_until(true, seconds: float = 20) -> None:
 def test_a_job_finds_its_process_as_it_would_alone(workflow, warm, tmp_path):
     words = ["--out", "seen.json", "--log", "logs/a.log", "--then", "print('said'); print('told', file=sys.stderr)"]
     found = []
+    changed = {"HF_HUB_OFFLINE": "0", "TMPDIR": str(tmp_path)}
     for address in ("", warm.address):
-        done = run(workflow, tmp_path, *words, read="é\n", WORKFLOW_WARM=address, ODD="\udc80 \n", HF_HUB_OFFLINE="0")
+        done = run(workflow, tmp_path, *words, read="é\n", WORKFLOW_WARM=address, ODD="\udc80 \n", **changed)
         assert done == (0, "said\n", "told\n")
         assert (tmp_path / "logs/a.log").read_text() == "told\n"
         found.append(seen(tmp_path))
@@ -128,6 +131,7 @@ def test_a_job_finds_its_process_as_it_would_alone(workflow, warm, tmp_path):
     assert alone == forked
     assert alone["environment"]["ODD"] == "\udc80 \n"
     assert alone["environment"]["HF_HUB_OFFLINE"] == "1"
+    assert alone["temporary"] == str(tmp_path)
     assert (alone["read"], alone["folder"]) == ("é\n", str(tmp_path))
 
 
