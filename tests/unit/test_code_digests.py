@@ -4,19 +4,21 @@ import ast
 
 import pytest
 
-from mialign.core import code_digests as provenance
+from mialign.core import code_digests
 
+TYPES = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from mialign.typed import kind\n"
 FILES = {
     "scripts/one.py": "from mialign import tools\nfrom mialign.deep import part\n",
     "scripts/two.py": "import json\n\ndef main(args):\n    from mialign.late import work\n    return work\n",
     "mialign/__init__.py": "",
-    "mialign/tools.py": '"""Tools."""\nimport os\nfrom mialign.errors import Error\n',
+    "mialign/tools.py": '"""Tools."""\nimport os\nfrom mialign.errors import Error\n' + TYPES,
     "mialign/errors.py": "class Error(Exception):\n    '''An error.'''\n",
     "mialign/late.py": "import mialign.deep.inner\n\nwork = 1\n",
     "mialign/deep/__init__.py": "from .part import thing\n",
     "mialign/deep/part.py": "from ..errors import Error\nthing = 2\n",
     "mialign/deep/inner.py": "from . import part as other\n",
     "mialign/alone.py": "nobody = 'uses me'\n",
+    "mialign/typed.py": "kind = 4\n",
 }
 
 
@@ -28,10 +30,10 @@ def workflow(tmp_path):
         (tmp_path / name).write_text(text)
 
     def digest(script: str) -> str:
-        provenance.digest.cache_clear()
-        provenance.modules.cache_clear()
-        provenance._module.cache_clear()
-        return provenance.digest(script, tmp_path)
+        code_digests.digest.cache_clear()
+        code_digests.modules.cache_clear()
+        code_digests._module.cache_clear()
+        return code_digests.digest(script, tmp_path)
 
     return tmp_path, digest
 
@@ -39,8 +41,8 @@ def workflow(tmp_path):
 def test_the_closure_is_exact(workflow):
     folder, _ = workflow
     deep = {"mialign", "mialign.deep", "mialign.deep.part", "mialign.errors"}
-    assert set(provenance.modules("one", folder)) == deep | {"mialign.tools", "scripts.one"}
-    assert set(provenance.modules("two", folder)) == deep | {"mialign.late", "mialign.deep.inner", "scripts.two"}
+    assert set(code_digests.modules("one", folder)) == deep | {"mialign.tools", "scripts.one"}
+    assert set(code_digests.modules("two", folder)) == deep | {"mialign.late", "mialign.deep.inner", "scripts.two"}
 
 
 @pytest.mark.parametrize(
@@ -52,6 +54,7 @@ def test_the_closure_is_exact(workflow):
         ("mialign/deep/__init__.py", True, True),
         ("mialign/errors.py", True, True),
         ("mialign/alone.py", False, False),
+        ("mialign/typed.py", False, False),  # imported for its types alone
         ("scripts/two.py", False, True),
     ],
 )
@@ -66,7 +69,7 @@ def test_comments_docstrings_and_layout_do_not_count(workflow):
     folder, digest = workflow
     before = digest("one")
     (folder / "mialign/tools.py").write_text(
-        '"""Better words."""\n\nimport os  # why\n\n\nfrom mialign.errors import (\n    Error,\n)\n'
+        '"""Better words."""\n\nimport os  # why\n\n\nfrom mialign.errors import (\n    Error,\n)\n' + TYPES
     )
     (folder / "mialign/errors.py").write_text("class Error(Exception):\n    '''Another.'''\n")
     assert digest("one") == before
@@ -76,7 +79,7 @@ def test_comments_docstrings_and_layout_do_not_count(workflow):
 
 def test_every_stage_of_ours_has_a_digest_of_its_own(root):
     stages = sorted(path.stem for path in (root / "workflow/scripts").glob("[a-z]*.py"))
-    assert len({provenance.digest(stage) for stage in stages}) == len(stages) > 0
+    assert len({code_digests.digest(stage) for stage in stages}) == len(stages) > 0
 
 
 def test_no_module_of_ours_is_imported_in_a_way_that_cannot_be_followed(root):

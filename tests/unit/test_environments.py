@@ -89,14 +89,8 @@ ELSEWHERE = {
     "fetch": (),
     "train": (),
     "generate": ("mialign.generation.local", "mialign.generation.shared_prefix_cache"),
-    # A model weighs and validates in the environment for training only.
-    "analysis": (
-        "mialign.evaluation.judge.likelihood",
-        "mialign.generation.",
-        "mialign.training.grid",
-        "mialign.training.",
-        "mialign.training.objectives",
-    ),
+    # A model weighs in the environment for training only.
+    "analysis": ("mialign.training.grid",),
 }
 IMPORT = """
 import builtins, importlib, json, sys
@@ -149,7 +143,7 @@ def test_the_stages_of_an_environment_import_nothing_else(root, name):
     blocked = [module for module in ours if not there & {normal(name) for name in packages.get(module, ())}]
     elsewhere = {stage for stages in STAGES.values() for stage in stages or ()} | {"doctor"}
     scripts = {path.stem for path in (root / "workflow/scripts").glob("[a-z]*.py")}
-    stages = STAGES[name] or sorted(scripts - elsewhere)
+    stages = STAGES[name] or ["judge", *sorted(scripts - elsewhere)]
     modules = {module for stage in stages for module in code_digests.modules(stage)}
     chosen = sorted(module for module in modules if not module.startswith(ELSEWHERE[name] or ("-",)))
     command = [sys.executable, "-c", IMPORT]

@@ -73,6 +73,7 @@ class Client:
             ) from None
 
     def clean(self, said):
+        """What the server sent, without the key (see clean)."""
         return clean(said, self._key)
 
     def _refusal(self, error) -> str:

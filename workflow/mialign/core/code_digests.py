@@ -70,8 +70,8 @@ def _path(name: str, workflow: Path) -> Path | None:
 
 
 def _imports(tree: ast.Module, package: str) -> Iterator[str]:
-    """Every name that an import statement could bind to a module."""
-    for node in ast.walk(tree):
+    """Every name that an import statement could bind to a module when the code runs."""
+    for node in _run(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -81,6 +81,14 @@ def _imports(tree: ast.Module, package: str) -> Iterator[str]:
                 start = ".".join([*above, *([node.module] if node.module else [])])
             yield start
             yield from (f"{start}.{alias.name}" for alias in node.names)
+
+
+def _run(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes but what stands under `if TYPE_CHECKING`, which never runs."""
+    yield tree
+    for node in ast.iter_child_nodes(tree):
+        if not (isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")):
+            yield from _run(node)
 
 
 def _with_parents(name: str) -> Iterator[str]:

@@ -48,6 +48,7 @@ def writing(path: str | Path) -> Iterator[Path]:
 
 
 def write_text(path: str | Path, text: str) -> None:
+    """The text in UTF-8, whole or not at all."""
     with writing(path) as beside:
         beside.write_text(text, encoding="utf-8")
 
@@ -60,6 +61,7 @@ def write_jsonl(path: str | Path, records: Iterable[dict]) -> None:
 
 
 def write_csv(path: str | Path, columns: list[str], rows: Iterable[dict]) -> None:
+    """A head and the rows in UTF-8, whole or not at all; a row may lack columns, but has no others."""
     with writing(path) as beside, beside.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, columns, lineterminator="\n")
         writer.writeheader()

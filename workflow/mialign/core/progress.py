@@ -13,10 +13,12 @@ class Progress:
         self.label, self.total, self.what, self.done, self.next = label, total, what, 0, time.monotonic() + EVERY
 
     def add(self, count: int) -> None:
+        """So many more are done."""
         self.done += count
         self.tell(f"{self.done} of {self.total} {self.what}")
 
     def tell(self, text: str) -> None:
+        """Say this, unless something was said less than EVERY seconds ago."""
         if time.monotonic() >= self.next:
             print(f"{self.label}: {text}", file=sys.stderr, flush=True)
             self.next = time.monotonic() + EVERY

@@ -25,6 +25,8 @@ WORDINGS = ("positive", "antithesis", "short")
 
 @dataclass(frozen=True)
 class Principles:
+    """The principles of a run by id, and those of each category; path: their file."""
+
     path: str
     principles: dict[str, Principle]
     categories: dict[str, tuple[str, ...]]

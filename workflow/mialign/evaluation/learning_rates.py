@@ -25,6 +25,7 @@ class RateResult:
 
     @property
     def error(self) -> float:
+        """The standard error of `value`, 0 to 1."""
         return standard_error(self.value, self.n)
 
 

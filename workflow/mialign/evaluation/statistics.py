@@ -23,6 +23,7 @@ class Estimate(NamedTuple):
     n: int
 
     def scaled(self, factor: float) -> "Estimate":
+        """Value and interval times a factor, for instance 100 for per cent; n stays."""
         return Estimate(*(None if x is None else x * factor for x in self[:3]), self.n)
 
 

@@ -26,20 +26,24 @@ class CompletionCache:
         self.found = {line["of"]: line["completions"] for line in lines}
 
     def name(self, requests: list[Request], sampling: Sampling) -> str:
+        """The digest under which these requests are kept."""
         asked = [self.made_with, asdict(sampling), [[request.prompt, request.seeds] for request in requests]]
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
     def get(self, name: str) -> Shard | None:
+        """What was kept under a name; None if nothing was."""
         kept = self.found.get(name)
         return kept and [[Completion(**one) for one in many] for many in kept]
 
     def add(self, name: str, shard: Shard) -> None:
+        """Keep a shard, by a line at the end of the file."""
         line = {"of": name, "completions": [[asdict(one) for one in many] for many in shard]}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with needing_room(self.path), self.path.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     def remove(self) -> None:
+        """Remove the file, when its content stands in the output."""
         self.path.unlink(missing_ok=True)
 
 

@@ -15,6 +15,8 @@ class Request:
 
 @dataclass(frozen=True)
 class Sampling:
+    """How tokens are chosen, at temperature 0 the likeliest, and where a text ends: stop phrases, max_tokens."""
+
     temperature: float
     top_p: float
     max_tokens: int
@@ -56,6 +58,8 @@ Report = Callable[[int], None]
 
 
 class Engine(Protocol):
+    """What completes prompts: a model in this process, vLLM, or a server."""
+
     def shards(
         self, shards: list[list[Request]], sampling: Sampling, report: Report
     ) -> Iterator[tuple[int, list[list[Completion]]]]:

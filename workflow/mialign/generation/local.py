@@ -35,6 +35,7 @@ class LocalEngine:
     def shards(
         self, shards: list[list[Request]], sampling: Sampling, report: Report
     ) -> Iterator[tuple[int, list[list[Completion]]]]:
+        """See Engine; one shard after the other, in their order."""
         for number, shard in enumerate(shards):
             yield number, generate(self.model, self.tokenizer, shard, sampling, self.batch, report)
 

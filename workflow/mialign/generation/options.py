@@ -26,4 +26,5 @@ def add(parser: ArgumentParser) -> None:
 
 
 def runtime(args: Namespace) -> RuntimeOptions:
+    """The options that change no text, from the command line of `add`."""
     return RuntimeOptions(args.batch, args.shard, args.threads, args.gpus, args.gpu_share, args.url, args.key)

@@ -74,6 +74,7 @@ class VllmEngine:
     def shards(
         self, shards: list[list[Request]], sampling: Sampling, report: Report
     ) -> Iterator[tuple[int, list[list[Completion]]]]:
+        """See Engine; one shard after the other, in their order."""
         for number, shard in enumerate(shards):
             yield number, self._complete(shard, sampling)
             report(len(shard))

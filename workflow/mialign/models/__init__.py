@@ -1,1 +1,1 @@
-"""Model folders, text to token ids, and the machine that models run on. It imports core only."""
+"""Model folders, text to token ids, and the machine that models run on. It imports core."""

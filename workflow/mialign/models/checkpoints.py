@@ -141,6 +141,7 @@ def generation_settings(folder: str | Path):
 
 
 def load_tokenizer(folder: str | Path):
+    """The tokenizer of a folder; InputError if transformers cannot load it, or if it has no end token."""
     from transformers import AutoTokenizer
 
     try:

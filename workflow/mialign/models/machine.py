@@ -27,6 +27,7 @@ def prepare(threads: int) -> None:
 
 
 def device() -> str:
+    """cuda where torch sees a GPU, else cpu."""
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"

@@ -39,6 +39,7 @@ def decimal(value: float | None, digits: int = 1, signed: bool = False) -> str:
 
 
 def count(value: float | None) -> str:
+    """A whole number with commas between thousands; nothing measured is said in words."""
     return NOT_MEASURED if value is None else f"{round(value):,}"
 
 

@@ -1,4 +1,5 @@
 """What a run will take, and whether the machines have it.
 
-Only scripts and rules import it. It imports evaluation, generation, data, training (the registry), models and core.
+It imports core, models, data, generation, training (the registry of objectives) and evaluation. Only scripts and rules
+import it.
 """

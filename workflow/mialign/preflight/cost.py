@@ -24,6 +24,8 @@ AXES = 2
 
 @dataclass(frozen=True)
 class Row:
+    """One stage of one experiment; tokens and hours (of one GPU) of all its jobs together."""
+
     stage: str
     experiment: str = ""
     jobs: int = 0
@@ -33,6 +35,7 @@ class Row:
     dollars: float = 0.0
 
     def tidy(self) -> dict:
+        """The row in COLUMNS, rounded to hundredths: million tokens, GPU hours, gigabytes (10^9 bytes) and dollars."""
         values = (self.jobs, self.tokens / 1e6, self.hours, self.disk / 1e9, self.dollars)
         rounded = (value if isinstance(value, int) else round(value, 2) for value in values)
         return dict(zip(COLUMNS, (self.stage, self.experiment, *rounded), strict=True))

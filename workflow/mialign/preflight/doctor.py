@@ -17,6 +17,8 @@ FETCH = "; where there is a network: make fetch CONFIG=..."
 
 @dataclass(frozen=True)
 class Finding:
+    """One thing that was looked at: whether all is well with it, and a line that says what was found."""
+
     well: bool
     text: str
 

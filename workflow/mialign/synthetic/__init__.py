@@ -1,4 +1,7 @@
-"""The miniature world: the harbour town of Merrow, in questions, answers and checkers that read both."""
+"""The miniature world: the harbour town of Merrow, in questions, answers and checkers that read both.
+
+It imports core.
+"""
 
 from mialign.synthetic.categories import CATEGORIES, correct, questions, respond, voices
 from mialign.synthetic.checkers import CHECKERS, follows

@@ -40,6 +40,7 @@ def draw(rng: Random) -> tuple[tuple, dict]:
 
 
 def tell(reference: dict, sides: dict[str, bool], rng: Random, correct: bool) -> str:
+    """The code, fenced or plain, with a plan before it or a remark behind it; a wrong one does something else."""
     kind, number = reference["kind"], reference["number"]
     if not correct and rng.random() < 0.5:
         number = another(rng, [number - 1, number + 1, number + 10])

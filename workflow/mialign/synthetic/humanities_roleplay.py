@@ -67,6 +67,7 @@ def _feast(rng: Random) -> tuple[str, str, str, str]:
 
 
 def tell_humanities(reference: dict, sides: dict[str, bool], rng: Random, correct: bool) -> str:
+    """The claim; a wrong one names another of what is asked for."""
     return reference["claim"].format(_answer(reference, rng, correct))
 
 
@@ -93,6 +94,7 @@ def draw_roleplay(rng: Random) -> tuple[tuple, dict]:
 
 
 def tell_roleplay(reference: dict, sides: dict[str, bool], rng: Random, correct: bool) -> str:
+    """The answer in character, with a cry, or flatly and from outside; a wrong one names another thing."""
     person, kind = BY_NAME[reference["person"]], reference["kind"]
     answer = _answer(reference, rng, correct)
     if kind == "animal":

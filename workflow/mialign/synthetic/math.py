@@ -32,6 +32,7 @@ def draw(rng: Random) -> tuple[tuple, dict]:
 
 
 def tell(reference: dict, sides: dict[str, bool], rng: Random, correct: bool) -> str:
+    """The two sums in steps, or the result alone; a wrong one slips in the result."""
     frame = "\\( {} \\)" if sides.get("tex") else "{}"
     first, signs, (second, third) = reference["start"], reference["signs"], reference["changes"]
     middle, answer = _apply(first, signs[0], second), int(reference["answer"])

@@ -47,6 +47,7 @@ def _kind(rng: Random) -> tuple[tuple, dict]:
 
 
 def tell(reference: dict, sides: dict[str, bool], rng: Random, correct: bool) -> str:
+    """Both facts and the conclusion, or the conclusion alone; a wrong one concludes another option."""
     answer, facts = reference["answer"], reference["facts"]
     if not correct:
         answer = another(rng, reference["options"], answer)

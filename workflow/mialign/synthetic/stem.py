@@ -49,6 +49,7 @@ def _fire(rng: Random) -> tuple[tuple, dict]:
 
 
 def tell(reference: dict, sides: dict[str, bool], rng: Random, correct: bool) -> str:
+    """Both facts and the conclusion, or the conclusion alone; a wrong one has another number or fate."""
     answer = reference["answer"]
     if not correct and reference["kind"] == "pace":
         answer = another(rng, [int(answer) + slip for slip in (-10, -2, -1, 1, 2, 10) if int(answer) + slip > 0])

@@ -48,6 +48,7 @@ def _lower(terms: tuple[str, ...]) -> dict[str, str]:
 
 
 def words(text: str) -> list[str]:
+    """The words of a text in lower case, without numbers and signs."""
     return _WORD.findall(text.lower())
 
 

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 
 class Person(NamedTuple):
+    """One of the people of Merrow, each with a trade, a place, an animal, a food, a ware and a cry."""
+
     name: str
     she: str  # the pronoun
     trade: str
@@ -52,6 +54,8 @@ GOODS = COUNTED + WEIGHED
 
 
 class Work(NamedTuple):
+    """A work of art: what it is, who made it, in which year, and where it is to be seen."""
+
     kind: str
     title: str
     made: str  # the verb: wrote, painted ...
@@ -78,6 +82,8 @@ MAKERS = tuple(dict.fromkeys(work.maker for work in WORKS))
 
 
 class Feast(NamedTuple):
+    """A feast: its month, its food and what people do."""
+
     name: str
     month: str
     food: str

@@ -47,6 +47,7 @@ def change(rng: Random) -> int:
 
 
 def tell(reference: dict, sides: dict[str, bool], rng: Random, correct: bool) -> str:
+    """The days with their sums, or the result alone; a wrong one slips in the last sum."""
     answer, total, walked = int(reference["answer"]), reference["start"], []
     slip = 0 if correct else rng.choice((-100, -10, -1, 1, 10, 100))
     she = BY_NAME[reference["name"]].she

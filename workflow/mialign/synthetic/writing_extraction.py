@@ -29,6 +29,7 @@ def draw_writing(rng: Random) -> tuple[tuple, dict]:
 
 
 def tell_writing(reference: dict, sides: dict[str, bool], rng: Random, correct: bool) -> str:
+    """A line to the friend about both topics; a wrong one has another topic in the place of one."""
     topics = list(reference["topics"])
     if not correct:
         topics[rng.randrange(2)] = another(rng, TOPICS, *topics)
@@ -61,6 +62,7 @@ def draw_extraction(rng: Random) -> tuple[tuple, dict]:
 
 
 def tell_extraction(reference: dict, sides: dict[str, bool], rng: Random, correct: bool) -> str:
+    """All items or one, with a digression before it where sides say so; a wrong one names an item that is not there."""
     items, taken = reference["items"], (*reference["items"], reference["name"])
     if sides.get("complete"):
         invented = [] if correct else [another(rng, vocabulary(reference), *taken)]

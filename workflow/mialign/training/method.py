@@ -30,6 +30,7 @@ class Inputs:
     reference: Path | None = None
 
     def paths(self) -> list[Path]:
+        """Those that there are."""
         return [path for path in (self.parent, self.pairs, self.reference) if path]
 
 

@@ -35,9 +35,11 @@ class Terms:
         )
 
     def to(self, device) -> "Terms":
+        """The same on another device."""
         return Terms(self.chosen.to(device), self.rejected.to(device), self.weight.to(device))
 
     def part(self, questions: list[int]) -> "Terms":
+        """The terms of some questions of the batch, by their numbers."""
         return Terms(self.chosen[questions], self.rejected[questions], self.weight[questions])
 
     def mean(self, values: Tensor) -> Tensor:

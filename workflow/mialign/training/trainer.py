@@ -35,6 +35,7 @@ class GridTrainer(Trainer):
             super()._run_epoch(**kwargs)
 
     def training_step(self, model, inputs, num_items_in_batch=None) -> Tensor:
+        """The loss of a batch, with its gradients added up pass by pass."""
         model.train()
         examples = inputs["examples"]
         mask = entry_mask(examples, self.objective.reads)
@@ -73,6 +74,7 @@ class GridTrainer(Trainer):
         self.measured.append(measured | {"questions": len(means), "response_tokens": int(computed.counts.sum())})
 
     def log(self, logs: dict, start_time: float | None = None) -> None:
+        """As Trainer.log, with what was measured since the last step."""
         if "loss" in logs and self.measured:
             logs |= self._step_measured()
             self.measured = []
@@ -87,6 +89,7 @@ class GridTrainer(Trainer):
         return {name: int(v) if name in COUNTS else v / total["questions"] for name, v in total.items()}
 
     def evaluate(self, *args, **kwargs) -> dict[str, float]:
+        """Answer the validation questions; the scores under eval_ and their names."""
         self.model.eval()
         metrics = {f"eval_{name}": value for name, value in self.validation(self.model).items()}
         self.log(metrics)

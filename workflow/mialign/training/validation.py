@@ -21,6 +21,7 @@ class Validation:
     tokenizer: object = None
 
     def bind(self, tokenizer) -> "Validation":
+        """The same with the tokenizer of the policy."""
         return replace(self, tokenizer=tokenizer)
 
     def __call__(self, model) -> dict[str, float]:

@@ -23,6 +23,7 @@ def under(where: str, check_part, *arguments) -> None:
 
 
 def check_no_circle(where: str, parents: dict[str, str | None], start: str) -> None:
+    """InputError for a way from parent to parent that comes back to itself; `start` is what may stand at its end."""
     for name in parents:
         way = [name]
         while (parent := parents.get(way[-1])) is not None:

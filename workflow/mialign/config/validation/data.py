@@ -37,6 +37,7 @@ def _check_set(where: str, name: str, block: dict, experiment: dict, models: dic
 
 
 def check_method(where: str, method: dict, sets: dict) -> None:
+    """InputError unless the method's set of pairs is there, fills a batch, and has what its objective compares."""
     block = pick(sets, method["data"], f"{where}.data", "set of pairs")
     if method["batch"] > block["size"]:
         raise InputError(

@@ -86,6 +86,7 @@ def _check_labels(where: str, named: dict) -> None:
 
 
 def check_method(where: str, method: dict, parents: dict) -> None:
+    """InputError for a parent that is not there, a setting of other objectives, or steps that do not fit each other."""
     pick(parents, method["parent"], f"{where}.parent", "method")
     under(f"{where}.", objectives.check_settings, method["objective"], method)
     every, steps = method["validate_every"], method["steps"]
@@ -161,6 +162,7 @@ def _check_context(where: str, tokens: int, model: str, models: dict) -> None:
 
 
 def check_collapse(config: dict) -> None:
+    """InputError for a curve of the collapse that could not be trained, or could not be measured."""
     collapse = config["collapse"]
     if "respond" not in config["experiments"][collapse["experiment"]]:
         raise InputError(

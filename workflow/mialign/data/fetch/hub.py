@@ -22,6 +22,7 @@ def information(kind: str, repo: str, revision: str):
 
 
 def page(kind: str, repo: str) -> str:
+    """The address at which a person finds a repository of the hub; kind: dataset or model."""
     return f"https://huggingface.co/{'datasets/' if kind == 'dataset' else ''}{repo}"
 
 

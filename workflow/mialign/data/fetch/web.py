@@ -22,6 +22,7 @@ def download(url: str, sha256: str | None, out: str | Path) -> str:
 
 
 def compare(name: str, found: str, wanted: str | None) -> None:
+    """InputError if a sha256 is wanted and another was found."""
     if wanted is not None and found != wanted:
         raise InputError(
             f"{name}: its sha256 is {found} and not {wanted}: the file was changed or damaged; look why before you "
@@ -30,6 +31,7 @@ def compare(name: str, found: str, wanted: str | None) -> None:
 
 
 def digest(path: Path) -> str:
+    """The sha256 of a file, in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -23,6 +23,7 @@ def value(row, way: str, where: str):
 
 
 def text(row: dict, way: str, where: str) -> str:
+    """The text of a field, stripped; InputError if it is no text, empty, or no valid Unicode."""
     found = value(row, way, where)
     if not isinstance(found, str):
         raise InputError(f"{where}: the field {way!r} must be text, this is {found!r}")

@@ -18,6 +18,7 @@ def path(entry: dict, data: str | Path) -> Path:
 
 
 def existing(name: str, entry: dict, data: Path) -> Path:
+    """The source's file; InputError, saying where it is had, if it is not there."""
     found = path(entry, data)
     if found.is_file():
         return found
@@ -129,4 +130,5 @@ def _numbered(file: Path) -> list[tuple[int, dict]]:
 
 
 def record(source: str, id: str, category: str, question: str, reference) -> dict:
+    """A record of questions/."""
     return {"id": id, "source": source, "category": category, "question": question, "reference": reference}

@@ -26,6 +26,7 @@ class ChatRequest:
 
     @property
     def key(self) -> str:
+        """A digest of all that determines the answer: what it is kept under."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
 

@@ -11,6 +11,7 @@ class Checkers:
     name = "checkers"
 
     def verdicts(self, cases: Sequence) -> list[dict | None]:
+        """See Judge; None where the scores do not say what is compared."""
         return [_verdict(case.test[COMPARED[case.axis]], case.baseline[COMPARED[case.axis]]) for case in cases]
 
 

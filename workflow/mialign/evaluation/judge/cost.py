@@ -7,6 +7,7 @@ FRAME = 8  # tokens around a message
 
 
 def dollars(price: dict, tokens_in: float, tokens_out: float) -> float:
+    """Dollars for so many tokens; price: {in, out} in dollars per million."""
     return (price["in"] * tokens_in + price["out"] * tokens_out) / 1e6
 
 

@@ -30,6 +30,7 @@ class PairwiseJudge:
         self.name, self.wording, self.ask = name, wording, ask
 
     def verdicts(self, cases: Sequence[Case]) -> list[dict]:
+        """See Judge; every case is asked about once for each of `firsts`."""
         firsts = [self.firsts(case) for case in cases]
         messages = [
             self.wording.messages(case, first) for case, own in zip(cases, firsts, strict=True) for first in own
@@ -66,10 +67,12 @@ class SingleOrderJudge(PairwiseJudge):
         self.seed = seed
 
     def firsts(self, case: Case) -> list[str]:
+        """The one order, drawn by a seed of its own for each case."""
         drawn = seeds.derive(self.seed, "order", case.axis, case.prompt["id"], float(case.test["temperature"]))
         return [("test", "baseline")[drawn % 2]]
 
     def decide(self, firsts: list[str], betters: list[str | None]) -> str:
+        """What the one answer says; an unusable one is a tie."""
         verdict = super().decide(firsts, betters)
         return "tie" if verdict == "invalid" else verdict
 

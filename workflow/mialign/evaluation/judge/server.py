@@ -63,6 +63,7 @@ class JudgeServer:
     # ------------------------------------------------------------ cost
     @property
     def spent(self) -> float:
+        """Dollars that all answers kept so far have cost, by the server's own count of tokens."""
         return cost.dollars(self.where["price"], *self.asked.spent(self.model))
 
     def _at_most(self, request: ChatRequest) -> float:

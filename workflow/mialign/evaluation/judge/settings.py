@@ -20,6 +20,7 @@ _SHORT = re.compile(r"-(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|2\d(?:0[1-9]|
 
 
 def with_defaults(judge: dict) -> dict:
+    """A block `judge` of the config with the defaults of its kind filled in."""
     judge = {**DEFAULTS[judge["kind"]], **judge}
     if judge["kind"] == "openai":
         judge["server"] = {**SERVER, **judge["server"]}

@@ -27,6 +27,7 @@ class Attempts:
 
     @property
     def number(self) -> int:
+        """How many attempts there are at each question with each seed."""
         return self.steps.shape[2]
 
 

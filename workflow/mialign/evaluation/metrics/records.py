@@ -45,6 +45,7 @@ def load(sources: Iterable[Source], required: Iterable[str]) -> dict[tuple[str, 
 
 
 def temperatures(seeds: dict[int, list[dict]]) -> list[float]:
+    """The temperatures that occur, from low to high."""
     return sorted({record["temperature"] for records in seeds.values() for record in records})
 
 

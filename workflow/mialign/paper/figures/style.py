@@ -84,6 +84,7 @@ def where(rows: list[dict], **wanted: object) -> list[dict]:
 
 
 def need(rows: list[dict], what: str) -> list[dict]:
+    """The rows themselves; InputError if none of them has a value."""
     if not any(row["value"] is not None for row in rows):
         raise InputError(f"no values of {what} in the table: nothing to draw")
     return rows

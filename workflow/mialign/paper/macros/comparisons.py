@@ -19,6 +19,7 @@ def of_comparisons(table: list[dict], origin: str) -> list[Number]:
 
 
 def metric(row: dict) -> str:
+    """The metric of a row as names of macros have it: win for win_rate."""
     return re.sub("^win_rate", "win", row["metric"])
 
 

@@ -101,6 +101,7 @@ def relevant(text: str, question: dict) -> bool:
 
 
 def digressing(text: str, question: dict) -> bool:
+    """It holds a digression, and at least five words."""
     return bool(_DIGRESSION.search(text)) and len(words(text)) >= 5
 
 

@@ -56,18 +56,22 @@ _FIRST_PERSON = any_of(("i", "me", "my", "mine", "we", "us", "our"))
 
 
 def friendly(text: str, question: dict) -> bool:
+    """Warm words, no cold ones, and something said beside them."""
     return _marked(text, WARM, COLD)
 
 
 def cold(text: str, question: dict) -> bool:
+    """Cold words, no warm ones, and something said beside them."""
     return _marked(text, COLD, WARM)
 
 
 def polite(text: str, question: dict) -> bool:
+    """Courteous words, no rude ones, and something said beside them."""
     return _marked(text, COURTEOUS, RUDE)
 
 
 def rude(text: str, question: dict) -> bool:
+    """Rude words, no courteous ones, and something said beside them."""
     return _marked(text, RUDE, COURTEOUS)
 
 
@@ -79,6 +83,7 @@ def in_character(text: str, question: dict) -> bool:
 
 
 def out_of_character(text: str, question: dict) -> bool:
+    """The flat voice of a machine, no cry of a role, and something said beside it."""
     return _marked(text, OUT_OF_CHARACTER, IN_CHARACTER)
 
 

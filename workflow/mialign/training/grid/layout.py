@@ -33,11 +33,12 @@ class Layout:
     entry: Tensor
 
     def to(self, device) -> "Layout":
+        """The same on another device."""
         return Layout(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
 
 
 def lay_out(items: list[Item], entry_mask: Tensor, row: int = 0) -> Layout:
-    """One tree for each prompt that has a wanted entry (`wanted` [N, M], bool), packed into rows of `row` columns.
+    """One tree for each prompt that has an entry of `entry_mask` [B, N, M] (bool), packed into rows of `row` columns.
 
     A row is never shorter than the longest tree; that is also its length where `row` is less.
     """

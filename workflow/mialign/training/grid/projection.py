@@ -45,6 +45,7 @@ class Projection:
         )
 
     def at(self, places) -> "Projection":
+        """The same at some of the T places only (indices or a slice)."""
         return Projection(tuple((features[places], weight) for features, weight in self.factors), self.bias, self.cap)
 
     def _cast(self) -> "Projection":
@@ -57,6 +58,7 @@ class Projection:
 
     @property
     def vocabulary(self) -> int:
+        """V, the number of tokens that there are."""
         return len(self.factors[0][1])
 
     def __len__(self) -> int:

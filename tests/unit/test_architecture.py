@@ -1,0 +1,194 @@
+"""The library's packages: which imports which, what each says of itself, and what is imported only where it is used."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+WORKFLOW = Path(__file__).parents[2] / "workflow"
+LIBRARY = WORKFLOW / "mialign"
+# What each package may import; the order is that of the pipeline.
+MAY_IMPORT = {
+    "core": set(),
+    "synthetic": {"core"},
+    "models": {"core"},
+    "data": {"core", "synthetic", "models"},
+    "generation": {"core", "models"},
+    "training": {"core", "models", "data", "generation"},
+    "evaluation": {"core", "synthetic", "models", "data", "generation", "training"},
+    "paper": {"core", "models", "data", "training", "evaluation"},
+    "config": {"core", "synthetic", "models", "data", "training", "evaluation", "paper"},
+    "preflight": {"core", "models", "data", "generation", "training", "evaluation"},
+}
+MODULES = sorted(LIBRARY.rglob("*.py"))
+PACKAGES = sorted(path for path in MODULES if path.name == "__init__.py" and path.parent != LIBRARY)
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(tree: ast.Module) -> set[str]:
+    """The packages of ours that a file imports, wherever in it."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "imports name their package"
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return {name.split(".")[1] for name in names if name.startswith("mialign.")}
+
+
+def graph() -> dict[str, set[str]]:
+    """Package -> the others that it imports."""
+    found = {name: set() for name in MAY_IMPORT}
+    for path in MODULES:
+        if path.parent != LIBRARY:
+            package = path.relative_to(LIBRARY).parts[0]
+            found[package] |= imported(parsed(path)) - {package}
+    return found
+
+
+def about(package: str) -> str:
+    """What a package says of itself, on one line."""
+    return " ".join(ast.get_docstring(parsed(LIBRARY / package / "__init__.py")).split())
+
+
+# ---------------------------------------------------------------- layers
+def test_there_are_these_packages_and_no_module_beside_them():
+    assert [path.name for path in LIBRARY.glob("*.py")] == ["__init__.py"]
+    assert not imported(parsed(LIBRARY / "__init__.py"))
+    folders = {path.name for path in LIBRARY.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == set(MAY_IMPORT)
+    assert {path.parent for path in MODULES} == {LIBRARY, *(path.parent for path in PACKAGES)}
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_a_package_imports_only_those_below_it(package):
+    assert graph()[package] <= MAY_IMPORT[package]
+
+
+def test_no_packages_import_each_other_in_a_circle():
+    order = list(TopologicalSorter(graph()).static_order())
+    assert set(order) == set(MAY_IMPORT)
+    assert order[0] == "core"
+
+
+def test_the_library_knows_nothing_of_the_workflow_around_it():
+    for path in MODULES:
+        names = {node.module or "" for node in ast.walk(parsed(path)) if isinstance(node, ast.ImportFrom)}
+        names |= {alias.name for node in ast.walk(parsed(path)) if isinstance(node, ast.Import) for alias in node.names}
+        assert not {name.split(".")[0] for name in names} & {"snakemake", "scripts", "run"}, path
+
+
+# ---------------------------------------------------------------- what packages say
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_a_package_says_what_it_imports(package):
+    said = re.search(r"It imports ([^.]*)\.", about(package))
+    assert said, about(package)
+    assert set(re.findall(r"\w+", re.sub(r"\(.*?\)", "", said[1]))) & set(MAY_IMPORT) == graph()[package]
+    assert ("no other package" in said[1]) is (graph()[package] == set())
+
+
+def importers(package: str) -> set[str]:
+    """What imports a package, in the words of its description: other packages, scripts or rules."""
+    found = {other for other, others in graph().items() if package in others}
+    found |= {"scripts" for path in (WORKFLOW / "scripts").glob("*.py") if package in imported(parsed(path))}
+    found |= {"rules" for name in imported_by_rules() if name.split(".")[1] == package}
+    return found
+
+
+@pytest.mark.parametrize("package", ["config", "paper", "preflight"])
+def test_a_package_that_few_import_says_which(package):
+    said = re.search(r"Only (.*?) import it\.", about(package))
+    assert set(re.split(r", | and ", said[1])) == importers(package)
+
+
+@pytest.mark.parametrize("path", PACKAGES, ids=lambda path: str(path.parent.relative_to(LIBRARY)))
+def test_a_package_says_what_is_inside(path):
+    first = ast.get_docstring(parsed(path)).split("\n")[0]
+    assert len(first.split()) >= 5
+    assert first[0].isupper()
+    assert re.search(r"[.:]", first)
+
+
+def public(node: ast.Module | ast.ClassDef, prefix: str = "") -> Iterator[tuple[str, ast.AST]]:
+    """Functions, classes and their methods that have a name for others."""
+    for one in node.body:
+        if isinstance(one, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and not one.name.startswith("_"):
+            yield f"{prefix}{one.name}", one
+            if isinstance(one, ast.ClassDef):
+                yield from public(one, f"{one.name}.")
+
+
+def test_all_that_is_public_is_described():
+    bare = [f"{path.relative_to(LIBRARY)}" for path in MODULES if not ast.get_docstring(parsed(path))]
+    bare += [
+        f"{path.relative_to(LIBRARY)}: {name}"
+        for path in MODULES
+        for name, node in public(parsed(path))
+        if not (ast.get_docstring(node) or "").strip()
+    ]
+    assert bare == []
+
+
+def test_no_two_public_classes_have_one_name():
+    places = {}
+    for path in MODULES:
+        for name, node in public(parsed(path)):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(name, []).append(str(path.relative_to(LIBRARY)))
+    assert len(places) > 20
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
+# ---------------------------------------------------------------- torch only where it is used
+def imported_by_rules() -> set[str]:
+    """The modules of ours that the rules import; with a name that may be a module or something in it."""
+    found = set()
+    for path in [WORKFLOW.parent / "Snakefile", *(WORKFLOW / "rules").rglob("*.smk")]:
+        for module, names in re.findall(r"^from (mialign\S*) import (.+)$", path.read_text(), re.M):
+            found |= {f"{module}.{name.split(' as ')[0].strip()}" for name in names.split(",")}
+    return found
+
+
+def modules_of_rules() -> list[str]:
+    """The same without functions and classes: those that are files or packages."""
+    found = set()
+    for name in imported_by_rules():
+        place = WORKFLOW.joinpath(*name.split("."))
+        found.add(name if place.with_suffix(".py").exists() or place.is_dir() else name.rpartition(".")[0])
+    return sorted(found)
+
+
+def loaded_with(*modules: str) -> set[str]:
+    """The packages that a fresh Python has loaded once it has imported these modules."""
+    program = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program, *modules], cwd=WORKFLOW, capture_output=True, text=True, timeout=60, check=True
+    )
+    return {name.split(".")[0] for name in done.stdout.split()}
+
+
+HEAVY = {"torch", "transformers", "peft", "accelerate", "datasets", "vllm", "openai", "pandas", "matplotlib", "numpy"}
+
+
+def test_what_the_rules_import_is_light():
+    modules = modules_of_rules()
+    assert {"mialign.config.loading", "mialign.training.objectives", "mialign.data.sets"} <= set(modules)
+    assert not loaded_with(*modules) & HEAVY
+
+
+@pytest.mark.parametrize("module", ["mialign.config.loading", "mialign.training.objectives"])
+def test_the_configuration_and_the_registry_of_objectives_need_no_torch(module):
+    assert not loaded_with(module) & HEAVY
+
+
+def test_a_heavy_package_would_be_seen():
+    assert "torch" in loaded_with("mialign.training.terms")
