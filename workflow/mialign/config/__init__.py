@@ -1,5 +1,5 @@
 """The configuration of a run: loaded, completed and checked before any job.
 
-It imports core, synthetic, models, data, training (the registry of objectives), evaluation and paper (the names of all
-numbers). Only scripts and rules import it.
+It imports core, models, data, training (the registry of objectives), evaluation and paper (the names of all numbers).
+Only rules import it.
 """

@@ -18,5 +18,6 @@ class Once:
         self.first = Lock()
 
     def tell(self, message: str) -> None:
+        """Print the message, unless one was printed before."""
         if self.first.acquire(blocking=False):
             print(message, file=sys.stderr, flush=True)

@@ -56,4 +56,5 @@ SIZES = "sizes.json"
 
 
 def sizes(state: Path) -> dict[str, int]:
+    """Bytes of every file of a state, by its path in it."""
     return {str(path.relative_to(state)): path.stat().st_size for path in state.rglob("*") if path.is_file()}
