@@ -11,8 +11,9 @@ from types import SimpleNamespace
 import pytest
 from safetensors import SafetensorError
 
+import perform
 import run as main
-from mialign.core import files
+from mialign.core import disk_space
 from mialign.core.disk_space import needing_room, temporary_folder
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl, writing
@@ -88,7 +89,7 @@ FILLED = [
 @pytest.mark.parametrize("error", FILLED, ids=lambda error: type(error).__name__)
 def test_whatever_a_library_makes_of_a_full_disk_is_told_with_the_place(tmp_path, monkeypatch, error):
     free = 100 if "inline_container" in str(error) else 10**12  # torch does not say what it is
-    monkeypatch.setattr(files.shutil, "disk_usage", lambda place: SimpleNamespace(free=free))
+    monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda place: SimpleNamespace(free=free))
     told = f"{tmp_path}/checkpoints: no room left on its disk; free some, or raise the quota, and start it again"
     with pytest.raises(InputError, match=rf"^{re.escape(told)}$"), needing_room(tmp_path / "checkpoints"):
         raise error
@@ -125,9 +126,9 @@ def test_a_stage_on_a_full_disk_ends_with_one_line(monkeypatch, capsys, error, p
         raise error
 
     stage = SimpleNamespace(arguments=lambda parser: None, main=fail)
-    monkeypatch.setattr(main.importlib, "import_module", lambda name: stage)
+    monkeypatch.setattr(perform.importlib, "import_module", lambda name: stage)
     monkeypatch.setattr(main, "die_with_parent", lambda: None)
-    monkeypatch.setattr(sys, "argv", ["run.py", "tables"])
+    monkeypatch.setattr(sys, "argv", ["run.py", "table"])
     assert main.main() == 2
     assert capsys.readouterr().err.startswith(f"error: {place}: no room left on its disk")
 
