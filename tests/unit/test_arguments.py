@@ -57,7 +57,7 @@ def test_only_what_is_long_makes_a_file_named_by_its_digest(tmp_path):
         (b"{kind", r"argument --settings: not JSON \(Expecting property name.*\): @.*s\.json"),
         (b"\xff", r"argument --settings: not JSON \(.*\): @.*s\.json"),
         (b"[1]", r"argument --settings: a JSON object is needed, this is @.*s\.json"),
-        (b"{}", "argument --settings: the key 'filters' is missing"),
+        (b"{}", "argument --settings: the key 'builder' is missing"),
     ],
 )
 def test_a_file_that_holds_no_settings_is_named(tmp_path, root, content, message):

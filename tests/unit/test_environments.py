@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 import yaml
@@ -56,6 +57,9 @@ def test_the_lock_holds_exact_public_versions_of_all_that_is_asked_for(root, loc
     assert {normal(name) for name in asked if name} <= set(lock)
 
 
+WORKFLOW = Path(__file__).parents[2] / "workflow"
+
+
 def foreign(path) -> set[str]:
     """The packages, neither ours nor Python's, that a file of code imports."""
     found = set()
@@ -63,7 +67,8 @@ def foreign(path) -> set[str]:
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
         found |= {full.split(".")[0] for full in names}
-    return found - {"mialign", "scripts"} - sys.stdlib_module_names
+    beside = {one.stem for one in WORKFLOW.glob("*.py")}
+    return found - {"mialign", "scripts"} - beside - sys.stdlib_module_names
 
 
 def test_what_the_code_imports_is_asked_for(root):

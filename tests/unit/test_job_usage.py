@@ -13,7 +13,7 @@ from mialign.core import job_usage
 from mialign.core.errors import InputError
 from scripts import times
 
-QUESTIONS = {"world": "maths", "split": "train", "size": 3, "seed": 1}
+QUESTIONS = {"synthetic": "maths", "split": "train", "size": 3, "seed": 1}
 
 
 def noted(path) -> tuple[float, float]:
@@ -65,7 +65,7 @@ def test_memory_is_of_the_largest_process_times_how_many_are_alike():
 
 
 def path_to(module) -> dict[str, str]:
-    return {"PYTHONPATH": str(module.__file__).removesuffix("/mialign/job_usage.py")}
+    return {"PYTHONPATH": str(module.__file__).removesuffix("/mialign/core/job_usage.py")}
 
 
 def test_stages_are_summed_up_the_costliest_first(run_stage, tmp_path):

@@ -177,7 +177,7 @@ def test_whatever_is_named_is_printed_as_it_was_named(tmp_path, monkeypatch):
     text = paper(tables(made_up_run.write_run(tmp_path, config), config), config)[1]
     by_side = text[text.index("The interval of SAMI’s win rate over SFT lies") : text.index("The rate is highest in")]
     assert [name for name in NAMES if name not in by_side] == []
-    assert "made by the my_run run" in text
+    assert "The my_run run of" in text
     for number, name in enumerate(NAMES[:5]):
         assert f"{name} {number}" in text
     assert f"{NAMES[-3]} 3 vs {NAMES[-1]} 1" in text

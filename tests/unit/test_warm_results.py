@@ -9,9 +9,9 @@ import pytest
 
 from calls import environment
 from copies import made
-from mialign.config import principles
 from mialign.core.files import write_jsonl
-from mialign.data import prompts, sources
+from mialign.data import principles, prompts, sources
+from mialign.data.builders.constitutions import compare_all
 from warmed import Warm
 
 SHAPE = {"vocabulary": 400, "context": 512, "hidden": 128, "layers": 2, "heads": 2, "mlp": 256}
@@ -31,14 +31,21 @@ METHOD = {
 def given(tmp_path, root):
     """A corpus, prompts of validation questions, and pairs."""
     known = principles.load(str(root / "config/principles.yaml"))
-    asked = {"experiment": "multitask", "template": "{constitution} {question}", "constitutions": 2, "seed": 1}
-    questions = sources.questions("v", {"world": "multitask", "split": "validation", "size": 8, "seed": 1}, "data")
-    records = prompts.prompt_records(questions, known, "validation", asked)
+    asked = {"experiment": "multitask", "template": "{constitution} {question}", "seed": 1}
+    questions = sources.questions("v", {"synthetic": "multitask", "split": "validation", "size": 8, "seed": 1}, "data")
+    records = prompts.prompt_records(questions, known, "validation", asked, prompts.evaluation)
     write_jsonl(tmp_path / "validation.jsonl", records)
     texts = [{"prompt": one["question"], "response": f" {one['reference']}\n" * 4} for one in questions * 8]
     write_jsonl(tmp_path / "corpus.jsonl", texts)
     pairs = [
-        {"id": one["id"], "prompts": [f"Ask {one['question']}", one["question"]], "responses": [f" yes {n}.", " no."]}
+        {
+            "id": one["id"],
+            "prompts": [f"Ask {one['question']}", one["question"]],
+            "responses": [
+                {"text": text, "prompt": place, "finish": "eos"} for place, text in enumerate((f" yes {n}.", " no."))
+            ],
+            "terms": compare_all(2),
+        }
         for n, one in enumerate(records)
     ]
     write_jsonl(tmp_path / "pairs.jsonl", pairs)
