@@ -23,7 +23,7 @@ SAMPLED = {"temperature": 1.0, "top_p": 0.9, "max_tokens": 24, "stop": [], "seed
 METHOD = {
     **{"objective": "sami", "reduction": "mean", "learning_rate": 0.003, "steps": 4, "batch": 4, "optimizer": "adamw"},
     **{"schedule": "constant", "clip": 1.0, "validate_every": 2, "precision": "bf16"},
-    "validation": {"score": "merit", "top_p": 1.0, "max_tokens": 16, "stop": []},
+    "validation": {"score": "mean_score", "top_p": 1.0, "max_tokens": 16, "stop": []},
 }
 
 
