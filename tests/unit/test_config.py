@@ -179,6 +179,11 @@ BAD = [
         f"{MT}.methods.base: 'base' is",
     ),
     (
+        f"{MT}.methods.authors",
+        {"parent": "sft", "objective": "sft", "learning_rate": 0.1},
+        f"{MT}.methods.authors: 'authors' is who wrote the pairs that are released; give the method another name",
+    ),
+    (
         f"{MT}.methods.a/b",
         {"parent": "sft", "objective": "sft"},
         f"{MT}.methods: the name 'a/b' does not serve in file names",

@@ -95,7 +95,8 @@ BAD = [
     (f"{PAIRS}.from", "authors", f"{PAIRS}.from: the authors released pairs only for attempts that are counted"),
     (f"{MT}.training.data", "strong_pair", f"{MT}.training.data: there is no set of pairs 'strong_pair'; did you"),
     (f"{MT}.methods.dpo.data", "pairs", f"{MT}.methods.dpo.data: there is no set of pairs 'pairs'; there are strong_"),
-    ("models.dpo", {"path": "no/such"}, f"{MT}.data.more_pairs.from: 'dpo' is a model and a method; rename one"),
+    ("models.dpo", {"path": "no/such"}, f"{MT}.data.more_pairs.from: 'dpo' is a model and a method; give the mod"),
+    ("models.base", {"path": "no/such"}, f"{MA}.data.own_pairs.from: 'base' is a model and the base of the exper"),
     (f"{MT}.data", {}, f"{MT}.data: at least 1 needed"),
     # slices
     (f"{PAIRS}.slice", {"part": 3, "of": 2}, f"{PAIRS}.slice.part: 3 is above the 2 slices that there are"),
@@ -137,6 +138,26 @@ def test_a_set_is_not_named_as_other_prompts_are(miniature, name):
 
 def test_the_name_of_a_set_serves_in_file_names(miniature):
     refused(more_pairs(miniature, "a/b"), f"{MT}.data: the name 'a/b' does not serve in file names")
+
+
+def test_sets_are_told_apart_by_the_macros_of_the_paper(miniature):
+    refused(
+        more_pairs(miniature, "strongPairs"),
+        "data: multitask strong_pairs and multitask strongPairs would both be MultitaskStrongPairs in the macros",
+    )
+    del miniature["experiments"]["multitask"]["data"]["strongPairs"]
+    refused(more_pairs(miniature, "Validation"), "data: multitask validation and multitask Validation would both be")
+
+
+def test_pairs_that_the_authors_released_are_of_constitutions(miniature):
+    maths = miniature["experiments"]["maths"]
+    maths["data"]["own_pairs"]["from"] = "authors"
+    loading.load(miniature)
+    maths["methods"]["sami"] |= {"objective": "mipo"}
+    refused(miniature, f"{MA}.methods.sami.objective: mipo takes pairs of other_question, and these are of const")
+    maths["methods"]["sami"] |= {"objective": "sami"}
+    miniature["models"]["authors"] = {"path": "no/such"}
+    refused(miniature, f"{MA}.data.own_pairs.from: 'authors' is a model and who released pairs; give the model another")
 
 
 def test_pairs_of_one_response_serve_what_only_reads_the_chosen(miniature):

@@ -21,6 +21,12 @@ def check(where: str, experiment: dict, models: dict) -> None:
 def _check_set(where: str, name: str, block: dict, experiment: dict, models: dict) -> None:
     if name in ("validation", "benchmark"):
         raise InputError(f"{where}: the prompts of {name} questions have this name; take another")
+    meant = {AUTHORS: "who released pairs", **dict.fromkeys(experiment["methods"], "a method")}
+    if experiment["base"] != "base":
+        meant["base"] = "the base of the experiment"
+    if block["from"] in meant and block["from"] in models:
+        what = meant[block["from"]]
+        raise InputError(f"{where}.from: {block['from']!r} is a model and {what}; give the model another name")
     if block["from"] == AUTHORS:
         if "respond" in experiment:
             raise InputError(
@@ -28,8 +34,6 @@ def _check_set(where: str, name: str, block: dict, experiment: dict, models: dic
                 "answers that are judged; name a model or a method"
             )
         return
-    if block["from"] in experiment["methods"] and block["from"] in models:
-        raise InputError(f"{where}.from: {block['from']!r} is a model and a method; rename one of the two")
     if "slice" in block and block["slice"]["part"] > block["slice"]["of"]:
         raise InputError(
             f"{where}.slice.part: {block['slice']['part']} is above the {block['slice']['of']} slices that there are"
@@ -44,14 +48,14 @@ def check_method(where: str, method: dict, sets: dict) -> None:
             f"{where}: its batch of {method['batch']} (its own, or training.batch of the experiment) is more than all "
             f"{block['size']} pairs of {method['data']} (data.{method['data']}.size)"
         )
-    if "builder" in block:
-        under(f"{where}.objective: ", objectives.check_builder, method["objective"], block["builder"])
-        entry = objectives.OBJECTIVES[method["objective"]]
-        if block["builder"] == "constitutions" and block["constitutions"] < 2 and entry.reads != "chosen":
-            raise InputError(
-                f"{where}.data: {method['objective']} compares responses, and {method['data']} has one a question; "
-                f"raise data.{method['data']}.constitutions"
-            )
+    builder = block.get("builder", "constitutions")  # of this form are the pairs that the authors released
+    under(f"{where}.objective: ", objectives.check_builder, method["objective"], builder)
+    compares = objectives.OBJECTIVES[method["objective"]].reads != "chosen"
+    if compares and builder == "constitutions" and block.get("constitutions", 2) < 2:
+        raise InputError(
+            f"{where}.data: {method['objective']} compares responses, and {method['data']} has one a question; "
+            f"raise data.{method['data']}.constitutions"
+        )
 
 
 def _check_no_circle(where: str, experiment: dict) -> None:

@@ -59,7 +59,12 @@ def _check_prompts(where: str, experiment: dict, known) -> None:
 
 
 def _check_methods(where: str, methods: dict) -> None:
-    for name, what in (("base", "the model before training"), ("generator", "the model that writes the responses")):
+    reserved = {
+        "base": "the model before training",
+        "generator": "the model that writes the responses",
+        "authors": "who wrote the pairs that are released",
+    }
+    for name, what in reserved.items():
         if name in methods:
             raise InputError(f"{where}.{name}: {name!r} is {what}; give the method another name")
     for name, method in methods.items():
