@@ -10,6 +10,7 @@ import pytest
 import yaml
 from changes import REMOVE, change, refused
 
+from given_model import CONFIG, given_model
 from mialign.config import loading
 from mialign.core.errors import InputError
 
@@ -530,7 +531,7 @@ def test_a_model_folder_must_be_whole(miniature, tmp_path):
     folder = tmp_path / "model"
     miniature["models"]["weak"] = {"path": str(folder)}
     folder.mkdir()
-    (folder / "config.json").write_text("{}")
+    (folder / "config.json").write_text(json.dumps(CONFIG))
     refused(miniature, "models.weak.path", "tokenizer.json is missing")
     (folder / "tokenizer.json").write_text("{}")
     refused(miniature, "models.weak.path", "model.safetensors: the weights are missing")
@@ -549,8 +550,7 @@ def test_a_model_folder_must_be_whole(miniature, tmp_path):
 @pytest.fixture
 def served(miniature, tmp_path):
     """A model on a server that writes pairs; of it only the tokenizer and the config are here."""
-    for name in ("config.json", "tokenizer.json"):
-        (tmp_path / name).write_text("{}")
+    given_model(tmp_path, weights=False)
     server = {"base_url": "http://127.0.0.1:8000/v1", "name": "big", "key": "BIG_KEY"}
     miniature["models"]["big"] = {"path": str(tmp_path), "server": server}
     miniature["experiments"]["multitask"]["data"]["strong_pairs"]["from"] = "big"

@@ -10,6 +10,7 @@ import time
 import pytest
 
 import tiny
+from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.generation import local
 from mialign.generation.engine import Request
@@ -66,6 +67,13 @@ def run(run_stage, folder, out="out.jsonl", shard=4, engine=ENGINE, **changes):
         out=folder / out,
     )
     return (folder / out).read_bytes()
+
+
+def test_the_tokenizer_of_another_model_is_refused_before_a_model_is_loaded(run_stage, folder, worked):
+    tiny.tiny_model(vocabulary=200).save_pretrained(folder / "model")
+    with pytest.raises(InputError, match="its tokenizer has 300 tokens and its weights 200; it is"):
+        run(run_stage, folder)
+    assert worked == []
 
 
 def interrupted(run_stage, folder, worked, after):

@@ -91,6 +91,12 @@ def test_the_context_of_an_adapter_is_that_of_its_base_model(folder):
     assert checkpoints.context(folder / "adapter") == checkpoints.context(folder / "model") == 64
 
 
+def test_the_tokenizer_of_another_model_is_refused_before_anything_is_written_or_trained(folder, run_stage):
+    tiny.tiny_model(vocabulary=200).config.save_pretrained(folder / "small")
+    with pytest.raises(InputError, match="small: its tokenizer has 300 tokens and its weights 200"):
+        run(run_stage, folder, use("strong_pairs", "writer", 9))
+
+
 def test_an_adapter_for_layers_that_the_base_lacks_is_refused_by_its_key(folder, run_stage):
     where = "experiments.maths.methods.sami"
     assert run(run_stage, folder, adapters={where: {"targets": ["q_proj", "mlp.down_proj", "lm_head"]}}) == []

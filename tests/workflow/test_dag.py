@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from calls import jobs, snakemake
+from given_model import given_model
 
 SEEDED = 3
 
@@ -334,9 +335,7 @@ def test_a_key_that_is_there_twice_is_named_with_its_file(copy):
 
 
 def test_the_engine_and_a_server_are_told_to_what_writes_text_and_where_it_is_reruns_nothing(copy):
-    (copy / "big").mkdir()
-    for name in ("config.json", "tokenizer.json"):
-        (copy / "big" / name).write_text("{}")
+    given_model(copy / "big", weights=False)
     for environment in ("with_vllm", "with_torch"):
         (copy / environment / "bin").mkdir(parents=True)
         (copy / environment / "bin/python").write_text("")
@@ -385,9 +384,7 @@ def test_the_doctor_asks_each_environment_and_names_what_is_missing(copy):
     assert re.search(r"ok .* GB are free for results/mini", text)
     assert jobs(snakemake(copy, "-n", "doctor")) == Counter(doctor=1, doctor_train=1, doctor_generate=1)
     server = {"base_url": "http://127.0.0.1:9/v1", "name": "big", "key": "NO_SUCH_KEY"}
-    (copy / "big").mkdir()
-    for name in ("config.json", "tokenizer.json"):
-        (copy / "big" / name).write_text("{}")
+    given_model(copy / "big", weights=False)
     written = {"multitask": {"data": {"strong_pairs": {"from": "big"}}}}
     overlay = {"models": {"big": {"path": "big", "server": server}}, "experiments": written}
     (copy / "more.yaml").write_text(yaml.safe_dump(overlay))

@@ -88,3 +88,29 @@ def test_offline_the_plan_stands_and_the_download_says_what_to_do(workflow):
     assert jobs(workflow("-n", LENGTHS, HF_HUB_OFFLINE="1"))["fetch_model"] == 1
     text = workflow("data/models/tiny", ok=False, HF_HUB_OFFLINE="1")
     assert "error: someone/llama: it is not fetched yet, and HF_HUB_OFFLINE is set" in text
+
+
+def test_the_base_of_an_adapter_is_fetched_and_found_again(copy, workflow, hub):
+    """The adapter was trained elsewhere, and names its base as the hub does."""
+    from peft import LoraConfig, get_peft_model
+
+    lora = LoraConfig(target_modules=["q_proj"], r=2, task_type="CAUSAL_LM")
+    get_peft_model(tiny_model(context=512), lora).save_pretrained(copy / "adapter")
+    tiny_tokenizer().save_pretrained(copy / "adapter")
+    path = copy / "adapter/adapter_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"base_model_name_or_path": "someone/llama"}))
+    overlay = yaml.safe_load((copy / "hub.yaml").read_text())
+    overlay["models"]["mine"] = {"path": "adapter"}
+    overlay["experiments"]["maths"] |= {"base": "mine"}
+    (copy / "hub.yaml").write_text(yaml.safe_dump(overlay))
+    assert jobs(workflow("-n", "fetch"))["fetch_model"] == 1
+    targets = [generations := "results/mini/generations/maths/own_pairs.jsonl", LENGTHS]
+    planned = jobs(workflow("-n", *targets))
+    assert (planned["fetch_model"], planned["lengths"], planned["generate"]) == (1, 1, 1)
+    workflow(*targets, HF_TOKEN=hub.token)
+    assert (copy / generations).read_text().count("\n") == 140
+    assert "Nothing to be done" in workflow("-n", *targets)
+    overlay["models"]["tiny"]["hub"] = "someone/else"
+    (copy / "hub.yaml").write_text(yaml.safe_dump(overlay))
+    told = workflow("-n", *targets, ok=False)
+    assert "models.mine.path: adapter/adapter_config.json: base_model_name_or_path: 'someone/llama' is no" in told

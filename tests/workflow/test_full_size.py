@@ -5,7 +5,6 @@ import json
 import os
 import re
 import shlex
-import struct
 import time
 from collections import Counter
 
@@ -13,6 +12,7 @@ import pytest
 import yaml
 
 from calls import jobs, snakemake
+from given_model import given_model
 from mialign.config import loading
 from mialign.core.errors import InputError
 
@@ -63,11 +63,7 @@ def test_the_model_of_a_judge_by_likelihood_is_fetched_too(copy):
 
 
 def test_the_weights_of_a_model_on_disk_are_counted_for_its_cost(copy):
-    header = json.dumps({"a": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}}).encode()
-    (copy / "mine").mkdir()
-    for name in ("config.json", "tokenizer.json"):
-        (copy / "mine" / name).write_text("{}")
-    (copy / "mine/model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(24))
+    given_model(copy / "mine")
     overlay = {"models": {"mine": {"path": "mine"}}, "experiments": {"multitask": {"base": "mine"}}}
     (copy / "more.yaml").write_text(yaml.safe_dump(overlay))
     assert '"counted": {"mine": 6}' in snakemake(copy, "-n", "-p", "cost", *PAPER, "more.yaml", **BARE)

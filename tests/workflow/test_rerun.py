@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from calls import jobs, snakemake
+from given_model import given_model
 
 STUB = """
 FAILING = ["corpus"]
@@ -50,10 +51,7 @@ def stubbed(copy) -> Path:
     with (copy / "workflow/stages.py").open("a") as stages:
         stages.write("\nGAINING = MODULES = ()\n")  # so that nothing is imported for them
     for name in ("weak", "strong"):
-        folder = copy / "disk" / name
-        folder.mkdir(parents=True)
-        (folder / "config.json").write_text("{}")
-        (folder / "tokenizer.json").write_text("{}")
+        folder = given_model(copy / "disk" / name)
         (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(HEADER)) + HEADER + bytes(4))
     edit(copy, models__weak={"path": "disk/weak"}, models__strong={"path": "disk/strong"})
     return copy
@@ -72,7 +70,7 @@ def test_a_model_on_disk_that_is_changed_in_place_reruns_what_reads_it(stubbed):
     again = jobs(snakemake(stubbed, "-n", *targets))
     assert again == Counter(lengths=1, reference=1, train=2, collapse=1, respond=3)
     snakemake(stubbed, "--cores", "2", *targets)
-    (stubbed / "disk/strong/config.json").write_text('{"a": 1}')
+    given_model(stubbed / "disk/strong", weights=False, hidden_size=64)
     again = jobs(snakemake(stubbed, "-n", *targets))
     assert again == Counter(lengths=1, generate=1, pairs=1, reference=1, train=2, collapse=1, respond=3)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from mialign.config import loading as configuration
 from mialign.data import principles
 from mialign.core import code_digests
-from mialign.models import weights
+from mialign.models import places, weights
+from mialign.models.bases import FETCHED, base
 from mialign.core.arguments import as_argument
 from mialign.core.errors import InputError
 from mialign.evaluation.judge.settings import by_program, deciding, judges, run_here
@@ -38,9 +39,10 @@ checked(configuration.check_files, workflow.configfiles)
 CONFIG = checked(configuration.load, configuration.in_order(config, BASE))
 
 
-# By this a job knows whether its workflow still runs (workflow/run.py). On a cluster the node reads this file again, so
-# that the process named is the one that starts the job there: a number from another machine would mean nothing.
-os.environ.update(WORKFLOW_PROCESS=str(os.getpid()))
+# By the first a job knows whether its workflow still runs (workflow/run.py), by the second where an adapter finds its
+# base. On a cluster the node reads this file again, so that the process named is the one that starts the job there: a
+# number from another machine would mean nothing.
+os.environ.update({"WORKFLOW_PROCESS": str(os.getpid()), FETCHED: json.dumps(places.of_hub(CONFIG))})
 
 
 def one_of(names):
@@ -126,8 +128,7 @@ def without(settings, *keys):
 
 
 def model_folder(model):
-    given = CONFIG["models"][model]
-    return given.get("path", f"{DATA}/models/{model}" if "hub" in given else f"{MODELS}/{model}")
+    return places.model(CONFIG, model)
 
 
 def counted_weights():
@@ -140,11 +141,15 @@ def counted_weights():
 def files_on_disk(folder):
     """The files of a model that lies on disk: inputs beside its folder, whose date a change in place leaves as it was.
 
-    A model that is trained in the run or fetched is one output, so it has none.
+    Of an adapter, those of its base too. A model that is trained in the run or fetched is one output, so it has none.
     """
-    if folder not in [model.get("path") for model in CONFIG["models"].values()]:
+    name = next((name for name, model in CONFIG["models"].items() if model.get("path") == folder), None)
+    if name is None:
         return []
-    return sorted(str(path) for path in Path(folder).iterdir() if path.is_file())
+    fetched = places.base_to_fetch(CONFIG, name)
+    folders = {Path(folder)} if fetched else {Path(folder), base(folder)}
+    files = sorted(str(path) for one in folders for path in one.iterdir() if path.is_file())
+    return [*files, model_folder(fetched)] if fetched else files
 
 
 def policy(experiment, method, seed):

@@ -99,6 +99,19 @@ def numbered_jsonl(
     return records
 
 
+def read_json(path: str | Path) -> dict:
+    """The object that a file of a model holds; InputError where it is no JSON object."""
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(
+            f"{path}: not JSON ({error}); the file is cut short or damaged, fetch or make it again"
+        ) from None
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: a JSON object is needed; the file is damaged, fetch or make it again")
+    return found
+
+
 def _parse(line: bytes, where: str, decimal: type[float]) -> dict:
     try:
         record = json.loads(line.decode("utf-8"), parse_float=decimal)

@@ -21,6 +21,7 @@ from mialign.generation.sampling import choose
 from mialign.generation.shared_prefix_cache import SHARED_PREFIX, SharedPrefixCache
 from mialign.generation.stop_phrases import StopPhrases, completion, ends
 from mialign.models import checkpoints
+from mialign.models.architectures import not_writing
 from mialign.models.encoding import encode_fitting
 from mialign.models.machine import DTYPES, device
 
@@ -29,8 +30,8 @@ class LocalEngine:
     """The model of a folder, on the GPU where there is one."""
 
     def __init__(self, folder: Path, precision: str, runtime: RuntimeOptions):
-        self.model = checkpoints.load_model(folder, dtype=DTYPES[precision]).to(device()).eval()
         self.tokenizer, self.batch = checkpoints.load_tokenizer(folder), runtime.batch
+        self.model = checkpoints.load_model(folder, dtype=DTYPES[precision]).to(device()).eval()
 
     def shards(
         self, shards: list[list[Request]], sampling: Sampling, report: Report
@@ -48,6 +49,8 @@ def generate(
     A completion depends on its prompt, settings and seed, not on its neighbours (up to the rounding of sums in
     another batch shape). `batch`: rows decoded side by side.
     """
+    if reason := not_writing(model.config.to_dict()):
+        raise InputError(f"The model {reason}, so it cannot write here; take another one, or engine.kind vllm")
     context = model.config.get_text_config().max_position_embeddings
     prompts = [encode_fitting(tokenizer, request.prompt, context, sampling.max_tokens) for request in requests]
     stops = StopPhrases(tokenizer, sampling.stop)
@@ -129,7 +132,7 @@ def _read(model, prompts: list[list[int]], samples: list[int]) -> tuple[SharedPr
     ids = torch.tensor([[0] * (width - len(prompt)) + prompt for prompt in prompts], device=device)
     lengths = torch.tensor([len(prompt) for prompt in prompts], device=device)
     mask = torch.arange(width, device=device) >= width - lengths[:, None]
-    branches = SharedPrefixCache(model.config.num_hidden_layers, mask, samples)
+    branches = SharedPrefixCache(model.config.get_text_config().num_hidden_layers, mask, samples)
     output = model(
         input_ids=ids,
         attention_mask=mask,

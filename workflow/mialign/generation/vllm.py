@@ -12,7 +12,7 @@ from pathlib import Path
 from mialign.core.errors import InputError
 from mialign.generation.engine import Completion, Report, Request, RuntimeOptions, Sampling
 from mialign.generation.stop_phrases import completion, ends
-from mialign.models import checkpoints
+from mialign.models import bases, checkpoints
 from mialign.models.encoding import encode_fitting
 from mialign.models.machine import DTYPES
 
@@ -37,6 +37,7 @@ class VllmEngine:
 
     def __init__(self, folder: Path, precision: str, runtime: RuntimeOptions):
         checkpoints.check(folder)
+        checkpoints.check(checkpoints.base(folder))
         self.tokenizer = checkpoints.load_tokenizer(folder)
         self.last = ends(self.tokenizer, checkpoints.generation_settings(folder))
         os.environ.update(ENVIRONMENT, OMP_NUM_THREADS=str(runtime.threads))
@@ -50,7 +51,7 @@ class VllmEngine:
         from vllm.lora.request import LoRARequest
         from vllm.platforms import current_platform
 
-        adapter = checkpoints.adapter(folder)
+        adapter = bases.adapter(folder)
         # All requests carry the adapter or none does: mixed in a batch, vLLM on CPUs gives it to those without, too.
         self.lora = LoRARequest("adapter", 1, str(folder)) if adapter else None
         self.llm = LLM(

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import struct
 from collections.abc import Iterator
@@ -11,15 +12,18 @@ from pathlib import Path
 
 from mialign.core.disk_space import needing_room
 from mialign.core.errors import InputError
+from mialign.core.files import read_json
+from mialign.models import architectures
+from mialign.models.bases import ADAPTER, MODEL, base
 
-CONFIGS = ("config.json", "adapter_config.json")
+EMBEDDING = re.compile(r"(?:embed_tokens|embed_in|wte|word_embeddings)\.weight$")
 
 
 @contextmanager
 def writing_folder(path: str | Path) -> Iterator[Path]:
     """Give an empty folder beside `path`; it takes the place of `path` if the block succeeds."""
     path = Path(path)
-    if path.is_dir() and any(path.iterdir()) and not any((path / name).exists() for name in CONFIGS):
+    if path.is_dir() and any(path.iterdir()) and not any((path / name).exists() for name in (MODEL, ADAPTER)):
         raise InputError(f"{path}: there is a folder with other things than a model; name another, or empty it first")
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     shutil.rmtree(beside, ignore_errors=True)
@@ -33,39 +37,43 @@ def writing_folder(path: str | Path) -> Iterator[Path]:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def check(folder: str | Path, weights: bool = True) -> None:
-    """Raise InputError if a file that from_pretrained needs is missing or cut short.
+def check(folder: str | Path, weights: bool = True, fetched: dict[str, str] | None = None) -> None:
+    """Raise InputError if a file that from_pretrained needs is missing or cut short, also of an adapter's base.
 
-    Of a model that a server answers for, only the tokenizer and the config are read: it needs no weights.
+    Of a model that a server answers for, only the tokenizer and the config are read: it needs no weights. `fetched` is
+    that of base; what is yet to be fetched is not looked at.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such model folder")
-    adapted = (folder / "adapter_config.json").exists()
-    needed = ["tokenizer.json"] if adapted else ["tokenizer.json", "config.json"]
+    adapted = (folder / ADAPTER).exists()
+    needed = ["tokenizer.json"] if adapted else ["tokenizer.json", MODEL]
     for name in needed:
         if not (folder / name).exists():
             raise InputError(
                 f"{folder}: {name} is missing; copy the whole model folder, or delete it so that it is made again"
             )
     for name in needed:
-        _read_json(folder / name)
+        read_json(folder / name)
     for path in _weights(folder, "adapter_model" if adapted else "model") if weights else []:
-        _check_weights(path)
+        tensors(path)
+    whole = base(folder, fetched)
+    if whole != folder and whole.is_dir():
+        check(whole, weights, fetched)
 
 
 def _weights(folder: Path, stem: str) -> list[Path]:
     index = folder / f"{stem}.safetensors.index.json"
     if index.exists():
-        names = set(_read_json(index).get("weight_map", {}).values())
+        names = set(read_json(index).get("weight_map", {}).values())
         if strange := [name for name in names if Path(name).name != name]:
             raise InputError(f"{index}: names {strange[0]!r}, which is no file of this folder; fetch it again")
         return [folder / name for name in sorted(names)]
     return [folder / f"{stem}.safetensors"]
 
 
-def _check_weights(path: Path) -> None:
-    """A safetensors file says in its header how long it must be."""
+def tensors(path: Path) -> dict[str, dict]:
+    """What the header of a safetensors file says of each tensor; InputError if the file is not as long as it says."""
     if not path.exists():
         raise InputError(f"{path}: the weights are missing (only safetensors files are read)")
     size = path.stat().st_size
@@ -73,11 +81,10 @@ def _check_weights(path: Path) -> None:
         head = stream.read(8)
         length = struct.unpack("<Q", head)[0] if len(head) == 8 else size
         broken = 8 + length > size
-        tensors = _header(stream.read(length)) if not broken else None
-    broken = tensors is None
-    ends = [] if broken else [entry["data_offsets"][1] for name, entry in tensors.items() if name != "__metadata__"]
-    if broken or 8 + length + max(ends, default=0) != size:
+        found = _header(stream.read(length)) if not broken else None
+    if found is None or 8 + length + max((entry["data_offsets"][1] for entry in found.values()), default=0) != size:
         raise InputError(f"{path}: the file is cut short or damaged; fetch or make it again")
+    return found
 
 
 def _header(data: bytes) -> dict | None:
@@ -86,31 +93,12 @@ def _header(data: bytes) -> dict | None:
     except ValueError:
         return None
     whole = isinstance(found, dict) and all(isinstance(entry, dict) for entry in found.values())
-    return found if whole else None
+    return {name: entry for name, entry in found.items() if name != "__metadata__"} if whole else None
 
 
-def _read_json(path: Path) -> dict:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(
-            f"{path}: not JSON ({error}); the file is cut short or damaged, fetch or make it again"
-        ) from None
-    if not isinstance(found, dict):
-        raise InputError(f"{path}: a JSON object is needed; the file is damaged, fetch or make it again")
-    return found
-
-
-def adapter(folder: str | Path) -> dict | None:
-    """The settings of the adapter in a folder, with base_model_name_or_path; None where it holds a whole model."""
-    path = Path(folder) / "adapter_config.json"
-    return _read_json(path) if path.exists() else None
-
-
-def base(folder: str | Path) -> Path:
-    """The folder of the whole model: of an adapter, its base model's."""
-    settings = adapter(folder)
-    return Path(settings["base_model_name_or_path"] if settings else folder)
+def settings(folder: str | Path) -> dict:
+    """What config.json says of the whole model."""
+    return read_json(base(folder) / MODEL)
 
 
 def digest(folder: str | Path) -> str:
@@ -125,9 +113,24 @@ def digest(folder: str | Path) -> str:
 
 def context(folder: str | Path) -> int:
     """How many tokens the model of a folder reads."""
+    found = _of_text(folder, *architectures.LENGTHS)
+    if found is None:
+        raise InputError(
+            f"{base(folder) / MODEL}: it does not say how many tokens the model reads; add max_position_embeddings"
+        )
+    return found
+
+
+def _of_text(folder: str | Path, *keys: str) -> int | None:
+    """The first of these that the config has, as transformers reads it; where that does not know it, as it is."""
     from transformers import AutoConfig
 
-    return AutoConfig.from_pretrained(base(folder), trust_remote_code=False).get_text_config().max_position_embeddings
+    whole = base(folder)
+    try:
+        found = AutoConfig.from_pretrained(whole, trust_remote_code=False).get_text_config().to_dict()
+    except Exception:  # of a type that it does not know; a server may
+        found = architectures.text_settings(settings(folder))
+    return next((found[key] for key in keys if isinstance(found.get(key), int)), None)
 
 
 def generation_settings(folder: str | Path):
@@ -137,40 +140,74 @@ def generation_settings(folder: str | Path):
     whole = base(folder)
     if (whole / "generation_config.json").exists():
         return GenerationConfig.from_pretrained(whole)
-    return GenerationConfig.from_model_config(AutoConfig.from_pretrained(whole, trust_remote_code=False))
+    with in_words(f"{whole}: transformers cannot read its config.json"):
+        return GenerationConfig.from_model_config(AutoConfig.from_pretrained(whole, trust_remote_code=False))
+
+
+@contextmanager
+def in_words(complaint: str) -> Iterator[None]:
+    """InputError in one line for whatever transformers or peft raises for a folder that it cannot use."""
+    try:
+        yield
+    except Exception as error:
+        first = (str(error).strip().splitlines() or [""])[0]
+        raise InputError(f"{complaint}: {first or type(error).__name__}") from error
 
 
 def load_tokenizer(folder: str | Path):
-    """The tokenizer of a folder; InputError if transformers cannot load it, or if it has no end token."""
+    """The tokenizer of a folder; InputError if it cannot be loaded, has no end token, or more tokens than the model."""
     from transformers import AutoTokenizer
 
-    try:
+    with in_words(f"{folder}: transformers cannot load its tokenizer"):
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
-        raise InputError(
-            f"{folder}: transformers cannot load its tokenizer: {str(error).strip().splitlines()[0]}"
-        ) from None
     if tokenizer.eos_token_id is None:
         raise InputError(
             f"{folder}: its tokenizer has no end token (eos_token); copy the whole folder, with tokenizer_config.json"
         )
+    rows = _of_text(folder, "vocab_size")
+    if rows is not None and len(tokenizer) > max(rows, _own_tokens(folder)):
+        raise InputError(
+            f"{folder}: its tokenizer has {len(tokenizer)} tokens and its weights {rows}; it is the tokenizer of "
+            "another model, copy the right one into the folder"
+        )
     return tokenizer
+
+
+def _own_tokens(folder: str | Path) -> int:
+    """How many tokens the embedding has that an adapter brings, trained beside it; 0 where it brings none."""
+    path = Path(folder) / "adapter_model.safetensors"
+    if not path.exists():
+        return 0
+    own = (tensor["shape"][0] for name, tensor in tensors(path).items() if EMBEDDING.search(name))
+    return max(own, default=0)
 
 
 def load_model(folder: str | Path, trainable: bool = False, dtype: str = "float32"):
     """The causal LM of a folder; an adapter folder gives its base model with the adapter on."""
     check(folder)
-    if adapter(folder):
-        from peft import AutoPeftModelForCausalLM
+    whole = base(folder)
+    model = _load_whole(whole, dtype)
+    if whole == Path(folder):
+        return model
+    from peft import PeftModelForCausalLM
 
-        return AutoPeftModelForCausalLM.from_pretrained(folder, is_trainable=trainable, dtype=dtype)
+    if (tokens := _own_tokens(folder)) > model.get_input_embeddings().num_embeddings:
+        model.resize_token_embeddings(tokens)
+    with in_words(f"{folder}: peft cannot lay the adapter on {whole}"):
+        model = PeftModelForCausalLM.from_pretrained(model, folder, is_trainable=trainable)
+    model.active_peft_config.base_model_name_or_path = str(whole)  # for what is trained from it
+    return model
+
+
+def _load_whole(folder: Path, dtype: str):
     from transformers import AutoModelForCausalLM
 
+    check(folder)
+    if reason := architectures.not_loaded(settings(folder)):
+        raise InputError(f"{folder}: the model {reason}; take another model")
     how = {"dtype": dtype, "use_safetensors": True, "trust_remote_code": False, "output_loading_info": True}
-    try:
+    with in_words(f"{folder}: transformers cannot load it"):
         model, found = AutoModelForCausalLM.from_pretrained(folder, **how)
-    except (ValueError, RuntimeError, TypeError, ZeroDivisionError) as error:
-        raise InputError(f"{folder}: transformers cannot load it: {str(error).strip().splitlines()[0]}") from None
     # What is missing would begin at random, and what is left over belongs to another architecture.
     for what in ("missing", "unexpected"):
         if names := sorted(found[f"{what}_keys"]):

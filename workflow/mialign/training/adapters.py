@@ -40,7 +40,7 @@ def check_fit(folder: Path, adapters: dict[str, dict]) -> None:
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    with torch.device("meta"):
+    with checkpoints.in_words(f"{folder}: transformers cannot make a model of its config.json"), torch.device("meta"):
         config = AutoConfig.from_pretrained(checkpoints.base(folder), trust_remote_code=False)
         model = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
     for where, adapter in adapters.items():

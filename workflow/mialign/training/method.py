@@ -64,7 +64,6 @@ def train_method(inputs: Inputs, settings: dict, validation: Validation, outputs
     resume.open_scratch(scratch, {**settings, "questions": validation.prompts}, *inputs.paths())
     torch.manual_seed(settings["seed"])  # a new adapter begins at random
     tokenizer, model = checkpoints.load_tokenizer(parent), trainable(parent, settings.get("adapter"))
-    _check_vocabulary(parent, tokenizer, model)
     choose_attention(model, settings.get("precision", "float32"), speed.attention)
     examples = _examples(inputs, tokenizer, model, settings["objective"])
     trainer = GridTrainer(
@@ -114,15 +113,6 @@ def _ref_model(model, parent: Path):
     """What KL holds the policy to: the policy without its adapter if the parent has none, else a copy of it."""
     new_adapter = hasattr(model, "peft_config") and not (Path(parent) / "adapter_config.json").exists()
     return model if new_adapter else copy.deepcopy(model).eval().requires_grad_(False)
-
-
-def _check_vocabulary(parent: Path, tokenizer, model) -> None:
-    rows = model.get_input_embeddings().num_embeddings
-    if len(tokenizer) > rows:
-        raise InputError(
-            f"{parent}: its tokenizer has {len(tokenizer)} tokens and its weights {rows}; it is the tokenizer of "
-            "another model, copy the right one into the folder"
-        )
 
 
 def _arguments(settings: dict, scratch: Path, checkpointing: bool):

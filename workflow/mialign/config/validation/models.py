@@ -1,12 +1,16 @@
 """Models: how each comes to be, that those in use are whole, and what training them here needs."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from mialign.config.validation.common import check_no_circle, check_server, pick, under
 from mialign.core.errors import InputError
+from mialign.core.files import read_json
 from mialign.data.sets import writing_model
 from mialign.evaluation.judge.settings import judges
-from mialign.models import checkpoints
+from mialign.models import architectures, checkpoints, places
+from mialign.models.bases import MODEL
+from mialign.models.weights import root
 
 
 def check(config: dict) -> None:
@@ -17,12 +21,76 @@ def check(config: dict) -> None:
             _check_trained_here(f"models.{name}", model, models)
     parents = {name: model.get("parent") for name, model in models.items()}
     check_no_circle("models", parents, "an architecture")
+    fetched = places.of_hub(config)
     for name in used(config):
         if "path" in models[name]:
-            under(f"models.{name}.path: ", checkpoints.check, models[name]["path"], "server" not in models[name])
+            weights = "server" not in models[name]
+            under(f"models.{name}.path: ", checkpoints.check, models[name]["path"], weights, fetched)
     for name, model in models.items():
         if "server" in model:
             _check_server(f"models.{name}.server", name, model["server"], config)
+    for use in _uses(config):
+        _check_use(config, fetched, *use)
+
+
+# What a use needs: what keeps a model from it, and what then cannot be.
+FOLLOWED = (architectures.not_followed, "so it cannot be trained")
+VALIDATED = (architectures.not_writing, "so it cannot answer validation questions when it is trained")
+WEIGHED = (architectures.not_followed, "so it cannot judge by likelihood")
+WRITING = (architectures.not_writing, "so it cannot write with engine.kind transformers (vllm may)")
+SERVED = (architectures.not_served, "so it cannot write")
+
+
+def _uses(config: dict) -> Iterator[tuple[str, str, tuple]]:
+    """A model, the key that names it, and what that needs."""
+    vllm = config["engine"]["kind"] == "vllm"
+    for name, experiment in config["experiments"].items():
+        yield from ((experiment["base"], f"experiments.{name}.base", need) for need in (FOLLOWED, VALIDATED))
+        for key, model in _writing(experiment).items():
+            served = vllm or "server" in config["models"][model]
+            yield model, f"experiments.{name}.{key}", SERVED if served else WRITING
+        for key, model in _weighing(experiment).items():
+            yield model, f"experiments.{name}.{key}", WEIGHED
+
+
+def _check_use(config: dict, fetched: dict[str, str], name: str, use: str, need: tuple) -> None:
+    """A model that is trained here has the architecture that its training began with; of one that is yet to be fetched
+    nothing is known.
+    """
+    first = root(config["models"], name)
+    given, folder = config["models"][first], Path(places.model(config, first))
+    if "architecture" in given or ("hub" in given and not _is_fetched(folder, given)):
+        return
+    whole = checkpoints.base(folder, fetched)
+    if not (whole / MODEL).exists():
+        return
+    keeps, hence = need
+    if reason := keeps(read_json(whole / MODEL)):
+        key = "path" if "path" in given else "hub"
+        raise InputError(f"models.{first}.{key}: {whole}: the model {reason}, {hence} ({use}); take another model")
+
+
+def _is_fetched(folder: Path, given: dict) -> bool:
+    """Whether what lies there is what is now asked for."""
+    try:
+        return given.items() <= read_json(folder.with_name(f"{folder.name}.json")).items()
+    except (InputError, FileNotFoundError):
+        return False
+
+
+def _writing(experiment: dict) -> dict[str, str]:
+    """The models that write sets of pairs, by their keys."""
+    found = {f"data.{data}.from": writing_model(experiment, data) for data in experiment["data"]}
+    return {key: model for key, model in found.items() if model}
+
+
+def _weighing(experiment: dict) -> dict[str, str]:
+    """The models of judges by likelihood, by their keys."""
+    return {
+        f"{'' if name == 'judge' else 'judges.'}{name}.model": judge["model"]
+        for name, judge in judges(experiment).items()
+        if judge["kind"] == "likelihood"
+    }
 
 
 def _check_server(where: str, name: str, server: dict, config: dict) -> None:
@@ -92,13 +160,7 @@ def used(config: dict) -> list[str]:
     """Models that an experiment starts from, has pairs written by or judges with, and those they were trained from."""
     found = {}
     for name, experiment in config["experiments"].items():
-        named = {"base": experiment["base"]}
-        named |= {
-            f"data.{data}.from": model for data in experiment["data"] if (model := writing_model(experiment, data))
-        }
-        for judge, settings in judges(experiment).items():
-            if settings["kind"] == "likelihood":
-                named[f"{'' if judge == 'judge' else 'judges.'}{judge}.model"] = settings["model"]
+        named = {"base": experiment["base"]} | _writing(experiment) | _weighing(experiment)
         for key, model in named.items():
             writes = key.endswith(".from")
             known = {**config["models"], **(experiment["methods"] if writes else {})}

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from mialign.core.errors import InputError
+from mialign.models.architectures import KINDS
 from mialign.training.grid.layout import Layout
 
 
@@ -24,10 +25,7 @@ def attention_mask(layout: Layout, config, dtype: torch.dtype = torch.float32):
     window = getattr(config, "sliding_window", None)
     kinds = set(getattr(config, "layer_types", None) or ())
     if kinds:
-        windows = {"full_attention": None, "sliding_attention": window}
-        unknown = kinds - windows.keys()
-        if unknown:
-            raise InputError(f"layers of kind {', '.join(sorted(unknown))} cannot follow the grid's mask")
+        windows = dict(zip(KINDS, (None, window), strict=True))
         return {kind: make(layout, windows[kind], dtype) for kind in sorted(kinds)}
     return make(layout, window, dtype)
 

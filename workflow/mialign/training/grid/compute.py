@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mialign.core.errors import InputError
+from mialign.models.architectures import not_followed
 from mialign.models.machine import computed_in
 from mialign.training.grid.attention import attention_mask
 from mialign.training.grid.items import Item
@@ -93,19 +94,6 @@ def _project(ref_model, is_policy: bool, layout: Layout, matched: Tensor) -> Pro
     return kept[0]
 
 
-def _check_followed(name: str, config) -> None:
-    """InputError if the model does what the grid does not follow."""
-    for factor in ("logit_scale", "logits_scaling", "output_multiplier", "lm_head_multiplier"):
-        if getattr(config, factor, None) not in (None, 1, 1.0):
-            raise InputError(f"{name} scales its logits ({factor}), which the grid does not follow")
-    rotary = (getattr(config, "rope_parameters", None) or {}).get("rope_type")
-    if config.model_type in ("mpt", "gpt_neo") or rotary == "dynamic":
-        raise InputError(
-            f"{name} sees where a token stands by its place in the row, and not by position_ids alone, which the grid "
-            "does not follow; take another model"
-        )
-
-
 def _through(model, layout: Layout, function: Callable[[Projection], Tensor]) -> Tensor:
     """One forward pass of the whole model that ends in a function of the Projection instead of in all logits.
 
@@ -115,7 +103,8 @@ def _through(model, layout: Layout, function: Callable[[Projection], Tensor]) ->
     inner = _bare(model)
     causal = inner.get_base_model() if hasattr(inner, "peft_config") else inner
     head, config = causal.get_output_embeddings(), causal.config.get_text_config()
-    _check_followed(type(causal).__name__, config)
+    if reason := not_followed(causal.config.to_dict()):
+        raise InputError(f"{type(causal).__name__} {reason}, which the grid does not follow; take another model")
     cap = getattr(config, "final_logit_softcapping", None)
     head.forward = lambda hidden: function(project(head, hidden[layout.rows, layout.columns], cap))[None]
     if cap is not None:

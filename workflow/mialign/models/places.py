@@ -1,0 +1,26 @@
+"""Where the models of a config lie."""
+
+from pathlib import Path
+
+from mialign.models import bases
+
+
+def model(config: dict, name: str) -> str:
+    """The folder of a model: given, fetched, or of the run that trains it."""
+    given = config["models"][name]
+    fetched = f"{config['data']}/models/{name}"
+    return given.get("path", fetched if "hub" in given else f"results/{config['models_run']}/models/{name}")
+
+
+def of_hub(config: dict) -> dict[str, str]:
+    """The folders of the models that are fetched, by their repository."""
+    return {given["hub"]: model(config, name) for name, given in config["models"].items() if "hub" in given}
+
+
+def base_to_fetch(config: dict, name: str) -> str | None:
+    """The model that is fetched because another, an adapter on disk, lies on it."""
+    if "path" not in config["models"][name]:
+        return None
+    whole = bases.base(model(config, name), of_hub(config))
+    fetched = (other for other, given in config["models"].items() if "hub" in given)
+    return next((other for other in fetched if Path(model(config, other)) == whole), None)
