@@ -8,7 +8,6 @@ from calls import environment
 
 START = """
 import os, sys, warm
-os.environ["WORKFLOW_PROCESS"] = str(os.getpid())
 server = warm.start()
 print(os.environ["WORKFLOW_WARM"], server.pid, flush=True)
 sys.stdin.read()

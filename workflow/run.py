@@ -3,9 +3,9 @@
 import sys
 import time
 
-from hand_over import hand_over
 from mialign.core.process import die_with_parent, leave
 from stages import GAINING, STAGES
+from warm_handover import hand_over
 
 
 def main() -> int:
@@ -18,9 +18,9 @@ def main() -> int:
     die_with_parent()
     if stage in GAINING and (status := hand_over(started)) is not None:
         return status
-    from perform import perform  # not for a job that is handed over: it takes as long as all before
+    from run_stage import run_stage  # not for a job that is handed over: it takes as long as all before
 
-    return perform(started)
+    return run_stage(started)
 
 
 if __name__ == "__main__":

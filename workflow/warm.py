@@ -20,12 +20,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
-from hand_over import take_over
 from mialign.core import code_digests
 from mialign.core.process import collect_seldom, die_with_parent, leave
 from mialign.models.machine import BEFORE_TORCH
-from perform import perform
+from run_stage import run_stage
 from stages import GAINING, MODULES
+from warm_handover import take_over
 
 # As they are for a job that has one thread; one that has more sets torch's own when it begins.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -45,7 +45,7 @@ def start() -> subprocess.Popen:
             listener.listen()
             server = subprocess.Popen(
                 ["python", __file__, folder, str(listener.fileno())],
-                env=os.environ | BEFORE_TORCH | ONE_THREAD | NO_CUDA,
+                env=os.environ | BEFORE_TORCH | ONE_THREAD | NO_CUDA | {"WORKFLOW_PROCESS": str(os.getpid())},
                 pass_fds=[listener.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is for the jobs that wait for it
@@ -76,7 +76,7 @@ def main() -> NoReturn:
         os._exit(1)  # as nothing has been begun, the client does it
     tempfile.tempdir = None  # which may have been found out in another environment
     ctypes.CDLL(None).prctl(15, sys.argv[1].encode())  # PR_SET_NAME, which top shows
-    leave(perform(started))
+    leave(run_stage(started))
 
 
 def import_all() -> None:

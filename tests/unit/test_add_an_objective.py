@@ -15,6 +15,7 @@ import yaml
 import tiny
 from mialign.config import loading, schema
 from mialign.core.errors import InputError
+from mialign.core.setting import defaults
 from mialign.data.builders.constitutions import compare_all
 from mialign.models import checkpoints
 from mialign.training import objectives
@@ -70,7 +71,7 @@ def test_the_loss_by_hand(simpo):
     terms = [{"chosen": [n, 0], "rejected": [n, 1], "weight": weight} for n, weight in enumerate((3.0, 1.0))]
     given = Scored(Grid(sums, counts, torch.eye(2, dtype=torch.bool)[None]), Terms.of([terms]))
     first, second = (math.log(1 + math.exp(-(2 * ahead - 0.5))) for ahead in (1.0, -1.25))
-    found = simpo.loss(given, objectives.defaults("simpo"))
+    found = simpo.loss(given, defaults(OBJECTIVES["simpo"].settings))
     assert found.tolist() == pytest.approx([(3 * first + second) / 4], abs=1e-6)
     without = simpo.loss(given, {"beta": 1.0, "gamma": 0.0})
     first, second = (math.log(1 + math.exp(-ahead)) for ahead in (1.0, -1.25))
@@ -82,7 +83,7 @@ def test_a_question_with_fewer_terms_is_not_moved_by_the_filling(simpo):
     one = [{"chosen": [1, 1], "rejected": [1, 0], "weight": 1.0}]
     given = Scored(Grid(sums, torch.ones(2, 2), torch.ones(2, 2, 2, dtype=torch.bool)), Terms.of([compare_all(2), one]))
     five, two = (math.log(1 + math.exp(-(2 * ahead - 0.5))) for ahead in (5, 2))
-    losses = simpo.loss(given, objectives.defaults("simpo")).tolist()
+    losses = simpo.loss(given, defaults(OBJECTIVES["simpo"].settings)).tolist()
     assert losses == pytest.approx([(five + two) / 2, two], abs=1e-6)
 
 
@@ -145,7 +146,13 @@ def test_a_training_takes_a_step_with_it_and_needs_no_reference(tmp_path, simpo)
         for number, both in enumerate(texts)
     ]
     pairs.write_text("".join(json.dumps(record) + "\n" for record in records))
-    settings = {"objective": "simpo", **objectives.defaults("simpo"), "learning_rate": 0.003, "steps": 1, "batch": 2}
+    settings = {
+        "objective": "simpo",
+        **defaults(OBJECTIVES["simpo"].settings),
+        "learning_rate": 0.003,
+        "steps": 1,
+        "batch": 2,
+    }
     settings |= {"optimizer": "adamw", "schedule": "constant", "clip": 1.0, "validate_every": 1, "seed": 5}
     outputs = Outputs(tmp_path / "simpo/seed5", tmp_path / "curve.csv", tmp_path / "scratch")
     train_method(Inputs(parent, pairs), settings, Unasked(), outputs, Speed())

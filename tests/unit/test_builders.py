@@ -25,7 +25,7 @@ def answered(records: list[dict]) -> dict[str, list[dict]]:
 
 
 def built(name: str, records: list[dict], seed: int = 1) -> list[dict]:
-    return BUILDERS[name].records(records, answered(records), seed)
+    return BUILDERS[name].records(records, answered(records), {"seed": seed})
 
 
 # ---------------------------------------------------------------- constitutions

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mialign.core.errors import InputError
+from mialign.core.setting import check_own, defaults
 from mialign.data.builders.constitutions import compare_all
 from mialign.training import objectives
 from mialign.training.grid import Grid
@@ -28,7 +29,7 @@ def scored(sums, terms=None, reference=None, counts=None):
 
 
 def loss(objective, sums, terms=None, reference=None, counts=None, **settings):
-    given = objectives.defaults(objective) | settings
+    given = defaults(objectives.own_settings()[objective]) | settings
     return OBJECTIVES[objective].loss(scored(sums, terms, reference, counts), given)
 
 
@@ -237,9 +238,9 @@ def test_every_objective_of_the_registry_is_finite_and_differentiable():
 
 
 def test_settings_belong_to_objectives():
-    objectives.check_settings("dpo", {"beta": 0.2, "label_smoothing": 0.1, "batch": 4})
+    check_own("objective", "dpo", {"beta": 0.2, "label_smoothing": 0.1, "batch": 4}, objectives.own_settings())
     with pytest.raises(InputError, match=r"^beta: it belongs to objective dpo or ipo or .*, not to sami; take it out$"):
-        objectives.check_settings("sami", {"beta": 0.2})
+        check_own("objective", "sami", {"beta": 0.2}, objectives.own_settings())
     with pytest.raises(InputError, match="mipo takes pairs of other_question, and these are of constitutions"):
         objectives.check_builder("mipo", "constitutions")
     objectives.check_builder("dpo", "other_question")

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 from safetensors import SafetensorError
 
-import perform
 import run as main
+import run_stage
 from mialign.core import disk_space
 from mialign.core.disk_space import needing_room, temporary_folder
 from mialign.core.errors import InputError
@@ -126,7 +126,7 @@ def test_a_stage_on_a_full_disk_ends_with_one_line(monkeypatch, capsys, error, p
         raise error
 
     stage = SimpleNamespace(arguments=lambda parser: None, main=fail)
-    monkeypatch.setattr(perform.importlib, "import_module", lambda name: stage)
+    monkeypatch.setattr(run_stage.importlib, "import_module", lambda name: stage)
     monkeypatch.setattr(main, "die_with_parent", lambda: None)
     monkeypatch.setattr(sys, "argv", ["run.py", "table"])
     assert main.main() == 2

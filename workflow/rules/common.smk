@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from mialign.config import loading as configuration
-from mialign.data import principles
+from mialign.data import builders, principles
 from mialign.core import code_digests
 from mialign.models import places, weights
 from mialign.models.bases import FETCHED, base
@@ -125,6 +125,11 @@ def only(settings, *keys):
 
 def without(settings, *keys):
     return {key: value for key, value in settings.items() if key not in keys}
+
+
+def of_builder(block, *more):
+    """What of a set of pairs its builder looks at, and more of its keys."""
+    return only(block, "builder", *builders.own_settings().get(block.get("builder"), ()), *more)
 
 
 def model_folder(model):

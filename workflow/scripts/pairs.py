@@ -12,7 +12,7 @@ from mialign.data.pairs import select_pairs
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--prompts", required=True, help="prompts/{experiment}/{data}.jsonl")
     parser.add_argument("--generations", required=True, help="generations/{experiment}/{data}.jsonl")
-    add_settings(parser, "builder", "filters", "size", "seed")
+    add_settings(parser, "builder", "filters", "size", "seed", about=" and what the builder takes")
     parser.add_argument("--out", required=True, help="pairs/{experiment}/{data}.jsonl")
     parser.add_argument("--table", required=True, help="pairs/{experiment}/{data}.filters.csv")
     parser.add_argument("--examples", required=True, help="pairs/{experiment}/{data}.examples.csv")

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from mialign.config import schema, validation
 from mialign.config.iterations import expand_iterations
+from mialign.core import setting
 from mialign.core.errors import InputError
 from mialign.core.yaml_files import read_yaml
+from mialign.data import builders
 from mialign.data.sets import generator
 from mialign.evaluation.judge.settings import with_defaults
 from mialign.training import objectives
@@ -31,7 +33,7 @@ SPEED = {
 }
 MODEL_TRAINING = {"warmup": 0, "schedule": "cosine", "clip": 1.0, "prompt_weight": 0.0, "weight_decay": 0.0}
 EXPERIMENT = {"seed": 0, "comparisons": []}
-DATA = {"builder": "constitutions", "constitutions": 2}
+DATA = {"builder": "constitutions"}
 FILTERS = {"ended": True, "forbidden": []}
 TRAINING = {
     "optimizer": "adamw",
@@ -129,6 +131,7 @@ def _data(given: dict) -> dict:
     if given["from"] == "authors":
         return {key: given[key] for key in ("from", "size", "seed")}
     data = {**DATA, **given, "questions": _as_list(given["questions"])}
+    data = {**setting.defaults(builders.own_settings()[data["builder"]]), **data}
     data["sampling"] = {"stop": [], **data["sampling"]}
     data["filters"] = {**FILTERS, **data.get("filters", {})}
     return data
@@ -136,7 +139,7 @@ def _data(given: dict) -> dict:
 
 def _method(where: str, name: str, experiment: dict, row: dict) -> dict:
     """One method in full: the experiment's training settings, overlaid with the method's own."""
-    method = {"label": name.upper().replace("_", " "), **objectives.defaults(row["objective"])}
+    method = {"label": name.upper().replace("_", " "), **setting.defaults(objectives.own_settings()[row["objective"]])}
     method |= {**experiment["training"], **row}
     for key in ("data", "learning_rate", "batch", "steps"):
         if key not in method:

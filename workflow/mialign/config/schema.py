@@ -10,9 +10,10 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
 
+from mialign.core import setting
 from mialign.core.errors import InputError
-from mialign.data.builders import BUILDERS
-from mialign.training.objectives import OBJECTIVES, settings_of_objectives
+from mialign.data import builders
+from mialign.training import objectives
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 # Blocks that are of one of two kinds: the key that tells which, and the definition of those that lack it.
@@ -72,15 +73,16 @@ def _validator():
 
 
 def _with_registries(schema: dict) -> dict:
-    """The schema with the objectives, their settings and the pair builders that there are."""
+    """The schema with the objectives and pair builders that there are, and their settings."""
     methods = schema["$defs"]["method"]["properties"]
-    methods["objective"] = {"enum": list(OBJECTIVES)}
-    schema["$defs"]["data_set"]["properties"]["builder"] = {"enum": list(BUILDERS)}
+    methods["objective"] = {"enum": list(objectives.OBJECTIVES)}
+    sets = schema["$defs"]["data_set"]["properties"]
+    sets |= {"builder": {"enum": list(builders.BUILDERS)}, **setting.limits(builders.own_settings())}
     for properties in (
         methods,
         schema["$defs"]["collapse"]["properties"]["curves"]["additionalProperties"]["properties"],
     ):
-        properties |= settings_of_objectives()
+        properties |= setting.limits(objectives.own_settings())
     return schema
 
 

@@ -33,8 +33,9 @@ class Selection:
 def select_pairs(prompts: list[dict], generations: Iterable[dict], settings: dict) -> Selection:
     """Filter the responses of each prompt, choose `size` of the questions that stay, and build their pairs.
 
-    `settings` holds builder, filters, size and seed, as a set of the config. The table starts with all questions
-    ("generated"), has a row for each filter, and ends with the choice ("size"); kept is what remains after the row.
+    `settings` holds builder, what that takes, filters, size and seed, as a set of the config. The table starts with all
+    questions ("generated"), has a row for each filter, and ends with the choice ("size"); kept is what remains after
+    the row.
     """
     filters = active_filters(settings["filters"])
     responses = responses_by_prompt(prompts, generations)
@@ -50,7 +51,7 @@ def select_pairs(prompts: list[dict], generations: Iterable[dict], settings: dic
         kept -= count
         table.append({"filter": name, "dropped": count, "kept": kept})
     examples = [_example(name, p, texts[p["id"]]) for name, gone in dropped.items() for p in gone[:EXAMPLES]]
-    built = builder(settings["builder"]).records(chosen, responses, settings["seed"])
+    built = builder(settings["builder"]).records(chosen, responses, settings)
     pairs = [{**_about(prompt), **record} for prompt, record in zip(chosen, built, strict=True)]
     return Selection(pairs, table, examples)
 

@@ -10,6 +10,7 @@ from math import ceil
 
 from mialign.core.errors import InputError
 from mialign.data import authors
+from mialign.data.builders import shape
 from mialign.data.sets import AUTHORS, questions_of, used_sets, writing_model
 from mialign.evaluation.judge.cost import dollars
 from mialign.evaluation.judge.settings import judges, run_here
@@ -104,8 +105,7 @@ class _Experiment:
         model = writing_model(self.given, data)
         size = weights(self.config, self.assumed, model) if model else self.base
         asked = sum(questions(self.config, self.assumed, name) for name in block["questions"])
-        responses = block["constitutions"] if block["builder"] == "constitutions" else 1
-        tokens = questions_of(block, asked) * responses * self.response(data)
+        tokens = questions_of(block, asked) * shape(block).written * self.response(data)
         yield self.row("generate", 1 if model else self.seeds, tokens, "generation", size)
 
     def response(self, data: str) -> float:
@@ -115,9 +115,7 @@ class _Experiment:
 
     def pair(self, data: str) -> float:
         """Tokens of a record of pairs: each prompt with all responses."""
-        block = self.given["data"][data]
-        builder = block.get("builder", "constitutions")  # as those that the authors released
-        prompts, responses = (block.get("constitutions", 2),) * 2 if builder == "constitutions" else (1, 2)
+        _, prompts, responses = shape(self.given["data"][data])
         return prompts * (self.mean["prompt"] + responses * self.response(data))
 
     def training(self) -> Row:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mialign.core.errors import InputError
+from mialign.core.setting import Owners, Setting
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -123,15 +124,6 @@ def _scores(scored: Scored, settings: dict) -> Tensor:
 
 # ---------------------------------------------------------------- the registry
 @dataclass(frozen=True)
-class Setting:
-    """A setting that belongs to an objective: its default, its limits as JSON schema has them, and its LaTeX name."""
-
-    default: object
-    limits: dict
-    symbol: str
-
-
-@dataclass(frozen=True)
 class Objective:
     """One objective.
 
@@ -184,23 +176,9 @@ OBJECTIVES = {
 }
 
 
-def settings_of_objectives() -> dict[str, dict]:
-    """Every setting that belongs to objectives, with its limits."""
-    return {name: one.limits for objective in OBJECTIVES.values() for name, one in objective.settings.items()}
-
-
-def defaults(objective: str) -> dict[str, object]:
-    """The settings of an objective with their defaults."""
-    return {name: one.default for name, one in OBJECTIVES[objective].settings.items()}
-
-
-def check_settings(objective: str, method: dict) -> None:
-    """InputError for the first setting of a method that belongs to other objectives than its own."""
-    own = OBJECTIVES[objective].settings
-    for name in settings_of_objectives():
-        if name in method and name not in own:
-            others = [other for other, entry in OBJECTIVES.items() if name in entry.settings]
-            raise InputError(f"{name}: it belongs to objective {' or '.join(others)}, not to {objective}; take it out")
+def own_settings() -> Owners:
+    """The settings that belong to each objective."""
+    return {name: objective.settings for name, objective in OBJECTIVES.items()}
 
 
 def check_builder(objective: str, builder: str) -> None:

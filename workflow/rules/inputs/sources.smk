@@ -32,7 +32,7 @@ def prompt_questions(wildcards):
 def prompt_settings(wildcards):
     given = CONFIG["experiments"][wildcards.experiment]
     parts = only(given, "seed", "template", "openings", "evaluation", "generation_template")
-    of_set = only(given["data"].get(wildcards.split, {}), "builder", "constitutions", "slice")
+    of_set = of_builder(given["data"].get(wildcards.split, {}), "slice")
     return as_json({"experiment": wildcards.experiment, **parts, **of_set})
 
 

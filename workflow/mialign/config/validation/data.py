@@ -2,6 +2,8 @@
 
 from mialign.config.validation.common import pick, under
 from mialign.core.errors import InputError
+from mialign.core.setting import check_own
+from mialign.data import builders
 from mialign.data.sets import AUTHORS
 from mialign.training import objectives
 
@@ -34,6 +36,7 @@ def _check_set(where: str, name: str, block: dict, experiment: dict, models: dic
                 "answers that are judged; name a model or a method"
             )
         return
+    under(f"{where}.", check_own, "builder", block["builder"], block, builders.own_settings())
     if "slice" in block and block["slice"]["part"] > block["slice"]["of"]:
         raise InputError(
             f"{where}.slice.part: {block['slice']['part']} is above the {block['slice']['of']} slices that there are"
@@ -48,10 +51,11 @@ def check_method(where: str, method: dict, sets: dict) -> None:
             f"{where}: its batch of {method['batch']} (its own, or training.batch of the experiment) is more than all "
             f"{block['size']} pairs of {method['data']} (data.{method['data']}.size)"
         )
-    builder = block.get("builder", "constitutions")  # of this form are the pairs that the authors released
-    under(f"{where}.objective: ", objectives.check_builder, method["objective"], builder)
+    under(
+        f"{where}.objective: ", objectives.check_builder, method["objective"], block.get("builder", builders.RELEASED)
+    )
     compares = objectives.OBJECTIVES[method["objective"]].reads != "chosen"
-    if compares and builder == "constitutions" and block.get("constitutions", 2) < 2:
+    if compares and builders.shape(block).responses < 2:
         raise InputError(
             f"{where}.data: {method['objective']} compares responses, and {method['data']} has one a question; "
             f"raise data.{method['data']}.constitutions"

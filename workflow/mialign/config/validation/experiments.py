@@ -6,6 +6,7 @@ from itertools import pairwise
 from mialign.config.validation import data
 from mialign.config.validation.common import check_no_circle, pick, under
 from mialign.core.errors import InputError
+from mialign.core.setting import check_own
 from mialign.data import prompts
 from mialign.data.sets import writing_model
 from mialign.models.weights import root
@@ -93,7 +94,7 @@ def _check_labels(where: str, named: dict) -> None:
 def check_method(where: str, method: dict, parents: dict) -> None:
     """InputError for a parent that is not there, a setting of other objectives, or steps that do not fit each other."""
     pick(parents, method["parent"], f"{where}.parent", "method")
-    under(f"{where}.", objectives.check_settings, method["objective"], method)
+    under(f"{where}.", check_own, "objective", method["objective"], method, objectives.own_settings())
     every, steps = method["validate_every"], method["steps"]
     if every > steps:
         raise InputError(

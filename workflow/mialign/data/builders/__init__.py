@@ -1,15 +1,21 @@
 """Pair builders: each says which prompts a question is answered under, and which responses are set against which.
 
-A builder is a module with two functions:
-prompts(question, principles, settings, rng) -> Prompts, and
-records(chosen, responses, seed) -> one {prompts, responses, terms} for each chosen prompt record, where `responses` are
-the generated ones by prompt id. A term is {chosen: [prompt, response], rejected: [prompt, response] or null, weight}.
+A builder is a module with
+SETTINGS, its own settings in a set of pairs, beside those that every set has;
+shape(settings) -> Shape, how many responses a question gets, and how large its record is;
+prompts(question, principles, settings, rng) -> Prompts, where `settings` are the experiment's and the set's; and
+records(chosen, responses, settings) -> one {prompts, responses, terms} for each chosen prompt record, where `responses`
+are the generated ones by prompt id, and `settings` the set's. A term is {chosen: [prompt, response], rejected: [prompt,
+response] or null, weight}.
 """
 
 from mialign.core.errors import InputError
+from mialign.core.setting import Owners
 from mialign.data.builders import constitutions, other_question
+from mialign.data.builders.shape import Shape
 
 BUILDERS = {"constitutions": constitutions, "other_question": other_question}
+RELEASED = "constitutions"  # whose form the pairs have that the authors released
 
 
 def builder(name: str | None):
@@ -17,3 +23,15 @@ def builder(name: str | None):
     if name not in BUILDERS:
         raise InputError(f"builder: there is none called {name!r} (there are {', '.join(BUILDERS)})")
     return BUILDERS[name]
+
+
+def own_settings() -> Owners:
+    """The settings that belong to each builder."""
+    return {name: module.SETTINGS for name, module in BUILDERS.items()}
+
+
+def shape(block: dict) -> Shape:
+    """The Shape of a set of pairs, whoever wrote it."""
+    if "builder" in block:
+        return BUILDERS[block["builder"]].shape(block)
+    return BUILDERS[RELEASED].shape({"constitutions": 2})

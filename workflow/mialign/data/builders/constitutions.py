@@ -8,8 +8,17 @@ from itertools import product
 from random import Random
 
 from mialign.core.errors import InputError
+from mialign.core.setting import Setting
 from mialign.core.template import fill, numbered
+from mialign.data.builders.shape import Shape
 from mialign.data.prompts import Prompts
+
+SETTINGS = {"constitutions": Setting(2, {"type": "integer", "minimum": 1})}
+
+
+def shape(settings: dict) -> Shape:
+    """As many prompts and responses as constitutions."""
+    return Shape(*[settings["constitutions"]] * 3)
 
 
 def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
@@ -58,7 +67,7 @@ def sample_sides(ids: list[str], count: int, rng: Random, decisive: str | None =
     return chosen
 
 
-def records(chosen: list[dict], responses: dict[str, list[dict]], seed: int) -> list[dict]:
+def records(chosen: list[dict], responses: dict[str, list[dict]], settings: dict) -> list[dict]:
     """A record for each prompt record that was chosen."""
     return [_record(prompt, responses[prompt["id"]]) for prompt in chosen]
 

@@ -15,7 +15,7 @@ from mialign.core.process import collect_seldom, die_with_parent
 from stages import offline
 
 
-def perform(started: float) -> int:
+def run_stage(started: float) -> int:
     """Run the stage that sys.argv asks for; with --log, note what it took since `started` (time.monotonic)."""
     stage, *words = sys.argv[1:]
     collect_seldom()

@@ -1,0 +1,35 @@
+"""Settings that belong to one entry of a registry: an objective's, or a pair builder's."""
+
+from dataclasses import dataclass
+
+from mialign.core.errors import InputError
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its default, its limits as JSON schema has them, and its LaTeX name where a table shows it."""
+
+    default: object
+    limits: dict
+    symbol: str = ""
+
+
+Owners = dict[str, dict[str, Setting]]  # the settings of each entry of a registry, by its name
+
+
+def limits(owners: Owners) -> dict[str, dict]:
+    """Every setting that belongs to an entry, with its limits."""
+    return {name: one.limits for own in owners.values() for name, one in own.items()}
+
+
+def defaults(own: dict[str, Setting]) -> dict[str, object]:
+    """The settings of one entry with their defaults."""
+    return {name: one.default for name, one in own.items()}
+
+
+def check_own(kind: str, entry: str, given: dict, owners: Owners) -> None:
+    """InputError for the first setting that belongs to other entries; `kind` says what they are: objective, builder."""
+    for name in limits(owners):
+        if name in given and name not in owners[entry]:
+            others = [other for other, own in owners.items() if name in own]
+            raise InputError(f"{name}: it belongs to {kind} {' or '.join(others)}, not to {entry}; take it out")

@@ -1,0 +1,11 @@
+"""How large the records of a builder are."""
+
+from typing import NamedTuple
+
+
+class Shape(NamedTuple):
+    """Of each question: the responses that are written, and the prompts and responses of its record."""
+
+    written: int
+    prompts: int
+    responses: int
