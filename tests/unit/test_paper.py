@@ -26,7 +26,7 @@ def paper(folder, config=None):
     config = config or made_up_run.config()
     run_script(folder, config)
     pdf = compile_paper(
-        PAPER,
+        PAPER / "main.tex",
         sorted((folder / "figures").glob("*.pdf")),
         sorted((folder / "tables").glob("*.tex")),
         folder / "paper/numbers.tex",
@@ -200,7 +200,7 @@ def test_an_error_names_file_and_line(full, tmp_path):
     run_script(full, made_up_run.config())
     with pytest.raises(InputError, match=rf"collapse\.tex, line {line}: Undefined control sequence"):
         compile_paper(
-            tmp_path / "paper",
+            tmp_path / "paper/main.tex",
             sorted((full / "figures").glob("*.pdf")),
             sorted((full / "tables").glob("*.tex")),
             full / "paper/numbers.tex",

@@ -135,7 +135,7 @@ def typeset(folder, lines: list[str]) -> list[str]:
         \makeatletter"""
     (folder / "main.tex").write_text("\n".join([head, *inputs, r"\begin{document}", *lines, r"\end{document}"]))
     (folder / "numbers.tex").touch()
-    pdf = compile_paper(folder, [], [], folder / "numbers.tex")
+    pdf = compile_paper(folder / "main.tex", [], [], folder / "numbers.tex")
     with pymupdf.open(stream=pdf) as document:
         return [line for page in document for line in page.get_text(flags=0).splitlines() if line.startswith("Before")]
 

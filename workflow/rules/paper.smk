@@ -95,7 +95,7 @@ rule paper:
         "../../envs/analysis.yaml"
     params:
         code=code_digest("paper"),
-        source=lambda wildcards, input: os.path.commonpath(input.source),
+        document=f"paper/{CONFIG['document']}.tex",
     shell:
-        "python workflow/run.py paper --log {log:q} --source {params.source:q} --figures {input.figures:q} --tables {input.tables:q}"
+        "python workflow/run.py paper --log {log:q} --document {params.document:q} --figures {input.figures:q} --tables {input.tables:q}"
         " --numbers {input.numbers:q} --out {output:q}"

@@ -7,7 +7,7 @@ from mialign.paper.compile_pdf import compile_paper
 
 
 def arguments(parser):
-    parser.add_argument("--source", type=Path, default=Path("paper"), help="folder with main.tex")
+    parser.add_argument("--document", type=Path, default=Path("paper/main.tex"), help="the LaTeX source")
     parser.add_argument("--figures", type=Path, nargs="*", default=[], help="the figures (PDF)")
     parser.add_argument("--tables", type=Path, nargs="*", default=[], help="the tables (.tex)")
     parser.add_argument("--numbers", type=Path, required=True, help="numbers.tex")
@@ -15,6 +15,6 @@ def arguments(parser):
 
 
 def main(args):
-    pdf = compile_paper(args.source, args.figures, args.tables, args.numbers)
+    pdf = compile_paper(args.document, args.figures, args.tables, args.numbers)
     with writing(args.out) as beside:
         beside.write_bytes(pdf)

@@ -14,7 +14,7 @@ from mialign.data.sets import generator
 from mialign.evaluation.judge.settings import with_defaults
 from mialign.training import objectives
 
-DEFAULTS = {"data": "data", "datasets": {}, "environments": {}}
+DEFAULTS = {"document": "main", "data": "data", "datasets": {}, "environments": {}}
 BOOTSTRAP = {"resamples": 4000, "seed": 0}
 ENGINE = {"kind": "transformers", "precision": "float32"}
 RESOURCES = {"gpu": 0, "mem_mb": 4000, "runtime": 60}

@@ -18,33 +18,33 @@ EPOCH = "1704067200"  # any fixed moment: what TeX would otherwise take from the
 SECONDS = 240
 
 
-def compile_paper(source: Path, figures: list[Path], tables: list[Path], numbers: Path) -> bytes:
-    """The PDF of source/main.tex with the figures, tables and numbers of a run."""
+def compile_paper(document: Path, figures: list[Path], tables: list[Path], numbers: Path) -> bytes:
+    """The PDF of a document (.tex), with all beside it, and the figures, tables and numbers of a run."""
     if shutil.which("latexmk") is None or shutil.which("pdflatex") is None:
         raise InputError(
             "pdflatex or latexmk is not installed; on Debian or Ubuntu: "
             f"apt-get install --no-install-recommends {PACKAGES}"
         )
-    if not (source / "main.tex").is_file():
-        raise InputError(f"{source / 'main.tex'}: no such file; --source names the folder of the LaTeX source")
+    if not document.is_file():
+        raise InputError(f"{document}: no such file; --document names the LaTeX source")
     with temporary_folder() as build:
-        shutil.copytree(source, build, dirs_exist_ok=True)
+        shutil.copytree(document.parent, build, dirs_exist_ok=True)
         for made, folder in ((figures, "figures"), (tables, "tables")):
             (build / folder).mkdir(exist_ok=True)
             for path in made:
                 shutil.copy(path, build / folder)
         shutil.copy(numbers, build / "numbers.tex")
-        done = _latexmk(build)
-        pdf = build / "main.pdf"
+        done = _latexmk(build, document.name)
+        pdf = build / f"{document.stem}.pdf"
         if done != 0 or not pdf.is_file():
             if shutil.disk_usage(build).free < FULL:  # what TeX then says is of something else
                 raise OSError(errno.ENOSPC, "No space left on device")
-            log = build / "main.log"
+            log = build / f"{document.stem}.log"
             raise InputError(first_error(log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""))
         return pdf.read_bytes()
 
 
-def _latexmk(build: Path) -> int:
+def _latexmk(build: Path, document: str) -> int:
     options = ["-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error"]
     environment = os.environ | {
         "SOURCE_DATE_EPOCH": EPOCH,
@@ -55,7 +55,7 @@ def _latexmk(build: Path) -> int:
         "openin_any": "r",
         "openout_any": "p",
     }
-    command = ["latexmk", "-norc", "-pdf", *options, "main.tex"]
+    command = ["latexmk", "-norc", "-pdf", *options, document]
     try:
         return subprocess.run(
             command,

@@ -9,7 +9,7 @@ from mialign.models.weights import parameters, root
 from mialign.paper import formatting
 from mialign.paper.macros.number_formats import Number
 
-UNPRINTED = ("speed", "resources", "environments", "data", "datasets", "authors", "models_run", "tuning")
+UNPRINTED = ("speed", "resources", "environments", "data", "datasets", "authors", "models_run", "tuning", "document")
 
 
 def printed(config: dict) -> dict:
