@@ -3,6 +3,7 @@
 import csv
 import re
 import shutil
+from pathlib import Path
 
 import made_up_run
 import pytest
@@ -12,11 +13,16 @@ from test_tables import make
 
 from mialign.core.errors import InputError
 from mialign.core.files import write_text
-from mialign.paper.compile_pdf import compile_paper, first_error
+from mialign.paper.compile_pdf import Results, compile_paper, first_error
 from mialign.paper.tables.registry import TABLES
 
 PAPER = made_up_run.ROOT / "paper"
 pytestmark = pytest.mark.skipif(shutil.which("latexmk") is None, reason="LaTeX is not installed")
+
+
+def results(folder: Path) -> Results:
+    made = (sorted(folder.glob(pattern)) for pattern in ("figures/*.pdf", "tables/*.tex"))
+    return Results(*made, folder / "paper/numbers.tex")
 
 
 def paper(folder, config=None):
@@ -25,12 +31,7 @@ def paper(folder, config=None):
 
     config = config or made_up_run.config()
     run_script(folder, config)
-    pdf = compile_paper(
-        PAPER / "main.tex",
-        sorted((folder / "figures").glob("*.pdf")),
-        sorted((folder / "tables").glob("*.tex")),
-        folder / "paper/numbers.tex",
-    )
+    pdf = compile_paper(PAPER / "main.tex", results(folder))
     with pymupdf.open(stream=pdf) as document:
         text = " ".join(page.get_text(flags=0) for page in document)
     return pdf, re.sub(r"\s+", " ", text.replace("-\n", ""))
@@ -199,12 +200,7 @@ def test_an_error_names_file_and_line(full, tmp_path):
     line = len((tmp_path / "paper/sections/collapse.tex").read_text().splitlines())
     run_script(full, made_up_run.config())
     with pytest.raises(InputError, match=rf"collapse\.tex, line {line}: Undefined control sequence"):
-        compile_paper(
-            tmp_path / "paper/main.tex",
-            sorted((full / "figures").glob("*.pdf")),
-            sorted((full / "tables").glob("*.tex")),
-            full / "paper/numbers.tex",
-        )
+        compile_paper(tmp_path / "paper/main.tex", results(full))
 
 
 def test_first_error_of_a_log():

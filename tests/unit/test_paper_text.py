@@ -9,7 +9,7 @@ import made_up_run
 import pytest
 from test_numbers import TYPED
 
-from mialign.paper.compile_pdf import compile_paper
+from mialign.paper.compile_pdf import Results, compile_paper
 
 PAPER = made_up_run.ROOT / "paper"
 
@@ -135,7 +135,7 @@ def typeset(folder, lines: list[str]) -> list[str]:
         \makeatletter"""
     (folder / "main.tex").write_text("\n".join([head, *inputs, r"\begin{document}", *lines, r"\end{document}"]))
     (folder / "numbers.tex").touch()
-    pdf = compile_paper(folder / "main.tex", [], [], folder / "numbers.tex")
+    pdf = compile_paper(folder / "main.tex", Results([], [], folder / "numbers.tex"))
     with pymupdf.open(stream=pdf) as document:
         return [line for page in document for line in page.get_text(flags=0).splitlines() if line.startswith("Before")]
 

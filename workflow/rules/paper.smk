@@ -99,3 +99,25 @@ rule paper:
     shell:
         "python workflow/run.py paper --log {log:q} --document {params.document:q} --figures {input.figures:q} --tables {input.tables:q}"
         " --numbers {input.numbers:q} --out {output:q}"
+
+
+rule everything:
+    input:
+        chapter=f"{RUN}/paper.pdf",
+        numbers=f"{MODELS_RUN}/paper/numbers.tex",
+        source=PAPER_SOURCES,
+    output:
+        f"{RUN}/everything.pdf",
+    log:
+        f"{RUN}/logs/everything.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code_digest("paper"),
+        figures=lambda wildcards: sorted(map(str, Path(MODELS_RUN).glob("figures/*.pdf"))),
+        tables=lambda wildcards: sorted(map(str, Path(MODELS_RUN).glob("tables/*.tex"))),
+        chapter=RUN,
+    shell:
+        "python workflow/run.py paper --log {log:q} --figures {params.figures:q} --tables {params.tables:q}"
+        " --numbers {input.numbers:q} --chapter {params.chapter:q} --out {output:q}"

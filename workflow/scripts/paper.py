@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mialign.core.files import writing
-from mialign.paper.compile_pdf import compile_paper
+from mialign.paper.compile_pdf import Results, compile_paper
 
 
 def arguments(parser):
@@ -11,10 +11,17 @@ def arguments(parser):
     parser.add_argument("--figures", type=Path, nargs="*", default=[], help="the figures (PDF)")
     parser.add_argument("--tables", type=Path, nargs="*", default=[], help="the tables (.tex)")
     parser.add_argument("--numbers", type=Path, required=True, help="numbers.tex")
+    parser.add_argument("--chapter", type=Path, help="folder of another run, whose results a chapter of its own shows")
     parser.add_argument("--out", type=Path, required=True, help="the PDF")
 
 
 def main(args):
-    pdf = compile_paper(args.document, args.figures, args.tables, args.numbers)
+    chapters = {"neighbours": of_folder(args.chapter)} if args.chapter else {}
+    pdf = compile_paper(args.document, Results(args.figures, args.tables, args.numbers), chapters)
     with writing(args.out) as beside:
         beside.write_bytes(pdf)
+
+
+def of_folder(run: Path) -> Results:
+    figures, tables = sorted(run.glob("figures/*.pdf")), sorted(run.glob("tables/*.tex"))
+    return Results(figures, tables, run / "paper/numbers.tex")

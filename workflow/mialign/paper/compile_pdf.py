@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from mialign.core.disk_space import FULL, temporary_folder
@@ -18,8 +19,28 @@ EPOCH = "1704067200"  # any fixed moment: what TeX would otherwise take from the
 SECONDS = 240
 
 
-def compile_paper(document: Path, figures: list[Path], tables: list[Path], numbers: Path) -> bytes:
-    """The PDF of a document (.tex), with all beside it, and the figures, tables and numbers of a run."""
+@dataclass(frozen=True)
+class Results:
+    """What a run gives to a document: figures (PDF), tables (.tex) and numbers.tex."""
+
+    figures: list[Path]
+    tables: list[Path]
+    numbers: Path
+
+    def lay(self, folder: Path) -> None:
+        """Copy them to where a document looks for them."""
+        for made, name in ((self.figures, "figures"), (self.tables, "tables")):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+            for path in made:
+                shutil.copy(path, folder / name)
+        shutil.copy(self.numbers, folder / "numbers.tex")
+
+
+def compile_paper(document: Path, results: Results, chapters: dict[str, Results] | None = None) -> bytes:
+    r"""The PDF of a document (.tex), with all beside it, and the results of a run.
+
+    chapters: the results of other runs, by the folder that \ofrun of mialign.sty names.
+    """
     if shutil.which("latexmk") is None or shutil.which("pdflatex") is None:
         raise InputError(
             "pdflatex or latexmk is not installed; on Debian or Ubuntu: "
@@ -29,11 +50,8 @@ def compile_paper(document: Path, figures: list[Path], tables: list[Path], numbe
         raise InputError(f"{document}: no such file; --document names the LaTeX source")
     with temporary_folder() as build:
         shutil.copytree(document.parent, build, dirs_exist_ok=True)
-        for made, folder in ((figures, "figures"), (tables, "tables")):
-            (build / folder).mkdir(exist_ok=True)
-            for path in made:
-                shutil.copy(path, build / folder)
-        shutil.copy(numbers, build / "numbers.tex")
+        for folder, one in {"": results, **(chapters or {})}.items():
+            one.lay(build / folder)
         done = _latexmk(build, document.name)
         pdf = build / f"{document.stem}.pdf"
         if done != 0 or not pdf.is_file():
