@@ -391,7 +391,7 @@ def test_iterations_are_a_line_from_the_base_and_the_cap_is_drawn(tmp_path):
     ]
     assert [value(y) for y in dashed[:3]] == pytest.approx([math.log(2)] * 3, abs=0.002)
     words = [word for word, *_ in picture.words]
-    assert {"Rows", "Columns", "Mean of both", "Mine", "Tuned", "dpo 2"} <= set(words)
+    assert {"Rows", "Columns", "Mean of both", "Mine, by iteration", "Base (0)", "Tuned", "dpo 2"} <= set(words)
     assert [word for word in words if word.isdigit()] == ["0", "1", "2", "3"] * 3
 
 
@@ -400,7 +400,7 @@ def test_without_iterations_every_policy_has_its_point_and_name(tmp_path):
     draw("information", rows, {"critic": "mean"}, tmp_path / "a.pdf")
     words = [word for word, *_ in Picture(tmp_path / "a.pdf").words]
     assert [words.count(word) for word in ("Base", "SFT", "dpo 2")] == [3, 3, 3]
-    assert "Iteration" not in " ".join(words)
+    assert "iteration" not in " ".join(words)
 
 
 def test_gaps_are_drawn_as_gaps(tmp_path):

@@ -29,30 +29,38 @@ def by_iteration(rows: list[dict], settings: dict):
     figure = Figure(figsize=(chosen["width"], chosen["height"]), layout="constrained")
     grid = figure.subplots(1, len(PANELS), sharey=True)
     for axes, (side, title) in zip(grid, PANELS.items(), strict=True):
-        cells = {row["method"]: row for row in where(bounds, side=side) if row["value"] is not None}
-        for stem, members in lines.items():
-            way = [method for method in ("base", *members) if method in cells and method in places]
-            label = name(members[0], chosen["labels"]).removesuffix(" 1")
-            values = [cells[method]["value"] for method in way]
-            axes.plot([places[method] for method in way], values, **curve_styles(list(lines))[stem], label=label)
-        joined = {method for members in lines.values() for method in members}
-        for method in (method for method in places if method in cells and method not in joined):
-            face = "0.5" if method == "base" else "black"
-            axes.plot(places[method], cells[method]["value"], "o", markerfacecolor=face, label="_point", **POINT)
-        shown = [method for method in places if method in cells]
-        whiskers(axes, [places[method] for method in shown], [cells[method] for method in shown])
+        of_side = [row for row in where(bounds, side=side) if row["method"] in places]
+        cells = {row["method"]: row for row in of_side if row["value"] is not None}
         for cap in caps:
             axes.axhline(cap, color="0.4", linewidth=0.7, linestyle=(0, (4, 2)), label=r"Cap, $\log N$")
+        _panel(axes, cells, lines, places, chosen["labels"])
         _label_places(axes, lines, places, chosen["labels"])
-        axes.axhline(0, color="0.8", linewidth=0.5, zorder=0)
         axes.set_title(title)
     grid[0].set_ylabel("Bound (nat)")
     if chosen["title"]:
         figure.suptitle(chosen["title"], fontsize=9)
-    entries = dict(zip(*reversed(grid[0].get_legend_handles_labels()), strict=True))
+    entries = {label: handle for handle, label in zip(*grid[0].get_legend_handles_labels(), strict=True)}
     if entries:
         figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=min(len(entries), 4))
     return figure
+
+
+def _panel(axes, cells: dict[str, dict], lines: dict[str, list[str]], places: dict[str, float], labels: dict) -> None:
+    """One side of the grid: lines, single points and intervals of the rows that there are (cells, by method)."""
+    styles = curve_styles(list(lines))
+    for stem, members in lines.items():
+        way = [method for method in ("base", *members) if method in cells]
+        label = f"{name(members[0], labels).removesuffix(' 1')}, by iteration"
+        axes.plot([places[one] for one in way], [cells[one]["value"] for one in way], **styles[stem], label=label)
+    shown = [method for method in places if method in cells]
+    for method in shown:
+        if not any(method in members for members in lines.values()):
+            base = method == "base"
+            label = f"{name(method, labels)} (0)" if base and lines else "_named on the axis"
+            face = "0.5" if base else "black"
+            axes.plot(places[method], cells[method]["value"], "o", markerfacecolor=face, label=label, **POINT)
+    whiskers(axes, [places[method] for method in shown], [cells[method] for method in shown])
+    axes.axhline(0, color="0.8", linewidth=0.5, zorder=0)
 
 
 def _places(methods: list[str]) -> tuple[dict[str, list[str]], dict[str, float]]:
@@ -90,5 +98,3 @@ def _label_places(axes, lines: dict[str, list[str]], places: dict[str, float], l
         if not label.get_text().isdigit():
             label.set(rotation=45, ha="right", rotation_mode="anchor")
     axes.set_xlim(-0.4, max(places.values()) + 0.4)
-    if lines:
-        axes.set_xlabel("Iteration (0: the base)", x=0, ha="left")
