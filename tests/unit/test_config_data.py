@@ -131,7 +131,7 @@ def test_bad_sets_are_named(miniature, path, value, message):
     refused(change(miniature, path, value), message)
 
 
-@pytest.mark.parametrize("name", ["validation", "benchmark"])
+@pytest.mark.parametrize("name", ["validation", "benchmark", "information"])
 def test_a_set_is_not_named_as_other_prompts_are(miniature, name):
     refused(more_pairs(miniature, name), f"{MT}.data.{name}: the prompts of {name} questions have this name")
 

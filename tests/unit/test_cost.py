@@ -90,6 +90,17 @@ def test_the_miniature_judges_for_nothing_and_the_authors_pairs_are_not_generate
     assert exact["reference"].tokens == 2 * 18 * 2 * 50  # they have two responses too
 
 
+def test_information_is_written_by_every_policy_and_scored_by_it_and_by_the_base(settings, assumed):
+    sampling = {"max_tokens": 15}
+    information = {"questions": ["m"], "builder": "constitutions", "constitutions": 3, "sampling": sampling}
+    settings["experiments"]["multitask"]["information"] = information
+    exact = {row.stage: row for row in cost._rows(settings, assumed)}
+    assert exact["held_out_responses"].jobs == exact["information"].jobs == 2 * 2  # base and dpo, two seeds
+    assert exact["held_out_responses"].tokens == 4 * 5 * 3 * 15
+    # each of 15 prompts of 10 tokens with 3 responses, and once more with its own
+    assert exact["information"].tokens == 4 * 15 * ((10 + 3 * 15) + (10 + 15))
+
+
 def generated(settings, assumed) -> list[tuple[int, float]]:
     """Jobs and tokens of every set that is written."""
     return [(row.jobs, row.tokens) for row in cost._rows(settings, assumed) if row.stage == "generate"]

@@ -1,6 +1,7 @@
 """Figures read back from their vector graphics: heights, order, axes, shades and legends."""
 
 import json
+import math
 import sys
 from collections import Counter
 
@@ -260,6 +261,18 @@ OURS = {
 OURS["figure3"] = OURS["figure2"]
 
 
+def bound(method, side, value, metric="bound", critic="mean"):
+    keys = {"experiment": "multitask", "method": method, "critic": critic, "side": side, "metric": metric}
+    return keys | (estimate(value, value - 0.02, value + 0.03) if metric == "bound" else estimate(value, None, None))
+
+
+OURS["information"] = [
+    bound(method, side, 0.1 + place / 10 + more)
+    for place, method in enumerate(["sft", "base", "mi_1", "mi_2", "mi_3", "dpo_2"])
+    for side, more in (("rows", 0.02), ("columns", 0.0), ("both", 0.01))
+] + [bound("base", "", math.log(2), "cap", "")]
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_same_bytes_again_and_no_date(name, tmp_path):
     for file in ("a.pdf", "b.pdf"):
@@ -362,6 +375,32 @@ def test_intervals_of_figure3_stand_apart(tmp_path):
     draw("figure3", OURS["figure3"], {}, tmp_path / "a.pdf")
     lines = [d["rect"].x0 for d in Picture(tmp_path / "a.pdf").drawings if d["width"] and abs(d["width"] - 0.7) < 1e-3]
     assert len({round(x, 1) for x in lines}) == 3 * 3  # three methods at three numbers of attempts
+
+
+def test_iterations_are_a_line_from_the_base_and_the_cap_is_drawn(tmp_path):
+    draw("information", OURS["information"], {"labels": {"mi_1": "Mine 1", "sft": "Tuned"}}, tmp_path / "a.pdf")
+    picture = Picture(tmp_path / "a.pdf")
+    lines = [d["rect"] for d in picture.drawings if d["type"] == "s" and len(d["items"]) == 3]
+    assert len(lines) == 3  # one a panel, over base, 1, 2 and 3
+    value = scale(panels_of(picture.ticks("y"))[0], [0.0, 0.2, 0.4, 0.6])
+    assert [(value(line.y1), value(line.y0)) for line in sorted(lines, key=lambda line: line.x0)] == [
+        pytest.approx((0.2 + more, 0.5 + more), abs=0.002) for more in (0.02, 0.0, 0.01)
+    ]
+    dashed = [
+        d["rect"].y0 for d in picture.drawings if d["width"] and abs(d["width"] - 0.7) < 1e-3 and d["dashes"] != "[] 0"
+    ]
+    assert [value(y) for y in dashed[:3]] == pytest.approx([math.log(2)] * 3, abs=0.002)
+    words = [word for word, *_ in picture.words]
+    assert {"Rows", "Columns", "Mean of both", "Mine, by iteration", "Base (0)", "Tuned", "dpo 2"} <= set(words)
+    assert [word for word in words if word.isdigit()] == ["0", "1", "2", "3"] * 3
+
+
+def test_without_iterations_every_policy_has_its_point_and_name(tmp_path):
+    rows = [row for row in OURS["information"] if "mi_" not in row["method"]]
+    draw("information", rows, {"critic": "mean"}, tmp_path / "a.pdf")
+    words = [word for word, *_ in Picture(tmp_path / "a.pdf").words]
+    assert [words.count(word) for word in ("Base", "SFT", "dpo 2")] == [3, 3, 3]
+    assert "iteration" not in " ".join(words)
 
 
 def test_gaps_are_drawn_as_gaps(tmp_path):

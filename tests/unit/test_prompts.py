@@ -265,6 +265,19 @@ def test_a_generator_with_a_template_of_its_own_sees_the_same_constitutions():
     assert to_generate(asked) == asked["prompts"]
 
 
+def test_held_out_questions_have_the_prompts_of_a_builder_and_only_those_that_policies_are_trained_on(stage_of):
+    own = {
+        "builder": "constitutions",
+        "constitutions": 3,
+        "generation_template": "Like this:\n{constitution}\nQ: {question}",
+    }
+    (record, *_) = stage_of("information", **own)
+    assert record["id"] == "multitask/information/q-1"
+    assert len(record["prompts"]) == len(record["constitutions"]) == 3
+    assert to_generate(record) == record["prompts"]
+    assert record["constitutions"] != stage_of("train", **own)[0]["constitutions"]
+
+
 def test_a_generation_template_must_have_its_fields():
     with pytest.raises(InputError, match=r"generation_template: the field \{question\} is missing"):
         made([question()], KNOWN, "train", {**JUDGED, "generation_template": "{constitution}"})

@@ -131,6 +131,37 @@ def test_iterations_are_written_by_those_before_them_on_slices_of_the_questions(
     assert option(last, "--parent") == "results/mini/checkpoints/multitask/sft/seed2"
 
 
+INFORMED = """
+experiments:
+  multitask:
+    information: {questions: multitask_benchmark, constitutions: 3,
+                  sampling: {temperature: 1.0, top_p: 1.0, max_tokens: 96, seed: 57}}
+"""
+
+
+def test_information_is_asked_of_every_policy_where_an_experiment_has_it(copy):
+    before = jobs(snakemake(copy, "-n"))
+    (copy / "more.yaml").write_text(INFORMED)
+    text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
+    policies = SEEDED * (4 + 1)
+    more = Counter(prompts=1, held_out_responses=policies, information=policies, metrics=1, figure=1)
+    assert jobs(text) - before == more
+    prompts = commands(text, "prompts")["prompts/multitask/information.jsonl"]
+    assert option(prompts, "--split") == "information"
+    assert json.loads(option(prompts, "--settings"))["constitutions"] == 3
+    written = commands(text, "generate")["information/multitask/sami/seed2.responses.jsonl"]
+    assert option(written, "--model") == "results/mini/checkpoints/multitask/sami/seed2"
+    assert option(written, "--seed") == "2"
+    scored = commands(text, "information")
+    assert option(scored["information/multitask/base/seed3.jsonl"], "--model") == "results/mini/models/weak"
+    assert option(scored["information/multitask/sami/seed2.jsonl"], "--start") == "results/mini/models/weak"
+    lengths = commands(text, "lengths")["prompts/multitask/lengths.csv"]
+    assert json.loads(option(lengths, "--settings"))["uses"][-1] == {
+        "split": "information", "model": "weak", "max_tokens": 96,
+        "key": "experiments.multitask.information.sampling.max_tokens",
+    }  # fmt: skip
+
+
 JUDGES = """
 experiments:
   multitask:

@@ -74,7 +74,13 @@ def test_the_profile_of_every_call_sets_nothing_that_replaces_ours(root):
     assert not set(always) & {*yaml.safe_load((root / "slurm/config.yaml").read_text()), "set-resources", "resources"}
 
 
-OTHERS = {"judge_by_likelihood": "judge", "doctor_train": "train", "doctor_generate": "generate"}
+OTHERS = {
+    "judge_by_likelihood": "judge",
+    "held_out_responses": "generate",
+    "information": "reference",
+    "doctor_train": "train",
+    "doctor_generate": "generate",
+}
 
 
 def test_what_trains_or_generates_is_sent_and_all_else_stays(copy, root):
@@ -153,7 +159,10 @@ def test_by_gres_all_that_take_gpus_ask_for_as_many_as_they_take_and_the_doctor_
     (gres,) = (example for example in examples if "gres" in str(example))
     resources = {"default": {"gpu": 1}, "train": {"gpu": 4}}
     judges = {"local": {"kind": "likelihood", "model": "strong"}}
-    config = {"resources": resources, "speed": {"processes": 4}, "experiments": {"multitask": {"judges": judges}}}
+    sampling = {"temperature": 1.0, "top_p": 1.0, "max_tokens": 96, "seed": 1}
+    information = {"questions": "multitask_benchmark", "sampling": sampling}
+    multitask = {"judges": judges, "information": information}
+    config = {"resources": resources, "speed": {"processes": 4}, "experiments": {"multitask": multitask}}
     configure(copy, config, gres)
     targets = ("without_tex", "tuning", "doctor")
     text = snakemake(copy, *targets, "--profile", "slurm", "-n", "-p", "--configfile", "more.yaml")

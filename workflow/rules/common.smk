@@ -68,6 +68,7 @@ CURVES = list(CONFIG["collapse"]["curves"]) if "collapse" in CONFIG else []
 METHODS = {"base", "generator"} | {m for experiment in CONFIG["experiments"].values() for m in experiment["methods"]}
 SETS = list(dict.fromkeys(data for given in CONFIG["experiments"].values() for data in given["data"]))
 SOLVED = [name for name, experiment in CONFIG["experiments"].items() if "solve" in experiment]
+INFORMED = [name for name, experiment in CONFIG["experiments"].items() if "information" in experiment]
 
 
 wildcard_constraints:

@@ -40,7 +40,7 @@ rule prompts:
     log:
         f"{RUN}/logs/prompts/{{experiment}}.{{split}}.log",
     wildcard_constraints:
-        split=one_of(("validation", "benchmark", *SETS)),
+        split=one_of(("validation", "benchmark", "information", *SETS)),
     priority: 1
     localrule: True
     conda:
@@ -81,7 +81,7 @@ rule lengths:
     input:
         prompts=lambda wildcards: [
             f"{RUN}/prompts/{wildcards.experiment}/{split}.jsonl"
-            for split in (*written_sets(wildcards.experiment), "validation", "benchmark")
+            for split in (*written_sets(wildcards.experiment), *measured_splits(wildcards.experiment))
         ],
         models=lambda wildcards: [model_folder(model) for model in reading_models(wildcards.experiment)],
         files=lambda wildcards: [

@@ -1,8 +1,8 @@
-"""Turn scores, verdicts, attempts or training curves into one tidy CSV with 95 % intervals.
+"""Turn scores, verdicts, attempts, grids of responses or training curves into one tidy CSV with 95 % intervals.
 
 Experiment, method (or TEST-vs-BASELINE) and seed are read off the end of each input's path:
-scores|verdicts|attempts/<experiment>/<method>/seed<n>.jsonl, training/<experiment>/<method>/seed<n>.csv, and
-training/collapse/<curve>.csv.
+scores|verdicts|attempts|information/<experiment>/<method>/seed<n>.jsonl, training/<experiment>/<method>/seed<n>.csv,
+and training/collapse/<curve>.csv.
 Rows come in the order of the inputs. comparisons takes verdicts, and scores for the paired differences.
 """
 

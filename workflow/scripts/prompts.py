@@ -20,8 +20,8 @@ def arguments(parser: ArgumentParser) -> None:
         "experiment",
         "template",
         "seed",
-        about=" and, if it has them, openings, evaluation and generation_template; for training: builder, slice and "
-        "what the builder takes",
+        about=" and, if it has them, openings, evaluation and generation_template; for training and information: "
+        "builder, slice and what the builder takes",
     )
     parser.add_argument("--templates", type=Path, help="JSON with other templates, openings and evaluation than these")
     parser.add_argument("--out", required=True, help="prompts/{experiment}/{split or data}.jsonl")
@@ -33,7 +33,10 @@ def main(args: Namespace) -> None:
     settings = {**args.settings, **_other_templates(args)}
     if "slice" in settings:
         questions = slice_of(questions, **settings["slice"])
-    make = builder(settings.get("builder")).prompts if args.split == "train" else evaluation
+    if args.split == "information":  # a policy answers the prompts that it is trained on, not those of the generator
+        settings.pop("generation_template", None)
+    built = args.split in ("train", "information")
+    make = builder(settings.get("builder")).prompts if built else evaluation
     write_jsonl(args.out, prompt_records(questions, principles.load(args.principles), args.split, settings, make))
 
 

@@ -108,6 +108,8 @@ def _experiment(name: str, given: dict) -> dict:
         if stage in experiment:
             experiment[stage] = {"stop": [], **experiment[stage]}
     experiment["data"] = {data: _data(block) for data, block in experiment["data"].items()}
+    if "information" in experiment:
+        experiment["information"] = _asked(experiment["information"])
     if "respond" in experiment:
         experiment.setdefault("judge", {"kind": "checkers"})
     if "judge" in experiment:
@@ -130,11 +132,17 @@ def _data(given: dict) -> dict:
     """One set of pairs in full; of pairs that the authors released only size and seed count."""
     if given["from"] == "authors":
         return {key: given[key] for key in ("from", "size", "seed")}
-    data = {**DATA, **given, "questions": _as_list(given["questions"])}
-    data = {**setting.defaults(builders.own_settings()[data["builder"]]), **data}
-    data["sampling"] = {"stop": [], **data["sampling"]}
+    data = _asked(given)
     data["filters"] = {**FILTERS, **data.get("filters", {})}
     return data
+
+
+def _asked(given: dict) -> dict:
+    """Which questions are asked under which prompts, and how the responses are sampled."""
+    asked = {**DATA, **given, "questions": _as_list(given["questions"])}
+    asked = {**setting.defaults(builders.own_settings()[asked["builder"]]), **asked}
+    asked["sampling"] = {"stop": [], **asked["sampling"]}
+    return asked
 
 
 def _method(where: str, name: str, experiment: dict, row: dict) -> dict:

@@ -9,7 +9,7 @@ from mialign.core.errors import InputError
 from mialign.core.seeds import derive
 from mialign.core.template import FIELD, fill, numbered
 
-SPLITS = ("train", "validation", "benchmark")
+SPLITS = ("train", "validation", "benchmark", "information")
 
 
 class Prompts(NamedTuple):

@@ -96,6 +96,8 @@ class _Experiment:
             attempts = self.questions("benchmark") * (1 + max(given["solve"]["attempts"]))
             jobs = (len(given["methods"]) + 1) * self.seeds
             yield self.row("solve", jobs, attempts * self.answer("solve"), "generation", self.base)
+        if "information" in given:
+            yield from self.information()
 
     def writing(self, data: str) -> Iterator[Row]:
         """The responses of a set: once, or by every seed of the method that writes it."""
@@ -110,13 +112,28 @@ class _Experiment:
 
     def response(self, data: str) -> float:
         """Mean tokens of a response of a set."""
-        mean = self.mean["attempt" if self.measured == "solve" else "answer"]
+        mean = self.mean_response()
         return min(mean, self.given["data"][data].get("sampling", {"max_tokens": mean})["max_tokens"])
+
+    def mean_response(self) -> float:
+        """Mean tokens of a response that nothing cuts."""
+        return self.mean["attempt" if self.measured == "solve" else "answer"]
 
     def pair(self, data: str) -> float:
         """Tokens of a record of pairs: each prompt with all responses."""
         _, prompts, responses = shape(self.given["data"][data])
         return prompts * (self.mean["prompt"] + responses * self.response(data))
+
+    def information(self) -> Iterator[Row]:
+        """Every policy's responses to held-out questions; it scores each prompt with all, the base with its own."""
+        block, jobs = self.given["information"], self.seeds * (len(self.given["methods"]) + 1)
+        prompts = block["constitutions"] * sum(
+            questions(self.config, self.assumed, name) for name in block["questions"]
+        )
+        response = min(self.mean_response(), block["sampling"]["max_tokens"])
+        yield self.row("held_out_responses", jobs, prompts * response, "generation", self.base)
+        scored = 2 * self.mean["prompt"] + (block["constitutions"] + 1) * response
+        yield self.row("information", jobs, prompts * scored, "scoring", self.base)
 
     def training(self) -> Row:
         """All methods: their steps, and the answers to validation questions at each saving."""
@@ -155,8 +172,7 @@ class _Experiment:
         return jobs * self.assumed["minutes_per_job"] / 60
 
     def answer(self, stage: str) -> float:
-        mean = self.mean["attempt" if self.measured == "solve" else "answer"]
-        return min(mean, self.given[stage]["max_tokens"])
+        return min(self.mean_response(), self.given[stage]["max_tokens"])
 
     def questions(self, split: str) -> int:
         return sum(questions(self.config, self.assumed, name) for name in self.given["questions"][split])

@@ -6,12 +6,14 @@ DRAWN = {
     "qualities": "qualities",
     **dict.fromkeys(("figure2", "figure3", "formats"), "accuracy"),
     **dict.fromkeys(("training", "collapse"), "training"),
+    "information": "information",
 }
 
 # File name -> (kind, experiment); None where a figure shows every experiment.
 FIGURES = {
     **of_each(JUDGED, "multitask", "figure1", "overall", "qualities"),
     **of_each(SOLVED, "maths", "figure2", "figure3", "formats"),
+    **of_each(INFORMED, "multitask", "information"),
     "training": ("training", None),
     **({"collapse": ("collapse", CONFIG["collapse"]["experiment"])} if CURVES else {}),
 }

@@ -49,6 +49,13 @@ def metric_inputs(wildcards):
                 for method in policies(experiment)
                 for seed in SEEDS
             ]
+        case "information":
+            return [
+                f"{RUN}/information/{experiment}/{method}/seed{seed}.jsonl"
+                for experiment in INFORMED
+                for method in policies(experiment)
+                for seed in SEEDS
+            ]
         case "training":
             methods = [
                 f"{RUN}/training/{experiment}/{method}/seed{seed}.csv"

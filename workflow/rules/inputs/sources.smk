@@ -22,18 +22,29 @@ def written_sets(experiment):
     return [data for data in sets.used_sets(given) if given["data"][data]["from"] != sets.AUTHORS]
 
 
+def measured_splits(experiment):
+    """The splits whose questions are asked of policies and trained on by none."""
+    return ["validation", "benchmark", *(["information"] if experiment in INFORMED else [])]
+
+
+def built(experiment, split):
+    """The block of prompts that a builder makes: of a set of pairs, or of information; empty for other splits."""
+    given = CONFIG["experiments"][experiment]
+    return {**given["data"], **only(given, "information")}.get(split, {})
+
+
 def prompt_questions(wildcards):
     """The sources of a split, or of a set of pairs."""
     given = CONFIG["experiments"][wildcards.experiment]
-    asked = given["questions"].get(wildcards.split) or given["data"][wildcards.split]["questions"]
+    asked = given["questions"].get(wildcards.split) or built(wildcards.experiment, wildcards.split)["questions"]
     return question_paths(asked)
 
 
 def prompt_settings(wildcards):
     given = CONFIG["experiments"][wildcards.experiment]
     parts = only(given, "seed", "template", "openings", "evaluation", "generation_template")
-    of_set = of_builder(given["data"].get(wildcards.split, {}), "slice")
-    return as_json({"experiment": wildcards.experiment, **parts, **of_set})
+    of_block = of_builder(built(wildcards.experiment, wildcards.split), "slice")
+    return as_json({"experiment": wildcards.experiment, **parts, **of_block})
 
 
 def reading_models(experiment):
@@ -55,6 +66,8 @@ def what_must_fit(experiment):
     uses += [("benchmark", base, stage, given[stage]) for stage in measured]
     if "generator" in answering(experiment) and "respond" in given:
         uses.append(("benchmark", given["generator"], "respond", given["respond"]))
+    if "information" in given:
+        uses.append(("information", base, "information.sampling", given["information"]["sampling"]))
     return {
         "uses": [
             {

@@ -21,7 +21,7 @@ def check(where: str, experiment: dict, models: dict) -> None:
 
 
 def _check_set(where: str, name: str, block: dict, experiment: dict, models: dict) -> None:
-    if name in ("validation", "benchmark"):
+    if name in ("validation", "benchmark", "information"):
         raise InputError(f"{where}: the prompts of {name} questions have this name; take another")
     meant = {AUTHORS: "who released pairs", **dict.fromkeys(experiment["methods"], "a method")}
     if experiment["base"] != "base":

@@ -31,6 +31,11 @@ def check(where: str, experiment: dict, models: dict, known) -> None:
         raise InputError(f"{where}.evaluation: answers that are judged need a constitution; it serves with solve only")
     if "solve" in experiment:
         _check_attempts(f"{where}.solve.attempts", experiment["solve"]["attempts"])
+    if "information" in experiment and not experiment["information"]["sampling"]["temperature"]:
+        raise InputError(
+            f"{where}.information.sampling.temperature: 0 gives the likeliest responses alone, and information is a "
+            "mean over what the policy samples; give a temperature above 0"
+        )
     for key, sampling, writer in _samplings(experiment):
         for model in (experiment["base"], writer):
             _check_context(f"{where}.{key}.max_tokens", sampling["max_tokens"], model, models)
@@ -44,6 +49,8 @@ def _samplings(experiment: dict) -> Iterator[tuple[str, dict, str]]:
     for stage in STAGES:
         if stage in experiment:
             yield stage, experiment[stage], experiment["generator"]
+    if "information" in experiment:
+        yield "information.sampling", experiment["information"]["sampling"], experiment["base"]
 
 
 def _check_prompts(where: str, experiment: dict, known) -> None:

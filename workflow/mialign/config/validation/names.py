@@ -48,7 +48,11 @@ def check_macros(config: dict, categories: Iterable[str]) -> None:
         "methods": [
             (name, method) for name, given in experiments for method in ("base", "generator", *given["methods"])
         ],
-        "data": [(name, data) for name, given in experiments for data in ("validation", "benchmark", *given["data"])],
+        "data": [
+            (name, data)
+            for name, given in experiments
+            for data in ("validation", "benchmark", "information", *given["data"])
+        ],
         "judges": [(name, judge) for name, given in experiments for judge in given.get("judges", {})],
         "comparisons": [(name, *pair) for name, given in experiments for pair in given["comparisons"]],
         "collapse.curves": [(name,) for name in config.get("collapse", {}).get("curves", ())],

@@ -13,7 +13,7 @@ def look_at(config: dict, categories: set[str]) -> dict[str, sources.Found | Non
         for use, names in uses_of_questions(experiment).items():
             for source in names:
                 entry = pick(config["sources"], source, f"experiments.{name}.{use}", "source")
-                if use.startswith("questions"):
+                if _split(use) != "train":
                     _check_unseen(f"sources.{source}", entry, f"experiments.{name}.{use}")
                 if source not in found:
                     _check_entry(f"sources.{source}", entry, config["datasets"])
@@ -28,7 +28,20 @@ def uses_of_questions(experiment: dict) -> dict[str, list[str]]:
         for name, block in experiment["data"].items()
         if "questions" in block
     }
-    return sets | {f"questions.{split}": names for split, names in experiment["questions"].items()}
+    measured = {f"questions.{split}": names for split, names in experiment["questions"].items()}
+    if "information" in experiment:
+        measured["information.questions"] = experiment["information"]["questions"]
+    return sets | measured
+
+
+def _split(use: str) -> str:
+    """What the questions serve for that a key names."""
+    return {"data": "train", "information": "information"}.get(use.split(".")[0]) or use.removeprefix("questions.")
+
+
+def _clash(one: str, other: str) -> bool:
+    """Whether no question may serve both; those on which finished policies are measured may be the same."""
+    return one != other and {one, other} != {"benchmark", "information"}
 
 
 def _check_entry(where: str, entry: dict, datasets: dict) -> None:
@@ -52,10 +65,10 @@ def check(where: str, experiment: dict, found: dict[str, sources.Found | None], 
     """There are enough questions, each with the principles and answers that its use needs, and none serves two uses."""
     places, uses = {}, {}
     for use, names in uses_of_questions(experiment).items():
-        split = "train" if use.startswith("data") else use.removeprefix("questions.")
+        split = _split(use)
         for name in names:
             other = uses.setdefault(found[name].origin if found[name] else name, split)
-            if other != split:
+            if _clash(other, split):
                 raise InputError(
                     f"{where}.{use}: {name} has questions of {other}; keep the two apart: take another source, or, if "
                     "our world makes it, give it another split"
@@ -70,7 +83,7 @@ def check(where: str, experiment: dict, found: dict[str, sources.Found | None], 
 
 
 def _check_use(where: str, experiment: dict, use: str, found: sources.Found, known) -> None:
-    block = experiment["data"].get(use.split(".")[1], {}) if use.startswith("data") else {}
+    block = _asking(experiment, use)
     decisive = experiment.get("openings", {}).get("principle")
     for category in sorted(found.categories) if block.get("builder") == "constitutions" else ():
         names = [principle.id for principle in known.for_category(category)]
@@ -90,10 +103,20 @@ def _check_use(where: str, experiment: dict, use: str, found: sources.Found, kno
         )
 
 
+def _asking(experiment: dict, use: str) -> dict:
+    """The block that asks these questions by a builder; empty where they have one prompt, that of evaluation."""
+    match use.split("."):
+        case ["data", name, _]:
+            return experiment["data"][name]
+        case ["information", _]:
+            return experiment["information"]
+    return {}
+
+
 def _check_apart(where: str, split: str, texts: dict[str, str], places: dict[str, tuple[str, str]]) -> None:
     for text, place in texts.items():
         other, first = places.setdefault(text, (split, place))
-        if other != split:
+        if _clash(other, split):
             raise InputError(
                 f"{where}: the question of {place} ({split}) is that of {first} ({other}) too; keep them apart"
             )

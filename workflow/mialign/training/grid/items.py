@@ -29,22 +29,29 @@ class Item:
 
 
 def tokenise(
-    tokenizer, prompts: list[str], responses: list[str], name: str = "item", ended: list[bool] | None = None
+    tokenizer,
+    prompts: list[str],
+    responses: list[str],
+    name: str = "item",
+    ended: list[bool] | None = None,
+    may_be_empty: bool = False,
 ) -> Item:
     """Prompt and response are encoded apart, as in generation: the ids of the prompt, of the response, then EOS.
 
     ended: whether each response came to its end (by default all did); one that was cut off gets no EOS, or a model
     would learn to break off.
-    InputError if a response is empty, which would be a reward for saying nothing.
+    InputError if a response is empty, which would be a reward for saying nothing; where nothing is trained it
+    `may_be_empty`, and one without a character is EOS alone.
     """
     for index, response in enumerate(responses):
-        if not response.strip():
+        if not may_be_empty and not response.strip():
             raise InputError(f"{name}: response {index} is empty; the filter rule drops such responses, run it again")
     encoded = [encode_prompt(tokenizer, prompt) for prompt in prompts]
     if not all(encoded):
         raise InputError(
             f"{name}: prompt {encoded.index([])} has no token, so nothing predicts the first of a response"
         )
-    ends = [[tokenizer.eos_token_id] if whole else [] for whole in ended or [True] * len(responses)]
-    written = zip(responses, ends, strict=True)
-    return Item(encoded, [[*encode_response(tokenizer, response), *end] for response, end in written])
+    written = zip(responses, ended or [True] * len(responses), strict=True)
+    ends = [[tokenizer.eos_token_id] if whole or not response else [] for response, whole in written]
+    ids = (encode_response(tokenizer, response) for response in responses)
+    return Item(encoded, [[*response, *end] for response, end in zip(ids, ends, strict=True)])

@@ -1,0 +1,117 @@
+"""The grid of a policy's own responses to held-out questions, and what the start finds of the same responses.
+
+From these follow a bound of the mutual information of constitution and response, and how far the policy is from the
+start (evaluation/metrics/information.py).
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl, write_jsonl
+from mialign.core.progress import Progress
+from mialign.data.filters import CUT
+from mialign.data.pairs import responses_by_prompt
+from mialign.models import checkpoints
+from mialign.models.machine import autocast, device
+from mialign.training.attention import choose_attention
+from mialign.training.grid import Item, grid, packs, tokenise
+
+
+def write_grids(
+    policy: Path, start: Path, prompts: Path, responses: Path, precision: str, token_budget: int, out: Path
+) -> None:
+    """One record a question, {id, question_id, category, tokens [N], sums [N][N], start_sums [N]}.
+
+    tokens: of each response, EOS included where it ended (an empty one is EOS alone). sums: in nat, log p(response j |
+    prompt i) under the policy. start_sums: the same of response i under prompt i and the start. `policy` and `start`
+    are model folders; `responses` has one response of the policy to each of the N prompts of a question.
+    Questions longer than the context are left out, counted on stderr and named there.
+    """
+    records = read_jsonl(prompts, required=("id", "question_id", "category", "prompts"))
+    items = read_items(records, responses, checkpoints.load_tokenizer(policy))
+    if policy != start and items != read_items(records, responses, checkpoints.load_tokenizer(start)):
+        raise InputError(f"{start}: its tokenizer reads other tokens than that of {policy}, so they cannot be compared")
+    items = _fitting(items, checkpoints.context(policy), responses)
+    size = len(next(iter(items.values())).prompts)
+    whole, own = torch.ones(size, size, dtype=torch.bool), torch.eye(size, dtype=torch.bool)
+    scored = (list(items.values()), precision, token_budget)
+    sums = log_probabilities(policy, whole, *scored)
+    under_start = sums if policy == start else log_probabilities(start, own, *scored)
+    tables = {name: (item, *both) for (name, item), *both in zip(items.items(), sums, under_start, strict=True)}
+    write_jsonl(
+        out,
+        (
+            {key: record[key] for key in ("id", "question_id", "category")} | _measured(*tables[record["id"]])
+            for record in records
+            if record["id"] in tables
+        ),
+    )
+
+
+def read_items(records: list[dict], responses: Path, tokenizer) -> dict[str, Item]:
+    """The prompts of each record with their responses from a file, by id; InputError unless all are there."""
+    written = read_jsonl(responses, required=("prompt_id", "prompt", "text", "finish"))
+    try:
+        by_prompt = responses_by_prompt(records, written)
+    except InputError as error:
+        raise InputError(f"{responses}: {error}") from None
+    if uneven := [record["id"] for record in records if len(record["prompts"]) != len(records[0]["prompts"])]:
+        raise InputError(f"{responses}: {uneven[0]} has another number of prompts than {records[0]['id']}")
+    return {
+        record["id"]: tokenise(
+            tokenizer,
+            record["prompts"],
+            [one["text"] for one in by_prompt[record["id"]]],
+            f"{responses}, {record['id']}",
+            [one["finish"] != CUT for one in by_prompt[record["id"]]],
+            may_be_empty=True,
+        )
+        for record in records
+    }
+
+
+def log_probabilities(folder: Path, entry_mask: Tensor, items: list[Item], precision: str, token_budget: int) -> Tensor:
+    """log p(response j | prompt i) of every item under the model of a folder, [B, N, N], in nat.
+
+    Entries that `entry_mask` [N, N] leaves out are 0. `token_budget`: tokens and padding in one forward pass.
+    """
+    model = checkpoints.load_model(folder).to(device()).eval()
+    choose_attention(model, precision)
+    sums = torch.zeros(len(items), *entry_mask.shape)
+    progress = Progress(f"information {folder.name}", len(items), "questions")
+    with torch.inference_mode(), autocast(precision):
+        for part in packs(items, entry_mask, token_budget):
+            sums[part] = grid(model, [items[index] for index in part], entry_mask).sums.float().cpu()
+            progress.add(len(part))
+    return sums
+
+
+def _fitting(items: dict[str, Item], context: int, responses: Path) -> dict[str, Item]:
+    """Those that the model can read: a text may have more tokens, encoded anew, than it was written in."""
+    kept = {name: item for name, item in items.items() if item.longest <= context}
+    if not kept:
+        raise InputError(
+            f"{responses}: there is no question with responses that fit into the {context} tokens that the "
+            "model reads; lower information.sampling.max_tokens"
+        )
+    if len(kept) < len(items):
+        first = next(name for name in items if name not in kept)
+        print(
+            f"{responses}: {len(items) - len(kept)} of {len(items)} questions are longer than the {context} tokens "
+            f"that the model reads and are left out; the first is {first}, {items[first].longest} tokens",
+            file=sys.stderr,
+            flush=True,
+        )
+    return kept
+
+
+def _measured(item: Item, sums: Tensor, under_start: Tensor) -> dict:
+    return {
+        "tokens": [len(response) for response in item.responses],
+        "sums": sums.tolist(),
+        "start_sums": under_start.diagonal().tolist(),
+    }

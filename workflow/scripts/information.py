@@ -1,0 +1,23 @@
+"""The log-probabilities of a policy's own responses to held-out questions, under all prompts and under the start."""
+
+from pathlib import Path
+
+from mialign.models.machine import prepare
+
+
+def arguments(parser):
+    parser.add_argument("--model", type=Path, required=True, help="folder of the policy")
+    parser.add_argument("--start", type=Path, required=True, help="folder of the model that all methods start from")
+    parser.add_argument("--prompts", type=Path, required=True, help="prompts/{experiment}/information.jsonl")
+    parser.add_argument("--responses", type=Path, required=True, help="of the policy, one to each prompt")
+    parser.add_argument("--precision", choices=("float32", "bf16"), default="float32", help="as the engine writes")
+    parser.add_argument("--token-budget", type=int, default=2048, help="tokens and padding in one forward pass")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--out", type=Path, required=True)
+
+
+def main(args):
+    prepare(args.threads)
+    from mialign.evaluation.held_out_grids import write_grids
+
+    write_grids(args.model, args.start, args.prompts, args.responses, args.precision, args.token_budget, args.out)
