@@ -31,9 +31,10 @@ def prompt_questions(wildcards):
 
 def prompt_settings(wildcards):
     given = CONFIG["experiments"][wildcards.experiment]
-    parts = only(given, "seed", "template", "openings", "evaluation", "generation_template")
-    of_set = of_builder(given["data"].get(wildcards.split, {}), "slice")
-    return as_json({"experiment": wildcards.experiment, **parts, **of_set})
+    parts = only(given, "seed", "template", "openings", "evaluation", "generation_template", "users")
+    block = given["data"].get(wildcards.split, {})
+    without_context = only(given, "template_without_context") if block.get("builder") == "context" else {}
+    return as_json({"experiment": wildcards.experiment, **parts, **without_context, **of_builder(block, "slice")})
 
 
 def reading_models(experiment):
