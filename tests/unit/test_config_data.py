@@ -107,7 +107,7 @@ BAD = [
     (
         f"{PAIRS}.builder",
         "other_question",
-        f"{MT}.methods.sami.objective: sami takes pairs of constitutions or context, and these are of other_qu",
+        f"{PAIRS}.constitutions: it belongs to builder constitutions, not to other_question; take it out",
     ),
     (
         f"{MT}.methods.dpo.objective",
@@ -172,6 +172,11 @@ def test_a_builder_goes_with_its_objectives(miniature):
     assert multitask(miniature)["methods"]["mipo"]["beta"] == 0.1
     method["objective"] = "dpo"
     assert multitask(miniature)["methods"]["mipo"]["label_smoothing"] == 0.0
+    method["objective"] = "sami"
+    refused(
+        miniature,
+        f"{MT}.methods.mipo.objective: sami takes pairs of constitutions or context, and these are of other_question",
+    )
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,9 @@ def test_the_builder_of_opposites(recipes, read_config, root, monkeypatch):
     module = type("opposites", (), {})
     space: dict = {}
     exec(compile(recipe["python"][0], "docs/recipes.md", "exec"), space)
-    module.prompts, module.records = staticmethod(space["prompts"]), staticmethod(space["records"])
+    module.SETTINGS = space["SETTINGS"]
+    for name in ("shape", "prompts", "records"):
+        setattr(module, name, staticmethod(space[name]))
     monkeypatch.setitem(BUILDERS, "opposites", module)
     schema._validator.cache_clear()
     try:
