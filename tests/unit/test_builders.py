@@ -24,8 +24,8 @@ def answered(records: list[dict]) -> dict[str, list[dict]]:
     }
 
 
-def built(name: str, records: list[dict], seed: int = 1) -> list[dict]:
-    return BUILDERS[name].records(records, answered(records), {"seed": seed})
+def built(name: str, records: list[dict], seed: int = 1, **settings) -> list[dict]:
+    return BUILDERS[name].records(records, answered(records), {"seed": seed, **settings})
 
 
 # ---------------------------------------------------------------- constitutions
@@ -107,6 +107,32 @@ def test_the_seed_decides_which_other_question_it_is():
 def test_one_question_alone_has_no_other():
     with pytest.raises(InputError, match="only one question is left, and there is no other to take a response from"):
         built("other_question", [asked(1)])
+
+
+@given(st.lists(st.sampled_from("abc"), min_size=1, max_size=40), st.integers(0, 10**6))
+def test_within_a_category_each_is_rejected_once_by_another_of_it(categories, seed):
+    questions = [{**asked(number), "category": category} for number, category in enumerate(categories)]
+    lonely = sorted({category for category in categories if categories.count(category) == 1})
+    if lonely:
+        with pytest.raises(
+            InputError, match=f"^only one question of the category '[{''.join(lonely)}]' is left, .*; raise "
+        ):
+            built("other_question", questions, seed, same_category=True)
+        return
+    records = built("other_question", questions, seed, same_category=True)
+    others = [int(record["responses"][1]["question_id"][1:]) for record in records]
+    assert sorted(others) == list(range(len(categories)))
+    for number, other in enumerate(others):
+        assert other != number
+        assert categories[other] == categories[number]
+
+
+def test_a_category_has_the_same_others_whatever_the_rest_has():
+    some, more = ([{**asked(number), "category": name} for number in numbers] for name, numbers in (
+        ("a", range(9)), ("b", range(9, 20))))  # fmt: skip
+    alone = built("other_question", some, same_category=True)
+    assert built("other_question", more + some, same_category=True)[-9:] == alone
+    assert built("other_question", some, same_category=False) != alone
 
 
 def test_its_prompts_are_those_of_evaluation():

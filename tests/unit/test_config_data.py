@@ -107,12 +107,12 @@ BAD = [
     (
         f"{PAIRS}.builder",
         "other_question",
-        f"{MT}.methods.sami.objective: sami takes pairs of constitutions, and these are of other_question",
+        f"{PAIRS}.constitutions: it belongs to builder constitutions, not to other_question; take it out",
     ),
     (
         f"{MT}.methods.dpo.objective",
         "mipo",
-        f"{MT}.methods.dpo.objective: mipo takes pairs of other_question, and these are of constitutions",
+        f"{MT}.methods.dpo.objective: mipo takes pairs of other_question or context, and these are of cons",
     ),
     (
         f"{PAIRS}.constitutions",
@@ -154,7 +154,7 @@ def test_pairs_that_the_authors_released_are_of_constitutions(miniature):
     maths["data"]["own_pairs"]["from"] = "authors"
     loading.load(miniature)
     maths["methods"]["sami"] |= {"objective": "mipo"}
-    refused(miniature, f"{MA}.methods.sami.objective: mipo takes pairs of other_question, and these are of const")
+    refused(miniature, f"{MA}.methods.sami.objective: mipo takes pairs of other_question or context, and these are")
     maths["methods"]["sami"] |= {"objective": "sami"}
     miniature["models"]["authors"] = {"path": "no/such"}
     refused(miniature, f"{MA}.data.own_pairs.from: 'authors' is a model and who released pairs; give the model another")
@@ -172,6 +172,11 @@ def test_a_builder_goes_with_its_objectives(miniature):
     assert multitask(miniature)["methods"]["mipo"]["beta"] == 0.1
     method["objective"] = "dpo"
     assert multitask(miniature)["methods"]["mipo"]["label_smoothing"] == 0.0
+    method["objective"] = "sami"
+    refused(
+        miniature,
+        f"{MT}.methods.mipo.objective: sami takes pairs of constitutions or context, and these are of other_question",
+    )
 
 
 @pytest.mark.parametrize(

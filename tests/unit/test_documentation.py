@@ -75,6 +75,13 @@ def test_the_sets_and_methods_of_iterations(recipes, read_config):
     assert {experiment["methods"][name]["parent"] for name in names} == {"base"}
 
 
+def test_the_users_and_the_set_of_their_contexts(recipes, read_config):
+    (overlay,) = recipes["Users and their contexts (MIPO)"]["yaml"]
+    experiment = loading.load(read_config(SMOKE, yaml.safe_load(overlay)))["experiments"]["multitask"]
+    assert experiment["data"]["contexts"]["other"] == "none"
+    assert experiment["methods"]["mipo"]["data"] == "contexts"
+
+
 def test_sources_from_a_file_and_from_a_place(recipes, read_config, tmp_path):
     (overlay,) = recipes["A question source, from a file or from the hub"]["yaml"]
     (tmp_path / "mine.jsonl").write_text('{"task": "Write a toast.", "kind": "writing"}\n')
@@ -87,7 +94,9 @@ def test_the_builder_of_opposites(recipes, read_config, root, monkeypatch):
     module = type("opposites", (), {})
     space: dict = {}
     exec(compile(recipe["python"][0], "docs/recipes.md", "exec"), space)
-    module.prompts, module.records = staticmethod(space["prompts"]), staticmethod(space["records"])
+    module.SETTINGS = space["SETTINGS"]
+    for name in ("shape", "prompts", "records"):
+        setattr(module, name, staticmethod(space[name]))
     monkeypatch.setitem(BUILDERS, "opposites", module)
     schema._validator.cache_clear()
     try:

@@ -116,6 +116,18 @@ def test_comparisons_by_hand(two_seeds, category, metric, value, n):
         assert 0 <= row["low"] <= value <= row["high"] <= 100
 
 
+@pytest.mark.parametrize(
+    ("category", "value", "n"), [("all", 100 * 5 / 7, 7), ("writing", 100, 4), ("stem", 100 / 3, 3)]
+)
+def test_ties_are_won_where_that_is_asked_for(two_seeds, category, value, n):
+    rows = table("comparisons", two_seeds, {"ties_won": ["multitask"]})
+    row = only(rows, category=category, metric="win_rate_ties_won")
+    assert (row["value"], row["n"]) == (pytest.approx(value), n)
+    assert 0 <= row["low"] <= value <= row["high"] <= 100
+    without = table("comparisons", two_seeds, {"ties_won": ["another"]})
+    assert without == table("comparisons", two_seeds) == [r for r in rows if r["metric"] != "win_rate_ties_won"]
+
+
 def test_interval_is_the_clustered_bootstrap(two_seeds):
     import numpy as np
 

@@ -70,6 +70,21 @@ def test_what_was_not_measured_says_so(row):
     assert "winRate" not in texts
 
 
+def test_a_rate_in_which_ties_are_won_is_held_against_nothing():
+    row = {"value": 70, "low": 60, "high": 80, "n": 9}
+    names = {number.name for number in forms("winTiesWon", row, "win_rate_ties_won", "")}
+    assert "winTiesWonRate" in names
+    assert "winTiesWonSign" not in names
+
+
+def test_mipo_has_its_own_win_rate():
+    config = made_up_run.config()
+    for expected in (False, True):
+        found = {number.name for number in foreseen.numbers(config, ["math"])}
+        assert ("winTiesWonMultitaskSamiSftRate" in found) is expected
+        made_up_run.with_another_set(config)
+
+
 def test_an_accuracy_among_no_answers_is_none():
     row = {"metric": "accuracy_given_concise", "value": None, "low": None, "high": None, "n": 0}
     assert [number.text for number in forms("a", row, row["metric"], "")] == ["none", "0"]

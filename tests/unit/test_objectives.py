@@ -241,6 +241,12 @@ def test_settings_belong_to_objectives():
     check_own("objective", "dpo", {"beta": 0.2, "label_smoothing": 0.1, "batch": 4}, objectives.own_settings())
     with pytest.raises(InputError, match=r"^beta: it belongs to objective dpo or ipo or .*, not to sami; take it out$"):
         check_own("objective", "sami", {"beta": 0.2}, objectives.own_settings())
-    with pytest.raises(InputError, match="mipo takes pairs of other_question, and these are of constitutions"):
+    with pytest.raises(
+        InputError, match="mipo takes pairs of other_question or context, and these are of constitutions"
+    ):
         objectives.check_builder("mipo", "constitutions")
+    with pytest.raises(
+        InputError, match="sami takes pairs of constitutions or context, and these are of other_question"
+    ):
+        objectives.check_builder("sami", "other_question")
     objectives.check_builder("dpo", "other_question")

@@ -83,6 +83,8 @@ def test_a_set_that_a_method_writes_is_there_for_every_seed(copy):
         assert option(words, "--model") == f"results/mini/checkpoints/multitask/sft/seed{seed}"
         assert option(words, "--prompts") == "results/mini/prompts/multitask/of_sft.jsonl"
         assert option(words, "--seed") == seed
+    measured = commands(text, "metrics")["metrics/comparisons.csv"]
+    assert json.loads(option(measured, "--settings"))["ties_won"] == ["multitask"]  # as MIPO's evaluation has them
     pairs = commands(text, "pairs")["pairs/multitask/of_sft/seed2.jsonl"]
     assert option(pairs, "--generations") == "results/mini/generations/multitask/of_sft/seed2.jsonl"
     assert json.loads(option(pairs, "--settings"))["builder"] == "other_question"

@@ -1,9 +1,10 @@
-"""Turn scores, verdicts, attempts, grids of responses or training curves into one tidy CSV with 95 % intervals.
+"""Turn scores, verdicts, responses, attempts, grids or training curves into one tidy CSV with 95 % intervals.
 
 Experiment, method (or TEST-vs-BASELINE) and seed are read off the end of each input's path:
 scores|verdicts|attempts|information/<experiment>/<method>/seed<n>.jsonl, training/<experiment>/<method>/seed<n>.csv,
 and training/collapse/<curve>.csv.
-Rows come in the order of the inputs. comparisons takes verdicts, and scores for the paired differences.
+Rows come in the order of the inputs. comparisons takes verdicts, and scores for the paired differences; diversity takes
+responses/<experiment>/<method>/seed<n>.jsonl, and prompts/<experiment>/benchmark.jsonl of each experiment.
 """
 
 from mialign.core.arguments import add_settings
@@ -17,8 +18,8 @@ def arguments(parser):
     parser.add_argument("--inputs", required=True, nargs="+", metavar="PATH")
     add_settings(
         parser,
-        about='"bootstrap": {"resamples", "seed", "level"}; comparisons, qualities: "categories"; accuracy: "attempts" '
-        "by experiment",
+        about='"bootstrap": {"resamples", "seed", "level"}; comparisons, qualities: "categories"; '
+        'comparisons: "ties_won", a list of experiments; accuracy: "attempts" by experiment',
         required=False,
     )
     parser.add_argument("--out", required=True, metavar="CSV")

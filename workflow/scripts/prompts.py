@@ -1,4 +1,4 @@
-"""Sample constitutions for the questions of one split and write the prompts."""
+"""Sample constitutions, or users and what they state, for the questions of one split and write the prompts."""
 
 import json
 from argparse import ArgumentParser, Namespace
@@ -20,7 +20,7 @@ def arguments(parser: ArgumentParser) -> None:
         "experiment",
         "template",
         "seed",
-        about=" and, if it has them, openings, evaluation and generation_template; for training and information: "
+        about=" and, if it has them, openings, evaluation, generation_template and users; for training and information: "
         "builder, slice and what the builder takes",
     )
     parser.add_argument("--templates", type=Path, help="JSON with other templates, openings and evaluation than these")

@@ -7,6 +7,7 @@ from mialign.core.errors import InputError
 from mialign.core.seeds import derive
 from mialign.data.builders import builder
 from mialign.data.filters import FINISHES, Response, active_filters, first_failure
+from mialign.data.prompts import USERS
 
 EXAMPLES = 2
 KEPT = ("text", "finish", "tokens", "seed", "writer")  # of a generation in a record of pairs
@@ -98,6 +99,7 @@ def _about(prompt: dict) -> dict:
         "category": prompt["category"],
         "question": prompt["question"],
         "constitutions": [constitution["text"] for constitution in prompt["constitutions"]],
+        **{field: prompt[field] for field in USERS if field in prompt},
     }
 
 

@@ -1,36 +1,42 @@
 """Questions become prompts: each is put, with its constitutions, into the experiment's template."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from random import Random
 from typing import NamedTuple
 
 from mialign.core.errors import InputError
 from mialign.core.seeds import derive
 from mialign.core.template import FIELD, fill, numbered
+from mialign.data import users
 
 SPLITS = ("train", "validation", "benchmark", "information")
+USERS = ("user", "other_user")  # fields of a record whose constitutions are what users state
 
 
 class Prompts(NamedTuple):
     """The prompts of one question, and the constitution of each (none where prompts have no constitution).
 
-    generation: the prompts to generate with, where these are others than those to train on.
+    generation: the prompts to generate with, where these are others than those to train on. users: whose statements the
+    constitutions are: of the user that the question belongs to and, if there is one, of the other.
     """
 
     constitutions: list[dict]
     prompts: list[str]
     generation: list[str]
+    users: tuple[str, ...] = ()
 
 
 def prompt_records(questions: Iterable[dict], principles, split: str, settings: dict, make: Callable) -> list[dict]:
     """The records of prompts/{experiment}/..., one for each question, in the order of the questions.
 
     `principles` gives the principles of a category by `for_category`. `settings` holds experiment, seed, template and,
-    where there are any, constitutions, openings, evaluation and generation_template, as in the config. `make`:
-    `evaluation`, or the prompts of a pair builder: question, principles, settings and a Random to Prompts.
+    where there are any, openings, evaluation, generation_template, template_without_context, users and what the builder
+    takes, as in the config. `make`: `evaluation`, or the prompts of a pair builder: question, principles, settings (and
+    in them the split) and a Random to Prompts.
     """
     check_settings(settings)
+    settings = {**settings, "split": split}
     questions = list(questions)
     repeated = [name for name, count in Counter(question["id"] for question in questions).items() if count > 1]
     if repeated:
@@ -59,6 +65,8 @@ def check_settings(settings: dict) -> None:
     for key in ("template", "generation_template"):
         if key in settings:
             _check_template(key, settings[key], {"constitution", "question"} | opening)
+    if "template_without_context" in settings:
+        _check_template("template_without_context", settings["template_without_context"], {"question"} | opening)
     evaluation = settings.get("evaluation")
     if evaluation and "opening" in evaluation and not opening:
         raise InputError(
@@ -78,17 +86,42 @@ def _check_template(key: str, template: str, wanted: set[str]) -> None:
 
 
 def evaluation(question: dict, principles, settings: dict, rng: Random) -> Prompts:
-    """One prompt: the evaluation template without a constitution, or else the positive sides in their short wording."""
+    """One prompt: the evaluation template without a constitution; or under what the question's user states, where the
+    experiment has users; or else under the positive sides in their short wording.
+    """
     openings, own = settings.get("openings") or {}, settings.get("evaluation")
     if own:
         opening = openings.get(own.get("opening"), "")
         return Prompts([], [fill(own["template"], question=question["question"], opening=opening)], [])
     known = list(principles.for_category(question["category"]))
+    if "users" in settings:
+        user = users.asking(question, settings["split"], settings["users"])
+        stated = user.constitution(known)
+        return Prompts([stated], [under(stated, question, settings, "template")], [], (user.id,))
     rng.shuffle(known)
     text = numbered(rng.choice(principle.short) for principle in known)
     constitution = {"principles": [[principle.id, "positive"] for principle in known], "text": text}
     fields = {"constitution": text, "question": question["question"], "opening": openings.get("positive", "")}
     return Prompts([constitution], [fill(settings["template"], **fields)], [])
+
+
+def under(constitution: dict, question: dict, settings: dict, template: str) -> str:
+    """The question in the template of this key, with a constitution and the opening that goes with it."""
+    decisive = decisive_principle(settings, [name for name, _ in constitution["principles"]], question)
+    opening = settings["openings"][dict(constitution["principles"])[decisive]] if decisive else ""
+    fields = {"constitution": constitution["text"], "question": question["question"], "opening": opening}
+    return fill(settings[template], **fields)
+
+
+def decisive_principle(settings: dict, known: Collection[str], question: dict) -> str | None:
+    """The principle whose side decides how prompts open, None without openings; InputError if it is not `known`."""
+    decisive = settings["openings"]["principle"] if settings.get("openings") else None
+    if decisive is not None and decisive not in known:
+        raise InputError(
+            f"openings.principle: {decisive!r} is no principle of the category {question['category']!r} "
+            f"of question {question['id']!r} (it has {', '.join(known)})"
+        )
+    return decisive
 
 
 def _rng(settings: dict, split: str, question: dict) -> Random:
@@ -106,4 +139,5 @@ def _record(question: dict, split: str, settings: dict, made: Prompts) -> dict:
         "constitutions": made.constitutions,
         "prompts": made.prompts,
         **({"generation_prompts": made.generation} if made.generation else {}),
+        **dict(zip(USERS, made.users, strict=False)),
     }

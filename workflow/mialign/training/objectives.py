@@ -147,6 +147,7 @@ OF_GRID = {
     "kl": Setting(0.0, WEIGHT, "KL"),
     "reduction": Setting("mean", {"enum": ["mean", "sum"]}, "reduction"),
 }
+SQUARES = ("constitutions", "context")  # builders of records with the response to each of their prompts
 LABEL_SMOOTHING = Setting(0.0, {"type": "number", "minimum": 0, "maximum": 1}, "smoothing")
 
 OBJECTIVES = {
@@ -155,16 +156,21 @@ OBJECTIVES = {
         "DPO", dpo, reads="terms", settings={"beta": BETA, "label_smoothing": LABEL_SMOOTHING}, needs_reference=True
     ),
     "ipo": Objective("IPO", ipo, reads="terms", settings={"beta": BETA}, needs_reference=True),
-    "sami": Objective("SAMI", sami, reads="square", settings=OF_GRID, builders=("constitutions",)),
+    "sami": Objective("SAMI", sami, reads="square", settings=OF_GRID, builders=SQUARES),
     "infonce": Objective(
         "InfoNCE",
         infonce,
         reads="square",
         settings={**OF_GRID, "side": Setting("rows", {"enum": ["rows", "columns"]}, "side")},
-        builders=("constitutions",),
+        builders=SQUARES,
     ),
     "mipo": Objective(
-        "MIPO", dpo, reads="terms", settings={"beta": BETA}, builders=("other_question",), needs_reference=True
+        "MIPO",
+        dpo,
+        reads="terms",
+        settings={"beta": BETA},
+        builders=("other_question", "context"),
+        needs_reference=True,
     ),
     "mi_epo": Objective(
         "MI-EPO",
@@ -179,6 +185,11 @@ OBJECTIVES = {
 def own_settings() -> Owners:
     """The settings that belong to each objective."""
     return {name: objective.settings for name, objective in OBJECTIVES.items()}
+
+
+def trains(experiment: dict, objective: str) -> bool:
+    """Whether a method of the experiment has this objective."""
+    return any(method["objective"] == objective for method in experiment["methods"].values())
 
 
 def check_builder(objective: str, builder: str) -> None:

@@ -1,5 +1,7 @@
 """What each tidy table is made from."""
 
+from mialign.training.objectives import trains
+
 
 def scores_of(experiment, methods, seeds):
     return [f"{RUN}/scores/{experiment}/{method}/seed{seed}.jsonl" for method in methods for seed in seeds]
@@ -11,6 +13,9 @@ def metric_settings(wildcards):
         more = {
             "attempts": {experiment: CONFIG["experiments"][experiment]["solve"]["attempts"] for experiment in SOLVED}
         }
+    if wildcards.kind == "comparisons":
+        ties_won = [experiment for experiment in JUDGED if trains(CONFIG["experiments"][experiment], "mipo")]
+        more = {"ties_won": ties_won} if ties_won else {}
     return as_json({"bootstrap": CONFIG["bootstrap"], **more})
 
 
@@ -42,6 +47,13 @@ def metric_inputs(wildcards):
             ]
         case "qualities":
             return [path for experiment in JUDGED for path in scores_of(experiment, answering(experiment), SEEDS)]
+        case "diversity":
+            return [f"{RUN}/prompts/{experiment}/benchmark.jsonl" for experiment in JUDGED] + [
+                f"{RUN}/responses/{experiment}/{method}/seed{seed}.jsonl"
+                for experiment in JUDGED
+                for method in answering(experiment)
+                for seed in SEEDS
+            ]
         case "accuracy":
             return [
                 f"{RUN}/attempts/{experiment}/{method}/seed{seed}.jsonl"

@@ -42,9 +42,10 @@ def prompt_questions(wildcards):
 
 def prompt_settings(wildcards):
     given = CONFIG["experiments"][wildcards.experiment]
-    parts = only(given, "seed", "template", "openings", "evaluation", "generation_template")
-    of_block = of_builder(built(wildcards.experiment, wildcards.split), "slice")
-    return as_json({"experiment": wildcards.experiment, **parts, **of_block})
+    parts = only(given, "seed", "template", "openings", "evaluation", "generation_template", "users")
+    block = built(wildcards.experiment, wildcards.split)
+    without_context = only(given, "template_without_context") if block.get("builder") == "context" else {}
+    return as_json({"experiment": wildcards.experiment, **parts, **without_context, **of_builder(block, "slice")})
 
 
 def reading_models(experiment):

@@ -4,6 +4,7 @@ from mialign.config.validation.common import pick, under
 from mialign.core.errors import InputError
 from mialign.core.setting import check_own
 from mialign.data import builders
+from mialign.data.builders import context
 from mialign.data.sets import AUTHORS
 from mialign.training import objectives
 
@@ -13,6 +14,8 @@ def check(where: str, experiment: dict, models: dict) -> None:
     sets, methods = experiment["data"], experiment["methods"]
     for name, block in sets.items():
         _check_set(f"{where}.data.{name}", name, block, experiment, models)
+        if block.get("builder") == "context":
+            under(f"{where}.", context.check, experiment, block)
     if "data" in experiment["training"]:
         pick(sets, experiment["training"]["data"], f"{where}.training.data", "set of pairs")
     for name, method in methods.items():

@@ -63,7 +63,20 @@ def _check_prompts(where: str, experiment: dict, known) -> None:
             raise InputError(
                 f"{where}.evaluation.opening: the key is missing; say which is used, positive or antithesis"
             )
+    if "users" in experiment:
+        _check_users(f"{where}.users", experiment)
     under(f"{where}.", prompts.check_settings, experiment)
+
+
+def _check_users(where: str, experiment: dict) -> None:
+    """Users are heard: the prompts of evaluation have what they state."""
+    if "evaluation" in experiment:
+        raise InputError(
+            f"{where}: the prompts of evaluation.template have no place for what users state; take users or evaluation "
+            "out"
+        )
+    if "responses" in experiment:
+        raise InputError(f"{where}: the answers that the authors released are to no users; take responses or users out")
 
 
 def _check_methods(where: str, methods: dict) -> None:

@@ -2,7 +2,7 @@
 
 from mialign.config.validation.common import pick
 from mialign.core.errors import InputError
-from mialign.data import sources
+from mialign.data import sources, users
 from mialign.data.sets import questions_of
 
 
@@ -85,9 +85,11 @@ def check(where: str, experiment: dict, found: dict[str, sources.Found | None], 
 def _check_use(where: str, experiment: dict, use: str, found: sources.Found, known) -> None:
     block = _asking(experiment, use)
     decisive = experiment.get("openings", {}).get("principle")
-    for category in sorted(found.categories) if block.get("builder") == "constitutions" else ():
-        names = [principle.id for principle in known.for_category(category)]
-        if block["constitutions"] > 2 ** len(names):
+    by_constitution = block.get("builder") == "constitutions"
+    for category in sorted(found.categories) if by_constitution or "users" in experiment else ():
+        principles = known.for_category(category)
+        names = [principle.id for principle in principles]
+        if by_constitution and block["constitutions"] > 2 ** len(names):
             raise InputError(
                 f"{where}.{use.removesuffix('questions')}constitutions: {block['constitutions']} cannot all differ: "
                 f"the category {category!r} has {' and '.join(names)}, which allow {2 ** len(names)}"
@@ -96,6 +98,11 @@ def _check_use(where: str, experiment: dict, use: str, found: sources.Found, kno
             raise InputError(
                 f"{where}.{use}: the openings depend on the principle {decisive!r}, but the category {category!r} has "
                 f"{' and '.join(names)}; take other questions, or give it that principle"
+            )
+        if block.get("other") == "user" and users.all_agree("train", principles, experiment["users"]):
+            raise InputError(
+                f"{where}.{use.removesuffix('questions')}other: all {experiment['users']['number']} users of training "
+                f"want the same in the category {category!r}; raise users.number or change users.seed"
             )
     if "solve" in experiment and use.startswith("questions") and found.without_number:
         raise InputError(

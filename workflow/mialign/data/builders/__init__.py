@@ -3,7 +3,8 @@
 A builder is a module with
 SETTINGS, its own settings in a set of pairs, beside those that every set has;
 shape(settings) -> Shape, how many responses a question gets, and how large its record is;
-prompts(question, principles, settings, rng) -> Prompts, where `settings` are the experiment's and the set's; and
+prompts(question, principles, settings, rng) -> Prompts, where `settings` are the experiment's and the set's, and the
+split; and
 records(chosen, responses, settings) -> one {prompts, responses, terms} for each chosen prompt record, where `responses`
 are the generated ones by prompt id, and `settings` the set's. A term is {chosen: [prompt, response], rejected: [prompt,
 response] or null, weight}.
@@ -11,10 +12,10 @@ response] or null, weight}.
 
 from mialign.core.errors import InputError
 from mialign.core.setting import Owners
-from mialign.data.builders import constitutions, other_question
+from mialign.data.builders import constitutions, context, other_question
 from mialign.data.builders.shape import Shape
 
-BUILDERS = {"constitutions": constitutions, "other_question": other_question}
+BUILDERS = {"constitutions": constitutions, "other_question": other_question, "context": context}
 RELEASED = "constitutions"  # whose form the pairs have that the authors released
 
 

@@ -11,7 +11,7 @@ from mialign.core.errors import InputError
 from mialign.core.setting import Setting
 from mialign.core.template import fill, numbered
 from mialign.data.builders.shape import Shape
-from mialign.data.prompts import Prompts
+from mialign.data.prompts import Prompts, decisive_principle
 
 SETTINGS = {"constitutions": Setting(2, {"type": "integer", "minimum": 1})}
 
@@ -25,12 +25,7 @@ def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
     """N constitutions with different sides, wordings and order drawn anew for each, and their prompts."""
     known = {principle.id: principle for principle in principles.for_category(question["category"])}
     openings, count = settings.get("openings"), settings["constitutions"]
-    decisive = openings["principle"] if openings else None
-    if decisive is not None and decisive not in known:
-        raise InputError(
-            f"openings.principle: {decisive!r} is no principle of the category {question['category']!r} "
-            f"of question {question['id']!r} (it has {', '.join(known)})"
-        )
+    decisive = decisive_principle(settings, known, question)
     if count < 1:
         raise InputError(f"constitutions: {count} give no prompt to answer; one at least is needed")
     if count > 2 ** len(known):

@@ -1,18 +1,19 @@
 """Pairs by question (MIPO, arXiv 2603.19294, mode "prompt"): a response against the response to another question.
 
 A record has one prompt, that of evaluation, and two responses: the prompt's own, which is chosen, and that of another
-question, which is rejected. No question meets itself.
+question, which is rejected. No question meets itself. With same_category the other question is of the same category.
 """
 
 from random import Random
 
 from mialign.core.errors import InputError
 from mialign.core.seeds import derive
+from mialign.core.setting import Setting
 from mialign.data.builders.shape import Shape
 from mialign.data.prompts import evaluation as prompts
 
 __all__ = ["SETTINGS", "prompts", "records", "shape"]
-SETTINGS = {}
+SETTINGS = {"same_category": Setting(False, {"type": "boolean"})}
 
 
 def shape(settings: dict) -> Shape:
@@ -22,12 +23,26 @@ def shape(settings: dict) -> Shape:
 
 def records(chosen: list[dict], responses: dict[str, list[dict]], settings: dict) -> list[dict]:
     """A record for each prompt record that was chosen; the other question is drawn by a seeded derangement."""
-    if len(chosen) < 2:
-        raise InputError("only one question is left, and there is no other to take a response from; raise size")
-    order = chosen.copy()
-    Random(derive(settings["seed"], "other_question")).shuffle(order)
-    other = {one["id"]: following for one, following in zip(order, [*order[1:], order[0]], strict=True)}
+    if settings.get("same_category"):
+        other = {}
+        for category in dict.fromkeys(prompt["category"] for prompt in chosen):
+            members = [prompt for prompt in chosen if prompt["category"] == category]
+            other |= _others(members, settings["seed"], category)
+    else:
+        other = _others(chosen, settings["seed"])
     return [_record(prompt, responses[prompt["id"]][0], other[prompt["id"]], responses) for prompt in chosen]
+
+
+def _others(members: list[dict], seed: int, *category: str) -> dict[str, dict]:
+    """For each by its id, another of the members; each is the other of one."""
+    if len(members) < 2:
+        which, hint = (f" of the category {category[0]!r}", ", or set same_category to false") if category else ("", "")
+        raise InputError(
+            f"only one question{which} is left, and there is no other to take a response from; raise size{hint}"
+        )
+    order = members.copy()
+    Random(derive(seed, "other_question", *category)).shuffle(order)
+    return {one["id"]: following for one, following in zip(order, [*order[1:], order[0]], strict=True)}
 
 
 def _record(prompt: dict, own: dict, other: dict, responses: dict[str, list[dict]]) -> dict:

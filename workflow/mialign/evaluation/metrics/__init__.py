@@ -1,6 +1,6 @@
-"""From scores, verdicts, attempts and training curves to the tidy tables that every figure and table is made of."""
+"""From scores, verdicts, answers and training curves to the tidy tables that every figure and table is made of."""
 
-from mialign.evaluation.metrics import accuracy, agreement, comparisons, information, qualities, training
+from mialign.evaluation.metrics import accuracy, agreement, comparisons, diversity, information, qualities, training
 
 KINDS = {
     "comparisons": comparisons,
@@ -9,4 +9,5 @@ KINDS = {
     "training": training,
     "agreement": agreement,
     "information": information,
+    "diversity": diversity,
 }

@@ -10,7 +10,7 @@ from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics import Bootstrap, Estimate
 
 COLUMNS = ("experiment", "method", "baseline", "axis", "temperature", "category", "metric", *ESTIMATE)
-SETTINGS = {"categories"}
+SETTINGS = {"categories", "ties_won"}
 POINTS = {"test": 1.0, "tie": 0.5, "baseline": 0.0, "invalid": None}
 AXES = {"principle-aware": "adherence", "principle-free": "correct"}  # what each axis compares
 
@@ -24,6 +24,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     For category "all" also win_rate_seed<n>, win_rate_longer and win_rate_shorter (verdicts where the
     test's response is longer than the baseline's, or shorter) and win_rate_length_controlled, their mean; answers of
     equal length count in neither, so that a comparison turned round gives 100 less its rate.
+    For experiments that settings["ties_won"] names also win_rate_ties_won, of every category.
     """
     sources = [source(path, ("verdicts", "scores")) for path in paths]
     verdicts = load((s for s in sources if s.stage == "verdicts"), _VERDICT)
@@ -34,11 +35,12 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     for (experiment, pair), seeds in verdicts.items():
         method, baseline = pair.split("-vs-")
         scored = scores.get((experiment, method)), scores.get((experiment, baseline))
+        ties_won = experiment in settings.get("ties_won", ())
         for axis in AXES:
             for temperature in temperatures(seeds):
                 keys = dict(zip(COLUMNS, (experiment, method, baseline, axis, temperature), strict=False))
                 grid = ItemTable(_at(seeds, temperature, axis), what=f"verdicts of {pair}, {axis}")
-                for category, metric, estimate in _verdict_rows(grid, order, bootstrap):
+                for category, metric, estimate in _verdict_rows(grid, order, bootstrap, ties_won):
                     yield keys | {"category": category, "metric": metric} | estimate._asdict()
                 if grid.items and all(scored):
                     field = AXES[axis]
@@ -84,7 +86,9 @@ def _at(seeds: dict[int, list[dict]], temperature: float, axis: str | None = Non
     }
 
 
-def _verdict_rows(grid: ItemTable, order: list[str], bootstrap: Bootstrap) -> Iterator[tuple[str, str, Estimate]]:
+def _verdict_rows(
+    grid: ItemTable, order: list[str], bootstrap: Bootstrap, ties_won: bool
+) -> Iterator[tuple[str, str, Estimate]]:
     if not grid.items:
         return
     points = grid.values(lambda record: POINTS[record["verdict"]])
@@ -93,6 +97,8 @@ def _verdict_rows(grid: ItemTable, order: list[str], bootstrap: Bootstrap) -> It
     for category, members in grid.groups(order):
         of_category = points[members]
         yield category, "win_rate", _win_rate(of_category, bootstrap)
+        if ties_won:
+            yield category, "win_rate_ties_won", _win_rate_ties_won(of_category, bootstrap)
         valid = int((~np.isnan(of_category)).sum())
         for metric, value in (("wins", 1.0), ("ties", 0.5), ("losses", 0.0)):
             yield category, metric, _count(int((of_category == value).sum()), valid)
@@ -105,6 +111,15 @@ def _verdict_rows(grid: ItemTable, order: list[str], bootstrap: Bootstrap) -> It
 
 def _win_rate(points: np.ndarray, bootstrap: Bootstrap) -> Estimate:
     return bootstrap.mean(points, bounds=(0, 1)).scaled(100)
+
+
+def _win_rate_ties_won(points: np.ndarray, bootstrap: Bootstrap) -> Estimate:
+    """The win rate as MIPO's evaluation counts it (arXiv 2603.19294): the share of responses that are at least as good
+    as the stored one of the baseline, %. A tie is a win, so two equal methods have 100 and the rate is held against
+    nothing; `points` [items, seeds] are those of POINTS, nan where a verdict is invalid.
+    """
+    won = np.where(np.isnan(points), np.nan, points > POINTS["baseline"])
+    return bootstrap.mean(won, bounds=(0, 1), proportion=True).scaled(100)
 
 
 def _count(count: int, n: int) -> Estimate:

@@ -8,6 +8,7 @@ from mialign.paper.macros import accuracy, comparisons, settings, training
 from mialign.paper.macros.number_formats import Number
 from mialign.paper.tables.filtering import SHOWN
 from mialign.training.curves import LOGGED
+from mialign.training.objectives import trains
 
 # The metrics of metrics/*.csv and of training curves, as far as numbers are made of them.
 WINS = ("win_rate", "wins", "ties", "losses", "invalid")
@@ -52,6 +53,7 @@ def _curve(title: str, method: str, metrics: Iterable[str]) -> Iterator[dict]:
 
 def _comparisons(title: str, given: dict, seeds: list[int], categories: Iterable[str]) -> Iterator[dict]:
     of_all = (*WINS, *BY_LENGTH, *(f"win_rate_seed{seed}" for seed in seeds))
+    of_all += ("win_rate_ties_won",) if trains(given, "mipo") else ()
     for (method, baseline), axis, temperature in product(given["comparisons"], AXES, given["respond"]["temperatures"]):
         keys = {"experiment": title, "method": method, "baseline": baseline, "axis": axis, "temperature": temperature}
         yield from _rows({**keys, "category": "all"}, (*of_all, AXES[axis]))

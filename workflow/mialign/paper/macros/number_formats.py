@@ -56,6 +56,8 @@ def _points(row: dict) -> str:
 
 
 def _null(metric: str) -> float | None:
+    if metric == "win_rate_ties_won":  # two equal methods have any rate, by how often they tie
+        return None
     if metric.startswith("win_rate"):
         return 50.0
     return 0.0 if "difference" in metric else None

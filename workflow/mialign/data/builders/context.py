@@ -1,0 +1,66 @@
+"""Pairs by context (MIPO, arXiv 2603.19294, mode "context"): a response to a user against one that knows the user not.
+
+The context of a prompt is what its user states. A record has two prompts, each with the response that was written
+under it: the first has the context of the question's user; the second has none (other: none), or that of another user
+who wants something else (other: user). The one term compares both responses under the first prompt. The record is a
+square too, so SAMI and InfoNCE can read it: whose context was a response written under.
+"""
+
+from random import Random
+
+from mialign.core.errors import InputError
+from mialign.core.setting import Setting
+from mialign.data import users
+from mialign.data.builders.shape import Shape
+from mialign.data.prompts import Prompts, under
+
+SETTINGS = {"other": Setting("none", {"enum": ["none", "user"]})}
+TERM = {"chosen": [0, 0], "rejected": [0, 1], "weight": 1.0}
+
+
+def check(experiment: dict, settings: dict) -> None:
+    """InputError if the experiment lacks what a set with these settings needs: users, a prompt without context."""
+    if "users" not in experiment:
+        raise InputError("users: the key is missing, and the builder context needs it; give number and seed of users")
+    if settings["other"] == "none" and "template_without_context" not in experiment:
+        raise InputError(
+            "template_without_context: the key is missing, and the builder context needs it to leave the context out; "
+            "give it, or set other to user"
+        )
+    if settings["other"] == "user" and experiment["users"]["number"] < 2:
+        raise InputError("users.number: 1, and other: user sets users against each other; give 2 or more")
+
+
+def shape(settings: dict) -> Shape:
+    """Two of everything."""
+    return Shape(written=2, prompts=2, responses=2)
+
+
+def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
+    """The prompt with the context of the question's user, and the one without it or with that of another user."""
+    check(settings, settings)
+    known = principles.for_category(question["category"])
+    people = [users.asking(question, settings["split"], settings["users"])]
+    if settings["other"] == "user":
+        people.append(users.another(people[0], question, known, settings["users"]))
+    stated = [user.constitution(known) for user in people]
+    own, other = stated[0], stated[-1]
+
+    def both(template: str) -> list[str]:
+        second = template if settings["other"] == "user" else "template_without_context"
+        return [under(own, question, settings, template), under(other, question, settings, second)]
+
+    generation = both("generation_template") if "generation_template" in settings else []
+    return Prompts(stated, both("template"), generation, tuple(user.id for user in people))
+
+
+def records(chosen: list[dict], responses: dict[str, list[dict]], settings: dict) -> list[dict]:
+    """A record for each prompt record that was chosen."""
+    return [
+        {
+            "prompts": prompt["prompts"],
+            "responses": [{**one, "prompt": place} for place, one in enumerate(responses[prompt["id"]])],
+            "terms": [TERM],
+        }
+        for prompt in chosen
+    ]

@@ -1,0 +1,141 @@
+"""How much the responses of a method differ from each other, and how much they copy from their prompts."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl
+from mialign.core.seeds import derive
+from mialign.evaluation.metrics.records import ItemTable, load, source, temperatures
+from mialign.evaluation.metrics.tidy import ESTIMATE
+from mialign.evaluation.statistics import Bootstrap, Estimate
+
+COLUMNS = ("experiment", "method", "temperature", "category", "metric", *ESTIMATE)
+SETTINGS: set[str] = set()
+MOST_REFERENCES = 20  # that a response is held against; with more of them self-BLEU is higher
+RUN = 8  # words in a row that are no accident
+
+
+def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
+    """Rows from files of responses, and of the prompts of each experiment; all in %, of category "all".
+
+    self_bleu: the mean over responses of the BLEU of each (sacrebleu, effective order) against the other responses of
+    its category, at most MOST_REFERENCES of them, drawn by the seed of the bootstrap and the prompt alone, so that all
+    methods are held against the same (Zhu et al. 2018, arXiv 1802.01886). 100: all alike. A response that is alone in
+    its category has none.
+    distinct_1, distinct_2: different words, or pairs of neighbouring words, of all (Li et al. 2016, arXiv 1510.03055).
+    duplicates: responses whose text another response has too.
+    copied: responses that repeat a run of at least RUN words of their question or constitution.
+    All compare responses of one seed and one temperature; the value is the mean over seeds, and <metric>_seed<n>
+    that of a seed. n counts the responses that are compared.
+
+    Only `copied` has an interval, over prompts and seeds. The others have none: each response counts by what the others
+    are, so a resample, which has responses twice, would find duplicates that nobody wrote; and the few seeds are too
+    few to be resampled alone. What lies between seeds can be read off their own rows.
+    """
+    prompts = [path for path in map(Path, paths) if path.parts[-3:-2] == ("prompts",)]
+    asked = {path.parts[-2]: _sources(path) for path in prompts}
+    responses = load(
+        (source(path, ("responses",)) for path in paths if Path(path) not in prompts),
+        ("prompt_id", "category", "temperature", "text"),
+    )
+    for (experiment, method), seeds in responses.items():
+        if experiment not in asked:
+            raise InputError(f"responses/{experiment}/{method}: prompts/{experiment}/benchmark.jsonl is not given")
+        for temperature in temperatures(seeds):
+            at = {seed: [r for r in records if r["temperature"] == temperature] for seed, records in seeds.items()}
+            keys = dict(zip(COLUMNS, (experiment, method, temperature, "all"), strict=False))
+            for metric, estimate in _between(at, bootstrap.seed):
+                yield keys | {"metric": metric} | estimate._asdict()
+            copied = _copied(at, asked[experiment], f"responses of {method} ({experiment})", bootstrap)
+            yield keys | {"metric": "copied"} | copied._asdict()
+
+
+# ---------------------------------------------------------------- between responses
+def _between(at: dict[int, list[dict]], seed: int) -> Iterator[tuple[str, Estimate]]:
+    """The metrics that compare responses with each other: their means over seeds, then the values of each seed."""
+    texts = {one: [record["text"] for record in at[one]] for one in sorted(at)}
+    grouped = {one: _by_category(at[one]) for one in sorted(at)}
+    measured = {
+        "self_bleu": {one: (self_bleu(groups, seed), sum(map(len, groups))) for one, groups in grouped.items()},
+        "distinct_1": {one: (distinct(found, 1), len(found)) for one, found in texts.items()},
+        "distinct_2": {one: (distinct(found, 2), len(found)) for one, found in texts.items()},
+        "duplicates": {one: (duplicates(found), len(found)) for one, found in texts.items()},
+    }
+    for metric, found in measured.items():
+        values = [value for value, _ in found.values() if value is not None]
+        mean = sum(values) / len(values) if values else None
+        yield metric, Estimate(mean, None, None, sum(n for _, n in found.values()))
+        for one, (value, n) in found.items():
+            yield f"{metric}_seed{one}", Estimate(value, None, None, n)
+
+
+def _by_category(records: list[dict]) -> list[list[dict]]:
+    """The responses of each category that has several."""
+    groups: dict[str, list[dict]] = {}
+    for record in records:
+        groups.setdefault(record["category"], []).append(record)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def self_bleu(groups: list[list[dict]], seed: int) -> float | None:
+    """The mean BLEU, 0 to 100, of each response against others of its group; None without groups."""
+    from sacrebleu.metrics import BLEU
+
+    bleu, scores = BLEU(effective_order=True), []
+    for group in groups:
+        for record in group:
+            others = [one for one in group if one is not record]
+            if len(others) > MOST_REFERENCES:
+                others = Random(derive(seed, "references", record["prompt_id"])).sample(others, MOST_REFERENCES)
+            scores.append(bleu.sentence_score(record["text"], [one["text"] for one in others]).score)
+    return sum(scores) / len(scores) if scores else None
+
+
+def distinct(texts: list[str], length: int) -> float | None:
+    """Different runs of `length` (1 or 2) words as a share of all such runs, %; None if there is none."""
+    runs = [run for text in texts for run in (words(text) if length == 1 else pairwise(words(text)))]
+    return 100 * len(set(runs)) / len(runs) if runs else None
+
+
+def duplicates(texts: list[str]) -> float | None:
+    """The share of texts that occur more than once, %; white space around them does not count."""
+    counts = Counter(text.strip() for text in texts)
+    return 100 * sum(count for count in counts.values() if count > 1) / len(texts) if texts else None
+
+
+# ---------------------------------------------------------------- from prompts
+def _copied(at: dict, asked: dict[str, set], what: str, bootstrap: Bootstrap) -> Estimate:
+    def repeats(record: dict) -> float:
+        if record["prompt_id"] not in asked:
+            raise InputError(f"{what}: the prompt {record['prompt_id']!r} is none of the benchmark prompts")
+        return float(not asked[record["prompt_id"]].isdisjoint(runs_of(record["text"])))
+
+    values = ItemTable(at, what=what).values(repeats)
+    return bootstrap.mean(values, bounds=(0, 1), proportion=True).scaled(100)
+
+
+def _sources(path: Path) -> dict[str, set]:
+    """By prompt id, the runs of words that a response could copy."""
+    records = read_jsonl(path, ("id", "question", "constitutions"))
+    return {
+        record["id"]: set().union(
+            *map(runs_of, (record["question"], *(constitution["text"] for constitution in record["constitutions"])))
+        )
+        for record in records
+    }
+
+
+def runs_of(text: str) -> set[tuple[str, ...]]:
+    """All runs of RUN words of a text."""
+    found = words(text)
+    return {tuple(found[start : start + RUN]) for start in range(len(found) - RUN + 1)}
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in small letters, without punctuation."""
+    return re.findall(r"\w+", text.lower())
