@@ -55,21 +55,22 @@ def to_generate(record: dict) -> list[str]:
 
 def check_settings(settings: dict) -> None:
     """InputError if a template lacks a field that it must have, or wants one that the experiment does not give."""
-    opening = {"opening"} if settings.get("openings") else set()
+    field = {"opening"} if settings.get("openings") else set()
     for key in ("template", "generation_template"):
         if key in settings:
-            _check_template(key, settings[key], {"constitution", "question"} | opening)
+            check_template(key, settings[key], {"constitution", "question"} | field)
     evaluation = settings.get("evaluation")
-    if evaluation and "opening" in evaluation and not opening:
+    if evaluation and "opening" in evaluation and not field:
         raise InputError(
             "evaluation.opening: the experiment has no openings to take it from; give it some or remove the key"
         )
     if evaluation:
-        wanted = opening if "opening" in evaluation else set()
-        _check_template("evaluation.template", evaluation["template"], {"question"} | wanted)
+        wanted = field if "opening" in evaluation else set()
+        check_template("evaluation.template", evaluation["template"], {"question"} | wanted)
 
 
-def _check_template(key: str, template: str, wanted: set[str]) -> None:
+def check_template(key: str, template: str, wanted: set[str]) -> None:
+    """InputError unless the template of that key has exactly these fields."""
     found = set(FIELD.findall(template))
     for field in sorted(wanted - found):
         raise InputError(f"{key}: the field {{{field}}} is missing")
@@ -79,16 +80,21 @@ def _check_template(key: str, template: str, wanted: set[str]) -> None:
 
 def evaluation(question: dict, principles, settings: dict, rng: Random) -> Prompts:
     """One prompt: the evaluation template without a constitution, or else the positive sides in their short wording."""
-    openings, own = settings.get("openings") or {}, settings.get("evaluation")
+    own = settings.get("evaluation")
     if own:
-        opening = openings.get(own.get("opening"), "")
-        return Prompts([], [fill(own["template"], question=question["question"], opening=opening)], [])
+        return Prompts([], [fill(own["template"], question=question["question"], opening=opening(settings))], [])
     known = list(principles.for_category(question["category"]))
     rng.shuffle(known)
     text = numbered(rng.choice(principle.short) for principle in known)
     constitution = {"principles": [[principle.id, "positive"] for principle in known], "text": text}
-    fields = {"constitution": text, "question": question["question"], "opening": openings.get("positive", "")}
+    fields = {"constitution": text, "question": question["question"], "opening": opening(settings)}
     return Prompts([constitution], [fill(settings["template"], **fields)], [])
+
+
+def opening(settings: dict) -> str:
+    """The opening of evaluation prompts: that which evaluation names, or the positive one; empty if there is none."""
+    side = (settings.get("evaluation") or {"opening": "positive"}).get("opening")
+    return (settings.get("openings") or {}).get(side, "")
 
 
 def _rng(settings: dict, split: str, question: dict) -> Random:

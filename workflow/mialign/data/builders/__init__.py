@@ -7,14 +7,17 @@ prompts(question, principles, settings, rng) -> Prompts, where `settings` are th
 records(chosen, responses, settings) -> one {prompts, responses, terms} for each chosen prompt record, where `responses`
 are the generated ones by prompt id, and `settings` the set's. A term is {chosen: [prompt, response], rejected: [prompt,
 response] or null, weight}.
+One that does not keep all that was written also has
+selection(settings, is_right) -> a function of a prompt record and its responses to those that are kept (none: the
+question is dropped), or None where all are.
 """
 
 from mialign.core.errors import InputError
 from mialign.core.setting import Owners
-from mialign.data.builders import constitutions, other_question
+from mialign.data.builders import constitutions, other_question, solutions
 from mialign.data.builders.shape import Shape
 
-BUILDERS = {"constitutions": constitutions, "other_question": other_question}
+BUILDERS = {"constitutions": constitutions, "other_question": other_question, "solutions": solutions}
 RELEASED = "constitutions"  # whose form the pairs have that the authors released
 
 

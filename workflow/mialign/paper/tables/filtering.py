@@ -7,9 +7,10 @@ from mialign.paper.formatting import count
 from mialign.paper.tables.layout import Table, tidy_csv, written
 from mialign.paper.tex_escape import escape, escape_block, shorten
 
-# In the order in which they are applied (mialign/data/filters.py, ORDER).
+# In the order in which they are applied (mialign/data/pairs.py, and mialign/data/filters.py, ORDER).
 SHOWN = {
     "generated": "questions with responses",
+    "right": "no right answer",
     "ended": "a response did not end",
     "empty": "a response is empty",
     "forbidden": "a forbidden string",
