@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from mialign.core.errors import InputError
 from mialign.core.seeds import derive
 from mialign.data.builders import builder
-from mialign.data.filters import FINISHES, Response, active_filters, first_failure
+from mialign.data.filters import FINISHES, RIGHT, Response, active_filters, first_failure
 from mialign.data.prompts import to_generate
 
 EXAMPLES = 2
 KEPT = ("text", "finish", "tokens", "seed", "writer")  # of a generation in a record of pairs
-RIGHT = "right"  # the filter of builders that keep right answers only
 HINTS = {
     RIGHT: "take easier questions, a writer that solves more of them, or another hint",
     "ended": "raise sampling.max_tokens, or set filters.ended to false",

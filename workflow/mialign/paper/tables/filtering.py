@@ -7,7 +7,7 @@ from mialign.paper.formatting import count
 from mialign.paper.tables.layout import Table, tidy_csv, written
 from mialign.paper.tex_escape import escape, escape_block, shorten
 
-# In the order in which they are applied (mialign/data/pairs.py, and mialign/data/filters.py, ORDER).
+# In the order in which they are applied (mialign/data/filters.py, ORDER).
 SHOWN = {
     "generated": "questions with responses",
     "right": "no right answer",
