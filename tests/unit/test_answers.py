@@ -1,7 +1,8 @@
-"""Extraction of answers: a table of texts written by hand, and properties over all numbers."""
+"""Extraction of numbers: a table of texts written by hand, and properties over all numbers."""
 
 import random
 from decimal import Decimal, InvalidOperation
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -10,8 +11,14 @@ from hypothesis import strategies as st
 from mialign import synthetic
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
-from mialign.evaluation.answers import EXTRACTORS, attempt_records, canonical, extract, gold_answer
+from mialign.core.numerals import canonical
+from mialign.data.gold_answers import gold_answer
+from mialign.evaluation import answers
+from mialign.evaluation.answers.numbers import EXTRACTORS
+from mialign.evaluation.attempts import attempt_records
 from scripts import extract as stage
+
+extract = partial(answers.extract, kind="number")
 
 TABLE = [
     # text, strict, flexible, authors
@@ -268,7 +275,7 @@ NO_NUMBERS = [
 
 @pytest.mark.parametrize("reference", NO_NUMBERS)
 def test_a_question_without_a_number_cannot_be_counted(reference):
-    with pytest.raises(InputError, match="'q7' has no number as its answer"):
+    with pytest.raises(InputError, match="'q7' has no number or letter as its answer"):
         gold_answer({"id": "q7", "reference": reference})
 
 

@@ -258,12 +258,14 @@ BAD = [
     (
         f"{MA}.questions.validation",
         "multitask_validation",
-        f"{MA}.questions.validation: attempts need a number as the answer; sources.multitask_validation (synthetic:",
+        f"{MA}.questions.validation: attempts need a number or the letter of a choice as the answer; "
+        "sources.multitask_validation (synthetic:",
     ),
     (
         f"{MA}.questions.benchmark",
         ["maths_benchmark", "multitask_benchmark"],
-        f"{MA}.questions.benchmark: attempts need a number as the answer; sources.multitask_benchmark (synthetic:",
+        f"{MA}.questions.benchmark: attempts need a number or the letter of a choice as the answer; "
+        "sources.multitask_benchmark (synthetic:",
     ),
     # judges
     (

@@ -6,7 +6,9 @@ from changes import REMOVE, change, refused
 from mialign.config import loading
 from mialign.config.iterations import expand_iterations
 from mialign.core.errors import InputError
+from mialign.core.files import write_jsonl
 from mialign.data import sets
+from mialign.paper.macros import foreseen
 
 MT, MA = "experiments.multitask", "experiments.maths"
 PAIRS = f"{MT}.data.strong_pairs"
@@ -213,6 +215,113 @@ def test_a_set_leaves_room_for_a_prompt_in_the_context_of_the_model_that_writes_
         miniature,
         f"{MT}.data.more_pairs.sampling.max_tokens: 96 leave no room for a prompt in the context of short (96)",
     )
+
+
+# ---------------------------------------------------------------- solutions
+HINT = "Question: {question}\nIt is {answer}.\nAnswer: {opening}\n"
+
+
+def verified(settings: dict, methods: dict | None = None, **changes) -> dict:
+    """The settings with a set of solutions for the word problems, and a method that is trained on it."""
+    block = {"from": "base", "questions": "maths_train", "builder": "solutions", "sampling": SAMPLING, "size": 48}
+    maths = settings["experiments"]["maths"]
+    maths["data"]["verified"] = {**block, "seed": 1, **changes}
+    star = {"parent": "base", "objective": "sft", "learning_rate": 0.0001, "data": "verified"}
+    maths["methods"] |= methods or {"star": star}
+    return settings
+
+
+def test_solutions_have_their_defaults(miniature):
+    found = loading.load(verified(miniature))["experiments"]["maths"]["data"]["verified"]
+    assert (found["keep"], found["hint"], "shortfall" in found) == ("any", None, False)
+
+
+def test_the_verified_arm_and_its_controls(miniature):
+    verified(miniature, keep="right", hint=HINT, shortfall=0)
+    data = miniature["experiments"]["maths"]["data"]
+    plain = {key: value for key, value in data["verified"].items() if key not in ("hint", "keep")}
+    data |= {"unfiltered": {**plain, "size": 288}, "random_subset": plain}
+    star = miniature["experiments"]["maths"]["methods"]["star"]
+    controls = {name: {**star, "data": name} for name in ("unfiltered", "random_subset")}
+    miniature["experiments"]["maths"]["methods"] |= controls
+    found = loading.load(miniature)["experiments"]["maths"]["methods"]
+    steps = {(found[name]["steps"], found[name]["batch"]) for name in ("star", *controls)}
+    assert steps == {(12, 24)}
+
+
+BAD_SOLUTIONS = [
+    ({"hint": HINT}, ".hint: with keep: any every plain response is kept"),
+    ({"keep": "wrong"}, ".keep: 'wrong' is not possible; there are right, any"),
+    ({"keep": "right", "hint": "{question} {opening}"}, ".hint: the field {answer} is missing"),
+    (
+        {"keep": "right", "hint": HINT + "{constitution}"},
+        ".hint: there is nothing to fill the field {constitution} with",
+    ),
+    ({"keep": "right", "hint": ""}, ".hint: at least 1 needed, this has 0"),
+    ({"shortfall": 1.1}, ".shortfall: 1.1 is too large; the most is 1"),
+    ({"constitutions": 2}, ".constitutions: it belongs to builder constitutions, not to solutions; take it out"),
+    (
+        {"keep": "right", "questions": "multitask_train"},
+        ".questions: solutions that are checked or hinted need a number",
+    ),
+]
+
+
+@pytest.mark.parametrize(("more", "message"), BAD_SOLUTIONS, ids=[str(more)[:40] for more, _ in BAD_SOLUTIONS])
+def test_bad_sets_of_solutions_are_named(miniature, more, message):
+    refused(verified(miniature, **more), f"{MA}.data.verified{message}")
+
+
+def test_an_objective_that_compares_has_nothing_to_compare_in_solutions(miniature):
+    verified(miniature)["experiments"]["maths"]["methods"]["star"]["objective"] = "dpo"
+    refused(miniature, f"{MA}.methods.star.data: dpo compares responses, and verified has one a question; take another")
+
+
+def test_each_round_of_solutions_is_trained_from_the_base_on_what_the_round_before_wrote(miniature):
+    method = {"parent": "base", "objective": "sft", "learning_rate": 0.0001, "data": "verified", "iterations": 3}
+    verified(miniature, {"star": {**method, "alternate": 1}}, keep="right", hint=HINT)
+    found = loading.load(miniature)["experiments"]["maths"]
+    names = ["star_1", "star_2", "star_3"]
+    assert [found["data"][name]["from"] for name in names] == ["base", "star_1", "star_2"]
+    assert {found["methods"][name]["parent"] for name in names} == {"base"}
+    for name in names:
+        block = found["data"][name]
+        assert (block["keep"], block["hint"], block["slice"]) == ("right", HINT, {"part": 1, "of": 1})
+        assert (block["size"], block["sampling"]["seed"]) == (48, 1)
+
+
+# ---------------------------------------------------------------- choices
+CHOICES = {"question": "Which?", "choices": {"text": ["a", "b"], "label": ["A", "B"]}, "answerKey": "B"}
+OF_CHOICES = {"fields": {"question": "question", "choices": "choices", "reference": "answerKey"}, "category": "math"}
+
+
+def of_choices(settings: dict, folder, *others: str) -> dict:
+    """The settings with multiple choice as the benchmark of the word problems, beside other sources."""
+    write_jsonl(folder / "one.jsonl", [CHOICES])
+    write_jsonl(folder / "other.jsonl", [{**CHOICES, "question": "Which other?"}])
+    settings["data"] = str(folder)
+    settings["sources"] |= {name: {"file": f"{name}.jsonl", **OF_CHOICES} for name in ("one", "other")}
+    settings["experiments"]["maths"]["questions"] |= {"validation": "other", "benchmark": ["one", *others]}
+    return settings
+
+
+def test_attempts_may_be_at_choices(miniature, tmp_path):
+    names = {number.name for number in foreseen.numbers(loading.load(of_choices(miniature, tmp_path)), ["math"])}
+    assert {"accuracyMathsSamiInTen", "accuracyMathsSamiInTenByMipo"} <= names
+    assert "accuracyMathsSamiInTenByAuthors" not in names
+
+
+def test_choices_and_numbers_are_no_benchmark_together(miniature, tmp_path):
+    said = refused(of_choices(miniature, tmp_path, "maths_benchmark"))
+    assert said == (
+        f"{MA}.questions.benchmark: the answer of sources.maths_benchmark (synthetic: maths), is a number and that of "
+        f"{tmp_path / 'one.jsonl'}, line 1, a letter; give each kind an experiment of its own"
+    )
+
+
+def test_of_choices_no_mark_stands_before_the_answer(miniature, tmp_path):
+    of_choices(miniature, tmp_path)["sources"]["one"]["answer_after"] = "####"
+    refused(miniature, "sources.one.answer_after: of choices the answer is the label alone; take the key out")
 
 
 # ---------------------------------------------------------------- circles

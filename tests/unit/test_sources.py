@@ -81,7 +81,57 @@ def test_a_text_that_is_no_one_number_stays_a_text_and_is_none(tmp_path, answer)
     entry = {**PLAIN, "fields": {"question": "q", "reference": "a"}}
     assert read(tmp_path, [{"q": "How many?", "a": answer}], entry)[0]["reference"] == answer
     found = sources.check("mine", entry, tmp_path, {"math"})
-    assert found.without_number == f"{tmp_path / 'q.jsonl'}, line 1"
+    assert found.answers == {None: f"{tmp_path / 'q.jsonl'}, line 1"}
+
+
+# ---------------------------------------------------------------- choices
+ARC = {"file": "q.jsonl", "fields": {"question": "question", "choices": "choices", "reference": "answerKey"}}
+MMLU = {"file": "q.jsonl", "fields": {"question": "question", "choices": "choices", "reference": "answer"}}
+
+
+def arc(key, labels="ABCD", texts=("iron", "wood", "glass", "wool")):
+    return {"question": "Which rusts?", "choices": {"text": list(texts), "label": list(labels)}, "answerKey": key}
+
+
+def test_choices_are_lettered_lines_and_their_key_a_letter(tmp_path):
+    rows = [arc("B"), arc("3", "1234"), arc("E", "ABCDE", ["a", "b", "c", "d", "e"])]
+    found = read(tmp_path, rows, {**ARC, "category": "stem", "before": "Choose. ", "after": "\nSay one letter."})
+    assert [record["reference"] for record in found] == ["B", "C", "E"]
+    assert found[0]["question"] == ("Choose. Which rusts?\nA. iron\nB. wood\nC. glass\nD. wool\nSay one letter.")
+    assert found[1]["question"] == found[0]["question"]
+    assert found[2]["question"].endswith("\nD. d\nE. e\nSay one letter.")
+
+
+def test_a_list_of_choices_has_its_key_by_place(tmp_path):
+    row = {"question": "How many?", "choices": ["2", " 4 ", "6", 8], "answer": 1}
+    found = read(tmp_path, [row, {**row, "answer": 3}, {**row, "answer": None}], {**MMLU, "category": "math"})
+    assert [record["reference"] for record in found] == ["B", "D", None]
+    assert found[0]["question"] == "How many?\nA. 2\nB. 4\nC. 6\nD. 8"
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (arc("F"), "the field 'answerKey' is 'F', which is none of the choices (A, B, C, D); mend it or"),
+        (arc("B", "1234"), "the field 'answerKey' is 'B', which is none of the choices (1, 2, 3, 4)"),
+        (arc("A", "ABC"), "the field 'choices' must be a list of choices, or have as many under text as under label"),
+        (arc("A", "A", ["iron"]), "the field 'choices' has 1 choices; 2 to 10 can have letters"),
+        (arc("A", "AABC"), "the field 'choices' has a choice without text, or one label twice"),
+        (arc("A", "AB", ["iron", " "]), "the field 'choices' has a choice without text, or one label twice"),
+        ({**arc("A"), "choices": "iron, wood"}, "the field 'choices' must be a list of choices"),
+        ({"question": "Which?", "answerKey": "A"}, "the field 'choices' is missing"),
+    ],
+)
+def test_bad_choices_are_named_with_their_line(tmp_path, row, message):
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, [arc("A"), row], {**ARC, "category": "stem"})
+    assert str(caught.value).startswith(f"{tmp_path / 'q.jsonl'}, line 2: {message}")
+
+
+def test_the_look_before_any_job_tells_letters_from_numbers(tmp_path):
+    put(tmp_path, [arc("A"), arc("B", texts=("tin", "wood", "glass", "wool"))])
+    found = sources.check("mine", {**ARC, "category": "stem"}, tmp_path, {"stem"})
+    assert found.answers == {"letter": f"{tmp_path / 'q.jsonl'}, line 1"}
 
 
 def test_filters_by_number_compare_values(tmp_path):
@@ -192,7 +242,7 @@ def test_the_look_before_any_job_finds_sizes_categories_places_and_answers(tmp_p
     found = sources.check("mine", {**PLAIN, "fields": {"question": "q", "reference": "a"}}, tmp_path, {"math"})
     assert (found.size, found.categories) == (2, {"math"})
     assert found.texts["How many?"] == f"{tmp_path / 'q.jsonl'}, line 1"
-    assert found.without_number == f"{tmp_path / 'q.jsonl'}, line 2"
+    assert found.answers == {"number": f"{tmp_path / 'q.jsonl'}, line 1", None: f"{tmp_path / 'q.jsonl'}, line 2"}
 
 
 def test_a_large_file_is_left_to_its_rule(tmp_path, monkeypatch):

@@ -52,7 +52,7 @@ rule pairs:
         "../../envs/analysis.yaml"
     params:
         code=code_digest("pairs"),
-        settings=lambda wildcards: as_json(of_builder(set_of(wildcards.pairs), "filters", "size", "seed")),
+        settings=lambda wildcards: as_json(of_builder(set_of(wildcards.pairs), "filters", "size", "seed", "shortfall")),
     shell:
         "python workflow/run.py pairs --log {log:q} --prompts {input.prompts:q} --generations {input.generations:q}"
         " --settings {params.settings:q} --out {output.pairs:q} --table {output.table:q}"

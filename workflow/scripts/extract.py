@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
-from mialign.evaluation.answers import attempt_records, check_whole
+from mialign.evaluation.attempts import attempt_records, check_whole
 
 
 def arguments(parser: ArgumentParser) -> None:

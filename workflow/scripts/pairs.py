@@ -7,12 +7,16 @@ from mialign.core.arguments import add_settings
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_csv, write_jsonl
 from mialign.data.pairs import select_pairs
+from mialign.data.prompts import to_generate
+from mialign.evaluation.answers import is_right
 
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--prompts", required=True, help="prompts/{experiment}/{data}.jsonl")
     parser.add_argument("--generations", required=True, help="generations/{experiment}/{data}.jsonl")
-    add_settings(parser, "builder", "filters", "size", "seed", about=" and what the builder takes")
+    add_settings(
+        parser, "builder", "filters", "size", "seed", about=", what the builder takes and, if it has one, shortfall"
+    )
     parser.add_argument("--out", required=True, help="pairs/{experiment}/{data}.jsonl")
     parser.add_argument("--table", required=True, help="pairs/{experiment}/{data}.filters.csv")
     parser.add_argument("--examples", required=True, help="pairs/{experiment}/{data}.examples.csv")
@@ -24,7 +28,7 @@ def main(args: Namespace) -> None:
     )
     generations = read_jsonl(args.generations, required=("prompt_id", "prompt", "text", "finish"))
     try:
-        selection = select_pairs(prompts, generations, args.settings)
+        selection = select_pairs(prompts, generations, args.settings, is_right)
     except InputError as error:
         raise InputError(f"{args.generations}: {error}") from None
     wanted = args.settings["size"]
@@ -32,5 +36,5 @@ def main(args: Namespace) -> None:
         print(f"{args.out}: {len(selection.pairs)} pairs, fewer than size ({wanted})", file=sys.stderr)
     write_jsonl(args.out, selection.pairs)
     write_csv(args.table, ["filter", "dropped", "kept"], selection.table)
-    responses = [f"response_{number}" for number in range(1, len(prompts[0]["prompts"]) + 1)]
+    responses = [f"response_{number}" for number in range(1, len(to_generate(prompts[0])) + 1)]
     write_csv(args.examples, ["filter", "question", *responses], selection.examples)

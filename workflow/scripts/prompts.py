@@ -20,8 +20,8 @@ def arguments(parser: ArgumentParser) -> None:
         "experiment",
         "template",
         "seed",
-        about=" and, if it has them, openings, evaluation, generation_template and users; for training and information: "
-        "builder, slice and what the builder takes",
+        about=" and, if it has them, openings, evaluation, generation_template and users; for training and "
+        "information: builder, slice and what the builder takes",
     )
     parser.add_argument("--templates", type=Path, help="JSON with other templates, openings and evaluation than these")
     parser.add_argument("--out", required=True, help="prompts/{experiment}/{split or data}.jsonl")

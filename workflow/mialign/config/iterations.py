@@ -36,11 +36,6 @@ def expand_iterations(where: str, experiment: dict) -> dict:
 def _expanded(where: str, name: str, method: dict, experiment: dict) -> tuple[dict, dict]:
     rounds = method["iterations"]
     slices = method.get("alternate", rounds)
-    if slices == 1 and rounds > 1:
-        raise InputError(
-            f"{where}.alternate: 1 gives every iteration the same questions; give 2 or more, so that none sees the "
-            "questions of the iteration before it"
-        )
     named = method.get("data", experiment["training"].get("data"))
     if named is None:
         raise InputError(f"{where}: the key 'data' is missing; name the set of pairs that the iterations repeat")
@@ -48,6 +43,11 @@ def _expanded(where: str, name: str, method: dict, experiment: dict) -> tuple[di
     if "slice" in block or block["from"] == "authors":
         what = "slice" if "slice" in block else "from: authors"
         raise InputError(f"{where}.data: {named} has {what}, which does not go with iterations; take another set")
+    if slices == 1 and rounds > 1 and block.get("builder") != "solutions":  # STaR asks all questions in each round
+        raise InputError(
+            f"{where}.alternate: 1 gives every iteration the same questions; give 2 or more, so that none sees the "
+            "questions of the iteration before it"
+        )
     own = {key: value for key, value in method.items() if key not in ("iterations", "alternate")}
     label = method.get("label", name.upper().replace("_", " "))
     names = [f"{name}_{number}" for number in range(1, rounds + 1)]

@@ -12,7 +12,8 @@ import Levenshtein
 
 from mialign.core.errors import InputError
 
-ORDER = ("ended", "empty", "forbidden", "identical", "length_ratio", "shorter_at_least", "prefix_distance")
+RIGHT = "right"  # applied by the builder that keeps right answers only
+ORDER = (RIGHT, "ended", "empty", "forbidden", "identical", "length_ratio", "shorter_at_least", "prefix_distance")
 KEYS = {"ended", "forbidden", "length_ratio", "shorter_at_least", "prefix_distance"}
 FINISHES = ("eos", "stop", "length")
 ENDED = FINISHES[:2]

@@ -1,17 +1,18 @@
 """Generations become pairs: filtered, counted, and cut to the wanted number by a seeded choice."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from mialign.core.errors import InputError
 from mialign.core.seeds import derive
 from mialign.data.builders import builder
-from mialign.data.filters import FINISHES, Response, active_filters, first_failure
-from mialign.data.prompts import USERS
+from mialign.data.filters import FINISHES, RIGHT, Response, active_filters, first_failure
+from mialign.data.prompts import USERS, to_generate
 
 EXAMPLES = 2
 KEPT = ("text", "finish", "tokens", "seed", "writer")  # of a generation in a record of pairs
 HINTS = {
+    RIGHT: "take easier questions, a writer that solves more of them, or another hint",
     "ended": "raise sampling.max_tokens, or set filters.ended to false",
     "empty": "look at the generations: the generator answers nothing",
     "forbidden": "shorten filters.forbidden",
@@ -31,35 +32,46 @@ class Selection:
     examples: list[dict] = field(default_factory=list)
 
 
-def select_pairs(prompts: list[dict], generations: Iterable[dict], settings: dict) -> Selection:
+def select_pairs(
+    prompts: list[dict],
+    generations: Iterable[dict],
+    settings: dict,
+    is_right: Callable[[str, bool, str], bool] | None = None,
+) -> Selection:
     """Filter the responses of each prompt, choose `size` of the questions that stay, and build their pairs.
 
-    `settings` holds builder, what that takes, filters, size and seed, as a set of the config. The table starts with all
+    `settings` holds builder, what that takes, filters, size, seed and, if need be, shortfall, as a set of the config.
+    is_right(text, ended, gold answer) is asked by builders that keep right answers only. The table starts with all
     questions ("generated"), has a row for each filter, and ends with the choice ("size"); kept is what remains after
     the row.
     """
-    filters = active_filters(settings["filters"])
-    responses = responses_by_prompt(prompts, generations)
-    texts = {name: [Response(one["text"], one["finish"]) for one in own] for name, own in responses.items()}
-    failures = {prompt["id"]: first_failure(texts[prompt["id"]], filters) for prompt in prompts}
+    make, filters = builder(settings["builder"]), active_filters(settings["filters"])
+    written = responses_by_prompt(prompts, generations)
+    select = make.selection(settings, is_right) if hasattr(make, "selection") else None
+    responses = {p["id"]: select(p, written[p["id"]]) for p in prompts} if select else written
+    failures = {
+        name: first_failure([Response(one["text"], one["finish"]) for one in own], filters) if own else RIGHT
+        for name, own in responses.items()
+    }
     passed = [prompt for prompt in prompts if failures[prompt["id"]] is None]
-    dropped = {name: [p for p in prompts if failures[p["id"]] == name] for name in filters}
+    names = [*([RIGHT] if select else []), *filters]
+    dropped = {name: [p for p in prompts if failures[p["id"]] == name] for name in names}
+    counts = {name: len(gone) for name, gone in dropped.items()}
     if not passed:
-        raise InputError(_nothing_left(len(prompts), {name: len(gone) for name, gone in dropped.items()}))
+        raise InputError(_nothing_left(len(prompts), counts))
     chosen = choose(passed, settings["size"], settings["seed"])
-    table, kept = [{"filter": "generated", "dropped": 0, "kept": len(prompts)}], len(prompts)
-    for name, count in [*((name, len(gone)) for name, gone in dropped.items()), ("size", len(passed) - len(chosen))]:
-        kept -= count
-        table.append({"filter": name, "dropped": count, "kept": kept})
-    examples = [_example(name, p, texts[p["id"]]) for name, gone in dropped.items() for p in gone[:EXAMPLES]]
-    built = builder(settings["builder"]).records(chosen, responses, settings)
+    _check_size(len(chosen), len(prompts), counts, settings)
+    table = _table(len(prompts), counts | {"size": len(passed) - len(chosen)})
+    examples = [_example(name, p, written[p["id"]]) for name, gone in dropped.items() for p in gone[:EXAMPLES]]
+    built = make.records(chosen, responses, settings)
     pairs = [{**_about(prompt), **record} for prompt, record in zip(chosen, built, strict=True)]
     return Selection(pairs, table, examples)
 
 
 def responses_by_prompt(prompts: list[dict], generations: Iterable[dict]) -> dict[str, list[dict]]:
     """Prompt id -> its responses in the order of its prompts; InputError unless each is there exactly once."""
-    expected = {(prompt["id"], index) for prompt in prompts for index in range(len(prompt["prompts"]))}
+    numbers = {prompt["id"]: range(len(to_generate(prompt))) for prompt in prompts}
+    expected = {(name, index) for name, indices in numbers.items() for index in indices}
     found = {}
     for generation in generations:
         key = (generation["prompt_id"], generation["prompt"])
@@ -79,7 +91,7 @@ def responses_by_prompt(prompts: list[dict], generations: Iterable[dict]) -> dic
             f"{len(missing)} of {len(expected)} generations are missing, for instance that for prompt "
             f"{missing[0][0]!r}, prompt {missing[0][1]}: was the file cut short? Generate it again"
         )
-    return {prompt["id"]: [found[prompt["id"], i] for i in range(len(prompt["prompts"]))] for prompt in prompts}
+    return {name: [found[name, index] for index in indices] for name, indices in numbers.items()}
 
 
 def choose(passed: list[dict], size: int, seed: int) -> list[dict]:
@@ -103,13 +115,35 @@ def _about(prompt: dict) -> dict:
     }
 
 
-def _example(name: str, prompt: dict, responses: list[Response]) -> dict:
-    numbered = {f"response_{number}": response.text for number, response in enumerate(responses, start=1)}
+def _table(total: int, dropped: dict[str, int]) -> list[dict]:
+    rows = [{"filter": "generated", "dropped": 0, "kept": total}]
+    for name, count in dropped.items():
+        rows.append({"filter": name, "dropped": count, "kept": rows[-1]["kept"] - count})
+    return rows
+
+
+def _example(name: str, prompt: dict, responses: list[dict]) -> dict:
+    numbered = {f"response_{number}": response["text"] for number, response in enumerate(responses, start=1)}
     return {"filter": name, "question": prompt["question"], **numbered}
 
 
+def _check_size(left: int, total: int, dropped: dict[str, int], settings: dict) -> None:
+    """InputError if a larger share of `size` is missing than the set's `shortfall` allows; by default any may be."""
+    size, allowed = settings["size"], settings.get("shortfall", 1)
+    if (size - left) / size > allowed:
+        raise InputError(
+            f"{size - left} of {size} pairs are missing, more than a shortfall of {allowed:g} allows: the filters "
+            f"dropped {_counted(dropped) or 'none'} of {total} questions; lower size to {left} or less, take more "
+            "questions, or raise shortfall"
+        )
+
+
+def _counted(dropped: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in dropped.items() if count)
+
+
 def _nothing_left(total: int, dropped: dict[str, int]) -> str:
-    counts = ", ".join(f"{name} {count}" for name, count in dropped.items() if count)
+    counts = _counted(dropped)
     if not counts:
         return "there are no prompts to make pairs of: is the file of questions empty?"
     worst = max(dropped, key=dropped.get)

@@ -61,23 +61,24 @@ def to_generate(record: dict) -> list[str]:
 
 def check_settings(settings: dict) -> None:
     """InputError if a template lacks a field that it must have, or wants one that the experiment does not give."""
-    opening = {"opening"} if settings.get("openings") else set()
+    field = {"opening"} if settings.get("openings") else set()
     for key in ("template", "generation_template"):
         if key in settings:
-            _check_template(key, settings[key], {"constitution", "question"} | opening)
+            check_template(key, settings[key], {"constitution", "question"} | field)
     if "template_without_context" in settings:
-        _check_template("template_without_context", settings["template_without_context"], {"question"} | opening)
+        check_template("template_without_context", settings["template_without_context"], {"question"} | field)
     evaluation = settings.get("evaluation")
-    if evaluation and "opening" in evaluation and not opening:
+    if evaluation and "opening" in evaluation and not field:
         raise InputError(
             "evaluation.opening: the experiment has no openings to take it from; give it some or remove the key"
         )
     if evaluation:
-        wanted = opening if "opening" in evaluation else set()
-        _check_template("evaluation.template", evaluation["template"], {"question"} | wanted)
+        wanted = field if "opening" in evaluation else set()
+        check_template("evaluation.template", evaluation["template"], {"question"} | wanted)
 
 
-def _check_template(key: str, template: str, wanted: set[str]) -> None:
+def check_template(key: str, template: str, wanted: set[str]) -> None:
+    """InputError unless the template of that key has exactly these fields."""
     found = set(FIELD.findall(template))
     for field in sorted(wanted - found):
         raise InputError(f"{key}: the field {{{field}}} is missing")
@@ -89,10 +90,9 @@ def evaluation(question: dict, principles, settings: dict, rng: Random) -> Promp
     """One prompt: the evaluation template without a constitution; or under what the question's user states, where the
     experiment has users; or else under the positive sides in their short wording.
     """
-    openings, own = settings.get("openings") or {}, settings.get("evaluation")
+    own = settings.get("evaluation")
     if own:
-        opening = openings.get(own.get("opening"), "")
-        return Prompts([], [fill(own["template"], question=question["question"], opening=opening)], [])
+        return Prompts([], [fill(own["template"], question=question["question"], opening=opening(settings))], [])
     known = list(principles.for_category(question["category"]))
     if "users" in settings:
         user = users.asking(question, settings["split"], settings["users"])
@@ -101,15 +101,15 @@ def evaluation(question: dict, principles, settings: dict, rng: Random) -> Promp
     rng.shuffle(known)
     text = numbered(rng.choice(principle.short) for principle in known)
     constitution = {"principles": [[principle.id, "positive"] for principle in known], "text": text}
-    fields = {"constitution": text, "question": question["question"], "opening": openings.get("positive", "")}
+    fields = {"constitution": text, "question": question["question"], "opening": opening(settings)}
     return Prompts([constitution], [fill(settings["template"], **fields)], [])
 
 
 def under(constitution: dict, question: dict, settings: dict, template: str) -> str:
     """The question in the template of this key, with a constitution and the opening that goes with it."""
     decisive = decisive_principle(settings, [name for name, _ in constitution["principles"]], question)
-    opening = settings["openings"][dict(constitution["principles"])[decisive]] if decisive else ""
-    fields = {"constitution": constitution["text"], "question": question["question"], "opening": opening}
+    begun = settings["openings"][dict(constitution["principles"])[decisive]] if decisive else ""
+    fields = {"constitution": constitution["text"], "question": question["question"], "opening": begun}
     return fill(settings[template], **fields)
 
 
@@ -122,6 +122,12 @@ def decisive_principle(settings: dict, known: Collection[str], question: dict) -
             f"of question {question['id']!r} (it has {', '.join(known)})"
         )
     return decisive
+
+
+def opening(settings: dict) -> str:
+    """The opening of evaluation prompts: that which evaluation names, or the positive one; empty if there is none."""
+    side = (settings.get("evaluation") or {"opening": "positive"}).get("opening")
+    return (settings.get("openings") or {}).get(side, "")
 
 
 def _rng(settings: dict, split: str, question: dict) -> Random:

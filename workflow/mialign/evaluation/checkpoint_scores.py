@@ -1,7 +1,8 @@
 """By what the checkpoints of an experiment are chosen: a score of each validation answer."""
 
 from mialign.data.filters import ENDED
-from mialign.evaluation.answers import flexible, gold_answer
+from mialign.data.gold_answers import gold_answer
+from mialign.evaluation.answers import is_right
 from mialign.evaluation.scores import adherence, correct, question_of
 from mialign.generation.engine import Completion
 from mialign.synthetic import follows
@@ -17,10 +18,11 @@ def judged(record: dict, completion: Completion) -> dict[str, float | None]:
 
 
 def solved(record: dict, completion: Completion) -> dict[str, float | None]:
-    """Whether the last number of a solution is the answer, and whether it goes step by step."""
+    """Whether the answer of a solution, extracted flexibly, is right, and whether it goes step by step."""
     question = question_of(record)
+    right = is_right(completion.text, completion.finish in ENDED, gold_answer(question), "flexible")
     return {
-        "accuracy": float(flexible(completion.text, completion.finish in ENDED) == gold_answer(question)),
+        "accuracy": float(right),
         "steps": float(follows("steps", "positive", completion.text, question)),
     }
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from mialign import synthetic
 from mialign.core.errors import InputError
 from mialign.data.filters import ENDED
+from mialign.data.gold_answers import answer_kind
+from mialign.evaluation.answers import is_right
 
 
 def score_records(responses: Iterable[dict], prompts: Iterable[dict]) -> list[dict]:
@@ -40,6 +42,8 @@ def adherence(prompt: dict, text: str, ended: bool) -> float:
 
 def correct(prompt: dict, text: str, ended: bool) -> bool | None:
     """Whether the content is right; None if that cannot be known, False if the text did not end."""
+    if answer_kind(prompt["reference"]) == "letter":
+        return ended and is_right(text, ended, prompt["reference"], "flexible")
     verdict = synthetic.correct(text=text, question=question_of(prompt))
     return verdict if verdict is None else bool(verdict) and ended
 

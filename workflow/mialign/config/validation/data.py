@@ -4,7 +4,7 @@ from mialign.config.validation.common import pick, under
 from mialign.core.errors import InputError
 from mialign.core.setting import check_own
 from mialign.data import builders
-from mialign.data.builders import context
+from mialign.data.builders import context, solutions
 from mialign.data.sets import AUTHORS
 from mialign.training import objectives
 
@@ -40,6 +40,8 @@ def _check_set(where: str, name: str, block: dict, experiment: dict, models: dic
             )
         return
     under(f"{where}.", check_own, "builder", block["builder"], block, builders.own_settings())
+    if block["builder"] == "solutions":
+        under(f"{where}.", solutions.check_settings, {**experiment, **block})
     if "slice" in block and block["slice"]["part"] > block["slice"]["of"]:
         raise InputError(
             f"{where}.slice.part: {block['slice']['part']} is above the {block['slice']['of']} slices that there are"
@@ -59,9 +61,9 @@ def check_method(where: str, method: dict, sets: dict) -> None:
     )
     compares = objectives.OBJECTIVES[method["objective"]].reads != "chosen"
     if compares and builders.shape(block).responses < 2:
+        more = f"raise data.{method['data']}.constitutions" if "constitutions" in block else "take another set"
         raise InputError(
-            f"{where}.data: {method['objective']} compares responses, and {method['data']} has one a question; "
-            f"raise data.{method['data']}.constitutions"
+            f"{where}.data: {method['objective']} compares responses, and {method['data']} has one a question; {more}"
         )
 
 

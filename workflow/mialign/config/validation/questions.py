@@ -3,6 +3,7 @@
 from mialign.config.validation.common import pick
 from mialign.core.errors import InputError
 from mialign.data import sources, users
+from mialign.data.builders import solutions
 from mialign.data.sets import questions_of
 
 
@@ -48,6 +49,8 @@ def _check_entry(where: str, entry: dict, datasets: dict) -> None:
     for one, other in (("file", "dataset"), ("size", "at_most")):
         if one in entry and other in entry:
             raise InputError(f"{where}: {one} and {other} do not go together; take one of them out")
+    if "choices" in entry.get("fields", {}) and "answer_after" in entry:
+        raise InputError(f"{where}.answer_after: of choices the answer is the label alone; take the key out")
     if "dataset" in entry:
         pick(datasets, entry["dataset"], f"{where}.dataset", "dataset")
 
@@ -73,9 +76,12 @@ def check(where: str, experiment: dict, found: dict[str, sources.Found | None], 
                     f"{where}.{use}: {name} has questions of {other}; keep the two apart: take another source, or, if "
                     "our world makes it, give it another split"
                 )
-        for source in (found[name] for name in names if found[name]):
+        known_sources = [found[name] for name in names if found[name]]
+        for source in known_sources:
             _check_use(where, experiment, use, source, known)
             _check_apart(where, split, source.texts, places)
+        if "solve" in experiment and use == "questions.benchmark":
+            _check_one_kind(f"{where}.{use}", known_sources)
     for name, block in experiment["data"].items():
         named = [found[source] for source in block.get("questions", ())]
         if named and None not in named:
@@ -104,9 +110,23 @@ def _check_use(where: str, experiment: dict, use: str, found: sources.Found, kno
                 f"{where}.{use.removesuffix('questions')}other: all {experiment['users']['number']} users of training "
                 f"want the same in the category {category!r}; raise users.number or change users.seed"
             )
-    if "solve" in experiment and use.startswith("questions") and found.without_number:
+    counted = "solve" in experiment and use.startswith("questions")
+    checked = block.get("builder") == "solutions" and solutions.reads_answers(block)
+    if (counted or checked) and None in found.answers:
+        what = "attempts need" if counted else "solutions that are checked or hinted need"
         raise InputError(
-            f"{where}.{use}: attempts need a number as the answer; {found.without_number}, has none; take word problems"
+            f"{where}.{use}: {what} a number or the letter of a choice as the answer; {found.answers[None]}, has none; "
+            "take other questions"
+        )
+
+
+def _check_one_kind(where: str, found: list[sources.Found]) -> None:
+    """Attempts at problems with numbers and at choices are extracted, and so counted, in different ways."""
+    places = {kind: place for source in found for kind, place in source.answers.items()}
+    if len(places) > 1:
+        raise InputError(
+            f"{where}: the answer of {places['number']}, is a number and that of {places['letter']}, a letter; give "
+            "each kind an experiment of its own"
         )
 
 

@@ -8,14 +8,22 @@ split; and
 records(chosen, responses, settings) -> one {prompts, responses, terms} for each chosen prompt record, where `responses`
 are the generated ones by prompt id, and `settings` the set's. A term is {chosen: [prompt, response], rejected: [prompt,
 response] or null, weight}.
+One that does not keep all that was written also has
+selection(settings, is_right) -> a function of a prompt record and its responses to those that are kept (none: the
+question is dropped), or None where all are.
 """
 
 from mialign.core.errors import InputError
 from mialign.core.setting import Owners
-from mialign.data.builders import constitutions, context, other_question
+from mialign.data.builders import constitutions, context, other_question, solutions
 from mialign.data.builders.shape import Shape
 
-BUILDERS = {"constitutions": constitutions, "other_question": other_question, "context": context}
+BUILDERS = {
+    "constitutions": constitutions,
+    "other_question": other_question,
+    "context": context,
+    "solutions": solutions,
+}
 RELEASED = "constitutions"  # whose form the pairs have that the authors released
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mialign.core.errors import InputError
-from mialign.core.numerals import number
+from mialign.data.gold_answers import answer_kind
 from mialign.data.sources import files
 
 CHECKED_AT_ONCE = 10_000_000  # bytes; a larger file is read by its rule only, so that Snakemake starts at once
@@ -17,7 +17,9 @@ class Found(NamedTuple):
     size: int
     categories: set[str]
     texts: dict[str, str]  # question: its file and line
-    without_number: str | None  # where the first question stands whose answer is no number
+    answers: dict[
+        str | None, str
+    ]  # number, letter, or None for others: where the first question with such an answer is
     origin: str  # world and split, or the source itself: what may serve only one use of an experiment
 
 
@@ -41,8 +43,8 @@ def check(name: str, entry: dict, data: str | Path, categories: set[str]) -> Fou
     """Look a source over before any job starts; None if it is yet to be fetched, or too large to be read for that."""
     if "synthetic" in entry:
         kind = entry["synthetic"]
-        lacking = None if kind == "maths" else f"sources.{name} (synthetic: {kind})"
-        return Found(entry["size"], _synthetic_categories(kind), {}, lacking, f"{kind}, {entry['split']}")
+        answers = {"number" if kind == "maths" else None: f"sources.{name} (synthetic: {kind})"}
+        return Found(entry["size"], _synthetic_categories(kind), {}, answers, f"{kind}, {entry['split']}")
     if "dataset" in entry:
         return None
     path = files.existing(name, entry, Path(data))
@@ -50,8 +52,8 @@ def check(name: str, entry: dict, data: str | Path, categories: set[str]) -> Fou
         return None
     chosen = files.chosen(name, entry, Path(data), categories)
     texts = {" ".join(record["question"].split()): f"{path}, line {line}" for line, record in chosen}
-    lacking = (f"{path}, line {line}" for line, record in chosen if number(record["reference"] or "") is None)
-    return Found(len(chosen), {record["category"] for _, record in chosen}, texts, next(lacking, None), name)
+    answers = {answer_kind(record["reference"]): f"{path}, line {line}" for line, record in reversed(chosen)}
+    return Found(len(chosen), {record["category"] for _, record in chosen}, texts, answers, name)
 
 
 def _synthetic_categories(name: str) -> set[str]:

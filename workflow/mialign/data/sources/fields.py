@@ -5,6 +5,7 @@ from decimal import InvalidOperation
 
 from mialign.core.errors import InputError
 from mialign.core.numerals import canonical
+from mialign.data.gold_answers import LETTERS
 
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 
@@ -62,6 +63,41 @@ def reference(row: dict, way: str | None, mark: str | None, where: str) -> str |
     answer = answer.strip()
     answer = _whole(answer, way, where)
     return answer.replace(",", "") if _THOUSANDS.fullmatch(answer) else answer
+
+
+def choices(row: dict, way: str, where: str) -> dict[str, str]:
+    """Label -> text of each choice of a question, in their order.
+
+    The field is {text: [...], label: [...]}, as in ARC, or a list of texts, as in MMLU, whose labels are 0, 1, 2...
+    """
+    found = value(row, way, where)
+    if isinstance(found, list):
+        texts, labels = found, list(range(len(found)))
+    else:
+        texts, labels = (found.get(key) if isinstance(found, dict) else None for key in ("text", "label"))
+    if not isinstance(texts, list) or not isinstance(labels, list) or len(texts) != len(labels):
+        raise InputError(
+            f"{where}: the field {way!r} must be a list of choices, or have as many under text as under label; this is "
+            f"{found!r:.200}"
+        )
+    if not 2 <= len(texts) <= len(LETTERS):
+        raise InputError(f"{where}: the field {way!r} has {len(texts)} choices; 2 to {len(LETTERS)} can have letters")
+    made = dict(zip(map(str, labels), (_written(one) for one in texts), strict=True))
+    if len(made) < len(labels) or any(not (one or "").strip() for one in made.values()):
+        raise InputError(f"{where}: the field {way!r} has a choice without text, or one label twice: {found!r:.200}")
+    return {_whole(label, way, where): _whole(one, way, where).strip() for label, one in made.items()}
+
+
+def letter(answer: str | None, labels: list[str], way: str, where: str) -> str | None:
+    """The letter of the choice whose label the answer is; null where the line has no answer."""
+    if answer is None:
+        return None
+    if answer not in labels:
+        raise InputError(
+            f"{where}: the field {way!r} is {answer!r}, which is none of the choices ({', '.join(labels)}); mend it or "
+            "take the line out"
+        )
+    return LETTERS[labels.index(answer)]
 
 
 def _whole(text: str, way: str, where: str) -> str:

@@ -7,6 +7,7 @@ from random import Random
 from mialign.core.errors import InputError
 from mialign.core.files import Written, numbered_jsonl
 from mialign.core.seeds import derive
+from mialign.data.gold_answers import LETTERS
 from mialign.data.sources import fields
 
 ASCII = 0x7F
@@ -97,8 +98,12 @@ def _records(name: str, entry: dict, file: Path, categories: set[str]) -> Iterat
         if not asked and not entry.get("skip_empty"):
             raise InputError(f"{where}: nothing is left of the field {ways['question']!r}; set skip_empty: true")
         if asked:
-            question = entry.get("before", "") + asked + entry.get("after", "")
             reference = fields.reference(row, ways.get("reference"), entry.get("answer_after"), where)
+            if "choices" in ways:
+                choices = fields.choices(row, ways["choices"], where)
+                reference = fields.letter(reference, list(choices), ways.get("reference"), where)
+                asked += "".join(f"\n{one}. {text}" for one, text in zip(LETTERS, choices.values(), strict=False))
+            question = entry.get("before", "") + asked + entry.get("after", "")
             yield number, record(name, f"{name}-{given}", category, question, reference)
 
 

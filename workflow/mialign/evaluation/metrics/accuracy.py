@@ -12,7 +12,6 @@ from mialign.evaluation.statistics import Bootstrap, Estimate, any_of, maj_at_k,
 
 COLUMNS = ("experiment", "method", "temperature", "attempts", "extractor", "metric", *ESTIMATE)
 SETTINGS = {"attempts"}
-EXTRACTORS = ("strict", "flexible", "authors")
 
 
 @dataclass
@@ -24,6 +23,11 @@ class Attempts:
     steps: np.ndarray
     correct: dict[str, np.ndarray]
     answers: dict[str, np.ndarray]
+
+    @property
+    def extractors(self) -> list[str]:
+        """The ways in which answers were extracted, which depend on whether they are numbers or letters."""
+        return list(self.correct)
 
     @property
     def number(self) -> int:
@@ -77,12 +81,13 @@ def _table(key: tuple[str, str], seeds: dict[int, list[dict]], temperature: floa
     questions = list(dict.fromkeys(r["question_id"] for records in at.values() for r in records))
     number = 1 + max(r["attempt"] for records in at.values() for r in records)
     shape = (len(questions), len(at), number)
+    extractors = list(next(r for records in at.values() for r in records)["correct"])
     table = Attempts(
         questions,
         list(at),
         np.zeros(shape, bool),
-        {extractor: np.zeros(shape, bool) for extractor in EXTRACTORS},
-        {extractor: np.full(shape, None, object) for extractor in EXTRACTORS},
+        {extractor: np.zeros(shape, bool) for extractor in extractors},
+        {extractor: np.full(shape, None, object) for extractor in extractors},
     )
     seen = np.zeros(shape, int)
     rows = {question: row for row, question in enumerate(questions)}
@@ -91,7 +96,7 @@ def _table(key: tuple[str, str], seeds: dict[int, list[dict]], temperature: floa
             cell = rows[record["question_id"]], column, record["attempt"]
             seen[cell] += 1
             table.steps[cell] = record["steps"]
-            for extractor in EXTRACTORS:
+            for extractor in extractors:
                 table.correct[extractor][cell] = record["correct"][extractor]
                 table.answers[extractor][cell] = record["answers"][extractor]
     if (seen != 1).any():
@@ -106,7 +111,7 @@ def _table(key: tuple[str, str], seeds: dict[int, list[dict]], temperature: floa
 def _table_rows(
     table: Attempts, numbers: list[int], others: dict[str, Attempts], bootstrap: Bootstrap
 ) -> Iterator[tuple[int, str, str, Estimate]]:
-    for extractor in EXTRACTORS:
+    for extractor in table.extractors:
         correct = table.correct[extractor]
         for k in (k for k in numbers if k <= table.number):
             solved = any_of(correct, k).astype(float)
@@ -118,7 +123,7 @@ def _table_rows(
             yield k, extractor, "pass_at_k", bootstrap.mean(expected, (0, 1), table.number == 1).scaled(100)
             majority = _majority(table, extractor, k)
             yield k, extractor, "maj_at_k", bootstrap.mean(majority, (0, 1), proportion=True).scaled(100)
-    for extractor in EXTRACTORS:
+    for extractor in table.extractors:
         for metric, estimate in _by_format(table, extractor, bootstrap):
             yield table.number, extractor, metric, estimate
         for other, theirs in others.items():

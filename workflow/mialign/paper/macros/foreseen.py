@@ -15,7 +15,7 @@ WINS = ("win_rate", "wins", "ties", "losses", "invalid")
 BY_LENGTH = ("win_rate_longer", "win_rate_shorter", "win_rate_length_controlled")
 AXES = {"principle-aware": "adherence_difference", "principle-free": "correct_difference"}
 QUALITIES = ("adherence", "correct", "ended", "tokens")
-EXTRACTORS = ("strict", "flexible", "authors")
+EXTRACTORS = {"number": ("strict", "flexible", "authors"), "letter": ("strict", "flexible", "mipo")}
 IN_ATTEMPTS = ("accuracy", "pass_at_k", "maj_at_k")
 BY_FORMAT = ("steps_share", "accuracy_given_steps", "accuracy_given_concise")
 CURVES = (*LOGGED, "mean_score", "adherence", "correct", "accuracy", "steps", "ended", "length", "selected")
@@ -31,7 +31,7 @@ def numbers(config: dict, categories: Iterable[str]) -> list[Number]:
             rows, origin = list(_qualities(title, given, categories)), "qualities"
             found += comparisons.of_qualities(rows, origin) + accuracy.of_items(rows, origin, "adherence", config)
         if "solve" in given:
-            rows, origin = list(_accuracy(title, given)), "accuracy"
+            rows, origin = list(_accuracy(title, given, _answers(given, config["sources"]))), "accuracy"
             found += accuracy.of_accuracy(rows, origin, config) + accuracy.of_items(rows, origin, "accuracy", config)
         for method in given["methods"]:
             found += training.of_training(list(_curve(title, method, ("selected",))), "training")
@@ -68,9 +68,15 @@ def _qualities(title: str, given: dict, categories: Iterable[str]) -> Iterator[d
         yield from _rows(keys, QUALITIES)
 
 
-def _accuracy(title: str, given: dict) -> Iterator[dict]:
+def _answers(given: dict, sources: dict) -> str:
+    """The kind of answers that an experiment counts."""
+    asked = (sources.get(name, {}) for name in given["questions"]["benchmark"])
+    return "letter" if any("choices" in source.get("fields", {}) for source in asked) else "number"
+
+
+def _accuracy(title: str, given: dict, answers: str) -> Iterator[dict]:
     methods = ("base", *given["methods"])
-    for method, extractor in product(methods, EXTRACTORS):
+    for method, extractor in product(methods, EXTRACTORS[answers]):
         others = [other for other in methods if other != method]
         keys = {"experiment": title, "method": method, "extractor": extractor}
         gains = [f"difference_{other}" for other in others]

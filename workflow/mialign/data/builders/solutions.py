@@ -1,0 +1,92 @@
+"""The model's own solutions, all of them or those whose answer is right (STaR, arXiv 2203.14465).
+
+Each question is answered under its evaluation prompt. With a `hint`, a template that shows the answer too, it is also
+answered under that. With `keep: right` the response is the plain one if its answer is right, else the hinted one if
+that is right; else the question is dropped. What is kept stands under the prompt without the hint.
+
+The published method asks for a hinted solution only where the first try failed. Here all questions are answered under
+both prompts at once, since the graph of jobs is known before any of them. The kept texts have the same distribution:
+how a hinted solution is sampled does not depend on the plain one.
+"""
+
+from collections.abc import Callable
+from random import Random
+
+from mialign.core.errors import InputError
+from mialign.core.setting import Setting
+from mialign.core.template import fill
+from mialign.data.builders.shape import Shape
+from mialign.data.filters import ENDED
+from mialign.data.gold_answers import gold_answer
+from mialign.data.prompts import Prompts, check_template, evaluation, opening
+
+SETTINGS = {
+    "keep": Setting("any", {"enum": ["right", "any"]}),
+    "hint": Setting(None, {"type": "string", "minLength": 1}),
+}
+TERM = {"chosen": [0, 0], "rejected": None, "weight": 1.0}
+
+
+def shape(settings: dict) -> Shape:
+    """One response is kept of one, or of two if there is a hint."""
+    return Shape(written=2 if settings["hint"] else 1, prompts=1, responses=1)
+
+
+def reads_answers(settings: dict) -> bool:
+    """Whether the set needs questions with a gold answer."""
+    return settings["keep"] == "right" or settings["hint"] is not None
+
+
+def check_settings(settings: dict) -> None:
+    """InputError for a hint that serves nothing, or lacks a field; settings: the experiment's and the set's."""
+    if settings["hint"] is None:
+        return
+    if settings["keep"] == "any":
+        raise InputError("hint: with keep: any every plain response is kept, and no hinted one; set keep: right")
+    check_template(
+        "hint", settings["hint"], {"question", "answer"} | ({"opening"} if settings.get("openings") else set())
+    )
+
+
+def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
+    """The evaluation prompt; with a hint the question is also answered under the prompt that shows its answer."""
+    check_settings(settings)
+    plain = evaluation(question, principles, settings, rng)
+    answer = gold_answer(question) if reads_answers(settings) else ""  # a question without one is refused here
+    if settings["hint"] is None:
+        return plain
+    fields = {"question": question["question"], "answer": answer, "opening": opening(settings)}
+    return plain._replace(generation=[*plain.prompts, fill(settings["hint"], **fields)])
+
+
+def selection(settings: dict, is_right: Callable[[str, bool, str], bool]) -> Callable | None:
+    """With `keep: right`, a function of a prompt record and its responses: to the first that is right, or to none.
+
+    is_right(text, ended, gold answer) says which are.
+    """
+    if settings["keep"] == "any":
+        return None
+
+    def select(prompt: dict, responses: list[dict]) -> list[dict]:
+        gold = gold_answer({"id": prompt["question_id"], "reference": prompt["reference"]})
+        right = (n for n, one in enumerate(responses) if is_right(one["text"], one["finish"] in ENDED, gold))
+        return [{**responses[n], "hinted": n > 0} for n in right][:1]
+
+    return select
+
+
+def records(chosen: list[dict], responses: dict[str, list[dict]], settings: dict) -> list[dict]:
+    """One prompt, without the hint, one response and one term a question.
+
+    A hinted response says `hinted: true`, and has no place of a prompt: its own is not in the record.
+    """
+    return [_record(prompt, responses[prompt["id"]][0]) for prompt in chosen]
+
+
+def _record(prompt: dict, response: dict) -> dict:
+    hinted = response.get("hinted", False)
+    return {
+        "prompts": prompt["prompts"],
+        "responses": [{**response, "prompt": None if hinted else 0, "hinted": hinted}],
+        "terms": [TERM],
+    }
