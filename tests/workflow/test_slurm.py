@@ -17,6 +17,14 @@ SMOKE = ("--configfile", "config/smoke.yaml", "more.yaml")
 GPU = {"resources": {"default": {"gpu": 1, "mem_mb": 64000, "runtime": 90, "cpus_per_task": 8}}}
 
 
+ASKED = {
+    "principle_writer": {
+        "templates": {"positive": "{description}\nPrinciple:", "antithesis": "{description}\nOpposite:"},
+        "sampling": {"temperature": 0.7, "top_p": 1.0, "max_tokens": 24, "seed": 1},
+    }
+}
+
+
 @pytest.fixture
 def examples(root) -> list[dict]:
     """The changes for other clusters that slurm/README.md shows."""
@@ -74,7 +82,12 @@ def test_the_profile_of_every_call_sets_nothing_that_replaces_ours(root):
     assert not set(always) & {*yaml.safe_load((root / "slurm/config.yaml").read_text()), "set-resources", "resources"}
 
 
-OTHERS = {"judge_by_likelihood": "judge", "doctor_train": "train", "doctor_generate": "generate"}
+OTHERS = {
+    "judge_by_likelihood": "judge",
+    "doctor_train": "train",
+    "doctor_generate": "generate",
+    "written_principles": "generate",
+}
 
 
 def test_what_trains_or_generates_is_sent_and_all_else_stays(copy, root):
@@ -153,7 +166,8 @@ def test_by_gres_all_that_take_gpus_ask_for_as_many_as_they_take_and_the_doctor_
     (gres,) = (example for example in examples if "gres" in str(example))
     resources = {"default": {"gpu": 1}, "train": {"gpu": 4}}
     judges = {"local": {"kind": "likelihood", "model": "strong"}}
-    config = {"resources": resources, "speed": {"processes": 4}, "experiments": {"multitask": {"judges": judges}}}
+    multitask = {"judges": judges, "data": {"strong_pairs": {"principles": {"from": "strong"}}}}
+    config = {"resources": resources, "speed": {"processes": 4}, "experiments": {"multitask": multitask}, **ASKED}
     configure(copy, config, gres)
     targets = ("without_tex", "tuning", "doctor")
     text = snakemake(copy, *targets, "--profile", "slurm", "-n", "-p", "--configfile", "more.yaml")
