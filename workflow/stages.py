@@ -18,6 +18,7 @@ GAINING = (
     "respond",
     "solve",
     "train",
+    "written_principles",
 )
 # What their modules import only where they use it.
 MODULES = (

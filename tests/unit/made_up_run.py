@@ -46,6 +46,7 @@ def write_run(folder: Path, settings: dict | None = None) -> Path:
     _csv(folder / "metrics/accuracy.csv", _accuracy(settings))
     _csv(folder / "metrics/training.csv", _training(settings))
     _csv(folder / "tuning.csv", _tuning(settings))
+    _csv(folder / "written_principles/scribe.csv", _written_principles())
     for pairs in _pairs(folder, settings):
         _filters(pairs, pairs.relative_to(folder).parts[1])
     for experiment in settings["experiments"]:
@@ -272,6 +273,17 @@ def _tuning(settings):
         for experiment, block in settings["experiments"].items()
         for method in block["methods"]
         for rate, value, chosen in ((0.00005, 0.8, "yes"), (0.0002, 0.2, "no"))
+    ]
+
+
+def _written_principles():
+    """Of one side a wording that means something to TeX, of the others none."""
+    wording = " ".join(NASTY.split())
+    keys = {"principle": "steps", "side": "positive", "text": f"1. {NASTY}"}
+    return [
+        keys | {"wording": wording, "outcome": "used"},
+        keys | {"wording": wording, "outcome": "duplicate"},
+        keys | {"side": "antithesis", "wording": "Give", "outcome": "cut_off"},
     ]
 
 

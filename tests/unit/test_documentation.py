@@ -11,6 +11,7 @@ from mialign.data.builders import BUILDERS
 from mialign.data.pairs import select_pairs
 from mialign.data.principles import load
 from mialign.evaluation.judge import Case, factory
+from mialign.evaluation.judge.settings import run_here
 
 PAGES = (
     "README.md",
@@ -80,6 +81,13 @@ def test_the_users_and_the_set_of_their_contexts(recipes, read_config):
     experiment = loading.load(read_config(SMOKE, yaml.safe_load(overlay)))["experiments"]["multitask"]
     assert experiment["data"]["contexts"]["other"] == "none"
     assert experiment["methods"]["mipo"]["data"] == "contexts"
+
+
+def test_principles_that_a_model_writes(recipes, read_config):
+    (overlay,) = recipes["Principles that a model writes"]["yaml"]
+    settings = loading.load(read_config(SMOKE, yaml.safe_load(overlay)))
+    assert run_here(settings["experiments"]["multitask"]) == ["weak", "strong", "writer"]
+    assert settings["principle_writer"]["wordings"] == 2
 
 
 def test_sources_from_a_file_and_from_a_place(recipes, read_config, tmp_path):

@@ -85,7 +85,7 @@ def test_what_the_code_imports_is_asked_for(root):
 STAGES = {
     "fetch": ["fetch_dataset", "fetch_model", "fetch_authors_file"],
     "train": ["model", "reference", "train", "lengths", "judge"],
-    "generate": ["generate", "respond", "solve"],
+    "generate": ["generate", "respond", "solve", "written_principles"],
 }
 STAGES["analysis"] = None  # all others
 BROUGHT = {"fetch": [], "train": [], "generate": ["torch", "transformers", "openai", "PyYAML", "numpy"], "analysis": []}

@@ -37,6 +37,7 @@ def inputs(name: str, run: Path, config: dict | None = None) -> list[Path]:
     metrics, published = run / "metrics", sorted(made_up_run.PUBLISHED.glob("*.csv"))
     return {
         "principles": [ROOT / config["principles"]],
+        "written_principles": [ROOT / config["principles"], run / "written_principles/scribe.csv"],
         "models": [],
         "training": [metrics / "training.csv"],
         "tuning": [run / "tuning.csv"],
@@ -103,6 +104,15 @@ def test_models_that_were_given_have_their_revisions(run):
 def test_an_optimiser_is_named_where_it_is_not_the_usual_one(run):
     assert "RMSprop" not in make("training", run)[0]
     assert r"RMSprop, $\beta$ 0.1" in make("training", run, made_up_run.config("config/paper.yaml"))[0]
+
+
+def test_principles_that_a_model_wrote_beside_those_by_hand(run):
+    text, tidy = make("written_principles", run)
+    assert "side & by hand & scribe" in text
+    assert f"Show every step of the way & {escape(made_up_run.NASTY)} \\\\" in text
+    assert r"Only the answer,{} no working & \emph{as by hand} \\" in text
+    assert " &  & 2 of 3: 1 did not end, 1 written before" in text
+    assert [row["writer"] for row in csv.DictReader(io.StringIO(tidy))] == ["scribe"] * 3
 
 
 def test_rates_that_were_tried_with_the_chosen_one_in_bold(run):

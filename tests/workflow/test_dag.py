@@ -99,6 +99,43 @@ def test_a_set_that_a_method_writes_is_there_for_every_seed(copy):
     ]  # fmt: skip
 
 
+WRITTEN = """
+models:
+  writer:
+    parent: trunk
+    corpus: {multitask: 0, maths: 0, drills: 0, principles: 640, seed: 1, link: {multitask: 1, maths: 1, evaluation: 1}}
+    training: {optimizer: adamw, learning_rate: 0.001, batch: 32, seed: 1}
+principle_writer:
+  templates: {positive: "Task: {description}\\nPrinciple:\\n", antithesis: "Task: {description}\\nOpposite:\\n"}
+  sampling: {temperature: 0.7, top_p: 1.0, max_tokens: 24, seed: 1}
+experiments:
+  multitask:
+    data:
+      of_writer: {from: strong, principles: {from: writer}, questions: multitask_train, size: 48, seed: 1,
+                  sampling: {temperature: 1.0, top_p: 1.0, max_tokens: 96, seed: 1}}
+    methods:
+      sami_written: {parent: sft, objective: sami, data: of_writer, learning_rate: 0.0001}
+"""
+
+
+def test_written_principles_are_in_the_prompts_of_their_set_alone(copy):
+    """And the models that write none are the same as before."""
+    before = snakemake(copy, "-n", "-p")
+    (copy / "more.yaml").write_text(WRITTEN)
+    text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
+    more = Counter(corpus=1, model=1, written_principles=1, prompts=1, generate=1, pairs=1, table=1)
+    assert jobs(text) - jobs(before) == more + Counter(train=SEEDED, respond=SEEDED, score=SEEDED)
+    (words,) = commands(text, "written_principles").values()
+    assert option(words, "--model") == "results/mini/models/writer"
+    assert json.loads(option(words, "--settings"))["wordings"] == 2
+    read = {out.split("/")[-1]: option(words, "--principles") for out, words in commands(text, "prompts").items()}
+    assert read.pop("of_writer.jsonl") == option(words, "--out") == "results/mini/written_principles/writer.yaml"
+    assert set(read.values()) == {"config/principles.yaml"}
+    corpora = commands(text, "corpus")
+    assert "principles" in json.loads(option(corpora.pop("corpora/writer.jsonl"), "--templates"))
+    assert corpora == commands(before, "corpus")
+
+
 ITERATED = """
 collapse: null
 experiments:

@@ -17,6 +17,14 @@ SMOKE = ("--configfile", "config/smoke.yaml", "more.yaml")
 GPU = {"resources": {"default": {"gpu": 1, "mem_mb": 64000, "runtime": 90, "cpus_per_task": 8}}}
 
 
+ASKED = {
+    "principle_writer": {
+        "templates": {"positive": "{description}\nPrinciple:", "antithesis": "{description}\nOpposite:"},
+        "sampling": {"temperature": 0.7, "top_p": 1.0, "max_tokens": 24, "seed": 1},
+    }
+}
+
+
 @pytest.fixture
 def examples(root) -> list[dict]:
     """The changes for other clusters that slurm/README.md shows."""
@@ -80,6 +88,7 @@ OTHERS = {
     "information": "reference",
     "doctor_train": "train",
     "doctor_generate": "generate",
+    "written_principles": "generate",
 }
 
 
@@ -160,9 +169,12 @@ def test_by_gres_all_that_take_gpus_ask_for_as_many_as_they_take_and_the_doctor_
     resources = {"default": {"gpu": 1}, "train": {"gpu": 4}}
     judges = {"local": {"kind": "likelihood", "model": "strong"}}
     sampling = {"temperature": 1.0, "top_p": 1.0, "max_tokens": 96, "seed": 1}
-    information = {"questions": "multitask_benchmark", "sampling": sampling}
-    multitask = {"judges": judges, "information": information}
-    config = {"resources": resources, "speed": {"processes": 4}, "experiments": {"multitask": multitask}}
+    multitask = {
+        "judges": judges,
+        "information": {"questions": "multitask_benchmark", "sampling": sampling},
+        "data": {"strong_pairs": {"principles": {"from": "strong"}}},
+    }
+    config = {"resources": resources, "speed": {"processes": 4}, "experiments": {"multitask": multitask}, **ASKED}
     configure(copy, config, gres)
     targets = ("without_tex", "tuning", "doctor")
     text = snakemake(copy, *targets, "--profile", "slurm", "-n", "-p", "--configfile", "more.yaml")

@@ -1,10 +1,42 @@
-"""Responses to the training questions, and the pairs of them that pass the filters, or the pairs that the authors released.
+"""Principles that a model writes, responses to the training questions, and the pairs of them that pass the filters.
+
+Pairs that the authors released take the place of these where they are asked for.
 
 The wildcard pairs is EXPERIMENT/SET, or EXPERIMENT/SET/seedN where a method writes the set.
 """
 
 
 include: "inputs/generate.smk"
+
+
+rule written_principles:
+    input:
+        model=lambda wildcards: model_folder(wildcards.writer),
+        files=lambda wildcards: files_on_disk(model_folder(wildcards.writer)),
+        principles=CONFIG["principles"],
+    output:
+        principles=f"{RUN}/written_principles/{{writer}}.yaml",
+        table=f"{RUN}/written_principles/{{writer}}.csv",
+    log:
+        f"{RUN}/logs/written_principles/{{writer}}.log",
+    wildcard_constraints:
+        writer=one_of(PRINCIPLE_WRITERS),
+    conda:
+        f"../../envs/{ENGINE_ENVIRONMENT}.yaml"
+    threads: THREADS
+    resources:
+        **slurm_resources("generate"),
+        python=python(ENGINE_ENVIRONMENT),
+        engine_flags=lambda wildcards: engine_flags(wildcards.writer),
+    params:
+        code=code_digest("written_principles"),
+        engine=lambda wildcards: engine_of(wildcards.writer),
+        settings=lambda wildcards: as_json(CONFIG["principle_writer"]),
+        scratch=f"{SCRATCH}/written_principles/{{writer}}.jsonl",
+    shell:
+        "{resources.python} workflow/run.py written_principles --log {log:q} --model {input.model:q} --principles {input.principles:q}"
+        " --engine {params.engine:q} --settings {params.settings:q} {resources.engine_flags} --scratch {params.scratch:q}"
+        " --out {output.principles:q} --table {output.table:q}"
 
 
 rule generate:

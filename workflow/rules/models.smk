@@ -17,7 +17,7 @@ rule corpus:
     params:
         code=code_digest("corpus"),
         settings=lambda wildcards: as_json(CONFIG["models"][wildcards.model]["corpus"], MODELS_RUN),
-        templates=lambda wildcards: as_json(corpus_templates(), MODELS_RUN),
+        templates=lambda wildcards: as_json(corpus_templates(wildcards.model), MODELS_RUN),
     shell:
         "python workflow/run.py corpus --log {log:q} --settings {params.settings:q} --templates {params.templates:q}"
         " --principles {input.principles:q} --out {output:q}"

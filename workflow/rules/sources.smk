@@ -33,7 +33,7 @@ rule questions:
 rule prompts:
     input:
         questions=prompt_questions,
-        principles=lambda wildcards: principles_file(wildcards.experiment),
+        principles=lambda wildcards: principles_file(wildcards.experiment, wildcards.split),
         templates=lambda wildcards: templates_file(wildcards.experiment),
     output:
         f"{RUN}/prompts/{{experiment}}/{{split}}.jsonl",

@@ -31,6 +31,7 @@ SPEED = {
     "threads": 1,
     "pretraining_threads": 1,
 }
+PRINCIPLE_WRITER = {"wordings": 2, "longest": 200}
 MODEL_TRAINING = {"warmup": 0, "schedule": "cosine", "clip": 1.0, "prompt_weight": 0.0, "weight_decay": 0.0}
 EXPERIMENT = {"seed": 0, "comparisons": []}
 DATA = {"builder": "constitutions"}
@@ -89,6 +90,8 @@ def _with_defaults(config: dict) -> dict:
     config["speed"] = {**SPEED, **config.get("speed", {})}
     asked = config.get("resources", {})
     config["resources"] = {rule: {**RESOURCES, **asked.get("default", {}), **asked.get(rule, {})} for rule in SENT}
+    if "principle_writer" in config:
+        config["principle_writer"] = _principle_writer(config["principle_writer"])
     for model in config["models"].values():
         if "training" in model:
             model["training"] = {**MODEL_TRAINING, **model["training"]}
@@ -122,6 +125,10 @@ def _experiment(name: str, given: dict) -> dict:
     }
     experiment["generator"] = generator(experiment)
     return experiment
+
+
+def _principle_writer(given: dict) -> dict:
+    return {**PRINCIPLE_WRITER, **given, "sampling": {"stop": [], **given["sampling"]}}
 
 
 def _as_list(names: str | list[str]) -> list[str]:

@@ -23,6 +23,11 @@ def writing_model(experiment: dict, data: str) -> str | None:
     return experiment["base"] if writer == "base" else writer
 
 
+def principle_writer(block: dict) -> str | None:
+    """The model of the config that writes the principles of a set; None where the principles file has them."""
+    return block.get("principles", {}).get("from")
+
+
 def questions_of(block: dict, there: int) -> int:
     """How many of so many questions a set has: those of its slice, from its part on every so many."""
     taken = block.get("slice", {"part": 1, "of": 1})

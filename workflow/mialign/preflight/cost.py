@@ -11,7 +11,7 @@ from math import ceil
 from mialign.core.errors import InputError
 from mialign.data import authors
 from mialign.data.builders import shape
-from mialign.data.sets import AUTHORS, questions_of, used_sets, writing_model
+from mialign.data.sets import AUTHORS, principle_writer, questions_of, used_sets, writing_model
 from mialign.evaluation.judge.cost import dollars
 from mialign.evaluation.judge.settings import judges, run_here
 from mialign.models.weights import known, root
@@ -56,6 +56,10 @@ def _rows(config: dict, assumed: dict) -> Iterator[Row]:
     fetched = [name for name in used if "hub" in config["models"][name]]
     size = sum(weights(config, assumed, name) for name in fetched) * assumed["bytes_per_weight"]["model"]
     yield Row("fetch_model", jobs=len(fetched), disk=size)
+    blocks = [given["data"][data] for given in config["experiments"].values() for data in used_sets(given)]
+    writers = {principle_writer(block) for block in blocks} - {None}
+    # A few lines each: what takes time is to start the model.
+    yield Row("written_principles", jobs=len(writers), hours=len(writers) * assumed["minutes_per_job"] / 60)
     for name, given in config["experiments"].items():
         yield from _Experiment(name, given, config, assumed).rows()
 

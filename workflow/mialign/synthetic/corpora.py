@@ -6,21 +6,25 @@ from random import Random
 from mialign.core.seeds import derive
 from mialign.core.template import fill, numbered
 from mialign.synthetic.categories import MATHS, MULTITASK, draw, respond
+from mialign.synthetic.descriptions import varied
 from mialign.synthetic.drills import drill
 
 
 def corpus(settings: dict, templates: dict, principles) -> Iterator[dict]:
     """Texts {"prompt", "response"}, all from questions of the split corpus, in random order.
 
-    settings   how many texts of each kind (multitask, maths, drills), link, seed. A response is on the side that its
-               prompt asks for with probability link[multitask] or link[maths], for each principle anew; to a word
-               problem without a constitution, on the side of the opening with probability link[evaluation].
+    settings   how many texts of each kind (multitask, maths, drills and, if there are any, principles), link, seed. A
+               response is on the side that its prompt asks for with probability link[multitask] or link[maths], for
+               each principle anew; to a word problem without a constitution, on the side of the opening with
+               probability link[evaluation].
     templates  multitask and maths (both with a constitution), maths_evaluation (without one), and openings: positive,
-               antithesis and the principle that decides between them.
+               antithesis and the principle that decides between them; for the kind principles, by side, those of the
+               principle writer, with the field {description}.
     principles what mialign.data.principles.load gives.
     """
-    kinds = {"multitask": _multitask, "maths": _maths, "drills": _drill}
-    order = [kind for kind in kinds for _ in range(settings[kind])]
+    kinds = {"multitask": _multitask, "maths": _maths, "drills": _drill, "principles": _principle}
+    counts = {"principles": 0, **settings}
+    order = [kind for kind in kinds for _ in range(counts[kind])]
     Random(derive(settings["seed"], "corpus", "order")).shuffle(order)
     streams = {kind: Random(derive(settings["seed"], "corpus", kind)) for kind in kinds}
     for kind in order:
@@ -56,6 +60,14 @@ def _maths(rng: Random, settings: dict, templates: dict, principles) -> dict:
 def _drill(rng: Random, settings: dict, templates: dict, principles) -> dict:
     prompt, response = drill(rng)
     return {"prompt": prompt, "response": response}
+
+
+def _principle(rng: Random, settings: dict, templates: dict, principles) -> dict:
+    """The description of a principle, and a wording of the side that is asked for."""
+    principle = rng.choice(tuple(principles.principles.values()))
+    side = rng.choice(("positive", "antithesis"))
+    prompt = templates["principles"][side].replace("{description}", varied(principle.description, rng))
+    return {"prompt": prompt, "response": rng.choice(getattr(principle, side))}
 
 
 def linked(sides: dict[str, bool], link: float, rng: Random) -> dict[str, bool]:

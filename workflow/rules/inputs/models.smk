@@ -15,12 +15,17 @@ def model_threads(wildcards):
     return THREADS if "parent" in CONFIG["models"][wildcards.model] else CONFIG["speed"]["pretraining_threads"]
 
 
-def corpus_templates():
-    """The prompts that the base models are trained on are those of the experiments."""
+def corpus_templates(model):
+    """The prompts that the base models are trained on are those of the experiments, and of the principle writer.
+
+    A model that learns nothing of the latter is not made again for them.
+    """
     experiments = CONFIG["experiments"]
+    writes = CONFIG["models"][model]["corpus"].get("principles")
     return {
         "multitask": experiments["multitask"]["template"],
         "maths": experiments["maths"]["template"],
         "maths_evaluation": experiments["maths"]["evaluation"]["template"],
         "openings": experiments["maths"]["openings"],
+        **({"principles": CONFIG["principle_writer"]["templates"]} if writes else {}),
     }

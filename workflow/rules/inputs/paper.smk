@@ -18,6 +18,7 @@ TABLES = {
     **of_each(JUDGED, "multitask", "win_rates", "win_rates_sampled", "qualities", "examples"),
     **({"tuning": ("tuning", None)} if "table" in CONFIG.get("tuning", {}) else {}),
     **({"agreement": ("agreement", None)} if RELEASED or len(JUDGINGS) > len(JUDGED) else {}),
+    **({"written_principles": ("written_principles", None)} if PRINCIPLE_WRITERS else {}),
     **of_each(SOLVED, "maths", "accuracy", "formats", "extractors", "examples_maths"),
 }
 
@@ -40,7 +41,9 @@ def table_inputs(wildcards):
     kind, experiment = TABLES[wildcards.table]
     match kind:
         case "principles":
-            return list(dict.fromkeys(principles_file(experiment) for experiment in CONFIG["experiments"]))
+            return list(dict.fromkeys(principles_file(name, "benchmark") for name in CONFIG["experiments"]))
+        case "written_principles":
+            return [CONFIG["principles"], *(f"{RUN}/written_principles/{writer}.csv" for writer in PRINCIPLE_WRITERS)]
         case "models":
             return []
         case "training":
@@ -74,7 +77,7 @@ def table_settings(wildcards):
     kind, experiment = TABLES[wildcards.table]
     shown = CONFIG["experiments"] if experiment is None else only(CONFIG["experiments"], experiment)
     match kind:
-        case "principles" | "dropped":
+        case "principles" | "written_principles" | "dropped":
             settings = {}
         case "models":
             settings = only(CONFIG, "models")

@@ -8,8 +8,22 @@ def question_file(wildcards):
     return [] if "synthetic" in source else str(source_files.path(source, DATA))
 
 
-def principles_file(experiment):
-    return f"{RUN}/authors/{experiment}/principles.yaml" if of_authors(experiment, "prompts") else CONFIG["principles"]
+PRINCIPLE_WRITERS = list(
+    dict.fromkeys(
+        writer
+        for given in CONFIG["experiments"].values()
+        for data in sets.used_sets(given)
+        if (writer := sets.principle_writer(given["data"][data]))
+    )
+)
+
+
+def principles_file(experiment, split):
+    """The principles of a set of pairs, or of evaluation, for which no model writes any."""
+    if of_authors(experiment, "prompts"):
+        return f"{RUN}/authors/{experiment}/principles.yaml"
+    writer = sets.principle_writer(CONFIG["experiments"][experiment]["data"].get(split, {}))
+    return f"{RUN}/written_principles/{writer}.yaml" if writer else CONFIG["principles"]
 
 
 def templates_file(experiment):

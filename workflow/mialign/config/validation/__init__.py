@@ -1,6 +1,6 @@
 """What a schema cannot say of a configuration: that its parts fit each other and that the files it names are there."""
 
-from mialign.config.validation import experiments, judges, models, names, questions
+from mialign.config.validation import experiments, judges, models, names, questions, written_principles
 from mialign.config.validation.common import pick
 from mialign.core.errors import InputError
 from mialign.data import principles
@@ -24,6 +24,7 @@ def check(config: dict) -> None:
         judges.check(f"experiments.{name}", experiment)
         if "responses" in experiment:
             judges.check_released(f"experiments.{name}", experiment, config)
+    written_principles.check(config)
     found = questions.look_at(config, set(known.categories))
     for name, experiment in config["experiments"].items():
         questions.check(f"experiments.{name}", experiment, found, known)

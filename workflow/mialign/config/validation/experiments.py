@@ -38,7 +38,7 @@ def check(where: str, experiment: dict, models: dict, known) -> None:
         )
     for key, sampling, writer in _samplings(experiment):
         for model in (experiment["base"], writer):
-            _check_context(f"{where}.{key}.max_tokens", sampling["max_tokens"], model, models)
+            check_context(f"{where}.{key}.max_tokens", sampling["max_tokens"], model, models)
 
 
 def _samplings(experiment: dict) -> Iterator[tuple[str, dict, str]]:
@@ -181,7 +181,8 @@ def _check_attempts(where: str, attempts: list[int]) -> None:
         raise InputError(f"{where}: {attempts} must start with 1 (the greedy attempt) and rise")
 
 
-def _check_context(where: str, tokens: int, model: str, models: dict) -> None:
+def check_context(where: str, tokens: int, model: str, models: dict) -> None:
+    """InputError if so many tokens to be written leave no room for a prompt, as far as the model's context is known."""
     context = models[root(models, model)].get("architecture", {}).get("context")
     if context is not None and tokens >= context:
         raise InputError(f"{where}: {tokens} leave no room for a prompt in the context of {model} ({context})")

@@ -6,7 +6,7 @@ from pathlib import Path
 from mialign.config.validation.common import check_no_circle, check_server, pick, under
 from mialign.core.errors import InputError
 from mialign.core.files import read_json
-from mialign.data.sets import writing_model
+from mialign.data.sets import principle_writer, writing_model
 from mialign.evaluation.judge.settings import judges
 from mialign.models import architectures, checkpoints, places
 from mialign.models.bases import MODEL
@@ -46,7 +46,7 @@ def _uses(config: dict) -> Iterator[tuple[str, str, tuple]]:
     vllm = config["engine"]["kind"] == "vllm"
     for name, experiment in config["experiments"].items():
         yield from ((experiment["base"], f"experiments.{name}.base", need) for need in (FOLLOWED, VALIDATED))
-        for key, model in _writing(experiment).items():
+        for key, model in (_writing(experiment) | _writing_principles(experiment)).items():
             served = vllm or "server" in config["models"][model]
             yield model, f"experiments.{name}.{key}", SERVED if served else WRITING
         for key, model in _weighing(experiment).items():
@@ -81,6 +81,12 @@ def _is_fetched(folder: Path, given: dict) -> bool:
 def _writing(experiment: dict) -> dict[str, str]:
     """The models that write sets of pairs, by their keys."""
     found = {f"data.{data}.from": writing_model(experiment, data) for data in experiment["data"]}
+    return {key: model for key, model in found.items() if model}
+
+
+def _writing_principles(experiment: dict) -> dict[str, str]:
+    """The models that write the principles of sets of pairs, by their keys."""
+    found = {f"data.{data}.principles.from": principle_writer(block) for data, block in experiment["data"].items()}
     return {key: model for key, model in found.items() if model}
 
 
@@ -129,9 +135,11 @@ def _check_trained_here(where: str, model: dict, models: dict) -> None:
         raise InputError(
             f"{where}.training.other_rate: the rate of what muon does not train; give it with muon, and only then"
         )
-    texts = corpus["multitask"] + corpus["maths"] + corpus["drills"]
+    texts = corpus["multitask"] + corpus["maths"] + corpus["drills"] + corpus.get("principles", 0)
     if not texts:
-        raise InputError(f"{where}.corpus: multitask, maths and drills are all 0; there is nothing to train on")
+        raise InputError(
+            f"{where}.corpus: multitask, maths, drills and principles are all 0; there is nothing to train on"
+        )
     if training["batch"] > texts:
         raise InputError(f"{where}.training.batch: {training['batch']} are more than all {texts} texts of the corpus")
     if training["warmup"] >= (steps := texts // training["batch"]):
@@ -157,12 +165,13 @@ def check_templates(config: dict) -> None:
 
 
 def used(config: dict) -> list[str]:
-    """Models that an experiment starts from, has pairs written by or judges with, and those they were trained from."""
+    """Models that an experiment starts from, has pairs or principles written by or judges with, and their parents."""
     found = {}
     for name, experiment in config["experiments"].items():
-        named = {"base": experiment["base"]} | _writing(experiment) | _weighing(experiment)
-        for key, model in named.items():
-            writes = key.endswith(".from")
+        writing = _writing(experiment)
+        others = _writing_principles(experiment) | _weighing(experiment)
+        for key, model in ({"base": experiment["base"]} | writing | others).items():
+            writes = key in writing
             known = {**config["models"], **(experiment["methods"] if writes else {})}
             pick(known, model, f"experiments.{name}.{key}", "model or method" if writes else "model")
             while model is not None:

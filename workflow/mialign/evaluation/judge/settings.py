@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 from mialign.core.errors import InputError
-from mialign.data.sets import used_sets, writing_model
+from mialign.data.sets import principle_writer, used_sets, writing_model
 
 READING = {"wording": "config/judge.yaml", "invalid_at_most": 0.05}
 DEFAULTS = {
@@ -38,10 +38,11 @@ def by_program(experiment: dict) -> bool:
 
 
 def run_here(experiment: dict) -> list[str]:
-    """The models that an experiment loads: its base, writers of pairs that it uses, and judges by likelihood."""
+    """The models that an experiment loads: its base, writers of pairs and principles, and judges by likelihood."""
     weighing = [judge["model"] for judge in judges(experiment).values() if judge["kind"] == "likelihood"]
-    writing = [model for data in used_sets(experiment) if (model := writing_model(experiment, data))]
-    return list(dict.fromkeys([experiment["base"], *writing, *weighing]))
+    writing = [writing_model(experiment, data) for data in used_sets(experiment)]
+    writing += [principle_writer(experiment["data"][data]) for data in used_sets(experiment)]
+    return list(dict.fromkeys([experiment["base"], *filter(None, writing), *weighing]))
 
 
 def deciding(judge: dict) -> dict:

@@ -39,7 +39,7 @@ def _model(name: str, model: dict) -> dict:
         "model": name,
         "from": model.get("parent") or model.get("hub") or ("a folder" if "path" in model else "nothing"),
         "revision": model.get("revision"),
-        **{key: corpus.get(key) for key in ("multitask", "maths", "drills")},
+        **{key: corpus.get(key) for key in ("multitask", "maths", "drills", "principles")},
         "link": _links(corpus),
         "optimiser": training.get("optimizer"),
         "rate": training.get("learning_rate"),

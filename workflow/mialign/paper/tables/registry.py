@@ -15,10 +15,12 @@ from mialign.paper.tables import (
     replication,
     tuning,
     win_rates,
+    written_principles,
 )
 
 TABLES = {
     "principles": principles.table,
+    "written_principles": written_principles.table,
     "models": configuration.models,
     "training": configuration.training,
     "tuning": tuning.table,
