@@ -53,8 +53,8 @@ def _curve(stem: str, metric: str, points: list[dict], origin: str) -> list[Numb
 
 def set_name(settings: dict, experiment: str, data: str) -> tuple[str, ...]:
     """How numbers name a set of pairs: by its experiment alone where training names the set, else by both names."""
-    main = settings.get("experiments", {}).get(experiment, {}).get("training", {}).get("data", data)
-    return (experiment,) if data == main else (experiment, data)
+    training = settings.get("experiments", {}).get(experiment, {}).get("training", {"data": data})
+    return (experiment,) if data == training.get("data") else (experiment, data)
 
 
 def of_filters(about: tuple[str, ...], table: list[dict], origin: str) -> list[Number]:
