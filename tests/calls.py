@@ -1,11 +1,19 @@
-"""Calls of Snakemake, and what it prints of the jobs."""
+"""Calls of Snakemake, and what it prints of the jobs.
 
+Importing Snakemake takes as long as a dry run. So calls are forked from a process that has imported it, and nothing of
+ours, since each copy of the workflow has its own library.
+"""
+
+import multiprocessing
 import os
 import re
-import subprocess
 import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
+
+FORKSERVER = multiprocessing.get_context("forkserver")
+FORKSERVER.set_forkserver_preload(["snakemake.cli"])
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -15,16 +23,30 @@ def environment(**more: str) -> dict[str, str]:
 
 def snakemake(folder: Path, *arguments: str, ok: bool = True, **more: str) -> str:
     """What a call in this folder prints; it must succeed, or fail where `ok` is false; `more` variables are its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env=environment(**more),
-    )
-    assert (done.returncode == 0) is ok, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    with tempfile.NamedTemporaryFile() as printed:
+        call = FORKSERVER.Process(target=_call, args=(folder, arguments, environment(**more), printed.name))
+        call.start()
+        call.join(timeout=120)
+        if call.exitcode is None:
+            call.kill()
+        text = Path(printed.name).read_text(encoding="utf-8")
+    assert call.exitcode is not None, f"not done after 120 s: {text}"
+    assert (call.exitcode == 0) is ok, text
+    return text
+
+
+def _call(folder: Path, arguments: tuple[str, ...], variables: dict[str, str], printed: str) -> None:
+    """As `python -m snakemake` in that folder, printing into a file."""
+    from snakemake import cli
+
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(variables)
+    for stream in (1, 2):
+        os.dup2(os.open(printed, os.O_WRONLY | os.O_APPEND), stream)
+    sys.argv = ["snakemake", *arguments]
+    sys.path[:] = [path for path in sys.path if not path.startswith(str(Path(__file__).parents[1]))]
+    cli.main()
 
 
 def jobs(text: str) -> Counter:

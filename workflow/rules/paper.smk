@@ -95,7 +95,7 @@ rule paper:
         "../../envs/analysis.yaml"
     params:
         code=code_digest("paper"),
-        document=f"paper/{CONFIG['document']}.tex",
+        document=lambda wildcards: f"paper/{CONFIG['document']}.tex",
     shell:
         "python workflow/run.py paper --log {log:q} --document {params.document:q} --figures {input.figures:q} --tables {input.tables:q}"
         " --numbers {input.numbers:q} --out {output:q}"
@@ -117,7 +117,7 @@ rule everything:
         code=code_digest("paper"),
         figures=lambda wildcards: sorted(map(str, Path(MODELS_RUN).glob("figures/*.pdf"))),
         tables=lambda wildcards: sorted(map(str, Path(MODELS_RUN).glob("tables/*.tex"))),
-        chapter=RUN,
+        chapter=lambda wildcards: RUN,
     shell:
         "python workflow/run.py paper --log {log:q} --figures {params.figures:q} --tables {params.tables:q}"
         " --numbers {input.numbers:q} --chapter {params.chapter:q} --out {output:q}"
