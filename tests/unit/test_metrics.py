@@ -454,6 +454,15 @@ def test_extractors_are_counted_apart(results):
     }
 
 
+def test_letters_are_counted_by_their_own_extractors(results):
+    record = attempt(1, 0, None, "B", False, 0.0)
+    record |= {"answers": {"strict": "B", "flexible": "B", "mipo": None}}
+    record |= {"correct": {"strict": True, "flexible": True, "mipo": False}}
+    rows = table("accuracy", [results("attempts/choices/base/seed1.jsonl", [record])], {"attempts": {"choices": [1]}})
+    found = {r["extractor"]: r["value"] for r in rows if r["metric"] == "accuracy"}
+    assert found == {"strict": 100, "flexible": 100, "mipo": 0}
+
+
 def test_every_experiment_has_its_own_numbers_of_attempts(results):
     paths = [
         results(f"attempts/{experiment}/base/seed1.jsonl", [attempt(1, n, "7", "7", True) for n in range(number)])
