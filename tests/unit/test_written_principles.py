@@ -57,6 +57,8 @@ def became(*texts: dict, longest: int = 40) -> list[str]:
         ("", ""),
         (" \n ", ""),
         ("1.\nBe kind", ""),
+        ("B", ""),
+        ("Go", "Go"),
         ('- "..."', ""),
     ],
 )
@@ -80,13 +82,14 @@ def test_each_reason_why_a_text_is_not_used():
         written("steps", "positive", "Reason alo", "length"),
         written("steps", "positive", "Reason well\nand then", "length"),
         written("steps", "positive", "Reason\x00 aloud"),
+        written("steps", "positive", "Reas\ufffdn"),
         written("steps", "positive", "a" * 40),
         written("steps", "positive", "a" * 41),
         written("tex", "positive", '"numbers and formulas stand in TeX maths"', "eos"),
         written("polite", "positive", "be rude and short"),
         written("polite", "antithesis", "Be rude and short."),
     ) == [
-        "used", "duplicate", "empty", "cut_off", "used", "unprintable", "used", "too_long", "description", "other_side",
+        "used", "duplicate", "empty", "cut_off", "used", "unprintable", "unprintable", "used", "too_long", "description", "other_side",
         "used",
     ]  # fmt: skip
 

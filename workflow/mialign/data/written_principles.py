@@ -31,6 +31,8 @@ REASONS = {
 }
 
 _MARK = re.compile(r"(?:\(?\d{1,3}[.):]|[-+*•–—]|#{1,6})\s+")  # of a numbered line, or of one in a list
+_WORD = re.compile(r"[^\W\d_]{2}")  # two letters
+_BROKEN = "\N{REPLACEMENT CHARACTER}"  # what bytes that make no character are decoded to
 _QUOTES = {'"': '"', "'": "'", "“": "”", "„": "“", "‘": "’", "«": "»", "`": "`", "*": "*"}  # by what opens them
 
 
@@ -57,7 +59,7 @@ def wording(text: str) -> str:
     line = " ".join(text.lstrip().partition("\n")[0].split())
     while (bare := _bare(line)) != line:
         line = bare
-    return line if any(map(str.isalpha, line)) else ""
+    return line if _WORD.search(line) else ""
 
 
 def _bare(line: str) -> str:
@@ -82,7 +84,7 @@ def outcomes(known: Principles, written: Iterable[dict], longest: int) -> list[d
         faults = {
             "empty": not row["wording"],
             "cut_off": row["finish"] == "length" and "\n" not in row["text"].lstrip(),
-            "unprintable": not row["wording"].isprintable(),
+            "unprintable": not row["wording"].isprintable() or _BROKEN in row["wording"],
             "too_long": len(row["wording"]) > longest,
             "description": alike == _alike(known.principles[row["principle"]].description),
             # A text that was written for both sides speaks for neither, unless its own is known to have it.
