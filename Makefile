@@ -1,5 +1,8 @@
 # make paper              everything: environment, models, experiments, results/<run>/paper.pdf and report.html
 # make paper CONFIG=...   the same with a file laid over config.yaml (several: CONFIG="a.yaml b.yaml")
+# make neighbours         SAMI with iterations, MIPO, users and the verified arm on the base models of make paper, as
+#                         results/neighbours/paper.pdf
+# make everything         both, and both in one document: results/neighbours/everything.pdf
 # make fetch CONFIG=...   downloads what that file names: datasets, models, the authors' files
 # make cost CONFIG=...    GPU hours, disk and dollars of that run at full size, from the assumptions in config/costs.yaml.
 #                         These are speeds of large models on GPUs; the hours say nothing about the miniature
@@ -20,7 +23,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := paper
-.PHONY: paper fetch cost doctor published test-quick test test-vllm test-slurm bench lint lock
+.PHONY: paper neighbours everything fetch cost doctor published test-quick test test-vllm test-slurm bench lint lock
 
 CORES ?= $(shell nproc)
 PYTHON ?= python3.11
@@ -53,6 +56,15 @@ paper: $(READY)
 	tr , '\t' <$$made/times/stages.csv | expand -t 12
 	ls $$made/paper.pdf $$made/report.html 2>/dev/null || true
 	$(TIMED)
+
+neighbours: $(READY)
+	@$(MAKE) --no-print-directory paper CONFIG=config/neighbours.yaml
+
+everything: $(READY)
+	@$(MAKE) --no-print-directory paper
+	$(MAKE) --no-print-directory neighbours
+	snakemake --configfile config/neighbours.yaml --cores 1 --quiet all -- everything
+	ls results/neighbours/everything.pdf
 
 fetch: $(READY)
 	@$(SNAKEMAKE) fetch $(ARGS)

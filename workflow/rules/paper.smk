@@ -38,6 +38,7 @@ rule numbers:
         qualities=metrics_of("qualities"),
         accuracy=metrics_of("accuracy"),
         training=metrics_of("training"),
+        information=metrics_of("information") if INFORMED else [],
         filters=FILTER_TABLES,
         published=PUBLISHED_TABLES,
         paper=PAPER_SOURCES,
@@ -54,10 +55,11 @@ rule numbers:
     params:
         code=code_digest("numbers"),
         paper=lambda wildcards, input: os.path.commonpath(input.paper),
+        information=lambda wildcards, input: ["--information", input.information] if input.get("information") else [],
         settings=lambda wildcards: as_json(printed(CONFIG), sort_keys=False),
     shell:
         "python workflow/run.py numbers --log {log:q} --comparisons {input.comparisons:q} --qualities {input.qualities:q}"
-        " --accuracy {input.accuracy:q} --training {input.training:q} --filters {input.filters:q}"
+        " --accuracy {input.accuracy:q} --training {input.training:q} {params.information:q} --filters {input.filters:q}"
         " --published {input.published:q} --paper {params.paper:q} --settings {params.settings:q} --out {output.tex:q}"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 
 from mialign.data.sets import used_sets
-from mialign.paper.macros import accuracy, comparisons, settings, training
+from mialign.paper.macros import accuracy, comparisons, information, settings, training
 from mialign.paper.macros.number_formats import Number
 from mialign.paper.tables.filtering import SHOWN
 from mialign.training.curves import LOGGED
@@ -33,6 +33,8 @@ def numbers(config: dict, categories: Iterable[str]) -> list[Number]:
         if "solve" in given:
             rows, origin = list(_accuracy(title, given, _answers(given, config["sources"]))), "accuracy"
             found += accuracy.of_accuracy(rows, origin, config) + accuracy.of_items(rows, origin, "accuracy", config)
+        if "information" in given:
+            found += information.of_information(list(_information(title, given)), "information")
         for method in given["methods"]:
             found += training.of_training(list(_curve(title, method, ("selected",))), "training")
         dropped = [{"filter": name, "dropped": 1, "kept": 1} for name in SHOWN]
@@ -59,6 +61,18 @@ def _comparisons(title: str, given: dict, seeds: list[int], categories: Iterable
         yield from _rows({**keys, "category": "all"}, (*of_all, AXES[axis]))
         for category in categories:
             yield from _rows({**keys, "category": category}, ("win_rate",))
+
+
+def _information(title: str, given: dict) -> Iterator[dict]:
+    methods = ("base", *given["methods"])
+    for method, critic in product(methods, ("mean", "sum")):
+        keys = {"experiment": title, "method": method, "critic": critic}
+        for side in ("rows", "columns", "both"):
+            yield from _rows({**keys, "side": side}, ("bound",))
+        others = [other for other in methods if other != method] if method != "base" else []
+        yield from _rows({**keys, "side": "both"}, (f"difference_{other}" for other in others))
+    for method in methods:
+        yield from _rows({"experiment": title, "method": method, "critic": "", "side": ""}, ("cap", "drift"))
 
 
 def _qualities(title: str, given: dict, categories: Iterable[str]) -> Iterator[dict]:
