@@ -1,8 +1,9 @@
 """Questions: enough of them, each fit for its use, and none in two uses."""
 
-from mialign.config.validation.common import pick
+from mialign.config.validation.common import pick, under
 from mialign.core.errors import InputError
 from mialign.data import sources
+from mialign.data.builders import constitutions
 from mialign.data.sets import questions_of
 
 
@@ -74,11 +75,7 @@ def _check_use(where: str, experiment: dict, use: str, found: sources.Found, kno
     decisive = experiment.get("openings", {}).get("principle")
     for category in sorted(found.categories) if block.get("builder") == "constitutions" else ():
         names = [principle.id for principle in known.for_category(category)]
-        if block["constitutions"] > 2 ** len(names):
-            raise InputError(
-                f"{where}.{use.removesuffix('questions')}constitutions: {block['constitutions']} cannot all differ: "
-                f"the category {category!r} has {' and '.join(names)}, which allow {2 ** len(names)}"
-            )
+        under(f"{where}.{use.removesuffix('questions')}", constitutions.check_sides, names, category, block)
         if decisive is not None and decisive not in names:
             raise InputError(
                 f"{where}.{use}: the openings depend on the principle {decisive!r}, but the category {category!r} has "
