@@ -65,6 +65,14 @@ class Bootstrap:
         below = (by_seed[:, seeds:] * of_seeds).sum(axis=1)
         return np.round(np.divide(above, below, out=np.full_like(above, np.nan), where=below != 0), 12)
 
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        """Of values [items, seeds, quantities] per resample sum_is w_i v_s values_is, [resamples, quantities]."""
+        items, seeds, quantities = values.shape
+        resamples = max(1, min(self.resamples, MOST_WEIGHTS // max(items, 1)))
+        by_seed = _weights(items, resamples, derive(self.seed, "items")) @ values.reshape(items, seeds * quantities)
+        of_seeds = _weights(seeds, resamples, derive(self.seed, "seeds"))
+        return np.einsum("rs,rsq->rq", of_seeds, by_seed.reshape(resamples, seeds, quantities))
+
     def interval(self, replicates: np.ndarray) -> tuple[float | None, float | None]:
         """The central percentile interval of the replicates that are numbers."""
         replicates = replicates[np.isfinite(replicates)]
