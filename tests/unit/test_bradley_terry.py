@@ -1,5 +1,6 @@
 """Bradley-Terry strengths: by hand for two methods, and against an independent slow optimiser for more."""
 
+import json
 from itertools import combinations
 from math import log
 
@@ -79,7 +80,6 @@ def test_many_at_once_are_as_each_alone():
 @pytest.fixture
 def verdicts(tmp_path, monkeypatch):
     """Verdict files by comparison: one seed, a verdict an item; their paths."""
-    import json
 
     def write(**compared: list[str]) -> list[str]:
         paths = []

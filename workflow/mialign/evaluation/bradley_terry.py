@@ -1,7 +1,7 @@
 """Strengths of several methods from comparisons of pairs of them (Bradley and Terry 1952, Biometrika 39, 324-345).
 
-The chance that i beats j is sigmoid(s_i - s_j), and s_0 = 0: a strength is the log odds of winning against method 0. The
-most likely strengths are found by Newton's method, for all resamples of a bootstrap at once.
+The chance that i beats j is sigmoid(s_i - s_j), and s_0 = 0: a strength is the log odds of winning against method 0.
+The most likely strengths are found by Newton's method, for all resamples of a bootstrap at once.
 """
 
 import numpy as np

@@ -55,7 +55,7 @@ def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
 
 
 def check_openings(settings: dict) -> None:
-    """InputError for flips with openings: these need each of their two sides in equal shares, which flips do not give."""
+    """InputError for flips with openings: these need both of their sides in equal shares, which flips do not give."""
     if "flip" in settings and settings.get("openings"):
         raise InputError("flip: it does not go with the openings of the experiment; take one of the two out")
 

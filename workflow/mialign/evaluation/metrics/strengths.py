@@ -69,10 +69,8 @@ def _won(experiment: str, compared: dict, axis: str, temperature: float) -> np.n
     won = np.zeros((len(items), len(columns), len(compared), 2))
     for place, seed, record in records:
         if record["verdict"] not in POINTS:
-            pair = "-vs-".join(list(compared)[place])
-            raise InputError(
-                f"verdicts/{experiment}/{pair}/seed{seed}.jsonl: {record['verdict']!r} is not one of {', '.join(POINTS)}"
-            )
+            path = f"verdicts/{experiment}/{'-vs-'.join(list(compared)[place])}/seed{seed}.jsonl"
+            raise InputError(f"{path}: {record['verdict']!r} is not one of {', '.join(POINTS)}")
         points = POINTS[record["verdict"]]
         if points is not None:
             won[items[record["prompt_id"]], columns[seed], place] = points, 1 - points
