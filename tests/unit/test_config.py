@@ -313,6 +313,9 @@ BAD = [
         5,
         f"{PAIRS}.constitutions: 5 cannot all differ: the category 'coding' has plan and markdown, which allow 4",
     ),
+    (f"{PAIRS}.flip", [1, 3], f"{PAIRS}.flip: 3 principles cannot be flipped: the category 'coding' has plan and mar"),
+    (f"{PAIRS}.flip", [0], f"{PAIRS}.flip[0]: 0 is too small; the least is 1"),
+    (f"{MA}.data.own_pairs.flip", [1], f"{MA}.data.own_pairs.flip: it does not go with the openings"),
     (f"{MT}.template", "{question}", f"{MT}.template: the field {{constitution}} is missing"),
     (
         f"{MA}.evaluation.template",

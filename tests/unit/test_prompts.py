@@ -15,7 +15,7 @@ from mialign.core.files import read_jsonl, write_jsonl
 from mialign.core.template import fill
 from mialign.data import principles
 from mialign.data.builders import constitutions
-from mialign.data.builders.constitutions import sample_sides
+from mialign.data.builders.constitutions import flip_sides, sample_sides
 from mialign.data.prompts import evaluation, prompt_records, slice_of, to_generate
 from scripts import prompts as stage
 
@@ -94,6 +94,30 @@ def test_a_decisive_principle_is_balanced_for_any_number_of_constitutions(count,
     chosen = sample_sides(["a", "b", "c"], count, Random(seed), "b")
     assert len({tuple(choice.items()) for choice in chosen}) == len(chosen) == count
     assert sum(choice["b"] == "positive" for choice in chosen) in (count // 2, count - count // 2)
+
+
+@given(st.integers(2, 6), st.data(), st.integers(0, 99))
+def test_a_flipped_constitution_differs_from_the_desired_in_a_number_of_principles_from_the_list(size, data, seed):
+    ids = [f"p{number}" for number in range(size)]
+    flip = data.draw(st.lists(st.integers(1, size), min_size=1, max_size=3, unique=True))
+    most = 1 + sum(len(list(combinations(ids, number))) for number in flip)
+    desired, *others = flip_sides(ids, data.draw(st.integers(1, most)), flip, Random(seed))
+    assert desired == dict.fromkeys(ids, "positive")
+    assert all(list(other.values()).count("antithesis") in flip for other in others)
+    assert len({tuple(other.items()) for other in (desired, *others)}) == 1 + len(others)
+
+
+def test_flips_of_two_principles_occur_each_one_time_in_three_and_the_order_is_free():
+    """As in the files of constitutions of original SAMI: either principle, or both."""
+    records = made([question(n, "coding") for n in range(600)], KNOWN, "train", {**JUDGED, "flip": [1, 2]})
+    pairs = [[sides(one) for one in record["constitutions"]] for record in records]
+    assert all(desired == {"plan": "positive", "markdown": "positive"} for desired, _ in pairs)
+    flipped = [frozenset(name for name, side in other.items() if side == "antithesis") for _, other in pairs]
+    counts = [flipped.count(frozenset(names)) for names in (["plan"], ["markdown"], ["plan", "markdown"])]
+    assert sum(counts) == 600
+    assert all(160 < count < 240 for count in counts)
+    orders = [tuple(one["principles"][0][0] == "plan" for one in record["constitutions"]) for record in records]
+    assert min(orders.count(both) for both in ((True, True), (True, False), (False, True), (False, False))) > 100
 
 
 def test_all_six_pairs_both_orders_and_all_wordings_occur():
@@ -175,7 +199,10 @@ def test_a_question_keeps_its_constitutions_whatever_stands_around_it():
             {**JUDGED, "evaluation": {"template": "{question}", "opening": "positive"}},
             r"^evaluation.opening: .*no openings",
         ),
-        ({**JUDGED, "constitutions": 5}, r"^constitutions: 5 cannot all differ.*'math' allow 4"),
+        ({**JUDGED, "constitutions": 5}, r"^constitutions: 5 cannot all differ.*'math' has .* allow 4"),
+        ({**JUDGED, "constitutions": 4, "flip": [1]}, r"^constitutions: 4 cannot .* with these flips allow 3"),
+        ({**JUDGED, "flip": [3, 1]}, r"^flip: 3 principles cannot be flipped: the category 'math' has steps and tex"),
+        ({**MATHS, "flip": [1]}, r"^flip: it does not go with the openings of the experiment"),
         ({**JUDGED, "constitutions": 0}, r"^constitutions: 0 give no prompt to answer"),
         (
             {**MATHS, "openings": {**MATHS["openings"], "principle": "plan"}},

@@ -155,7 +155,88 @@ def test_text_can_be_put_around_the_question(tmp_path):
     assert read(tmp_path, GOOD, {**PLAIN, "before": "Say: ", "after": " Now."})[0]["question"] == "Say: How many? Now."
 
 
+# ---------------------------------------------------------------- publishers' exact forms
+def comparison(post: str | None, name: str, **info) -> dict:
+    """A row of openai/summarize_from_feedback, comparisons: one judged pair of summaries of a post."""
+    more = {"id": name, "post": post, "title": "T", "subreddit": "r", "site": None, "article": None, **info}
+    summaries = [{"text": " One.", "policy": "ref", "note": None}, {"text": " Two.", "policy": "sup1", "note": None}]
+    return {"info": more, "summaries": summaries, "choice": 1, "worker": "w", "batch": "b", "split": "train"}
+
+
+TLDR = {
+    "file": "q.jsonl",
+    "fields": {"id": "info.id", "question": "info.post"},
+    "unique": "info.id",
+    "skip_empty": True,
+    "before": "POST: ",
+    "category": "summary",
+}
+
+
+def test_posts_of_comparisons_are_taken_once_in_the_order_of_the_file(tmp_path):
+    rows = [comparison("I lost a bet.\n\nWhat now?", "t3_b"), comparison("My cat.", "t3_a")]
+    rows += [rows[0], comparison(None, "cnndm_1", article="News."), rows[1], comparison("A boat.", "t3_c")]
+    found = read(tmp_path, rows, TLDR)
+    assert [(one["id"], one["question"]) for one in found] == [
+        ("mine-t3_b", "POST: I lost a bet.\n\nWhat now?"),
+        ("mine-t3_a", "POST: My cat."),
+        ("mine-t3_c", "POST: A boat."),
+    ]
+    assert [one["id"] for one in read(tmp_path, rows, {**TLDR, "skip": 1, "size": 1})] == ["mine-t3_a"]
+
+
+def test_without_unique_a_post_that_comes_again_is_refused(tmp_path):
+    again = {key: value for key, value in TLDR.items() if key != "unique"}
+    with pytest.raises(InputError, match=r"q\.jsonl, line 2: the id 't3_a' stands already in line 1"):
+        read(tmp_path, [comparison("My cat.", "t3_a")] * 2, again)
+
+
+def hh(keep: str) -> dict:
+    marks = {"human": "Human:", "assistant": "Assistant:", "keep": keep}
+    return {"file": "q.jsonl", "fields": {"question": "chosen"}, "dialogue": marks, "category": "dialogue"}
+
+
+def chosen(*turns: str) -> dict:
+    """A row of Anthropic/hh-rlhf."""
+    text = "".join(f"\n\n{who}: {turn}" for who, turn in zip(("Human", "Assistant") * len(turns), turns, strict=False))
+    return {"chosen": text, "rejected": "\n\nHuman: x\n\nAssistant: y"}
+
+
+SHORT = chosen("How do I boil eggs?", "In water.")
+LONG = chosen("Hi Human: you.\nAnd?", "Hello.\n\nHuman beings: we.", "Who said\n\nthat?", "I.\n\nDid.")
+
+
+def test_a_dialogue_gives_its_first_human_turn(tmp_path):
+    found = read(tmp_path, [SHORT, LONG], hh("first"))
+    assert [one["question"] for one in found] == ["How do I boil eggs?", "Hi Human: you.\nAnd?"]
+
+
+def test_a_dialogue_is_cut_at_the_end_of_its_last_human_turn(tmp_path):
+    found = read(tmp_path, [SHORT, LONG], hh("all"))
+    assert [one["question"] for one in found] == [
+        "Human: How do I boil eggs?",
+        "Human: Hi Human: you.\nAnd?\n\nAssistant: Hello.\n\nHuman beings: we.\n\nHuman: Who said\n\nthat?",
+    ]
+    without_reply = read(tmp_path, [chosen("Why?", "So.", "And why so?")], hh("all"))
+    assert without_reply[0]["question"] == "Human: Why?\n\nAssistant: So.\n\nHuman: And why so?"
+
+
+def test_a_dialogue_without_a_human_turn_is_named_with_its_line(tmp_path):
+    bad = {"chosen": "\n\nAssistant: Hello, Human: you."}
+    for keep in ("first", "all"):
+        with pytest.raises(InputError, match=r"q\.jsonl, line 2: no paragraph begins with 'Human:'"):
+            read(tmp_path, [SHORT, bad], hh(keep))
+
+
+def test_a_human_turn_without_words_is_refused_or_left_out(tmp_path):
+    rows = [chosen("", "What?"), SHORT]
+    with pytest.raises(InputError, match=r"q\.jsonl, line 1: nothing is left of the field 'chosen'; set skip_empty"):
+        read(tmp_path, rows, hh("first"))
+    assert [one["id"] for one in read(tmp_path, rows, {**hh("first"), "skip_empty": True})] == ["mine-2"]
+
+
 BAD = [
+    ([{"q": "a"}], {"unique": "n"}, "q.jsonl, line 1: the field 'n' is missing (there are q)"),
     ([*GOOD[:1], '{"q": "cut sh'], {}, "q.jsonl, line 2: not a JSON object"),
     ([*GOOD[:1], '"text"'], {}, "q.jsonl, line 2: a JSON object is needed"),
     ([*GOOD[:1], {"question": "x"}], {}, "q.jsonl, line 2: the field 'q' is missing (there are question)"),

@@ -1,5 +1,7 @@
 """A method with `iterations: n` as the nodes that it stands for: n sets of pairs and n methods."""
 
+from collections.abc import Iterator
+
 from mialign.config.validation.common import pick
 from mialign.core.errors import InputError
 
@@ -8,7 +10,8 @@ def expand_iterations(where: str, experiment: dict) -> dict:
     """The experiment with NAME_1 to NAME_n in the place of each method NAME that has `iterations: n`.
 
     Set NAME_k is the method's set written by NAME_(k-1), the first one by the set's own writer, on slice k of its
-    questions (`alternate: m`: m slices in turn). Every method NAME_k is trained on its set from the same parent.
+    questions (`alternate: m`: m slices in turn). Every method NAME_k is trained on its set from the same parent, for
+    the k-th of its `steps` where these are a list.
     """
     methods, data = {}, dict(experiment["data"])
     for name, method in experiment["methods"].items():
@@ -16,6 +19,10 @@ def expand_iterations(where: str, experiment: dict) -> dict:
             if "alternate" in method:
                 raise InputError(
                     f"{where}.methods.{name}.alternate: it goes with iterations; give these or take it out"
+                )
+            if isinstance(method.get("steps"), list):
+                raise InputError(
+                    f"{where}.methods.{name}.steps: a list has those of iterations; give these, or one number"
                 )
             methods[name] = method
             continue
@@ -48,13 +55,25 @@ def _expanded(where: str, name: str, method: dict, experiment: dict) -> tuple[di
             f"{where}.alternate: 1 gives every iteration the same questions; give 2 or more, so that none sees the "
             "questions of the iteration before it"
         )
-    own = {key: value for key, value in method.items() if key not in ("iterations", "alternate")}
     label = method.get("label", name.upper().replace("_", " "))
     names = [f"{name}_{number}" for number in range(1, rounds + 1)]
-    methods = {one: {**own, "data": one, "label": f"{label} {number}"} for number, one in enumerate(names, start=1)}
+    methods = {
+        one: {**own, "data": one, "label": f"{label} {number}"}
+        for number, (one, own) in enumerate(zip(names, _settings(where, method), strict=True), start=1)
+    }
     writers = [block["from"], *names]
     data = {
         one: {**block, "from": writers[place], "slice": {"part": place % slices + 1, "of": slices}}
         for place, one in enumerate(names)
     }
     return methods, data
+
+
+def _settings(where: str, method: dict) -> Iterator[dict]:
+    """What each iteration has of its method's settings."""
+    own = {key: value for key, value in method.items() if key not in ("iterations", "alternate")}
+    steps = own.get("steps")
+    if isinstance(steps, list) and len(steps) != method["iterations"]:
+        raise InputError(f"{where}.steps: {steps} are {len(steps)}, and there are {method['iterations']} iterations")
+    for number in range(method["iterations"]):
+        yield own | {"steps": steps[number]} if isinstance(steps, list) else own

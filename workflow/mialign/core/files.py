@@ -14,7 +14,8 @@ from mialign.core.errors import InputError
 # Of fields that go by these names in every file.
 TYPES = {
     **dict.fromkeys(("text", "prompt_id", "category", "finish", "axis", "verdict"), str),
-    **dict.fromkeys(("temperature", "adherence"), (int, float)),
+    "temperature": (int, float),
+    "adherence": (int, float, NoneType),
     **dict.fromkeys(("test_tokens", "baseline_tokens"), int),
     "tokens": (int, list),  # of a response, or of each response of a question
     "correct": (bool, NoneType, dict),

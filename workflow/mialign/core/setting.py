@@ -7,7 +7,10 @@ from mialign.core.errors import InputError
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: its default, its limits as JSON schema has them, and its LaTeX name where a table shows it."""
+    """One setting: its default, its limits as JSON schema has them, and its LaTeX name where a table shows it.
+
+    default: None for a setting that is absent unless it is given.
+    """
 
     default: object
     limits: dict
@@ -23,8 +26,8 @@ def limits(owners: Owners) -> dict[str, dict]:
 
 
 def defaults(own: dict[str, Setting]) -> dict[str, object]:
-    """The settings of one entry with their defaults."""
-    return {name: one.default for name, one in own.items()}
+    """The settings of one entry with their defaults, without those that have none."""
+    return {name: one.default for name, one in own.items() if one.default is not None}
 
 
 def check_own(kind: str, entry: str, given: dict, owners: Owners) -> None:

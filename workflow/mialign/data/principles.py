@@ -53,10 +53,6 @@ def load(path: str | Path) -> Principles:
 
 
 def _principle(name: str, block: object, where: str) -> Principle:
-    from mialign.synthetic import CHECKERS
-
-    if name not in CHECKERS:
-        raise InputError(f"{where}: no checker can tell whether a text follows it (there are {', '.join(CHECKERS)})")
     block = _mapping(block, where)
     _keys(block, [field.name for field in fields(Principle)][1:], where)
     texts = {key: _text(block[key], f"{where}.{key}") for key in TEXTS}

@@ -9,11 +9,12 @@ from mialign.synthetic import follows
 
 
 def judged(record: dict, completion: Completion) -> dict[str, float | None]:
-    """mean_score: the mean of adherence and right content, or adherence alone where content cannot be checked."""
+    """mean_score: the mean of adherence and right content, or one of them alone where the other cannot be checked."""
     ended = completion.finish in ENDED
     followed, known = adherence(record, completion.text, ended), correct(record, completion.text, ended)
     known = None if known is None else float(known)
-    mean_score = followed if known is None else (followed + known) / 2
+    checked = [score for score in (followed, known) if score is not None]
+    mean_score = sum(checked) / len(checked) if checked else None
     return {"mean_score": mean_score, "adherence": followed, "correct": known}
 
 

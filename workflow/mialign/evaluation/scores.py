@@ -31,11 +31,21 @@ def score_records(responses: Iterable[dict], prompts: Iterable[dict]) -> list[di
     return records
 
 
-def adherence(prompt: dict, text: str, ended: bool) -> float:
-    """The share of the prompt's first constitution that the text follows; 0 if it did not end or is empty."""
+def unchecked(principles: Iterable[str]) -> list[str]:
+    """Those of the principles that no checker knows: whether a text follows them is for a judge that reads it."""
+    return [name for name in principles if name not in synthetic.CHECKERS]
+
+
+def adherence(prompt: dict, text: str, ended: bool) -> float | None:
+    """The share of the prompt's first constitution that the text follows; 0 if it did not end or is empty.
+
+    None where a principle has no checker.
+    """
+    principles = prompt["constitutions"][0]["principles"]
+    if unchecked(name for name, _ in principles):
+        return None
     if not ended or not text.strip():
         return 0.0
-    principles = prompt["constitutions"][0]["principles"]
     question = question_of(prompt)
     return sum(synthetic.follows(name, side, text, question) for name, side in principles) / len(principles)
 

@@ -58,12 +58,23 @@ class Bootstrap:
     def replicates(self, numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
         """Per resample, sum_is w_i v_s numerator_is / sum_is w_i v_s denominator_is; nan where nothing was drawn."""
         items, seeds = numerator.shape
-        resamples = max(1, min(self.resamples, MOST_WEIGHTS // max(items, 1)))
+        resamples = self._resamples(items)
         by_seed = _weights(items, resamples, derive(self.seed, "items")) @ np.hstack([numerator, denominator])
         of_seeds = _weights(seeds, resamples, derive(self.seed, "seeds"))
         above = (by_seed[:, :seeds] * of_seeds).sum(axis=1)
         below = (by_seed[:, seeds:] * of_seeds).sum(axis=1)
         return np.round(np.divide(above, below, out=np.full_like(above, np.nan), where=below != 0), 12)
+
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        """Of values [items, seeds, quantities] per resample sum_is w_i v_s values_is, [resamples, quantities]."""
+        items, seeds, quantities = values.shape
+        resamples = self._resamples(items)
+        by_seed = _weights(items, resamples, derive(self.seed, "items")) @ values.reshape(items, seeds * quantities)
+        of_seeds = _weights(seeds, resamples, derive(self.seed, "seeds"))
+        return np.einsum("rs,rsq->rq", of_seeds, by_seed.reshape(resamples, seeds, quantities))
+
+    def _resamples(self, items: int) -> int:
+        return max(1, min(self.resamples, MOST_WEIGHTS // max(items, 1)))
 
     def interval(self, replicates: np.ndarray) -> tuple[float | None, float | None]:
         """The central percentile interval of the replicates that are numbers."""

@@ -21,6 +21,8 @@ from mialign.training import resume
 def arguments(settings: dict, scratch: Path, seed: int, **more) -> TrainingArguments:
     """Trainer arguments from our settings (batch, optimizer, learning_rate, schedule, clip, warmup; see config.yaml).
 
+    clip: the most that the norm of the gradient may be; 0 does not clip it.
+
     A batch goes to the Trainer whole, in equal shares to the processes, so that a step is one call.
     """
     if settings["batch"] % (processes := process_count()):
@@ -34,7 +36,7 @@ def arguments(settings: dict, scratch: Path, seed: int, **more) -> TrainingArgum
         lr_scheduler_type={"constant": "constant_with_warmup", "cosine": "cosine_with_min_lr"}[settings["schedule"]],
         lr_scheduler_kwargs={"min_lr_rate": 0.1} if settings["schedule"] == "cosine" else {},
         warmup_steps=settings.get("warmup", 0),
-        max_grad_norm=settings["clip"],
+        max_grad_norm=settings["clip"] or math.inf,  # not 0, with which no norm would be logged
         optim={"adamw": "adamw_torch", "rmsprop": "rmsprop"}.get(settings["optimizer"], "adamw_torch"),
         seed=seed % 2**32,
         use_cpu=not torch.cuda.is_available(),

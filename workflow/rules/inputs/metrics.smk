@@ -32,6 +32,13 @@ def metric_inputs(wildcards):
                     *scores_of(experiment, (test, baseline), [seed]),
                 )
             ]
+        case "strengths":
+            return [
+                f"{RUN}/verdicts/{experiment}/{test}-vs-{baseline}/seed{seed}.jsonl"
+                for experiment in JUDGED
+                for test, baseline in CONFIG["experiments"][experiment]["comparisons"]
+                for seed in SEEDS
+            ]
         case "agreement":
             return [
                 f"{RUN}/verdicts/{judging}/{test}-vs-{baseline}/seed{seed}.jsonl"

@@ -21,7 +21,7 @@ def check(config: dict) -> None:
         models.check_templates(config)
     for name, experiment in config["experiments"].items():
         experiments.check(f"experiments.{name}", experiment, config["models"], known)
-        judges.check(f"experiments.{name}", experiment)
+        judges.check(f"experiments.{name}", experiment, known)
         if "responses" in experiment:
             judges.check_released(f"experiments.{name}", experiment, config)
     written_principles.check(config)

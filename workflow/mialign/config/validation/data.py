@@ -4,7 +4,7 @@ from mialign.config.validation.common import pick, under
 from mialign.core.errors import InputError
 from mialign.core.setting import check_own
 from mialign.data import builders
-from mialign.data.builders import context, solutions
+from mialign.data.builders import constitutions, context, solutions
 from mialign.data.sets import AUTHORS
 from mialign.training import objectives
 
@@ -42,6 +42,7 @@ def _check_set(where: str, name: str, block: dict, experiment: dict, models: dic
     under(f"{where}.", check_own, "builder", block["builder"], block, builders.own_settings())
     if block["builder"] == "solutions":
         under(f"{where}.", solutions.check_settings, {**experiment, **block})
+    under(f"{where}.", constitutions.check_openings, {**block, "openings": experiment.get("openings")})
     if "slice" in block and block["slice"]["part"] > block["slice"]["of"]:
         raise InputError(
             f"{where}.slice.part: {block['slice']['part']} is above the {block['slice']['of']} slices that there are"

@@ -5,10 +5,14 @@ from mialign.core.errors import InputError
 from mialign.data import authors
 from mialign.evaluation.judge import prompt_template
 from mialign.evaluation.judge.settings import check_dated, judges
+from mialign.evaluation.scores import unchecked
 
 
-def check(where: str, experiment: dict) -> None:
-    """InputError for the first judge of an experiment that could not work; the models of the run are checked apart."""
+def check(where: str, experiment: dict, known) -> None:
+    """InputError for the first judge of an experiment that could not work; the models of the run are checked apart.
+
+    known: the principles of the run, of which checkers must know all if they judge or choose checkpoints.
+    """
     for key in ("judge", "judges"):
         if key in experiment and "respond" not in experiment:
             raise InputError(f"{where}.{key}: there are no responses to judge; give respond too")
@@ -22,6 +26,23 @@ def check(where: str, experiment: dict) -> None:
             under(f"{key}.wording: ", prompt_template.load, judge["wording"])
         if "server" in judge:
             check_server(f"{key}.server", judge["server"])
+    if "respond" in experiment and (unknown := unchecked(known.principles)):
+        _check_without_checkers(where, experiment, f"{known.path}: principles.{unknown[0]}")
+
+
+def _check_without_checkers(where: str, experiment: dict, unknown: str) -> None:
+    """InputError if something here needs the checker that a principle lacks; `unknown` says which."""
+    for name, judge in judges(experiment).items():
+        if judge["kind"] == "checkers":
+            key = f"{where}.judge" if name == "judge" else f"{where}.judges.{name}"
+            raise InputError(f"{key}.kind: no checker can tell {unknown}; judge by openai or likelihood")
+    for name, method in experiment["methods"].items():
+        if method["validate_every"] != method["steps"]:
+            raise InputError(
+                f"{where}.methods.{name}.validate_every: {method['validate_every']} of {method['steps']} steps leave "
+                f"checkpoints to choose by the checkers, and none can tell {unknown}; take validate_every out, and the "
+                "last checkpoint is kept"
+            )
 
 
 def check_released(where: str, experiment: dict, config: dict) -> None:

@@ -1,9 +1,9 @@
 """Questions: enough of them, each fit for its use, and none in two uses."""
 
-from mialign.config.validation.common import pick
+from mialign.config.validation.common import pick, under
 from mialign.core.errors import InputError
 from mialign.data import sources, users
-from mialign.data.builders import solutions
+from mialign.data.builders import constitutions, solutions
 from mialign.data.sets import questions_of
 
 
@@ -95,11 +95,8 @@ def _check_use(where: str, experiment: dict, use: str, found: sources.Found, kno
     for category in sorted(found.categories) if by_constitution or "users" in experiment else ():
         principles = known.for_category(category)
         names = [principle.id for principle in principles]
-        if by_constitution and block["constitutions"] > 2 ** len(names):
-            raise InputError(
-                f"{where}.{use.removesuffix('questions')}constitutions: {block['constitutions']} cannot all differ: "
-                f"the category {category!r} has {' and '.join(names)}, which allow {2 ** len(names)}"
-            )
+        if by_constitution:
+            under(f"{where}.{use.removesuffix('questions')}", constitutions.check_sides, names, category, block)
         if decisive is not None and decisive not in names:
             raise InputError(
                 f"{where}.{use}: the openings depend on the principle {decisive!r}, but the category {category!r} has "

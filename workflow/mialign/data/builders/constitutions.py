@@ -2,9 +2,13 @@
 
 A record is a square of N prompts and N responses. Its terms set, under each prompt, the response that was written
 under it against each of the others.
+
+The constitutions of a question are any that differ; or, with `flip`, the fully desired one and others that have some of
+its principles on the opposite side, as original SAMI (arXiv 2404.14313) has them.
 """
 
-from itertools import product
+from itertools import combinations, product
+from math import comb
 from random import Random
 
 from mialign.core.errors import InputError
@@ -13,7 +17,9 @@ from mialign.core.template import fill, numbered
 from mialign.data.builders.shape import Shape
 from mialign.data.prompts import Prompts, decisive_principle
 
-SETTINGS = {"constitutions": Setting(2, {"type": "integer", "minimum": 1})}
+# flip: how many principles of the fully desired constitution each of the others may have flipped.
+NUMBERS = {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"type": "integer", "minimum": 1}}
+SETTINGS = {"constitutions": Setting(2, {"type": "integer", "minimum": 1}), "flip": Setting(None, NUMBERS)}
 
 
 def shape(settings: dict) -> Shape:
@@ -26,15 +32,12 @@ def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
     known = {principle.id: principle for principle in principles.for_category(question["category"])}
     openings, count = settings.get("openings"), settings["constitutions"]
     decisive = decisive_principle(settings, known, question)
-    if count < 1:
-        raise InputError(f"constitutions: {count} give no prompt to answer; one at least is needed")
-    if count > 2 ** len(known):
-        raise InputError(
-            f"constitutions: {count} cannot all differ: the {len(known)} principles of the category "
-            f"{question['category']!r} allow {2 ** len(known)}"
-        )
+    check_openings(settings)
+    check_sides(list(known), question["category"], settings)
+    flip = settings.get("flip")
+    drawn = flip_sides(list(known), count, flip, rng) if flip else sample_sides(list(known), count, rng, decisive)
     made = Prompts([], [], [])
-    for sides in sample_sides(list(known), count, rng, decisive):
+    for sides in drawn:
         order = rng.sample(sorted(sides), len(sides))
         text = numbered(rng.choice(getattr(known[name], sides[name])) for name in order)
         made.constitutions.append({"principles": [[name, sides[name]] for name in order], "text": text})
@@ -44,6 +47,38 @@ def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
         if "generation_template" in settings:
             made.generation.append(fill(settings["generation_template"], **fields))
     return made
+
+
+def check_openings(settings: dict) -> None:
+    """InputError for flips with openings: these need both of their sides in equal shares, which flips do not give."""
+    if "flip" in settings and settings.get("openings"):
+        raise InputError("flip: it does not go with the openings of the experiment; take one of the two out")
+
+
+def check_sides(ids: list[str], category: str, settings: dict) -> None:
+    """InputError unless the principles of a category give as many different constitutions as are asked for."""
+    count, flip, has = settings["constitutions"], settings.get("flip"), f"the category {category!r} has"
+    if count < 1:
+        raise InputError(f"constitutions: {count} give no prompt to answer; one at least is needed")
+    if flip and max(flip) > len(ids):
+        raise InputError(f"flip: {max(flip)} principles cannot be flipped: {has} {' and '.join(ids)}")
+    most = 1 + sum(comb(len(ids), number) for number in flip) if flip else 2 ** len(ids)
+    if count > most:
+        raise InputError(
+            f"constitutions: {count} cannot all differ: {has} {' and '.join(ids)}, which "
+            f"{'with these flips ' if flip else ''}allow {most}"
+        )
+
+
+def flip_sides(ids: list[str], count: int, flip: list[int], rng: Random) -> list[dict[str, str]]:
+    """All positive, and then `count` - 1 different choices of sides with as many flipped as a number in `flip` says.
+
+    Every set of principles of such a number is as likely as any other: of two principles and flip [1, 2] each alone,
+    and both together, one time in three.
+    """
+    possible = [chosen for number in flip for chosen in combinations(ids, number)]
+    flipped = [(), *rng.sample(possible, count - 1)]
+    return [{name: "antithesis" if name in chosen else "positive" for name in ids} for chosen in flipped]
 
 
 def sample_sides(ids: list[str], count: int, rng: Random, decisive: str | None = None) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ from mialign.core.errors import InputError
 from mialign.core.files import Written, numbered_jsonl
 from mialign.core.seeds import derive
 from mialign.data.gold_answers import LETTERS
-from mialign.data.sources import fields
+from mialign.data.sources import dialogue, fields
 
 ASCII = 0x7F
 
@@ -75,14 +75,14 @@ def _by_filters(entry: dict, *keys: str) -> str:
 # ---------------------------------------------------------------- lines
 def _records(name: str, entry: dict, file: Path, categories: set[str]) -> Iterator[tuple[int, dict]]:
     """The number and record of every line that counts; InputError names the file and the line."""
-    ways, lines = entry["fields"], {}
+    ways, lines, seen = entry["fields"], {}, set()
     if "category" not in entry and "category" not in ways:
         raise InputError(
             f"sources.{name}.category: name the category of all questions, or its field in fields.category"
         )
     for number, row in _numbered(file):
         where = f"{file}, line {number}"
-        if not _counts(row, entry, where):
+        if not _counts(row, entry, where) or _is_known(row, entry, where, seen):
             continue
         given = fields.identity(row, ways["id"], where) if "id" in ways else str(number)
         if given in lines:
@@ -112,13 +112,24 @@ def _counts(row: dict, entry: dict, where: str) -> bool:
     return all(fields.value(row, way, where) in wanted for way, wanted in entry.get("where", {}).items())
 
 
+def _is_known(row: dict, entry: dict, where: str, seen: set[str]) -> bool:
+    """Whether a line before has the same value in the field `unique`; the value is added to those seen."""
+    if "unique" not in entry:
+        return False
+    value = fields.identity(row, entry["unique"], where)
+    known = value in seen
+    seen.add(value)
+    return known
+
+
 def _question(row: dict, entry: dict, where: str) -> str:
     way = entry["fields"]["question"]
     if entry.get("skip_empty"):
         found = fields.value(row, way, where)
         if found is None or (isinstance(found, str) and not found.strip()):
             return ""
-    return fields.text(row, way, where)
+    text = fields.text(row, way, where)
+    return dialogue.asked(text, **entry["dialogue"], where=where) if "dialogue" in entry else text
 
 
 def _cut(text: str, entry: dict) -> str:

@@ -1,6 +1,15 @@
 """From scores, verdicts, answers and training curves to the tidy tables that every figure and table is made of."""
 
-from mialign.evaluation.metrics import accuracy, agreement, comparisons, diversity, information, qualities, training
+from mialign.evaluation.metrics import (
+    accuracy,
+    agreement,
+    comparisons,
+    diversity,
+    information,
+    qualities,
+    strengths,
+    training,
+)
 
 KINDS = {
     "comparisons": comparisons,
@@ -10,4 +19,5 @@ KINDS = {
     "agreement": agreement,
     "information": information,
     "diversity": diversity,
+    "strengths": strengths,
 }
