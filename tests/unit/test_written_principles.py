@@ -89,8 +89,8 @@ def test_each_reason_why_a_text_is_not_used():
         written("polite", "positive", "be rude and short"),
         written("polite", "antithesis", "Be rude and short."),
     ) == [
-        "used", "duplicate", "empty", "cut_off", "used", "unprintable", "unprintable", "used", "too_long", "description", "other_side",
-        "used",
+        "used", "duplicate", "empty", "cut_off", "used", "unprintable", "unprintable", "used", "too_long",
+        "description", "other_side", "used",
     ]  # fmt: skip
 
 
