@@ -71,6 +71,17 @@ def test_tokens_in_full(settings, assumed):
     assert exact["respond"].tokens == 6 * 5 * 15
 
 
+def test_a_writer_of_principles_is_started_once_for_all_sets(settings, assumed):
+    sets = settings["experiments"]["multitask"]["data"]
+    sets["pairs"]["principles"] = {"from": "g"}
+    sets["more"] = {**sets["pairs"]}
+    settings["experiments"]["multitask"]["methods"]["more"] = {
+        **settings["experiments"]["multitask"]["methods"]["dpo"], "data": "more",
+    }  # fmt: skip
+    rows = {row["stage"]: row for row in cost.table(settings, assumed)}
+    assert (rows["written_principles"]["jobs"], rows["written_principles"]["gpu_hours"]) == (1, 0.1)
+
+
 def test_attempts_count_the_greedy_one_too(settings, assumed):
     experiment = settings["experiments"]["multitask"]
     del experiment["respond"], experiment["judge"]
