@@ -34,8 +34,8 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
 
     Without critic and side: cap, log N, which no bound exceeds; and drift, an estimate of KL(policy || start) in nat
     per token: the sum of log p(policy) - log p(start) over the policy's own responses, by their tokens (n). It is a
-    Monte Carlo estimate, unbiased only for responses that were sampled at temperature 1 and top_p 1 and that no stop
-    phrase cut.
+    Monte Carlo estimate, unbiased only for responses that were sampled at temperature 1 and top_p 1, that no stop
+    phrase cut, and whose text, encoded anew, has the tokens that were sampled (that of untrained models often has not).
     """
     sources = [source(path, ("information",)) for path in paths]
     loaded = load(sources, FIELDS)
