@@ -92,7 +92,7 @@ BAD = [
     (f"{MT}.training.batch", True, f"{MT}.training.batch: a whole number is needed, this is True"),
     (f"{MT}.training.clip", float("nan"), f"{MT}.training.clip: a number is needed, this is nan"),
     (f"{MT}.training.clip", "much", f"{MT}.training.clip: a number is needed, this is 'much'"),
-    (f"{MT}.training.clip", 0, f"{MT}.training.clip: 0 is too small; it must be above 0"),
+    (f"{MT}.training.clip", -1, f"{MT}.training.clip: -1 is too small; the least is 0"),
     (f"{PAIRS}.sampling.top_p", 1.5, f"{PAIRS}.sampling.top_p: 1.5 is too large; the most is 1"),
     (f"{MT}.training", [1], f"{MT}.training: a block of keys is needed, this is [1]"),
     (f"{MT}.methods.dpo.objective", "dop", f"{MT}.methods.dpo.objective: 'dop' is not possible; did you mean 'dpo'?"),

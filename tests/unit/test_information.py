@@ -151,17 +151,19 @@ def test_drift_is_of_all_tokens_together(run):
 def test_differences_are_paired_by_question_and_go_from_every_method_to_every_other(run):
     gain = (math.log(2) - 0) / 2  # the first question is the same for all
     for other in ("base", "other"):
-        row = only(run, method="mi", critic="sum", metric=f"difference_{other}")
+        row = only(run, method="mi", critic="sum", side="both", metric=f"difference_{other}")
         assert (row["value"], row["side"], row["n"]) == (pytest.approx(gain), "both", 2)
-    assert only(run, method="other", critic="mean", metric="difference_mi")["value"] == pytest.approx(-gain)
-    assert only(run, method="other", critic="mean", metric="difference_base")["value"] == pytest.approx(0)
+    assert only(run, method="other", critic="mean", side="both", metric="difference_mi")["value"] == pytest.approx(
+        -gain
+    )
+    assert only(run, method="other", critic="mean", side="both", metric="difference_base")["value"] == pytest.approx(0)
     assert not [row for row in run if row["method"] == "base" and "difference" in row["metric"]]
 
 
 def test_questions_that_one_policy_lacks_are_in_no_difference_with_it(results):
     rows = table(results("base", 1, [record(1)]), results("mi", 1, [record(1), record(2), record(3)]))
     assert only(rows, method="mi", critic="mean", side="both", metric="bound")["n"] == 3
-    assert only(rows, method="mi", critic="mean", metric="difference_base")["n"] == 1
+    assert only(rows, method="mi", critic="mean", side="both", metric="difference_base")["n"] == 1
 
 
 def test_items_and_seeds_are_both_drawn(results):

@@ -45,8 +45,10 @@ def lineage(folder):
         return list(csv.DictReader(stream))
 
 
-def paper_sources():
-    return [path.read_text(encoding="utf-8") for path in (ROOT / "paper").rglob("*.tex")]
+def paper_sources(chapter: bool = False):
+    """What the paper is made of, or the chapter of the neighbours, which a run of its own fills."""
+    files = [path for path in (ROOT / "paper").rglob("*.tex") if path.stem.endswith("neighbours") == chapter]
+    return [path.read_text(encoding="utf-8") for path in files]
 
 
 def test_names_are_letters_only():
@@ -217,6 +219,14 @@ def test_an_attempt_at_another_temperature_is_named():
     row = {"experiment": "maths", "method": "sft", "temperature": 1.0, "attempts": 1.0, "extractor": "strict"}
     row |= {"metric": "accuracy", "value": 1, "low": 0, "high": 2, "n": 3}
     assert accuracy.of_accuracy([row], "", {})[0].name == "accuracyMathsSftInOneAtOne"
+
+
+def test_the_chapter_asks_only_for_numbers_that_its_run_has():
+    config = made_up_run.config("config/neighbours.yaml")
+    found = {number.name for number in foreseen.numbers(config, made_up_run.CATEGORIES)}
+    wanted = macro_file.asked(paper_sources(chapter=True))
+    assert len(wanted) > 40
+    assert not {one for one in wanted if not found & {one, f"{one}Sign", f"{one}Rate"}}
 
 
 def test_the_paper_asks_only_for_numbers_that_a_full_run_has(tmp_path):

@@ -29,17 +29,17 @@ TERM = {"chosen": [0, 0], "rejected": None, "weight": 1.0}
 
 def shape(settings: dict) -> Shape:
     """One response is kept of one, or of two if there is a hint."""
-    return Shape(written=2 if settings["hint"] else 1, prompts=1, responses=1)
+    return Shape(written=2 if "hint" in settings else 1, prompts=1, responses=1)
 
 
 def reads_answers(settings: dict) -> bool:
     """Whether the set needs questions with a gold answer."""
-    return settings["keep"] == "right" or settings["hint"] is not None
+    return settings["keep"] == "right" or "hint" in settings
 
 
 def check_settings(settings: dict) -> None:
     """InputError for a hint that serves nothing, or lacks a field; settings: the experiment's and the set's."""
-    if settings["hint"] is None:
+    if "hint" not in settings:
         return
     if settings["keep"] == "any":
         raise InputError("hint: with keep: any every plain response is kept, and no hinted one; set keep: right")
@@ -53,7 +53,7 @@ def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
     check_settings(settings)
     plain = evaluation(question, principles, settings, rng)
     answer = gold_answer(question) if reads_answers(settings) else ""  # a question without one is refused here
-    if settings["hint"] is None:
+    if "hint" not in settings:
         return plain
     fields = {"question": question["question"], "answer": answer, "opening": opening(settings)}
     return plain._replace(generation=[*plain.prompts, fill(settings["hint"], **fields)])

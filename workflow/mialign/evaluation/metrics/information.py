@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from itertools import product
 from operator import itemgetter
 
 import numpy as np
@@ -25,8 +26,8 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     bound, in nat: log N - cross-entropy of the softmax of the critic against the identity (InfoNCE, arXiv 1807.03748);
     accuracy: how often the matched entry is the largest, of several equal ones the first counts (%). Sides: rows (which
     of the responses was written under this prompt), columns (under which of the prompts this response was written),
-    and for the bound both, their mean. Of this also difference_<other>, the bound minus that of each other method,
-    paired by question and seed. n is questions x seeds.
+    and for the bound both, their mean. Also difference_<other>, the bound minus that of each other method, paired by
+    question and seed. n is questions x seeds.
 
     columns bounds the mutual information of response and constitution from below, given the question and that one of
     these N was drawn. rows does so for constitutions that are drawn independently; these N differ from each other, so
@@ -34,8 +35,8 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
 
     Without critic and side: cap, log N, which no bound exceeds; and drift, an estimate of KL(policy || start) in nat
     per token: the sum of log p(policy) - log p(start) over the policy's own responses, by their tokens (n). It is a
-    Monte Carlo estimate, unbiased only for responses that were sampled at temperature 1 and top_p 1 and that no stop
-    phrase cut.
+    Monte Carlo estimate, unbiased only for responses that were sampled at temperature 1 and top_p 1, that no stop
+    phrase cut, and whose text, encoded anew, has the tokens that were sampled (that of untrained models often has not).
     """
     sources = [source(path, ("information",)) for path in paths]
     loaded = load(sources, FIELDS)
@@ -60,9 +61,9 @@ def _estimates(
         for side in SIDES:
             share = bootstrap.mean(table.values(itemgetter(("accuracy", critic, side))), bounds=(0, 1))
             yield critic, side, "accuracy", share.scaled(100)
-        for other, theirs in others.items():
-            paired = ItemTable(difference(seeds, theirs, ("bound", critic, "both")))
-            yield critic, "both", f"difference_{other}", bootstrap.mean(paired.values(itemgetter("difference")))
+        for (other, theirs), side in product(others.items(), (*SIDES, "both")):
+            paired = ItemTable(difference(seeds, theirs, ("bound", critic, side)))
+            yield critic, side, f"difference_{other}", bootstrap.mean(paired.values(itemgetter("difference")))
     yield "", "", "cap", Estimate(next(iter(table.cells.values()))["cap"], None, None, len(table.cells))
     moved, tokens = (np.nan_to_num(table.values(itemgetter(key))) for key in ("moved", "tokens"))
     yield "", "", "drift", bootstrap.ratio(moved, tokens)

@@ -67,10 +67,9 @@ def _information(title: str, given: dict) -> Iterator[dict]:
     methods = ("base", *given["methods"])
     for method, critic in product(methods, ("mean", "sum")):
         keys = {"experiment": title, "method": method, "critic": critic}
-        for side in ("rows", "columns", "both"):
-            yield from _rows({**keys, "side": side}, ("bound",))
         others = [other for other in methods if other != method] if method != "base" else []
-        yield from _rows({**keys, "side": "both"}, (f"difference_{other}" for other in others))
+        for side in ("rows", "columns", "both"):
+            yield from _rows({**keys, "side": side}, ("bound", *(f"difference_{other}" for other in others)))
     for method in methods:
         yield from _rows({"experiment": title, "method": method, "critic": "", "side": ""}, ("cap", "drift"))
 
