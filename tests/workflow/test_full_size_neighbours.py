@@ -41,6 +41,12 @@ def test_the_whole_of_sami_is_planned_without_network_gpu_or_keys(copy):
     assert writers["summaries/sami_code_2/seed42.jsonl"] == "results/sami/checkpoints/summaries/sami_code_1/seed42"
 
 
+def test_rates_cannot_be_chosen_where_no_checker_can_tell(copy):
+    (copy / "more.yaml").write_text("tuning: {rates: [0.1]}")
+    said = snakemake(copy, "-n", "tuning", "--configfile", *SAMI, "more.yaml", ok=False, **BARE)
+    assert "tuning: checkers choose the rates of summaries, and none can tell concise" in said
+
+
 def test_sami_with_mixtral_and_mipo_are_planned_too(copy):
     found = jobs(plan(copy, MIXTRAL))
     assert (found["fetch_dataset"], found["train"], found["judge"]) == (2, 6, 7)
@@ -64,7 +70,7 @@ def test_what_the_others_cost_is_known_too(read_config, root, overlays, judged):
     assumed = yaml.safe_load((root / "config/costs.yaml").read_text())
     rows = cost.table({**loading.load(read_config(*overlays)), "counted": {}}, assumed)
     assert [row["judge_dollars"] for row in rows if row["stage"] == "judge"] == judged
-    assert rows[-1]["gpu_hours"] > 1
+    assert rows[-1]["gpu_hours"] > 0.5
 
 
 def methods(settings: dict, experiment: str) -> dict[str, dict]:
