@@ -107,7 +107,7 @@ BAD = [
     (
         f"{PAIRS}.builder",
         "other_question",
-        f"{MT}.methods.sami.objective: sami takes pairs of constitutions, and these are of other_question",
+        f"{PAIRS}.constitutions: it belongs to builder constitutions, not to other_question; take it out",
     ),
     (
         f"{MT}.methods.dpo.objective",

@@ -87,6 +87,7 @@ def test_the_builder_of_opposites(recipes, read_config, root, monkeypatch):
     module = type("opposites", (), {})
     space: dict = {}
     exec(compile(recipe["python"][0], "docs/recipes.md", "exec"), space)
+    module.SETTINGS, module.shape = space["SETTINGS"], staticmethod(space["shape"])
     module.prompts, module.records = staticmethod(space["prompts"]), staticmethod(space["records"])
     monkeypatch.setitem(BUILDERS, "opposites", module)
     schema._validator.cache_clear()
