@@ -711,3 +711,35 @@ def test_a_rule_asks_for_its_own_resources_then_for_the_default_then_for_ours(mi
     asked = loading.load(miniature)["resources"]
     assert asked["train"] == {"gpu": 1, "mem_mb": 4000, "runtime": 240, "cpus_per_task": 8}
     assert all(asked[rule] == {"gpu": 1, "mem_mb": 4000, "runtime": 30} for rule in loading.SENT if rule != "train")
+
+
+# ---------------------------------------------------------------- principles without a checker
+@pytest.fixture
+def unchecked(read_config, tmp_path, root):
+    """The miniature with a principle that no checker knows, judged by a model."""
+    principles = yaml.safe_load((root / "config/principles.yaml").read_text())
+    principles["principles"]["charm"] = principles["principles"]["polite"]
+    principles["categories"]["cooking"] = ["charm", "polite"]
+    (tmp_path / "principles.yaml").write_text(yaml.safe_dump(principles))
+    settings = read_config({"principles": str(tmp_path / "principles.yaml"), "collapse": None})
+    settings["experiments"]["multitask"]["judge"] = {"kind": "likelihood", "model": "strong"}
+    del settings["experiments"]["multitask"]["training"]["validate_every"]
+    return settings
+
+
+def test_a_judge_that_reads_needs_no_checkers(unchecked):
+    methods = loading.load(unchecked)["experiments"]["multitask"]["methods"]
+    assert all(method["validate_every"] == method["steps"] for method in methods.values())
+
+
+def test_checkers_must_know_every_principle_that_they_judge_by(unchecked):
+    unchecked["experiments"]["multitask"]["judge"] = {"kind": "checkers"}
+    refused(unchecked, f"{MT}.judge.kind: no checker can tell", "principles.yaml: principles.charm; judge by openai")
+    unchecked["experiments"]["multitask"]["judge"] = {"kind": "likelihood", "model": "strong"}
+    unchecked["experiments"]["multitask"]["judges"] = {"exact": {"kind": "checkers"}}
+    refused(unchecked, f"{MT}.judges.exact.kind: no checker can tell")
+
+
+def test_checkers_must_know_every_principle_where_they_choose_a_checkpoint(unchecked):
+    unchecked["experiments"]["multitask"]["methods"]["dpo"]["validate_every"] = 8
+    refused(unchecked, f"{MT}.methods.dpo.validate_every: 8 of 16 steps leave checkpoints to choose by the checkers")

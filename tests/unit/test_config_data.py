@@ -384,6 +384,13 @@ def test_iterations_may_take_slices_in_turn_and_have_a_set_and_a_label_of_their_
     ]
 
 
+def test_each_iteration_has_its_own_of_a_list_of_steps():
+    methods = {"mi": {"parent": "base", "steps": [2, 4, 6], "iterations": 3, "batch": 8}}
+    found = expand_iterations("e", experiment(methods))["methods"]
+    assert [method["steps"] for method in found.values()] == [2, 4, 6]
+    assert {method["batch"] for method in found.values()} == {8}
+
+
 def test_one_iteration_takes_all_questions():
     found = expand_iterations("e", experiment({"mi": {"parent": "base", "iterations": 1}}))
     assert found["data"]["mi_1"] == {**BLOCK, "slice": {"part": 1, "of": 1}}
@@ -412,6 +419,9 @@ BAD_ITERATIONS = [
     ({"iterations": 2.0}, f"{MT}.methods.sami.iterations: a whole number is needed, this is 2.0"),
     ({"iterations": 3, "alternate": 0}, f"{MT}.methods.sami.alternate: 0 is too small; the least is 1"),
     ({"iterations": 3, "alternate": 1}, f"{MT}.methods.sami.alternate: 1 gives every iteration the same questions"),
+    ({"iterations": 3, "steps": [2, 4]}, f"{MT}.methods.sami.steps: [2, 4] are 2, and there are 3 iterations"),
+    ({"iterations": 2, "steps": [2, 0]}, f"{MT}.methods.sami.steps[1]: 0 is too small; the least is 1"),
+    ({"steps": [2, 4]}, f"{MT}.methods.sami.steps: a list has those of iterations; give these, or one number"),
     ({"alternate": 2}, f"{MT}.methods.sami.alternate: it goes with iterations; give these or take it out"),
     (
         {"iterations": 2, "data": "strong_pair"},

@@ -54,6 +54,13 @@ def test_adherence_is_the_share_of_principles_followed(questions, prompts, posit
         assert adherence(prompt, text, ended=False) == 0.0
 
 
+def test_what_no_checker_knows_is_left_open(prompts):
+    unknown = {**prompts[0], "constitutions": [{"principles": [["charm", "positive"], ["steps", "positive"]]}]}
+    assert [adherence(unknown, text, ended) for text, ended in (("Well.", True), ("", True), ("Well", False))] == [
+        None
+    ] * 3
+
+
 def test_adherence_asks_for_the_side_that_the_constitution_names(questions):
     of_training = prompt_records(questions, KNOWN, "train", SETTINGS, constitutions.prompts)
     for question, prompt in zip(questions, of_training, strict=True):

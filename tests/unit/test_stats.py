@@ -108,6 +108,14 @@ def test_replicates_by_hand():
         assert np.isclose(replicates, value).mean() == pytest.approx(np.isclose(expected, value).mean(), abs=0.01)
 
 
+def test_sums_of_several_quantities_draw_what_replicates_draw():
+    rng = np.random.default_rng(2)
+    numerator, denominator = rng.random((7, 3)), rng.integers(1, 3, (7, 3)).astype(float)
+    bootstrap = Bootstrap(resamples=200, seed=4)
+    above, below = bootstrap.sums(np.stack([numerator, denominator], axis=2)).T
+    assert above / below == pytest.approx(bootstrap.replicates(numerator, denominator))
+
+
 def test_missing_observations_are_left_out():
     values = np.array([[1.0, np.nan], [0.0, 1.0], [np.nan, np.nan]])
     estimate = Bootstrap(resamples=2000).mean(values)

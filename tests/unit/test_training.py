@@ -25,7 +25,7 @@ from mialign.evaluation.checkpoint_scores import SCORES
 from mialign.generation.engine import Request, Sampling
 from mialign.generation.local import generate
 from mialign.models import checkpoints
-from mialign.training import objectives, resume
+from mialign.training import loop, objectives, resume
 from mialign.training.attention import choose_attention
 from mialign.training.examples import read_examples
 from mialign.training.grid import Item, grid, packs
@@ -48,6 +48,11 @@ SETTINGS = {
 }
 SQUARE = torch.ones(2, 2, dtype=torch.bool)
 WORDS = ["boat", "house", "harbour", "keeper", "bees", "noon", "days", "The"]
+
+
+def test_the_gradient_is_clipped_at_a_norm_or_not_at_all(tmp_path):
+    norms = [loop.arguments({**SETTINGS, "clip": clip}, tmp_path, 1).max_grad_norm for clip in (0.4, 0)]
+    assert norms == [0.4, float("inf")]
 
 
 class Scores:

@@ -15,6 +15,7 @@ from mialign.models.bases import FETCHED, base
 from mialign.core.arguments import as_argument
 from mialign.core.errors import InputError
 from mialign.evaluation.judge.settings import by_program, deciding, judges, run_here
+from mialign.evaluation.scores import unchecked
 from mialign.core.yaml_files import read_yaml
 from mialign.data import sets
 from mialign.training.objectives import OBJECTIVES
@@ -63,7 +64,8 @@ THREADS = CONFIG["speed"]["threads"]
 TRAINED_MODELS = [name for name, model in CONFIG["models"].items() if "corpus" in model]
 JUDGED = [name for name, experiment in CONFIG["experiments"].items() if sets.is_judged(experiment)]
 PREFERRED = [name for name, experiment in CONFIG["experiments"].items() if "preferences" in experiment]
-CATEGORIES = list(principles.load(CONFIG["principles"]).categories)
+PRINCIPLES = principles.load(CONFIG["principles"])
+CATEGORIES = list(PRINCIPLES.categories)
 RATES = CONFIG["tuning"]["rates"] if "tuning" in CONFIG else []
 CURVES = list(CONFIG["collapse"]["curves"]) if "collapse" in CONFIG else []
 SOUPS = {

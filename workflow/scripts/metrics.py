@@ -15,7 +15,7 @@ from mialign.evaluation.statistics import Bootstrap
 
 def arguments(parser):
     parser.add_argument("--kind", required=True, choices=KINDS)
-    parser.add_argument("--inputs", required=True, nargs="+", metavar="PATH")
+    parser.add_argument("--inputs", required=True, nargs="*", metavar="PATH")
     add_settings(
         parser,
         about='"bootstrap": {"resamples", "seed", "level"}; comparisons, qualities: "categories"; '

@@ -75,6 +75,8 @@ def validation_score(settings):
 def rate_curves(wildcards):
     if not RATES:
         raise WorkflowError("tuning.rates: the config names no rates to try; write for instance rates: [0.0001, 0.001]")
+    if JUDGED and (unknown := unchecked(PRINCIPLES.principles)):
+        raise WorkflowError(f"tuning: checkers choose the rates of {JUDGED[0]}, and none can tell {unknown[0]}")
     return [
         f"{RUN}/tuning/{experiment}/{method}/{rate}.csv"
         for experiment, settings in CONFIG["experiments"].items()

@@ -1,0 +1,136 @@
+"""The configurations of original SAMI and MIPO at full size: their whole plans, their costs, and what they say."""
+
+import csv
+import re
+import shlex
+
+import pytest
+import yaml
+
+from calls import jobs, snakemake
+from mialign.config import loading
+from mialign.data import principles
+from mialign.preflight import cost
+
+BARE = {"HF_HUB_OFFLINE": "1", "HF_TOKEN": "", "OPENAI_API_KEY": "", "CUDA_VISIBLE_DEVICES": ""}
+SAMI, MIXTRAL, MIPO = ["config/sami.yaml"], ["config/sami.yaml", "config/sami_mixtral.yaml"], ["config/mipo.yaml"]
+
+
+def plan(copy, overlays: list[str], *more: str) -> str:
+    return snakemake(copy, "-n", "-p", *more, "--configfile", *overlays, **BARE)
+
+
+def option(words: list[str], name: str) -> str:
+    return words[words.index(name) + 1]
+
+
+def test_the_whole_of_sami_is_planned_without_network_gpu_or_keys(copy):
+    text = plan(copy, SAMI)
+    found = jobs(text)
+    assert (found["fetch_dataset"], found["fetch_model"], found["questions"]) == (6, 1, 9)
+    assert found["model"] == found["collapse"] == found["solve"] == 0
+    # three iterations as written and three as the code did on summaries, three on dialogue
+    assert found["generate"] == found["pairs"] == found["train"] == 9
+    assert (found["respond"], found["judge"]) == (11, 10)
+    writers = {
+        option(words, "--out").removeprefix("results/sami/generations/"): option(words, "--model")
+        for words in (shlex.split(line) for line in re.findall(r"workflow/run\.py generate .*", text))
+    }
+    assert writers["summaries/sami_1.jsonl"] == writers["dialogue/sami_1.jsonl"] == "data/models/mistral"
+    assert writers["summaries/sami_3/seed42.jsonl"] == "results/sami/checkpoints/summaries/sami_2/seed42"
+    assert writers["summaries/sami_code_2/seed42.jsonl"] == "results/sami/checkpoints/summaries/sami_code_1/seed42"
+
+
+def test_rates_cannot_be_chosen_where_no_checker_can_tell(copy):
+    (copy / "more.yaml").write_text("tuning: {rates: [0.1]}")
+    said = snakemake(copy, "-n", "tuning", "--configfile", *SAMI, "more.yaml", ok=False, **BARE)
+    assert "tuning: checkers choose the rates of summaries, and none can tell concise" in said
+
+
+def test_sami_with_mixtral_and_mipo_are_planned_too(copy):
+    found = jobs(plan(copy, MIXTRAL))
+    assert (found["fetch_dataset"], found["train"], found["judge"]) == (2, 6, 7)
+    found = jobs(plan(copy, MIPO))
+    assert (found["fetch_dataset"], found["fetch_model"], found["generate"]) == (2, 1, 1)
+    assert (found["reference"], found["train"], found["solve"], found["judge"]) == (1, 2, 3, 0)
+
+
+def test_what_sami_costs_is_known_before(copy):
+    snakemake(copy, "cost", "--cores", "1", "--configfile", *SAMI, **BARE)
+    rows = list(csv.DictReader((copy / "results/sami/cost.csv").open()))
+    assert rows[-1]["stage"] == "total"
+    assert float(rows[-1]["gpu_hours"]) > 1
+    # comparisons x questions x two axes x two orders, at the assumed lengths and the stated price
+    judged = {row["experiment"]: float(row["judge_dollars"]) for row in rows if row["stage"] == "judge"}
+    assert judged == {"summaries": 243.60, "dialogue": 208.80}
+
+
+@pytest.mark.parametrize(("overlays", "judged"), [(MIXTRAL, [243.60]), (MIPO, [])])
+def test_what_the_others_cost_is_known_too(read_config, root, overlays, judged):
+    assumed = yaml.safe_load((root / "config/costs.yaml").read_text())
+    rows = cost.table({**loading.load(read_config(*overlays)), "counted": {}}, assumed)
+    assert [row["judge_dollars"] for row in rows if row["stage"] == "judge"] == judged
+    assert rows[-1]["gpu_hours"] > 0.5
+
+
+def methods(settings: dict, experiment: str) -> dict[str, dict]:
+    return settings["experiments"][experiment]["methods"]
+
+
+def test_sami_is_as_the_paper_has_it(read_config):
+    settings = loading.load(read_config(*SAMI))
+    own, code = (
+        [methods(settings, "summaries")[f"{name}_{number}"] for number in (1, 2, 3)] for name in ("sami", "sami_code")
+    )
+    assert [one["steps"] for one in own] == [one["steps"] for one in code] == [2, 4, 6]
+    assert {
+        (one["parent"], one["optimizer"], one["clip"], one["schedule"], one["warmup"]) for one in (*own, *code)
+    } == {("base", "adamw", 0, "constant", 0)}
+    assert {one["learning_rate"] for one in (*own, *code)} == {5e-7}
+    assert ({one["batch"] for one in own}, {one["batch"] for one in code}) == ({128}, {128 // 16})
+    assert {(one["reduction"], one["kl"]) for one in own} == {("mean", 0.0)}
+    data = settings["experiments"]["summaries"]["data"]
+    assert [data[f"sami_{number}"]["slice"] for number in (1, 2, 3)] == [
+        {"part": 1, "of": 2}, {"part": 2, "of": 2}, {"part": 1, "of": 2},
+    ]  # fmt: skip
+    assert {data[f"sami_{number}"]["flip"] == [1, 2] for number in (1, 2, 3)} == {True}
+    mixtral = loading.load(read_config(*MIXTRAL))
+    assert {one["optimizer"] for one in methods(mixtral, "summaries").values()} == {"rmsprop"}
+
+
+def test_mipo_is_as_the_paper_has_it(read_config):
+    settings = loading.load(read_config(*MIPO))
+    mipo, data = methods(settings, "gsm8k")["mipo"], settings["experiments"]["gsm8k"]["data"]["other_question"]
+    assert (mipo["beta"], mipo["learning_rate"], mipo["batch"], mipo["schedule"]) == (0.1, 5e-7, 4, "cosine")
+    assert mipo["steps"] == data["size"] // mipo["batch"]  # one epoch
+    assert mipo["warmup"] == round(0.03 * mipo["steps"])
+    assert (data["builder"], data["sampling"]["temperature"], data["sampling"]["top_p"]) == ("other_question", 0.1, 0.9)
+
+
+def test_the_worked_examples_of_mipo_are_right(read_config):
+    """Every line that computes something, and the answer behind ####."""
+    template = read_config(*MIPO)["experiments"]["gsm8k"]["evaluation"]["template"]
+    sums = re.findall(r"((?:\d+ [-+*/] )+\d+) = (\d+)", template)
+    assert len(sums) >= 16
+    assert all(eval(left) == int(right) for left, right in sums)  # digits and signs alone
+    answers = re.findall(r"Answer: (.*)\n#### (\d+)\n", template)
+    assert len(answers) == 8
+    assert all(re.findall(r"\d+", worked)[-1] == answer for worked, answer in answers)
+
+
+def test_the_principles_of_sami_have_no_checkers_and_need_none(root):
+    known = principles.load(root / "config/principles_sami.yaml")
+    assert list(known.categories) == ["summary", "helpful_dialogue", "harmless_dialogue"]
+    for principle in known.principles.values():
+        assert principle.short == principle.positive
+        assert not set(principle.positive) & set(principle.antithesis)
+
+
+@pytest.mark.parametrize("name", ["sami", "sami_mixtral", "mipo"])
+def test_every_value_has_its_source(root, name):
+    """Lines of an experiment's settings that set a number say where it is from, unless the block's head does."""
+    text = (root / f"config/{name}.yaml").read_text()
+    assert re.findall(r"\((?:text|code|assumed)", text)
+    for key in ("learning_rate", "batch", "steps", "optimizer", "schedule", "clip", "precision", "warmup"):
+        for line in re.findall(rf"^ +{key}: .*", text, re.M):
+            assert re.search(r"# .*\((text|code|assumed)\)", line), line
