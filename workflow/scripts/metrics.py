@@ -1,8 +1,8 @@
 """Turn scores, verdicts, attempts or training curves into one tidy CSV with 95 % intervals.
 
 Experiment, method (or TEST-vs-BASELINE) and seed are read off the end of each input's path:
-scores|verdicts|attempts/<experiment>/<method>/seed<n>.jsonl, training/<experiment>/<method>/seed<n>.csv, and
-training/collapse/<curve>.csv.
+scores|verdicts|attempts|rewards/responses/<experiment>/<method>/seed<n>.jsonl,
+training/<experiment>/<method>/seed<n>.csv, and training/collapse/<curve>.csv.
 Rows come in the order of the inputs. comparisons takes verdicts, and scores for the paired differences.
 """
 
@@ -18,7 +18,7 @@ def arguments(parser):
     add_settings(
         parser,
         about='"bootstrap": {"resamples", "seed", "level"}; comparisons, qualities: "categories"; accuracy: "attempts" '
-        "by experiment",
+        'by experiment; preferences: "rewards" by experiment',
         required=False,
     )
     parser.add_argument("--out", required=True, metavar="CSV")

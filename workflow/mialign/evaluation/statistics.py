@@ -65,6 +65,15 @@ class Bootstrap:
         below = (by_seed[:, seeds:] * of_seeds).sum(axis=1)
         return np.round(np.divide(above, below, out=np.full_like(above, np.nan), where=below != 0), 12)
 
+    def means(self, values: np.ndarray) -> np.ndarray:
+        """Per resample the mean over items and seeds of values [items, seeds, ...], [resamples, ...]; all are there."""
+        items, seeds, *rest = values.shape
+        resamples = max(1, min(self.resamples, MOST_WEIGHTS // max(items, values[0].size)))
+        by_item = _weights(items, resamples, derive(self.seed, "items")) @ values.reshape(items, -1)
+        of_seeds = _weights(seeds, resamples, derive(self.seed, "seeds"))
+        total = np.einsum("rsf,rs->rf", by_item.reshape(resamples, seeds, -1), of_seeds)
+        return total.reshape(resamples, *rest) / (items * seeds)
+
     def interval(self, replicates: np.ndarray) -> tuple[float | None, float | None]:
         """The central percentile interval of the replicates that are numbers."""
         replicates = replicates[np.isfinite(replicates)]

@@ -1,6 +1,6 @@
 """From scores, verdicts, attempts and training curves to the tidy tables that every figure and table is made of."""
 
-from mialign.evaluation.metrics import accuracy, agreement, comparisons, qualities, training
+from mialign.evaluation.metrics import accuracy, agreement, comparisons, preferences, qualities, training
 
 KINDS = {
     "comparisons": comparisons,
@@ -8,4 +8,5 @@ KINDS = {
     "accuracy": accuracy,
     "training": training,
     "agreement": agreement,
+    "preferences": preferences,
 }

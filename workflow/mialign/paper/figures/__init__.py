@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mialign.paper.figures import bars, dots, lines
+from mialign.paper.figures import bars, dots, front, lines
 from mialign.paper.figures.style import RC, save
 
 FIGURES = {
@@ -14,6 +14,7 @@ FIGURES = {
     "formats": dots.formats,
     "collapse": lines.collapse,
     "training": lines.training,
+    "front": front.front,
 }
 
 
