@@ -6,7 +6,20 @@ SCRIPTS = os.path.join(os.path.dirname(__file__), "scripts")
 STAGES = sorted(name.removesuffix(".py") for name in os.listdir(SCRIPTS) if name.endswith(".py"))
 
 # Those that import torch, scipy or matplotlib; but the doctor, who looks whether that can be done, does it anew.
-GAINING = ("figure", "generate", "judge", "lengths", "metrics", "model", "reference", "respond", "solve", "train")
+GAINING = (
+    "figure",
+    "generate",
+    "judge",
+    "lengths",
+    "metrics",
+    "model",
+    "reference",
+    "respond",
+    "rewards",
+    "solve",
+    "soup",
+    "train",
+)
 # What their modules import only where they use it.
 MODULES = (
     "matplotlib.backends.backend_agg",

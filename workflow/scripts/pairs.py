@@ -6,12 +6,14 @@ from argparse import ArgumentParser, Namespace
 from mialign.core.arguments import add_settings
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_csv, write_jsonl
-from mialign.data.pairs import select_pairs
+from mialign.data.pairs import select_pairs, with_rewards
+from mialign.data.prompts import to_generate
 
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--prompts", required=True, help="prompts/{experiment}/{data}.jsonl")
     parser.add_argument("--generations", required=True, help="generations/{experiment}/{data}.jsonl")
+    parser.add_argument("--rewards", help="rewards/generations/..., for the builder preferences")
     add_settings(parser, "builder", "filters", "size", "seed", about=" and what the builder takes")
     parser.add_argument("--out", required=True, help="pairs/{experiment}/{data}.jsonl")
     parser.add_argument("--table", required=True, help="pairs/{experiment}/{data}.filters.csv")
@@ -24,6 +26,9 @@ def main(args: Namespace) -> None:
     )
     generations = read_jsonl(args.generations, required=("prompt_id", "prompt", "text", "finish"))
     try:
+        if args.rewards:
+            rewards = read_jsonl(args.rewards, required=("prompt_id", "prompt", "rewards"))
+            generations = with_rewards(generations, rewards)
         selection = select_pairs(prompts, generations, args.settings)
     except InputError as error:
         raise InputError(f"{args.generations}: {error}") from None
@@ -32,5 +37,5 @@ def main(args: Namespace) -> None:
         print(f"{args.out}: {len(selection.pairs)} pairs, fewer than size ({wanted})", file=sys.stderr)
     write_jsonl(args.out, selection.pairs)
     write_csv(args.table, ["filter", "dropped", "kept"], selection.table)
-    responses = [f"response_{number}" for number in range(1, len(prompts[0]["prompts"]) + 1)]
+    responses = [f"response_{number}" for number in range(1, len(to_generate(prompts[0])) + 1)]
     write_csv(args.examples, ["filter", "question", *responses], selection.examples)

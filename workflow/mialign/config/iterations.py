@@ -1,22 +1,24 @@
 """A method with `iterations: n` as the nodes that it stands for: n sets of pairs and n methods."""
 
+from itertools import pairwise
+
 from mialign.config.validation.common import pick
 from mialign.core.errors import InputError
+from mialign.training.objectives import OBJECTIVES
 
 
 def expand_iterations(where: str, experiment: dict) -> dict:
     """The experiment with NAME_1 to NAME_n in the place of each method NAME that has `iterations: n`.
 
     Set NAME_k is the method's set written by NAME_(k-1), the first one by the set's own writer, on slice k of its
-    questions (`alternate: m`: m slices in turn). Every method NAME_k is trained on its set from the same parent.
+    questions (`alternate: m`: m slices in turn). Every method NAME_k is trained on its set from the same parent; with
+    `continued: true` from NAME_(k-1), and relative to the parent of the first.
     """
     methods, data = {}, dict(experiment["data"])
     for name, method in experiment["methods"].items():
         if "iterations" not in method:
-            if "alternate" in method:
-                raise InputError(
-                    f"{where}.methods.{name}.alternate: it goes with iterations; give these or take it out"
-                )
+            if alone := next((key for key in ("alternate", "continued") if key in method), None):
+                raise InputError(f"{where}.methods.{name}.{alone}: it goes with iterations; give these or take it out")
             methods[name] = method
             continue
         more_methods, more_data = _expanded(f"{where}.methods.{name}", name, method, experiment)
@@ -36,7 +38,7 @@ def expand_iterations(where: str, experiment: dict) -> dict:
 def _expanded(where: str, name: str, method: dict, experiment: dict) -> tuple[dict, dict]:
     rounds = method["iterations"]
     slices = method.get("alternate", rounds)
-    if slices == 1 and rounds > 1:
+    if slices == 1 and rounds > 1 and not method.get("continued"):
         raise InputError(
             f"{where}.alternate: 1 gives every iteration the same questions; give 2 or more, so that none sees the "
             "questions of the iteration before it"
@@ -48,13 +50,20 @@ def _expanded(where: str, name: str, method: dict, experiment: dict) -> tuple[di
     if "slice" in block or block["from"] == "authors":
         what = "slice" if "slice" in block else "from: authors"
         raise InputError(f"{where}.data: {named} has {what}, which does not go with iterations; take another set")
-    own = {key: value for key, value in method.items() if key not in ("iterations", "alternate")}
+    own = {key: value for key, value in method.items() if key not in ("iterations", "alternate", "continued")}
     label = method.get("label", name.upper().replace("_", " "))
     names = [f"{name}_{number}" for number in range(1, rounds + 1)]
     methods = {one: {**own, "data": one, "label": f"{label} {number}"} for number, one in enumerate(names, start=1)}
+    if method.get("continued"):
+        relative = {"reference": method["parent"], **own} if _is_relative(method) else own
+        methods |= {one: {**relative, **methods[one], "parent": before} for before, one in pairwise(names)}
     writers = [block["from"], *names]
     data = {
         one: {**block, "from": writers[place], "slice": {"part": place % slices + 1, "of": slices}}
         for place, one in enumerate(names)
     }
     return methods, data
+
+
+def _is_relative(method: dict) -> bool:
+    return OBJECTIVES[method["objective"]].needs_reference

@@ -7,9 +7,11 @@ from mialign.core.errors import InputError
 from mialign.core.seeds import derive
 from mialign.data.builders import builder
 from mialign.data.filters import FINISHES, Response, active_filters, first_failure
+from mialign.data.prompts import to_generate
 
 EXAMPLES = 2
-KEPT = ("text", "finish", "tokens", "seed", "writer")  # of a generation in a record of pairs
+TIED = "tied"  # the filter of builders whose objectives may tell no response from another
+KEPT = ("text", "finish", "tokens", "seed", "writer", "rewards")  # of a generation in a record of pairs
 HINTS = {
     "ended": "raise sampling.max_tokens, or set filters.ended to false",
     "empty": "look at the generations: the generator answers nothing",
@@ -18,6 +20,7 @@ HINTS = {
     "length_ratio": "lower filters.length_ratio",
     "shorter_at_least": "lower filters.shorter_at_least",
     "prefix_distance": "lower filters.prefix_distance",
+    TIED: "raise sampling.temperature, or take rewards that differ more from response to response",
 }
 
 
@@ -35,14 +38,19 @@ def select_pairs(prompts: list[dict], generations: Iterable[dict], settings: dic
 
     `settings` holds builder, what that takes, filters, size and seed, as a set of the config. The table starts with all
     questions ("generated"), has a row for each filter, and ends with the choice ("size"); kept is what remains after
-    the row.
+    the row. What a builder cannot use counts as the last filter ("tied").
     """
-    filters = active_filters(settings["filters"])
+    of_set, filters = builder(settings["builder"]), active_filters(settings["filters"])
+    is_tied = getattr(of_set, "is_tied", None)
     responses = responses_by_prompt(prompts, generations)
     texts = {name: [Response(one["text"], one["finish"]) for one in own] for name, own in responses.items()}
     failures = {prompt["id"]: first_failure(texts[prompt["id"]], filters) for prompt in prompts}
+    for prompt in prompts if is_tied else ():
+        if failures[prompt["id"]] is None and is_tied(prompt, responses[prompt["id"]], settings):
+            failures[prompt["id"]] = TIED
     passed = [prompt for prompt in prompts if failures[prompt["id"]] is None]
-    dropped = {name: [p for p in prompts if failures[p["id"]] == name] for name in filters}
+    names = [*filters, *([TIED] if is_tied else [])]
+    dropped = {name: [p for p in prompts if failures[p["id"]] == name] for name in names}
     if not passed:
         raise InputError(_nothing_left(len(prompts), {name: len(gone) for name, gone in dropped.items()}))
     chosen = choose(passed, settings["size"], settings["seed"])
@@ -51,14 +59,14 @@ def select_pairs(prompts: list[dict], generations: Iterable[dict], settings: dic
         kept -= count
         table.append({"filter": name, "dropped": count, "kept": kept})
     examples = [_example(name, p, texts[p["id"]]) for name, gone in dropped.items() for p in gone[:EXAMPLES]]
-    built = builder(settings["builder"]).records(chosen, responses, settings)
+    built = of_set.records(chosen, responses, settings)
     pairs = [{**_about(prompt), **record} for prompt, record in zip(chosen, built, strict=True)]
     return Selection(pairs, table, examples)
 
 
 def responses_by_prompt(prompts: list[dict], generations: Iterable[dict]) -> dict[str, list[dict]]:
     """Prompt id -> its responses in the order of its prompts; InputError unless each is there exactly once."""
-    expected = {(prompt["id"], index) for prompt in prompts for index in range(len(prompt["prompts"]))}
+    expected = {(prompt["id"], index) for prompt in prompts for index in range(len(to_generate(prompt)))}
     found = {}
     for generation in generations:
         key = (generation["prompt_id"], generation["prompt"])
@@ -78,7 +86,19 @@ def responses_by_prompt(prompts: list[dict], generations: Iterable[dict]) -> dic
             f"{len(missing)} of {len(expected)} generations are missing, for instance that for prompt "
             f"{missing[0][0]!r}, prompt {missing[0][1]}: was the file cut short? Generate it again"
         )
-    return {prompt["id"]: [found[prompt["id"], i] for i in range(len(prompt["prompts"]))] for prompt in prompts}
+    return {prompt["id"]: [found[prompt["id"], i] for i in range(len(to_generate(prompt)))] for prompt in prompts}
+
+
+def with_rewards(generations: list[dict], rewards: list[dict]) -> list[dict]:
+    """The generations with the `rewards` (score by name) that a file of the stage rewards has for each of them."""
+    found = {(one["prompt_id"], one.get("prompt")): one["rewards"] for one in rewards}
+    missing = [one for one in generations if (one["prompt_id"], one["prompt"]) not in found]
+    if missing:
+        raise InputError(
+            f"the rewards of {len(missing)} of {len(generations)} generations are missing, for instance of prompt "
+            f"{missing[0]['prompt_id']!r}: delete the file of rewards, and it is made again"
+        )
+    return [{**one, "rewards": found[one["prompt_id"], one["prompt"]]} for one in generations]
 
 
 def choose(passed: list[dict], size: int, seed: int) -> list[dict]:

@@ -1,13 +1,14 @@
 """Questions become prompts: each is put, with its constitutions, into the experiment's template."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from random import Random
 from typing import NamedTuple
 
 from mialign.core.errors import InputError
 from mialign.core.seeds import derive
 from mialign.core.template import FIELD, fill, numbered
+from mialign.data import preferences
 
 SPLITS = ("train", "validation", "benchmark")
 
@@ -15,12 +16,14 @@ SPLITS = ("train", "validation", "benchmark")
 class Prompts(NamedTuple):
     """The prompts of one question, and the constitution of each (none where prompts have no constitution).
 
-    generation: the prompts to generate with, where these are others than those to train on.
+    generation: the prompts to generate with, where these are others than those to train on. preferences: the preference
+    vector of each prompt, in an experiment with preferences.
     """
 
     constitutions: list[dict]
     prompts: list[str]
     generation: list[str]
+    preferences: Sequence[list[float]] = ()
 
 
 def prompt_records(questions: Iterable[dict], principles, split: str, settings: dict, make: Callable) -> list[dict]:
@@ -31,16 +34,37 @@ def prompt_records(questions: Iterable[dict], principles, split: str, settings: 
     `evaluation`, or the prompts of a pair builder: question, principles, settings and a Random to Prompts.
     """
     check_settings(settings)
+    return [
+        _record(question, split, settings, make(question, principles, settings, _rng(settings, split, question)))
+        for question in _different(questions, split)
+    ]
+
+
+def preference_records(questions: Iterable[dict], split: str, settings: dict) -> Iterator[dict]:
+    """The records of benchmark or validation questions in an experiment with preferences, one prompt each.
+
+    A benchmark question has a record under every vector of the grid; a validation question has one, under a vector of
+    the grid drawn by seed. settings: preferences {rewards: names, seed, grid} and what prompt_records takes.
+    """
+    check_settings(settings)
+    asked = settings["preferences"]
+    grid = preferences.grid(len(asked["rewards"]), asked["grid"])
+    for question in _different(questions, split):
+        drawn = Random(derive(asked["seed"], "preferences", split, question["id"])).choice(grid)
+        for vector in grid if split == "benchmark" else [drawn]:
+            prompt = preferences.fill_in(settings["template"], question, asked["rewards"], vector)
+            record = _record(question, split, settings, Prompts([], [prompt], [], [vector]))
+            yield record | {"id": f"{record['id']}/{'-'.join(f'{weight:.1f}' for weight in vector)}"}
+
+
+def _different(questions: Iterable[dict], split: str) -> list[dict]:
     questions = list(questions)
     repeated = [name for name, count in Counter(question["id"] for question in questions).items() if count > 1]
     if repeated:
         raise InputError(
             f"the question id {repeated[0]!r} occurs more than once in the {split} questions; ids must differ"
         )
-    return [
-        _record(question, split, settings, make(question, principles, settings, _rng(settings, split, question)))
-        for question in questions
-    ]
+    return questions
 
 
 def slice_of(questions: list[dict], part: int, of: int) -> list[dict]:
@@ -56,9 +80,10 @@ def to_generate(record: dict) -> list[str]:
 def check_settings(settings: dict) -> None:
     """InputError if a template lacks a field that it must have, or wants one that the experiment does not give."""
     opening = {"opening"} if settings.get("openings") else set()
+    asked = {"preference"} if "preferences" in settings else {"constitution"}
     for key in ("template", "generation_template"):
         if key in settings:
-            _check_template(key, settings[key], {"constitution", "question"} | opening)
+            _check_template(key, settings[key], {"question"} | asked | opening)
     evaluation = settings.get("evaluation")
     if evaluation and "opening" in evaluation and not opening:
         raise InputError(
@@ -106,4 +131,5 @@ def _record(question: dict, split: str, settings: dict, made: Prompts) -> dict:
         "constitutions": made.constitutions,
         "prompts": made.prompts,
         **({"generation_prompts": made.generation} if made.generation else {}),
+        **({"preferences": list(made.preferences)} if made.preferences else {}),
     }

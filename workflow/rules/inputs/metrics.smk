@@ -11,6 +11,8 @@ def metric_settings(wildcards):
         more = {
             "attempts": {experiment: CONFIG["experiments"][experiment]["solve"]["attempts"] for experiment in SOLVED}
         }
+    if wildcards.kind == "preferences":
+        more = {"rewards": {e: CONFIG["experiments"][e]["preferences"]["rewards"] for e in PREFERRED}}
     return as_json({"bootstrap": CONFIG["bootstrap"], **more})
 
 
@@ -47,6 +49,13 @@ def metric_inputs(wildcards):
                 f"{RUN}/attempts/{experiment}/{method}/seed{seed}.jsonl"
                 for experiment in SOLVED
                 for method in policies(experiment)
+                for seed in SEEDS
+            ]
+        case "preferences":
+            return [
+                f"{RUN}/rewards/responses/{experiment}/{method}/seed{seed}.jsonl"
+                for experiment in PREFERRED
+                for method in measured_policies(experiment)
                 for seed in SEEDS
             ]
         case "training":

@@ -33,6 +33,8 @@ def prompt_settings(wildcards):
     given = CONFIG["experiments"][wildcards.experiment]
     parts = only(given, "seed", "template", "openings", "evaluation", "generation_template")
     of_set = of_builder(given["data"].get(wildcards.split, {}), "slice")
+    if "preferences" in given:
+        of_set |= {"preferences": without(given["preferences"], "scorers"), "set": wildcards.split}
     return as_json({"experiment": wildcards.experiment, **parts, **of_set})
 
 

@@ -6,15 +6,16 @@ shape(settings) -> Shape, how many responses a question gets, and how large its 
 prompts(question, principles, settings, rng) -> Prompts, where `settings` are the experiment's and the set's; and
 records(chosen, responses, settings) -> one {prompts, responses, terms} for each chosen prompt record, where `responses`
 are the generated ones by prompt id, and `settings` the set's. A term is {chosen: [prompt, response], rejected: [prompt,
-response] or null, weight}.
+response] or null, weight}. A builder that cannot use some responses says so by
+is_tied(prompt, responses, settings), for one prompt record and its responses.
 """
 
 from mialign.core.errors import InputError
 from mialign.core.setting import Owners
-from mialign.data.builders import constitutions, other_question
+from mialign.data.builders import constitutions, other_question, preferences
 from mialign.data.builders.shape import Shape
 
-BUILDERS = {"constitutions": constitutions, "other_question": other_question}
+BUILDERS = {"constitutions": constitutions, "other_question": other_question, "preferences": preferences}
 RELEASED = "constitutions"  # whose form the pairs have that the authors released
 
 

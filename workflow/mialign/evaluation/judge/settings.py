@@ -38,10 +38,12 @@ def by_program(experiment: dict) -> bool:
 
 
 def run_here(experiment: dict) -> list[str]:
-    """The models that an experiment loads: its base, writers of pairs that it uses, and judges by likelihood."""
+    """The models that an experiment loads: its base, writers of pairs that it uses, judges by likelihood, rewards."""
     weighing = [judge["model"] for judge in judges(experiment).values() if judge["kind"] == "likelihood"]
     writing = [model for data in used_sets(experiment) if (model := writing_model(experiment, data))]
-    return list(dict.fromkeys([experiment["base"], *writing, *weighing]))
+    scorers = experiment.get("preferences", {}).get("scorers", {}).values()
+    rewarding = [reward["model"] for reward in scorers if reward["kind"] == "classifier"]
+    return list(dict.fromkeys([experiment["base"], *writing, *weighing, *rewarding]))
 
 
 def deciding(judge: dict) -> dict:
