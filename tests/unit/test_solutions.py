@@ -22,9 +22,9 @@ EXPERIMENT = {
     "evaluation": {"template": "Q: {question}\nA: {opening}\n", "opening": "positive"},
 }
 HINT = "Q: {question} (It is {answer}.)\nA: {opening}\n"
-RIGHT = {"keep": "right", "hint": None}
+RIGHT = {"keep": "right"}
 HINTED = {"keep": "right", "hint": HINT}
-ANY = {"keep": "any", "hint": None}
+ANY = {"keep": "any"}
 
 
 def question(number: int, reference="5") -> dict:
