@@ -16,7 +16,9 @@ GAINING = (
     "model",
     "reference",
     "respond",
+    "rewards",
     "solve",
+    "soup",
     "train",
     "written_principles",
 )

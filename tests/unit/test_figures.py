@@ -256,6 +256,22 @@ OURS = {
         for t in (0.0, 1.0)
     ],
     "collapse": curves("collapse", ["rate_1", "kl"], [None]),
+    "front": [
+        {
+            "experiment": "steered",
+            "method": method,
+            "temperature": 0.0,
+            "preference": f"{w:.1f} {1 - w:.1f}",
+            "reward": reward,
+            "metric": "normalised_reward",
+            "value": w * side,
+            "low": w * side - 1,
+            "high": w * side + 1,
+        }
+        for method in ("base", "mi_epo")
+        for w in (0.0, 0.5, 1.0)
+        for reward, side in (("friendly", 1), ("brief", -1))
+    ],
     "training": curves("multitask", ["sft", "sami"], [1, 2]) + curves("maths", ["sami"], [1, 2]),
 }
 OURS["figure3"] = OURS["figure2"]

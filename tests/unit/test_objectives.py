@@ -193,6 +193,22 @@ def test_mi_epo_by_hand_and_what_its_anchor_does_not_learn():
     assert off.item() == pytest.approx(of_rewards + math.log(2), abs=1e-6)
 
 
+@given(st.lists(st.floats(-20, 20), min_size=8, max_size=8), st.sampled_from([0.1, 0.5, 0.8]))
+def test_mi_epo_without_columns_is_mo_odpo_to_the_bit(values, weight):
+    """Of beta_w = 0 the gradient is that of the row terms alone, bit for bit, and the loss that and log 2."""
+    rows = [term([0, 0], [0, 1], weight), term([0, 1], [0, 0], 1 - weight)]
+    columns = [term([0, 0], [1, 0], 0.5), term([0, 1], [1, 1], 0.5)]
+    numbers = torch.tensor(values).view(2, 1, 2, 2)
+    losses, gradients = [], []
+    for terms in ([*rows, *columns], rows):
+        sums = numbers[0].clone().requires_grad_()
+        losses.append(loss("mi_epo", sums, terms, numbers[1], beta_w=0.0))
+        losses[-1].sum().backward()
+        gradients.append(sums.grad)
+    assert torch.equal(*gradients)
+    torch.testing.assert_close(losses[0], losses[1] + math.log(2))
+
+
 def test_kl_is_per_token_over_the_matched_responses():
     sums, counts = torch.tensor([[[6.0, 0.0], [0.0, 1.0]]]), torch.tensor([[3, 4]])
     assert objectives.kl(sums, torch.eye(2, dtype=torch.bool)[None], counts).item() == pytest.approx((2 + 1 / 4) / 2)

@@ -11,6 +11,7 @@ import pytest
 from mialign.core import csv_files
 from mialign.core.errors import InputError
 from mialign.data.filters import ORDER
+from mialign.data.pairs import TIED
 from mialign.paper import formatting
 from mialign.paper.formatting import setting
 from mialign.paper.tables import filtering, replication
@@ -157,7 +158,7 @@ def test_a_format_without_answers_says_none(tmp_path):
 
 
 def test_filters_are_shown_in_the_order_in_which_they_drop():
-    assert list(filtering.SHOWN) == ["generated", *ORDER, "size"]
+    assert list(filtering.SHOWN) == ["generated", *ORDER, TIED, "size"]
 
 
 def test_filters_of_both_experiments_side_by_side(run):

@@ -201,6 +201,62 @@ def test_information_is_asked_of_every_policy_where_an_experiment_has_it(copy):
     }  # fmt: skip
 
 
+PREFERENCES = """
+rewards:
+  friendly: {kind: checker, principle: friendly, side: positive}
+  brief: {kind: length, per: -10}
+experiments:
+  steered:
+    base: weak
+    questions: {validation: multitask_validation, benchmark: multitask_benchmark}
+    template: "{preference} {question}"
+    preferences: {rewards: [friendly, brief], grid: 3}
+    data:
+      own: &pairs {from: base, questions: multitask_train, builder: preferences, size: 48, seed: 1,
+                   sampling: {temperature: 1.0, top_p: 1.0, max_tokens: 96, seed: 1}}
+      kind: {<<: *pairs, vector: [1.0, 0.0]}
+      short: {<<: *pairs, vector: [0.0, 1.0]}
+    training: {data: own, batch: 24, steps: 2, learning_rate: 0.0001}
+    methods:
+      mi_epo: {parent: base, objective: mi_epo, iterations: 3, continued: true}
+      kind: {parent: base, objective: dpo, data: kind}
+      short: {parent: base, objective: dpo, data: short}
+    soups: {soup: {of: [kind, short]}}
+    respond: {temperatures: [0.0], top_p: 1.0, max_tokens: 96}
+"""
+
+
+def test_an_experiment_with_preferences_is_rewarded_and_not_judged(copy):
+    before = jobs(snakemake(copy, "-n"))
+    (copy / "more.yaml").write_text(PREFERENCES)
+    text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
+    more = jobs(text) - before
+    written = 3 + 2 * SEEDED  # mi_epo_1, kind and short by the base, mi_epo_2 and 3 by seeds
+    answered = SEEDED * (1 + 5 + 3)  # base, methods, and the soup under each of three vectors
+    assert more == Counter(
+        prompts=5 + 2, lengths=1, generate=written, pairs=written, rewards=written + answered, reference=5 * SEEDED,
+        train=5 * SEEDED, soup=3 * SEEDED, respond=answered, metrics=1, figure=1,
+    )  # fmt: skip
+    trained = commands(text, "train")["checkpoints/steered/mi_epo_3/seed2"]
+    assert option(trained, "--parent") == "results/mini/checkpoints/steered/mi_epo_2/seed2"
+    assert option(trained, "--reference") == "results/mini/reference/steered/mi_epo_3/base/seed2.jsonl"
+    assert json.loads(option(trained, "--settings"))["validation"]["score"] == "preferred"
+    paired = commands(text, "pairs")["pairs/steered/mi_epo_2/seed1.jsonl"]
+    assert option(paired, "--rewards") == "results/mini/rewards/generations/steered/mi_epo_2/seed1.jsonl"
+    assert json.loads(option(paired, "--settings"))["rewards"] == ["friendly", "brief"]
+    scored = commands(text, "rewards")
+    own = scored["rewards/generations/steered/kind.jsonl"]
+    assert option(own, "--prompts") == "results/mini/prompts/steered/kind.jsonl"
+    assert json.loads(option(own, "--settings"))["varied"] is True
+    answers = scored["rewards/responses/steered/soup.1/seed3.jsonl"]
+    assert json.loads(option(answers, "--settings"))["varied"] is False
+    assert option(answers, "--prompts") == "results/mini/prompts/steered/benchmark.jsonl"
+    merged = commands(text, "soup")["checkpoints/steered/soup.1/seed3"]
+    assert merged[merged.index("--weights") + 1 :][:2] == ["0.5", "0.5"]
+    asked = json.loads(option(commands(text, "respond")["responses/steered/soup.2/seed1.jsonl"], "--settings"))
+    assert asked["preference"] == [1.0, 0.0]
+
+
 JUDGES = """
 experiments:
   multitask:

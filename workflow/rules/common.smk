@@ -62,11 +62,20 @@ DATA = CONFIG["data"]
 SEEDS = CONFIG["seeds"]
 THREADS = CONFIG["speed"]["threads"]
 TRAINED_MODELS = [name for name, model in CONFIG["models"].items() if "corpus" in model]
-JUDGED = [name for name, experiment in CONFIG["experiments"].items() if "respond" in experiment]
+JUDGED = [name for name, experiment in CONFIG["experiments"].items() if sets.is_judged(experiment)]
+PREFERRED = [name for name, experiment in CONFIG["experiments"].items() if "preferences" in experiment]
 PRINCIPLES = principles.load(CONFIG["principles"])
 CATEGORIES = list(PRINCIPLES.categories)
 RATES = CONFIG["tuning"]["rates"] if "tuning" in CONFIG else []
 CURVES = list(CONFIG["collapse"]["curves"]) if "collapse" in CONFIG else []
+SOUPS = {
+    experiment: [
+        f"{soup}.{point}"
+        for soup in CONFIG["experiments"][experiment].get("soups", {})
+        for point in range(CONFIG["experiments"][experiment]["preferences"]["grid"])
+    ]
+    for experiment in PREFERRED
+}
 METHODS = {"base", "generator"} | {m for experiment in CONFIG["experiments"].values() for m in experiment["methods"]}
 SETS = list(dict.fromkeys(data for given in CONFIG["experiments"].values() for data in given["data"]))
 SOLVED = [name for name, experiment in CONFIG["experiments"].items() if "solve" in experiment]
@@ -186,6 +195,11 @@ def all_pairs(experiment, released=None):
 
 def policies(experiment):
     return ["base", *CONFIG["experiments"][experiment]["methods"]]
+
+
+def measured_policies(experiment):
+    """All whose answers have rewards, in an experiment with preferences: of a soup, one policy a vector of the grid."""
+    return policies(experiment) + SOUPS[experiment]
 
 
 def answering(experiment):

@@ -71,6 +71,7 @@ rule pairs:
     input:
         prompts=lambda wildcards: prompts_of(wildcards.pairs),
         generations=f"{RUN}/generations/{{pairs}}.jsonl",
+        rewards=lambda wildcards: rewards_of(wildcards.pairs),
     output:
         pairs=f"{RUN}/pairs/{{pairs}}.jsonl",
         table=f"{RUN}/pairs/{{pairs}}.filters.csv",
@@ -84,10 +85,11 @@ rule pairs:
         "../../envs/analysis.yaml"
     params:
         code=code_digest("pairs"),
-        settings=lambda wildcards: as_json(of_builder(set_of(wildcards.pairs), "filters", "size", "seed", "shortfall")),
+        rewards=lambda wildcards, input: ["--rewards", input.rewards] if input.get("rewards") else [],
+        settings=lambda wildcards: as_json(pair_settings(wildcards.pairs)),
     shell:
         "python workflow/run.py pairs --log {log:q} --prompts {input.prompts:q} --generations {input.generations:q}"
-        " --settings {params.settings:q} --out {output.pairs:q} --table {output.table:q}"
+        " {params.rewards:q} --settings {params.settings:q} --out {output.pairs:q} --table {output.table:q}"
         " --examples {output.examples:q}"
 
 

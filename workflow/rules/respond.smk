@@ -1,6 +1,9 @@
 """Answers to the benchmark questions, or those that the authors released, and the scores that checkers give them."""
 
 
+include: "inputs/respond.smk"
+
+
 rule respond:
     input:
         model=lambda wildcards: policy(wildcards.experiment, wildcards.method, wildcards.seed),
@@ -12,7 +15,8 @@ rule respond:
     log:
         f"{RUN}/logs/respond/{{experiment}}.{{method}}.seed{{seed}}.log",
     wildcard_constraints:
-        experiment=one_of(JUDGED),
+        experiment=one_of(JUDGED + PREFERRED),
+        method=one_of(ANSWERING),
     conda:
         f"../../envs/{ENGINE_ENVIRONMENT}.yaml"
     threads: THREADS
@@ -23,7 +27,7 @@ rule respond:
     params:
         code=code_digest("respond"),
         engine=lambda wildcards: engine_of(model_of(wildcards.experiment, wildcards.method)),
-        settings=lambda wildcards: as_json(CONFIG["experiments"][wildcards.experiment]["respond"]),
+        settings=respond_settings,
         scratch=f"{SCRATCH}/respond/{{experiment}}.{{method}}.seed{{seed}}.jsonl",
     shell:
         f"{{resources.python}} workflow/run.py respond {WRITE} --seed {{wildcards.seed}}"

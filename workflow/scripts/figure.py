@@ -1,8 +1,8 @@
 """Draw one figure from a tidy CSV: X.pdf, and X.png beside it.
 
 figure1 and overall take metrics/comparisons.csv; figure2, figure3 and formats accuracy.csv; qualities qualities.csv;
-collapse and training training.csv; information information.csv. Settings that a figure does not have are refused with
-those it has.
+collapse and training training.csv; information information.csv; front preferences.csv. Settings that a figure does not
+have are refused with those it has.
 """
 
 import json

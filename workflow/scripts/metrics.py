@@ -1,8 +1,8 @@
 """Turn scores, verdicts, responses, attempts, grids or training curves into one tidy CSV with 95 % intervals.
 
 Experiment, method (or TEST-vs-BASELINE) and seed are read off the end of each input's path:
-scores|verdicts|attempts|information/<experiment>/<method>/seed<n>.jsonl, training/<experiment>/<method>/seed<n>.csv,
-and training/collapse/<curve>.csv.
+scores|verdicts|attempts|information|rewards/responses/<experiment>/<method>/seed<n>.jsonl,
+training/<experiment>/<method>/seed<n>.csv, and training/collapse/<curve>.csv.
 Rows come in the order of the inputs. comparisons takes verdicts, and scores for the paired differences; diversity takes
 responses/<experiment>/<method>/seed<n>.jsonl, and prompts/<experiment>/benchmark.jsonl of each experiment.
 """
@@ -19,7 +19,8 @@ def arguments(parser):
     add_settings(
         parser,
         about='"bootstrap": {"resamples", "seed", "level"}; comparisons, qualities: "categories"; '
-        'comparisons: "ties_won", a list of experiments; accuracy: "attempts" by experiment',
+        'comparisons: "ties_won", a list of experiments; accuracy: "attempts" by experiment; '
+        'preferences: "rewards" by experiment',
         required=False,
     )
     parser.add_argument("--out", required=True, metavar="CSV")

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from mialign.core.arguments import add_settings
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_csv, write_jsonl
-from mialign.data.pairs import select_pairs
+from mialign.data.pairs import select_pairs, with_rewards
 from mialign.data.prompts import to_generate
 from mialign.evaluation.answers import is_right
 
@@ -14,6 +14,7 @@ from mialign.evaluation.answers import is_right
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--prompts", required=True, help="prompts/{experiment}/{data}.jsonl")
     parser.add_argument("--generations", required=True, help="generations/{experiment}/{data}.jsonl")
+    parser.add_argument("--rewards", help="rewards/generations/..., for the builder preferences")
     add_settings(
         parser, "builder", "filters", "size", "seed", about=", what the builder takes and, if it has one, shortfall"
     )
@@ -28,6 +29,9 @@ def main(args: Namespace) -> None:
     )
     generations = read_jsonl(args.generations, required=("prompt_id", "prompt", "text", "finish"))
     try:
+        if args.rewards:
+            rewards = read_jsonl(args.rewards, required=("prompt_id", "prompt", "rewards"))
+            generations = with_rewards(generations, rewards)
         selection = select_pairs(prompts, generations, args.settings, is_right)
     except InputError as error:
         raise InputError(f"{args.generations}: {error}") from None

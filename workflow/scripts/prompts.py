@@ -8,7 +8,7 @@ from mialign.core.arguments import add_settings
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.data import principles
 from mialign.data.builders import builder
-from mialign.data.prompts import SPLITS, evaluation, prompt_records, slice_of
+from mialign.data.prompts import SPLITS, evaluation, preference_records, prompt_records, slice_of
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -20,8 +20,8 @@ def arguments(parser: ArgumentParser) -> None:
         "experiment",
         "template",
         "seed",
-        about=" and, if it has them, openings, evaluation, generation_template and users; for training and "
-        "information: builder, slice and what the builder takes",
+        about=" and, if it has them, openings, evaluation, generation_template, users and preferences; for training "
+        "and information: builder, slice and what the builder takes",
     )
     parser.add_argument("--templates", type=Path, help="JSON with other templates, openings and evaluation than these")
     parser.add_argument("--out", required=True, help="prompts/{experiment}/{split or data}.jsonl")
@@ -33,9 +33,12 @@ def main(args: Namespace) -> None:
     settings = {**args.settings, **_other_templates(args)}
     if "slice" in settings:
         questions = slice_of(questions, **settings["slice"])
+    built = args.split in ("train", "information")
+    if "preferences" in settings and not built:
+        write_jsonl(args.out, preference_records(questions, args.split, settings))
+        return
     if args.split == "information":  # a policy answers the prompts that it is trained on, not those of the generator
         settings.pop("generation_template", None)
-    built = args.split in ("train", "information")
     make = builder(settings.get("builder")).prompts if built else evaluation
     write_jsonl(args.out, prompt_records(questions, principles.load(args.principles), args.split, settings, make))
 

@@ -12,13 +12,22 @@ from mialign.generation.writer import Writer, record
 def arguments(parser):
     options.add(parser)
     parser.add_argument("--prompts", type=Path, required=True)
-    add_settings(parser, "temperatures", "top_p", "max_tokens", "stop")
+    add_settings(
+        parser,
+        "temperatures",
+        "top_p",
+        "max_tokens",
+        "stop",
+        about="; preference: the only vector to answer under, in an experiment with preferences",
+    )
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--out", type=Path, required=True)
 
 
 def main(args):
     items = read_jsonl(args.prompts, required=("id", "question_id", "category", "prompts"))
+    if "preference" in args.settings:
+        items = [item for item in items if item["preferences"] == [args.settings["preference"]]]
     with Writer(
         args.model, args.engine, options.runtime(args), args.scratch, f"respond {args.out.parent.name}"
     ) as write:

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from mialign.core.arguments import add_settings
-from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl
 from mialign.models.machine import prepare
 
@@ -42,16 +41,14 @@ def arguments(parser):
 def main(args):
     prompts = read_jsonl(args.validation, required=("id", "prompts", "reference"))
     prepare(args.threads)
-    from mialign.evaluation.checkpoint_scores import SCORES
+    from mialign.evaluation.checkpoint_scores import score_of
     from mialign.generation.engine import sampling
     from mialign.training.method import Inputs, Outputs, Speed, train_method
     from mialign.training.validation import Validation
 
     asked = args.settings["validation"]
-    if asked["score"] not in SCORES:
-        raise InputError(f"--settings: validation.score is {asked['score']!r}; there are {', '.join(SCORES)}")
     at = args.settings.get("validate_at", 0.0)
-    validation = Validation(prompts, sampling(asked, at), SCORES[asked["score"]], args.batch)
+    validation = Validation(prompts, sampling(asked, at), score_of(asked), args.batch)
     train_method(
         Inputs(args.parent, args.pairs, args.reference),
         {**args.settings, "seed": args.seed},

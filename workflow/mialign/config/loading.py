@@ -10,7 +10,7 @@ from mialign.core import setting
 from mialign.core.errors import InputError
 from mialign.core.yaml_files import read_yaml
 from mialign.data import builders
-from mialign.data.sets import generator
+from mialign.data.sets import generator, is_judged
 from mialign.evaluation.judge.settings import with_defaults
 from mialign.training import objectives
 
@@ -18,7 +18,8 @@ DEFAULTS = {"document": "main", "data": "data", "datasets": {}, "environments": 
 BOOTSTRAP = {"resamples": 4000, "seed": 0}
 ENGINE = {"kind": "transformers", "precision": "float32"}
 RESOURCES = {"gpu": 0, "mem_mb": 4000, "runtime": 60}
-SENT = ("model", "generate", "reference", "train", "respond", "solve", "judge")  # rules whose jobs go to a cluster
+# Rules whose jobs go to a cluster.
+SENT = ("model", "generate", "rewards", "reference", "train", "respond", "solve", "judge")
 SPEED = {
     "generation_batch": 384,
     "generation_shard": 4096,
@@ -34,6 +35,8 @@ SPEED = {
 PRINCIPLE_WRITER = {"wordings": 2, "longest": 200}
 MODEL_TRAINING = {"warmup": 0, "schedule": "cosine", "clip": 1.0, "prompt_weight": 0.0, "weight_decay": 0.0}
 EXPERIMENT = {"seed": 0, "comparisons": []}
+PREFERENCES = {"alpha": 1.0, "seed": 0}
+GRIDS = {2: 11, 3: 13}  # points of the grid by the number of rewards, as in the paper
 DATA = {"builder": "constitutions"}
 FILTERS = {"ended": True, "forbidden": []}
 TRAINING = {
@@ -79,7 +82,7 @@ def load(config: dict) -> dict:
 
 def training_settings(method: dict) -> dict:
     """What of a method's settings decides its checkpoint, beside the files that it reads."""
-    return {key: value for key, value in method.items() if key not in ("label", "parent", "data")}
+    return {key: value for key, value in method.items() if key not in ("label", "parent", "reference", "data")}
 
 
 # ---------------------------------------------------------------- defaults
@@ -95,13 +98,15 @@ def _with_defaults(config: dict) -> dict:
     for model in config["models"].values():
         if "training" in model:
             model["training"] = {**MODEL_TRAINING, **model["training"]}
-    config["experiments"] = {name: _experiment(name, given) for name, given in config["experiments"].items()}
+    config["experiments"] = {
+        name: _experiment(name, given, config.get("rewards", {})) for name, given in config["experiments"].items()
+    }
     if "collapse" in config:
         _fill_curves(config)
     return config
 
 
-def _experiment(name: str, given: dict) -> dict:
+def _experiment(name: str, given: dict, rewards: dict) -> dict:
     where = f"experiments.{name}"
     only = {"data": next(iter(given["data"]))} if len(given["data"]) == 1 else {}
     experiment = {**EXPERIMENT, **given, "training": {**TRAINING, **only, **given["training"]}}
@@ -113,7 +118,9 @@ def _experiment(name: str, given: dict) -> dict:
     experiment["data"] = {data: _data(block) for data, block in experiment["data"].items()}
     if "information" in experiment:
         experiment["information"] = _asked(experiment["information"])
-    if "respond" in experiment:
+    if "preferences" in experiment:
+        experiment["preferences"] = _preferences(f"{where}.preferences", experiment["preferences"], rewards)
+    if is_judged(experiment):
         experiment.setdefault("judge", {"kind": "checkers"})
     if "judge" in experiment:
         experiment["judge"] = with_defaults(experiment["judge"])
@@ -129,6 +136,13 @@ def _experiment(name: str, given: dict) -> dict:
 
 def _principle_writer(given: dict) -> dict:
     return {**PRINCIPLE_WRITER, **given, "sampling": {"stop": [], **given["sampling"]}}
+
+
+def _preferences(where: str, given: dict, rewards: dict) -> dict:
+    """With the rewards themselves by name (scorers), in the order of the weights."""
+    names = given["rewards"]
+    scorers = {name: validation.pick(rewards, name, f"{where}.rewards", "reward") for name in names}
+    return {**PREFERENCES, "grid": GRIDS[len(names)], **given, "scorers": scorers}
 
 
 def _as_list(names: str | list[str]) -> list[str]:

@@ -144,8 +144,10 @@ def _unknown_keys(error) -> str:
             f"over a block key by key, so set there what is not wanted to null ({unknown[0]}: null)"
         )
     if "kind" in known and set(unknown) <= set(_validator().schema["$defs"]["judge_on_server"]["properties"]):
+        what = "reward" if "rewards" in error.absolute_path else "judge"
+        kind = error.instance["kind"]
         return (
-            f"{key_path(error.absolute_path)}: a judge of kind {error.instance['kind']} takes no {', '.join(unknown)}; "
+            f"{key_path(error.absolute_path)}: a {what} of kind {kind} takes no {', '.join(unknown)}; "
             f"an overlay is laid over a block key by key, so set there what is not wanted to null ({unknown[0]}: null)"
         )
     return f"{key_path([*error.absolute_path, unknown[0]])}: unknown key; {suggestion(str(unknown[0]), known)}"

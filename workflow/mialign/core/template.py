@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-FIELD = re.compile(r"\{(constitution|question|opening|answer)\}")
+FIELD = re.compile(r"\{(constitution|preference|question|opening|answer)\}")
 
 
 def fill(template: str, **fields: str) -> str:

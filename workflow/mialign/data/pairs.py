@@ -10,7 +10,8 @@ from mialign.data.filters import FINISHES, RIGHT, Response, active_filters, firs
 from mialign.data.prompts import USERS, to_generate
 
 EXAMPLES = 2
-KEPT = ("text", "finish", "tokens", "seed", "writer")  # of a generation in a record of pairs
+TIED = "tied"  # the filter of builders whose objectives may tell no response from another
+KEPT = ("text", "finish", "tokens", "seed", "writer", "rewards")  # of a generation in a record of pairs
 HINTS = {
     RIGHT: "take easier questions, a writer that solves more of them, or another hint",
     "ended": "raise sampling.max_tokens, or set filters.ended to false",
@@ -20,6 +21,7 @@ HINTS = {
     "length_ratio": "lower filters.length_ratio",
     "shorter_at_least": "lower filters.shorter_at_least",
     "prefix_distance": "lower filters.prefix_distance",
+    TIED: "raise sampling.temperature, or take rewards that differ more from response to response",
 }
 
 
@@ -43,18 +45,22 @@ def select_pairs(
     `settings` holds builder, what that takes, filters, size, seed and, if need be, shortfall, as a set of the config.
     is_right(text, ended, gold answer) is asked by builders that keep right answers only. The table starts with all
     questions ("generated"), has a row for each filter, and ends with the choice ("size"); kept is what remains after
-    the row.
+    the row. What a builder cannot use counts as the last filter ("tied").
     """
     make, filters = builder(settings["builder"]), active_filters(settings["filters"])
     written = responses_by_prompt(prompts, generations)
     select = make.selection(settings, is_right) if hasattr(make, "selection") else None
+    is_tied = getattr(make, "is_tied", None)
     responses = {p["id"]: select(p, written[p["id"]]) for p in prompts} if select else written
     failures = {
         name: first_failure([Response(one["text"], one["finish"]) for one in own], filters) if own else RIGHT
         for name, own in responses.items()
     }
+    for prompt in prompts if is_tied else ():
+        if failures[prompt["id"]] is None and is_tied(prompt, responses[prompt["id"]], settings):
+            failures[prompt["id"]] = TIED
     passed = [prompt for prompt in prompts if failures[prompt["id"]] is None]
-    names = [*([RIGHT] if select else []), *filters]
+    names = [*([RIGHT] if select else []), *filters, *([TIED] if is_tied else [])]
     dropped = {name: [p for p in prompts if failures[p["id"]] == name] for name in names}
     counts = {name: len(gone) for name, gone in dropped.items()}
     if not passed:
@@ -92,6 +98,18 @@ def responses_by_prompt(prompts: list[dict], generations: Iterable[dict]) -> dic
             f"{missing[0][0]!r}, prompt {missing[0][1]}: was the file cut short? Generate it again"
         )
     return {name: [found[name, index] for index in indices] for name, indices in numbers.items()}
+
+
+def with_rewards(generations: list[dict], rewards: list[dict]) -> list[dict]:
+    """The generations with the `rewards` (score by name) that a file of the stage rewards has for each of them."""
+    found = {(one["prompt_id"], one.get("prompt")): one["rewards"] for one in rewards}
+    missing = [one for one in generations if (one["prompt_id"], one["prompt"]) not in found]
+    if missing:
+        raise InputError(
+            f"the rewards of {len(missing)} of {len(generations)} generations are missing, for instance of prompt "
+            f"{missing[0]['prompt_id']!r}: delete the file of rewards, and it is made again"
+        )
+    return [{**one, "rewards": found[one["prompt_id"], one["prompt"]]} for one in generations]
 
 
 def choose(passed: list[dict], size: int, seed: int) -> list[dict]:

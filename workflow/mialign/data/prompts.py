@@ -1,14 +1,14 @@
 """Questions become prompts: each is put, with its constitutions, into the experiment's template."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from random import Random
 from typing import NamedTuple
 
 from mialign.core.errors import InputError
 from mialign.core.seeds import derive
 from mialign.core.template import FIELD, fill, numbered
-from mialign.data import users
+from mialign.data import preferences, users
 
 SPLITS = ("train", "validation", "benchmark", "information")
 USERS = ("user", "other_user")  # fields of a record whose constitutions are what users state
@@ -18,13 +18,15 @@ class Prompts(NamedTuple):
     """The prompts of one question, and the constitution of each (none where prompts have no constitution).
 
     generation: the prompts to generate with, where these are others than those to train on. users: whose statements the
-    constitutions are: of the user that the question belongs to and, if there is one, of the other.
+    constitutions are: of the user that the question belongs to and, if there is one, of the other. preferences: the
+    preference vector of each prompt, in an experiment with preferences.
     """
 
     constitutions: list[dict]
     prompts: list[str]
     generation: list[str]
     users: tuple[str, ...] = ()
+    preferences: Sequence[list[float]] = ()
 
 
 def prompt_records(questions: Iterable[dict], principles, split: str, settings: dict, make: Callable) -> list[dict]:
@@ -37,16 +39,37 @@ def prompt_records(questions: Iterable[dict], principles, split: str, settings: 
     """
     check_settings(settings)
     settings = {**settings, "split": split}
+    return [
+        _record(question, split, settings, make(question, principles, settings, _rng(settings, split, question)))
+        for question in _different(questions, split)
+    ]
+
+
+def preference_records(questions: Iterable[dict], split: str, settings: dict) -> Iterator[dict]:
+    """The records of benchmark or validation questions in an experiment with preferences, one prompt each.
+
+    A benchmark question has a record under every vector of the grid; a validation question has one, under a vector of
+    the grid drawn by seed. settings: preferences {rewards: names, seed, grid} and what prompt_records takes.
+    """
+    check_settings(settings)
+    asked = settings["preferences"]
+    grid = preferences.grid(len(asked["rewards"]), asked["grid"])
+    for question in _different(questions, split):
+        drawn = Random(derive(asked["seed"], "preferences", split, question["id"])).choice(grid)
+        for vector in grid if split == "benchmark" else [drawn]:
+            prompt = preferences.fill_in(settings["template"], question, asked["rewards"], vector)
+            record = _record(question, split, settings, Prompts([], [prompt], [], preferences=[vector]))
+            yield record | {"id": f"{record['id']}/{'-'.join(f'{weight:.1f}' for weight in vector)}"}
+
+
+def _different(questions: Iterable[dict], split: str) -> list[dict]:
     questions = list(questions)
     repeated = [name for name, count in Counter(question["id"] for question in questions).items() if count > 1]
     if repeated:
         raise InputError(
             f"the question id {repeated[0]!r} occurs more than once in the {split} questions; ids must differ"
         )
-    return [
-        _record(question, split, settings, make(question, principles, settings, _rng(settings, split, question)))
-        for question in questions
-    ]
+    return questions
 
 
 def slice_of(questions: list[dict], part: int, of: int) -> list[dict]:
@@ -62,9 +85,10 @@ def to_generate(record: dict) -> list[str]:
 def check_settings(settings: dict) -> None:
     """InputError if a template lacks a field that it must have, or wants one that the experiment does not give."""
     field = {"opening"} if settings.get("openings") else set()
+    asked = {"preference"} if "preferences" in settings else {"constitution"}
     for key in ("template", "generation_template"):
         if key in settings:
-            check_template(key, settings[key], {"constitution", "question"} | field)
+            check_template(key, settings[key], {"question"} | asked | field)
     if "template_without_context" in settings:
         check_template("template_without_context", settings["template_without_context"], {"question"} | field)
     evaluation = settings.get("evaluation")
@@ -146,4 +170,5 @@ def _record(question: dict, split: str, settings: dict, made: Prompts) -> dict:
         "prompts": made.prompts,
         **({"generation_prompts": made.generation} if made.generation else {}),
         **dict(zip(USERS, made.users, strict=False)),
+        **({"preferences": list(made.preferences)} if made.preferences else {}),
     }

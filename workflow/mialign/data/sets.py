@@ -9,6 +9,11 @@ def used_sets(experiment: dict) -> list[str]:
     return [name for name in experiment["data"] if name in used]
 
 
+def is_judged(experiment: dict) -> bool:
+    """Whether answers are scored by checkers and judged: those under preference vectors have rewards instead."""
+    return "respond" in experiment and "preferences" not in experiment
+
+
 def writing_method(experiment: dict, data: str) -> str | None:
     """The method whose checkpoints write a set, one for each seed; None where a model does, once for all seeds."""
     writer = experiment["data"][data]["from"]

@@ -1,11 +1,18 @@
 """By what the checkpoints of an experiment are chosen: a score of each validation answer."""
 
+import math
+from collections.abc import Callable
+
+from mialign.core.errors import InputError
 from mialign.data.filters import ENDED
 from mialign.data.gold_answers import gold_answer
 from mialign.evaluation.answers import is_right
+from mialign.evaluation.rewards import Reward, make
 from mialign.evaluation.scores import adherence, correct, question_of
 from mialign.generation.engine import Completion
 from mialign.synthetic import follows
+
+Score = Callable[[dict, Completion], dict[str, float | None]]
 
 
 def judged(record: dict, completion: Completion) -> dict[str, float | None]:
@@ -28,5 +35,36 @@ def solved(record: dict, completion: Completion) -> dict[str, float | None]:
     }
 
 
-# Name of the score, as curves have it -> what gives it.
-SCORES = {"mean_score": judged, "accuracy": solved}
+def ended(record: dict, completion: Completion) -> dict[str, float | None]:
+    """Whether an answer ended: of no use to choose by, where reward models are too large to stand beside a training."""
+    return {"ended": float(completion.finish in ENDED)}
+
+
+def preferred(rewards: list[Reward]) -> Score:
+    """sum_k w_k sigmoid(r_k) for rewards r and the vector w of the prompt, and each reward by its place.
+
+    A term is the Bradley-Terry chance that the answer beats one of reward 0, so the score lies between 0 and 1.
+    """
+
+    def score(record: dict, completion: Completion) -> dict[str, float | None]:
+        found = [one.scores([question_of(record)], [completion.text])[0] for one in rewards]
+        (vector,) = record["preferences"]
+        chances = [1 / (1 + math.exp(-reward)) for reward in found]
+        total = sum(weight * chance for weight, chance in zip(vector, chances, strict=True))
+        return {"preferred": total, **{f"reward_{place}": reward for place, reward in enumerate(found, start=1)}}
+
+    return score
+
+
+# Name of the score, as curves have it -> what gives it. `preferred` is made of the rewards of the experiment.
+SCORES = {"mean_score": judged, "accuracy": solved, "ended": ended}
+
+
+def score_of(validation: dict) -> Score:
+    """The score that the settings of a validation name: `score`, and for `preferred` its `rewards`, in order."""
+    name = validation["score"]
+    if name == "preferred":
+        return preferred([make(one) for one in validation["rewards"]])
+    if name not in SCORES:
+        raise InputError(f"--settings: validation.score is {name!r}; there are {', '.join((*SCORES, 'preferred'))}")
+    return SCORES[name]

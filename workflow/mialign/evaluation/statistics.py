@@ -73,6 +73,15 @@ class Bootstrap:
         of_seeds = _weights(seeds, resamples, derive(self.seed, "seeds"))
         return np.einsum("rs,rsq->rq", of_seeds, by_seed.reshape(resamples, seeds, quantities))
 
+    def means(self, values: np.ndarray) -> np.ndarray:
+        """Per resample the mean over items and seeds of values [items, seeds, ...], [resamples, ...]; all are there."""
+        items, seeds, *rest = values.shape
+        resamples = self._resamples(max(items, values[0].size))
+        by_item = _weights(items, resamples, derive(self.seed, "items")) @ values.reshape(items, -1)
+        of_seeds = _weights(seeds, resamples, derive(self.seed, "seeds"))
+        total = np.einsum("rsf,rs->rf", by_item.reshape(resamples, seeds, -1), of_seeds)
+        return total.reshape(resamples, *rest) / (items * seeds)
+
     def _resamples(self, items: int) -> int:
         return max(1, min(self.resamples, MOST_WEIGHTS // max(items, 1)))
 

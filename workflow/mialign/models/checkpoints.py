@@ -154,13 +154,16 @@ def in_words(complaint: str) -> Iterator[None]:
         raise InputError(f"{complaint}: {first or type(error).__name__}") from error
 
 
-def load_tokenizer(folder: str | Path):
-    """The tokenizer of a folder; InputError if it cannot be loaded, has no end token, or more tokens than the model."""
+def load_tokenizer(folder: str | Path, needs_end: bool = True):
+    """The tokenizer of a folder; InputError if it cannot be loaded, has no end token, or more tokens than the model.
+
+    needs_end: whether it must have an end token, as that of a model that writes.
+    """
     from transformers import AutoTokenizer
 
     with in_words(f"{folder}: transformers cannot load its tokenizer"):
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    if tokenizer.eos_token_id is None:
+    if needs_end and tokenizer.eos_token_id is None:
         raise InputError(
             f"{folder}: its tokenizer has no end token (eos_token); copy the whole folder, with tokenizer_config.json"
         )
@@ -205,9 +208,17 @@ def _load_whole(folder: Path, dtype: str):
     check(folder)
     if reason := architectures.not_loaded(settings(folder)):
         raise InputError(f"{folder}: the model {reason}; take another model")
+    return whole_model(AutoModelForCausalLM, folder, dtype)
+
+
+def whole_model(kind, folder: Path, dtype: str):
+    """The model of a folder as an Auto class of transformers loads it; InputError unless the weights fit config.json.
+
+    No code of the folder is run, and only safetensors are read.
+    """
     how = {"dtype": dtype, "use_safetensors": True, "trust_remote_code": False, "output_loading_info": True}
     with in_words(f"{folder}: transformers cannot load it"):
-        model, found = AutoModelForCausalLM.from_pretrained(folder, **how)
+        model, found = kind.from_pretrained(folder, **how)
     # What is missing would begin at random, and what is left over belongs to another architecture.
     for what in ("missing", "unexpected"):
         if names := sorted(found[f"{what}_keys"]):

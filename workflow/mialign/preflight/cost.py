@@ -77,8 +77,9 @@ class _Experiment:
         given = self.given
         for data in used_sets(given):
             yield from self.writing(data)
+        yield from self.rewarding()
         relative = {
-            (method["data"], method["parent"])
+            (method["data"], method.get("reference", method["parent"]))
             for method in given["methods"].values()
             if OBJECTIVES[method["objective"]].needs_reference
         }
@@ -92,7 +93,8 @@ class _Experiment:
             policies -= len(given["methods"].keys() & authors.listing()["answers"].keys())
         if "respond" in given:
             policies += given["generator"] != given["base"]
-            answers = self.questions("benchmark") * len(given["respond"]["temperatures"])
+            yield from self.soups()
+            answers = self.asked() * len(given["respond"]["temperatures"])
             yield self.row("respond", policies * self.seeds, answers * self.answer("respond"), "generation", self.base)
             for name, judge in judges(given).items():
                 yield self.judging(self.name if name == "judge" else f"{self.name}.{name}", judge)
@@ -110,9 +112,44 @@ class _Experiment:
             return
         model = writing_model(self.given, data)
         size = weights(self.config, self.assumed, model) if model else self.base
+        yield self.row("generate", self.files(data), self.written(data) * self.response(data), "generation", size)
+
+    def written(self, data: str) -> int:
+        """How many responses a writer gives for a set."""
+        block = self.given["data"][data]
         asked = sum(questions(self.config, self.assumed, name) for name in block["questions"])
-        tokens = questions_of(block, asked) * shape(block).written * self.response(data)
-        yield self.row("generate", 1 if model else self.seeds, tokens, "generation", size)
+        return questions_of(block, asked) * shape(block).written
+
+    def files(self, data: str) -> int:
+        """How many writers a set has: a model, or a method's checkpoint of every seed."""
+        return 1 if writing_model(self.given, data) else self.seeds
+
+    def rewarding(self) -> Iterator[Row]:
+        """The rewards of the responses to training and benchmark questions, by each reward that is a model."""
+        if "preferences" not in self.given:
+            return
+        texts = [(self.files(data), self.written(data)) for data in used_sets(self.given)]
+        policies = len(self.given["methods"]) + 1 + len(self.given.get("soups", {}))
+        answers = self.asked() * len(self.given["respond"]["temperatures"])
+        texts.append((policies * self.seeds, answers))
+        jobs = sum(count for count, _ in texts)
+        tokens = sum(count * one for count, one in texts) * (self.mean["prompt"] + self.answer("respond"))
+        models = [one["model"] for one in self.given["preferences"]["scorers"].values() if one["kind"] == "classifier"]
+        sizes = [weights(self.config, self.assumed, name) for name in models]
+        hours = sum(self.hours(tokens, "scoring", size) for size in sizes) + self.start(jobs if models else 0)
+        yield Row("rewards", self.name, jobs, tokens * len(models), hours)
+
+    def soups(self) -> Iterator[Row]:
+        """The merged checkpoints of a soup, one a vector and seed; each is removed when it has answered."""
+        merged = len(self.given.get("soups", {})) * self.given.get("preferences", {}).get("grid", 0) * self.seeds
+        yield Row("soup", self.name, merged, disk=self.base * disk_estimate.CHECKPOINT if merged else 0.0)
+        if merged:
+            answers = self.questions("benchmark") * len(self.given["respond"]["temperatures"])
+            yield self.row("respond", merged, answers * self.answer("respond"), "generation", self.base)
+
+    def asked(self) -> int:
+        """How many prompts the benchmark has: under preference vectors, every question under each of the grid."""
+        return self.questions("benchmark") * self.given.get("preferences", {}).get("grid", 1)
 
     def response(self, data: str) -> float:
         """Mean tokens of a response of a set."""

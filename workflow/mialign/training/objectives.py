@@ -177,6 +177,7 @@ OBJECTIVES = {
         mi_epo,
         reads="terms",
         settings={"beta_c": Setting(0.1, POSITIVE, r"$\beta_c$"), "beta_w": Setting(0.01, WEIGHT, r"$\beta_w$")},
+        builders=("preferences",),
         needs_reference=True,
     ),
 }

@@ -7,6 +7,7 @@ DRAWN = {
     **dict.fromkeys(("figure2", "figure3", "formats"), "accuracy"),
     **dict.fromkeys(("training", "collapse"), "training"),
     "information": "information",
+    "front": "preferences",
 }
 
 # File name -> (kind, experiment); None where a figure shows every experiment.
@@ -14,6 +15,7 @@ FIGURES = {
     **of_each(JUDGED, "multitask", "figure1", "overall", "qualities"),
     **of_each(SOLVED, "maths", "figure2", "figure3", "formats"),
     **of_each(INFORMED, "multitask", "information"),
+    **of_each(PREFERRED, "preferences", "front"),
     "training": ("training", None),
     **({"collapse": ("collapse", CONFIG["collapse"]["experiment"])} if CURVES else {}),
 }
@@ -27,5 +29,9 @@ def figure_settings(wildcards):
             return as_json({"labels": {name: curve["label"] for name, curve in CONFIG["collapse"]["curves"].items()}})
         case "training":
             return as_json({"labels": {experiment: labels_of(experiment) for experiment in CONFIG["experiments"]}})
+        case "front":
+            soups = CONFIG["experiments"][experiment].get("soups", {})
+            labels = {name: soup["label"] for name, soup in soups.items() if "label" in soup}
+            return as_json({"labels": labels_of(experiment) | labels, "experiment": experiment})
         case _:
             return as_json({"labels": labels_of(experiment), "experiment": experiment})

@@ -49,6 +49,16 @@ def prompts_of(pairs):
     return f"{RUN}/prompts/{experiment}/{data}.jsonl"
 
 
+def rewards_of(pairs):
+    return f"{RUN}/rewards/generations/{pairs}.jsonl" if experiment_of(pairs) in PREFERRED else []
+
+
+def pair_settings(pairs):
+    """What decides the pairs of a set beside its texts; in an experiment with preferences also the order of rewards."""
+    asked = only(CONFIG["experiments"][experiment_of(pairs)].get("preferences", {}), "rewards")
+    return of_builder(set_of(pairs), "filters", "size", "seed", "shortfall") | asked
+
+
 def engine_of(model):
     """What completes prompts, as far as that decides the text: the engine of the run, or the server of a model.
 

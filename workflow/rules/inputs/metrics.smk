@@ -16,6 +16,8 @@ def metric_settings(wildcards):
     if wildcards.kind == "comparisons":
         ties_won = [experiment for experiment in JUDGED if trains(CONFIG["experiments"][experiment], "mipo")]
         more = {"ties_won": ties_won} if ties_won else {}
+    if wildcards.kind == "preferences":
+        more = {"rewards": {e: CONFIG["experiments"][e]["preferences"]["rewards"] for e in PREFERRED}}
     return as_json({"bootstrap": CONFIG["bootstrap"], **more})
 
 
@@ -73,6 +75,13 @@ def metric_inputs(wildcards):
                 f"{RUN}/information/{experiment}/{method}/seed{seed}.jsonl"
                 for experiment in INFORMED
                 for method in policies(experiment)
+                for seed in SEEDS
+            ]
+        case "preferences":
+            return [
+                f"{RUN}/rewards/responses/{experiment}/{method}/seed{seed}.jsonl"
+                for experiment in PREFERRED
+                for method in measured_policies(experiment)
                 for seed in SEEDS
             ]
         case "training":

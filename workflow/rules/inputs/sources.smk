@@ -59,7 +59,10 @@ def prompt_settings(wildcards):
     parts = only(given, "seed", "template", "openings", "evaluation", "generation_template", "users")
     block = built(wildcards.experiment, wildcards.split)
     without_context = only(given, "template_without_context") if block.get("builder") == "context" else {}
-    return as_json({"experiment": wildcards.experiment, **parts, **without_context, **of_builder(block, "slice")})
+    of_set = without_context | of_builder(block, "slice")
+    if "preferences" in given:
+        of_set |= {"preferences": without(given["preferences"], "scorers"), "set": wildcards.split}
+    return as_json({"experiment": wildcards.experiment, **parts, **of_set})
 
 
 def reading_models(experiment):

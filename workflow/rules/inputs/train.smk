@@ -39,7 +39,8 @@ def training_inputs(of):
             "validation": f"{RUN}/prompts/{experiment}/validation.jsonl",
         }
         if OBJECTIVES[method["objective"]].needs_reference:
-            found["reference"] = f"{RUN}/reference/{experiment}/{data}/{method['parent']}/seed{seed}.jsonl"
+            relative = method.get("reference", method["parent"])
+            found["reference"] = f"{RUN}/reference/{experiment}/{data}/{relative}/seed{seed}.jsonl"
         return found
 
     return inputs
@@ -57,9 +58,18 @@ def training_params(of):
 def method_settings(experiment, method):
     """All that decides a checkpoint beside its files: the method's settings, and how validation answers are scored."""
     settings = CONFIG["experiments"][experiment]
-    stage, score = ("respond", "mean_score") if "respond" in settings else ("solve", "accuracy")
-    validation = {"score": score, **only(settings[stage], "top_p", "max_tokens", "stop")}
+    stage = "respond" if "respond" in settings else "solve"
+    validation = {**validation_score(settings), **only(settings[stage], "top_p", "max_tokens", "stop")}
     return as_json({**configuration.training_settings(method), "validation": validation})
+
+
+def validation_score(settings):
+    """By what checkpoints are chosen; rewards that are models are not loaded beside a training, so they choose none."""
+    if "preferences" not in settings:
+        return {"score": "mean_score" if "respond" in settings else "accuracy"}
+    rewards = list(settings["preferences"]["scorers"].values())
+    by_program = all(reward["kind"] != "classifier" for reward in rewards)
+    return {"score": "preferred", "rewards": rewards} if by_program else {"score": "ended"}
 
 
 def rate_curves(wildcards):

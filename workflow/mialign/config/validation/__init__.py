@@ -1,6 +1,14 @@
 """What a schema cannot say of a configuration: that its parts fit each other and that the files it names are there."""
 
-from mialign.config.validation import experiments, judges, models, names, questions, written_principles
+from mialign.config.validation import (
+    experiments,
+    judges,
+    models,
+    names,
+    preferences,
+    questions,
+    written_principles,
+)
 from mialign.config.validation.common import pick
 from mialign.core.errors import InputError
 from mialign.data import principles
@@ -20,6 +28,7 @@ def check(config: dict) -> None:
     if any("corpus" in config["models"][name] for name in models.used(config)):
         models.check_templates(config)
     for name, experiment in config["experiments"].items():
+        preferences.check(f"experiments.{name}", experiment, config["models"], known)
         experiments.check(f"experiments.{name}", experiment, config["models"], known)
         judges.check(f"experiments.{name}", experiment, known)
         if "responses" in experiment:

@@ -71,7 +71,10 @@ def check_method(where: str, method: dict, sets: dict) -> None:
 def _check_no_circle(where: str, experiment: dict) -> None:
     """No method may need, by its parent and its pairs, a set that it writes itself."""
     needs = {
-        f"methods.{name}": [f"methods.{method['parent']}", f"data.{method['data']}"]
+        f"methods.{name}": [
+            *(f"methods.{method[key]}" for key in ("parent", "reference") if key in method),
+            f"data.{method['data']}",
+        ]
         for name, method in experiment["methods"].items()
     }
     needs |= {f"data.{name}": [f"methods.{block['from']}"] for name, block in experiment["data"].items()}

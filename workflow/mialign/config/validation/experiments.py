@@ -8,7 +8,7 @@ from mialign.config.validation.common import check_no_circle, pick, under
 from mialign.core.errors import InputError
 from mialign.core.setting import check_own
 from mialign.data import prompts
-from mialign.data.sets import writing_model
+from mialign.data.sets import is_judged, writing_model
 from mialign.models.weights import root
 from mialign.training import objectives
 
@@ -114,6 +114,10 @@ def _check_labels(where: str, named: dict) -> None:
 def check_method(where: str, method: dict, parents: dict) -> None:
     """InputError for a parent that is not there, a setting of other objectives, or steps that do not fit each other."""
     pick(parents, method["parent"], f"{where}.parent", "method")
+    if "reference" in method:
+        pick(parents, method["reference"], f"{where}.reference", "method")
+        if not objectives.OBJECTIVES[method["objective"]].needs_reference:
+            raise InputError(f"{where}.reference: {method['objective']} is relative to no reference; take it out")
     under(f"{where}.", check_own, "objective", method["objective"], method, objectives.own_settings())
     every, steps = method["validate_every"], method["steps"]
     if every > steps:
@@ -170,9 +174,9 @@ def _check_comparisons(where: str, experiment: dict) -> None:
             raise InputError(f"{where}[{number}]: {pair[0]!r} is compared with itself")
         if pair in given[:number]:
             raise InputError(f"{where}[{number}]: {pair} stands there twice; keep one")
-    if "respond" in experiment and not given:
+    if is_judged(experiment) and not given:
         raise InputError(f"{where}: there is no comparison to judge; name one at least, for instance [sami, sft]")
-    if given and "respond" not in experiment:
+    if given and not is_judged(experiment):
         raise InputError(f"{where}: comparisons are of judged responses; give respond too, or take them out")
 
 
@@ -191,7 +195,7 @@ def check_context(where: str, tokens: int, model: str, models: dict) -> None:
 def check_collapse(config: dict) -> None:
     """InputError for a curve of the collapse that could not be trained, or could not be measured."""
     collapse = config["collapse"]
-    if "respond" not in config["experiments"][collapse["experiment"]]:
+    if not is_judged(config["experiments"][collapse["experiment"]]):
         raise InputError(
             "collapse.experiment: the curves are measured on judged responses; name an experiment with respond"
         )

@@ -3,6 +3,7 @@
 from mialign.config.validation.common import check_server, under
 from mialign.core.errors import InputError
 from mialign.data import authors
+from mialign.data.sets import is_judged
 from mialign.evaluation.judge import prompt_template
 from mialign.evaluation.judge.settings import check_dated, judges
 from mialign.evaluation.scores import unchecked
@@ -26,7 +27,7 @@ def check(where: str, experiment: dict, known) -> None:
             under(f"{key}.wording: ", prompt_template.load, judge["wording"])
         if "server" in judge:
             check_server(f"{key}.server", judge["server"])
-    if "respond" in experiment and (unknown := unchecked(known.principles)):
+    if is_judged(experiment) and (unknown := unchecked(known.principles)):
         _check_without_checkers(where, experiment, f"{known.path}: principles.{unknown[0]}")
 
 

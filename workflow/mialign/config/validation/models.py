@@ -10,6 +10,7 @@ from mialign.data.sets import principle_writer, writing_model
 from mialign.evaluation.judge.settings import judges
 from mialign.models import architectures, checkpoints, places
 from mialign.models.bases import MODEL
+from mialign.models.classifiers import not_classifying
 from mialign.models.weights import root
 
 
@@ -38,6 +39,7 @@ FOLLOWED = (architectures.not_followed, "so it cannot be trained")
 VALIDATED = (architectures.not_writing, "so it cannot answer validation questions when it is trained")
 WEIGHED = (architectures.not_followed, "so it cannot judge by likelihood")
 WRITING = (architectures.not_writing, "so it cannot write with engine.kind transformers (vllm may)")
+REWARDING = (not_classifying, "so it cannot be a reward")
 SERVED = (architectures.not_served, "so it cannot write")
 
 
@@ -51,6 +53,8 @@ def _uses(config: dict) -> Iterator[tuple[str, str, tuple]]:
             yield model, f"experiments.{name}.{key}", SERVED if served else WRITING
         for key, model in _weighing(experiment).items():
             yield model, f"experiments.{name}.{key}", WEIGHED
+        for key, model in _rewarding(experiment).items():
+            yield model, key, REWARDING
 
 
 def _check_use(config: dict, fetched: dict[str, str], name: str, use: str, need: tuple) -> None:
@@ -97,6 +101,12 @@ def _weighing(experiment: dict) -> dict[str, str]:
         for name, judge in judges(experiment).items()
         if judge["kind"] == "likelihood"
     }
+
+
+def _rewarding(experiment: dict) -> dict[str, str]:
+    """The models that are rewards, by their keys."""
+    rewards = experiment.get("preferences", {}).get("scorers", {})
+    return {f"rewards.{name}.model": one["model"] for name, one in rewards.items() if one["kind"] == "classifier"}
 
 
 def _check_server(where: str, name: str, server: dict, config: dict) -> None:
@@ -165,15 +175,17 @@ def check_templates(config: dict) -> None:
 
 
 def used(config: dict) -> list[str]:
-    """Models that an experiment starts from, has pairs or principles written by or judges with, and their parents."""
+    """Models that experiments start from, judge or reward with, or have pairs or principles written by; and parents."""
     found = {}
     for name, experiment in config["experiments"].items():
-        writing = _writing(experiment)
-        others = _writing_principles(experiment) | _weighing(experiment)
-        for key, model in ({"base": experiment["base"]} | writing | others).items():
+        where = f"experiments.{name}."
+        writing = {where + key: model for key, model in _writing(experiment).items()}
+        others = {"base": experiment["base"]} | _writing_principles(experiment) | _weighing(experiment)
+        others = {where + key: model for key, model in others.items()} | _rewarding(experiment)
+        for key, model in (writing | others).items():
             writes = key in writing
             known = {**config["models"], **(experiment["methods"] if writes else {})}
-            pick(known, model, f"experiments.{name}.{key}", "model or method" if writes else "model")
+            pick(known, model, key, "model or method" if writes else "model")
             while model is not None:
                 found[model] = True
                 model = config["models"][model].get("parent")

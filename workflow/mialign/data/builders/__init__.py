@@ -11,11 +11,13 @@ response] or null, weight}.
 One that does not keep all that was written also has
 selection(settings, is_right) -> a function of a prompt record and its responses to those that are kept (none: the
 question is dropped), or None where all are.
+One that cannot use some responses also has
+is_tied(prompt, responses, settings) -> whether it cannot use those of one prompt record (the question is dropped).
 """
 
 from mialign.core.errors import InputError
 from mialign.core.setting import Owners
-from mialign.data.builders import constitutions, context, other_question, solutions
+from mialign.data.builders import constitutions, context, other_question, preferences, solutions
 from mialign.data.builders.shape import Shape
 
 BUILDERS = {
@@ -23,6 +25,7 @@ BUILDERS = {
     "other_question": other_question,
     "context": context,
     "solutions": solutions,
+    "preferences": preferences,
 }
 RELEASED = "constitutions"  # whose form the pairs have that the authors released
 

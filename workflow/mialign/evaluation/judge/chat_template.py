@@ -4,6 +4,7 @@ from datetime import datetime
 from string import ascii_letters
 
 from mialign.core.errors import InputError
+from mialign.models.checkpoints import in_words
 
 DAY = datetime(2024, 7, 26)  # today, for templates that say it: a verdict may not depend on when it is asked for
 
@@ -32,6 +33,22 @@ def around(tokenizer, text: str) -> tuple[str, str]:
         f"{tokenizer.name_or_path}: its chat template cannot frame the prompt of a judge ({'; '.join(reasons)}); mend "
         "it, take it out of the folder, or take another model as judge"
     )
+
+
+def turns(tokenizer) -> tuple[str, str, str]:
+    """What stands before a user's text, between it and the assistant's answer, and after the answer."""
+    texts = ("\u2045user\u2046", "\u2045assistant\u2046")  # that no template has in it
+    messages = [{"role": role, "content": text} for role, text in zip(("user", "assistant"), texts, strict=True)]
+    with in_words(f"{tokenizer.name_or_path}: its chat template fails"):
+        turn = tokenizer.apply_chat_template(messages, chat_template=_no_clock() + _template(tokenizer), tokenize=False)
+    before, found, rest = turn.partition(texts[0])
+    between, found_too, after = rest.partition(texts[1])
+    if not found or not found_too:
+        raise InputError(
+            f"{tokenizer.name_or_path}: its chat template does not say a question and its answer as they are; take "
+            "another model"
+        )
+    return before, between, after
 
 
 def _template(tokenizer) -> str:

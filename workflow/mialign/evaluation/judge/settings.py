@@ -38,11 +38,13 @@ def by_program(experiment: dict) -> bool:
 
 
 def run_here(experiment: dict) -> list[str]:
-    """The models that an experiment loads: its base, writers of pairs and principles, and judges by likelihood."""
+    """The models that an experiment loads: its base, writers of pairs and principles, judges by likelihood, rewards."""
     weighing = [judge["model"] for judge in judges(experiment).values() if judge["kind"] == "likelihood"]
     writing = [writing_model(experiment, data) for data in used_sets(experiment)]
     writing += [principle_writer(experiment["data"][data]) for data in used_sets(experiment)]
-    return list(dict.fromkeys([experiment["base"], *filter(None, writing), *weighing]))
+    scorers = experiment.get("preferences", {}).get("scorers", {}).values()
+    rewarding = [reward["model"] for reward in scorers if reward["kind"] == "classifier"]
+    return list(dict.fromkeys([experiment["base"], *filter(None, writing), *weighing, *rewarding]))
 
 
 def deciding(judge: dict) -> dict:

@@ -6,6 +6,7 @@ from mialign.evaluation.metrics import (
     comparisons,
     diversity,
     information,
+    preferences,
     qualities,
     strengths,
     training,
@@ -20,4 +21,5 @@ KINDS = {
     "information": information,
     "diversity": diversity,
     "strengths": strengths,
+    "preferences": preferences,
 }

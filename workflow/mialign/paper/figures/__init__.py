@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mialign.paper.figures import bars, dots, information, lines
+from mialign.paper.figures import bars, dots, front, information, lines
 from mialign.paper.figures.style import RC, save
 
 FIGURES = {
@@ -15,6 +15,7 @@ FIGURES = {
     "collapse": lines.collapse,
     "training": lines.training,
     "information": information.by_iteration,
+    "front": front.front,
 }
 
 

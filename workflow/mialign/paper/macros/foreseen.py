@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import product
 
-from mialign.data.sets import used_sets
+from mialign.data.sets import is_judged, used_sets
 from mialign.paper.macros import accuracy, comparisons, information, settings, training
 from mialign.paper.macros.number_formats import Number
 from mialign.paper.tables.filtering import SHOWN
@@ -25,7 +25,7 @@ def numbers(config: dict, categories: Iterable[str]) -> list[Number]:
     """Of a config with its defaults filled in, and the categories of its principles."""
     found = settings.of_settings(settings.printed(config))
     for title, given in config["experiments"].items():
-        if "respond" in given:
+        if is_judged(given):
             rows = list(_comparisons(title, given, config["seeds"], categories))
             found += comparisons.of_comparisons(rows, "comparisons")
             rows, origin = list(_qualities(title, given, categories)), "qualities"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from mialign.core.macro_names import name, words
-from mialign.data.sets import questions_of
+from mialign.data.sets import is_judged, questions_of
 from mialign.evaluation.judge.settings import by_program, deciding, judges
 from mialign.models.weights import parameters, root
 from mialign.paper import formatting
@@ -106,7 +106,7 @@ def _used_models(settings: dict) -> str:
 
 def _deciding_judges(settings: dict) -> str:
     """Whether the judge that the results are by is the checkers: above, or a language model: below."""
-    judged = [one for one in (settings.get("experiments") or {}).values() if "respond" in one]
+    judged = [one for one in (settings.get("experiments") or {}).values() if is_judged(one)]
     return _side({by_program(one) for one in judged})
 
 
@@ -118,7 +118,7 @@ def _models_in_print(title: str, experiment: dict, models: dict) -> Iterable[Num
     """The models of an experiment as the text calls them: by their repository where they come from one."""
     judge = experiment.get("judge") or {}
     named = {role: experiment[role] for role in ("base", "generator") if role in experiment}
-    if "respond" in experiment:
+    if is_judged(experiment):
         named["judge"] = judge.get("model", "checkers")
     for role, model in named.items():
         text = formatting.model(models.get(model, {}).get("hub", model))

@@ -7,7 +7,7 @@ from mialign.paper.formatting import count
 from mialign.paper.tables.layout import Table, tidy_csv, written
 from mialign.paper.tex_escape import escape, escape_block, shorten
 
-# In the order in which they are applied (mialign/data/filters.py, ORDER).
+# In the order in which they are applied (mialign/data/filters.py, ORDER; mialign/data/pairs.py, TIED).
 SHOWN = {
     "generated": "questions with responses",
     "right": "no right answer",
@@ -18,6 +18,7 @@ SHOWN = {
     "length_ratio": "lengths too close",
     "shorter_at_least": "the shorter too short",
     "prefix_distance": "openings too alike",
+    "tied": "no reward prefers one",
     "size": "more than wanted",
 }
 

@@ -1,0 +1,189 @@
+"""Rewards: checkers, length and a tiny classifier behind one interface, and the stage that applies them."""
+
+import json
+
+import pytest
+import torch
+from transformers import LlamaConfig, LlamaForSequenceClassification
+
+import tiny
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl, write_jsonl
+from mialign.data.preferences import grid
+from mialign.evaluation.checkpoint_scores import score_of
+from mialign.evaluation.judge.chat_template import turns
+from mialign.evaluation.rewards import checked_scores, make, reward_records
+from mialign.generation.engine import Completion
+from mialign.models.classifiers import load_classifier, not_classifying
+from scripts import rewards as stage
+
+QUESTION = {"id": "q", "category": "writing", "question": "Name the boat.", "reference": None}
+FRIENDLY, COLD = "Hello, my friend! The boat is called Gull.", "Noted. The boat is called Gull."
+
+
+def scores(settings: dict, *texts: str) -> list[float]:
+    return make(settings).scores([QUESTION] * len(texts), texts)
+
+
+def test_checkers_give_one_or_zero():
+    assert scores({"kind": "checker", "principle": "friendly", "side": "positive"}, FRIENDLY, COLD, "") == [1, 0, 0]
+    assert scores({"kind": "checker", "principle": "friendly", "side": "antithesis"}, FRIENDLY, COLD, "") == [0, 1, 0]
+
+
+def test_length_counts_words_and_a_unit_below_zero_prefers_few():
+    assert scores({"kind": "length", "per": -4}, "one two three", "one", "") == [-0.75, -0.25, 0]
+    assert scores({"kind": "length", "per": 2}, "one two three") == [1.5]
+
+
+def test_there_is_no_other_kind():
+    with pytest.raises(InputError, match="there is no reward of kind 'judge'"):
+        make({"kind": "judge"})
+
+
+class Fixed:
+    """A reward that gives these scores."""
+
+    def __init__(self, *given: float):
+        self.given = list(given)
+
+    def scores(self, questions, texts):
+        return self.given
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+def test_a_score_that_is_no_number_names_the_reward(bad):
+    questions = [{"id": f"q{number}"} for number in range(3)]
+    with pytest.raises(InputError, match=rf"^the reward kind is {bad} for the answer to question 'q1'; take another"):
+        checked_scores("kind", Fixed(0.5, bad, 1.0), questions, ["a", "b", "c"], varied=False)
+
+
+def test_one_score_for_all_is_refused_where_pairs_are_made_of_it():
+    with pytest.raises(InputError, match=r"^the reward kind is 0.5 for all 2 responses, so it prefers none"):
+        checked_scores("kind", Fixed(0.5, 0.5), [QUESTION] * 2, ["a", "b"], varied=True)
+    assert checked_scores("kind", Fixed(0.5, 0.5), [QUESTION] * 2, ["a", "b"], varied=False) == [0.5, 0.5]
+
+
+# ---------------------------------------------------------------- classifiers
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory):
+    """A folder of a classifier with two logits and random weights."""
+    folder = tmp_path_factory.mktemp("classifier")
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=300, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=24,
+        max_position_embeddings=64, num_labels=2, bos_token_id=None, eos_token_id=0, pad_token_id=None,
+        initializer_range=0.5,
+    )  # fmt: skip
+    LlamaForSequenceClassification(config).save_pretrained(folder)
+    tiny.tiny_tokenizer().save_pretrained(folder)
+    return folder
+
+
+def test_a_classifier_gives_its_first_logit_of_question_and_response(classifier):
+    reward = make({"kind": "classifier", "model": "any"}, classifier)
+    texts = ["The boat sank.", "A keeper of bees walks."]
+    found = reward.scores([QUESTION] * 2, texts)
+    model, tokenizer = LlamaForSequenceClassification.from_pretrained(classifier), tiny.tiny_tokenizer()
+    for text, score in zip(texts, found, strict=True):
+        ids = tokenizer("Name the boat.")["input_ids"] + tokenizer(text)["input_ids"]
+        assert score == pytest.approx(model(torch.tensor([ids])).logits[0, 0].item(), abs=1e-6)
+    assert len(set(found)) == 2
+    assert reward.scores([QUESTION], texts[1:]) == found[1:]  # whatever is scored beside it
+
+
+def test_a_classifier_with_a_chat_template_reads_turns(classifier, tmp_path):
+    template = "{% for one in messages %}[{{ one.role }}] {{ one.content }}\n{% endfor %}"
+    tokenizer = tiny.tiny_tokenizer()
+    tokenizer.chat_template = template
+    assert turns(tokenizer) == ("[user] ", "\n[assistant] ", "\n")
+    tokenizer.chat_template = "{{ messages[0].content }}"
+    with pytest.raises(InputError, match="its chat template does not say a question and its answer as they are"):
+        turns(tokenizer)
+    tokenizer.chat_template = "{{ raise_exception('no') }}"
+    with pytest.raises(InputError, match="its chat template fails: no"):
+        turns(tokenizer)
+    reward = make({"kind": "classifier", "model": "any"}, classifier)
+    plain = reward.scores([QUESTION], ["The boat sank."])
+    reward.tokenizer.chat_template = template
+    parts = ["[user] ", "Name the boat.", "\n[assistant] ", "The boat sank.", "\n"]
+    ids = [token for part in parts for token in reward.tokenizer(part)["input_ids"]]
+    assert reward._ids(QUESTION["question"], "The boat sank.") == ids
+    assert reward.scores([QUESTION], ["The boat sank."]) != plain
+
+
+def test_a_text_that_is_too_long_for_a_classifier_is_refused(classifier):
+    reward = make({"kind": "classifier", "model": "any"}, classifier)
+    with pytest.raises(InputError, match="tokens, more than the 64 that the reward model reads; lower max_tokens"):
+        reward.scores([QUESTION], ["boat " * 100])
+
+
+def test_a_causal_model_is_no_reward(tmp_path, tiny_model, tiny_tokenizer):
+    tiny_model.save_pretrained(tmp_path)
+    tiny_tokenizer.save_pretrained(tmp_path)
+    with pytest.raises(InputError, match=r"the model is no sequence classifier \(architectures names none"):
+        load_classifier(tmp_path)
+    assert not_classifying({"architectures": ["LlamaForSequenceClassification"]}) is None
+    assert not_classifying({})
+    assert not_classifying({"architectures": "x"})
+
+
+def test_a_classifier_whose_head_is_missing_is_not_begun_at_random(classifier, tmp_path, tiny_model, tiny_tokenizer):
+    tiny_model.save_pretrained(tmp_path)
+    tiny_tokenizer.save_pretrained(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | {"architectures": ["LlamaForSequenceClassification"]}))
+    with pytest.raises(InputError, match=r"its weights do not fit its config\.json: 1 missing, such as score\.w"):
+        load_classifier(tmp_path)
+
+
+# ---------------------------------------------------------------- the stage
+PROMPTS = [
+    {**QUESTION, "id": f"e/benchmark/q/{number}", "question_id": "q", "preferences": [vector]}
+    for number, vector in enumerate(grid(2, 3))
+]
+REWARDS = {"friendly": {"kind": "checker", "principle": "friendly", "side": "positive"},
+           "brief": {"kind": "length", "per": -10}}  # fmt: skip
+
+
+def test_records_have_the_rewards_the_vector_and_whether_the_answer_ended(run_stage, tmp_path):
+    texts = [
+        {"prompt_id": "e/benchmark/q/2", "temperature": 1.0, "text": FRIENDLY, "finish": "stop", "tokens": 9},
+        {"prompt_id": "e/benchmark/q/0", "temperature": 1.0, "text": COLD, "finish": "length", "tokens": 7},
+    ]
+    write_jsonl(tmp_path / "texts.jsonl", texts)
+    write_jsonl(tmp_path / "prompts.jsonl", PROMPTS)
+    run_stage(
+        stage, texts=tmp_path / "texts.jsonl", prompts=tmp_path / "prompts.jsonl", out=tmp_path / "out.jsonl",
+        settings=json.dumps({"rewards": REWARDS, "varied": True}),
+    )  # fmt: skip
+    common = {"temperature": 1.0, "question_id": "q"}
+    assert read_jsonl(tmp_path / "out.jsonl") == [
+        {"prompt_id": "e/benchmark/q/2", **common, "preference": [1.0, 0.0], "ended": True,
+         "rewards": {"friendly": 1.0, "brief": -0.8}},
+        {"prompt_id": "e/benchmark/q/0", **common, "preference": [0.0, 1.0], "ended": False,
+         "rewards": {"friendly": 0.0, "brief": -0.6}},
+    ]  # fmt: skip
+
+
+def test_generations_keep_their_place_and_strangers_are_refused():
+    made = {name: make(one) for name, one in REWARDS.items()}
+    text = {"prompt_id": "e/benchmark/q/1", "prompt": 1, "text": COLD, "finish": "eos"}
+    (record,) = reward_records([text], PROMPTS, made, varied=False)
+    assert (record["prompt"], record["preference"]) == (1, [0.5, 0.5])
+    assert "temperature" not in record
+    with pytest.raises(InputError, match="the response to prompt 'x' belongs to none of the prompts"):
+        reward_records([text | {"prompt_id": "x"}], PROMPTS, made, varied=False)
+
+
+# ---------------------------------------------------------------- validation
+def test_the_validation_score_weighs_the_chances_of_the_rewards():
+    score = score_of({"score": "preferred", "rewards": list(REWARDS.values())})
+    record = {**PROMPTS[1], "preferences": [[0.7, 0.3]]}
+    found = score(record, Completion(FRIENDLY, "eos", 9, 1))
+    # sigmoid(1) and sigmoid(-0.8)
+    assert found == pytest.approx(
+        {"preferred": 0.7 * 0.731058579 + 0.3 * 0.310025519, "reward_1": 1.0, "reward_2": -0.8}
+    )
+    assert score_of({"score": "ended"})(record, Completion("a", "length", 1, 1)) == {"ended": 0.0}
+    with pytest.raises(InputError, match=r"validation\.score is 'liked'; there are mean_score, accuracy, ended, pref"):
+        score_of({"score": "liked"})

@@ -1,0 +1,95 @@
+"""Experiments with preferences: their rewards, vectors and sets, and what does not go with them."""
+
+from mialign.config.validation.common import pick, under
+from mialign.core.errors import InputError
+from mialign.data import preferences
+from mialign.data.sets import AUTHORS
+from mialign.evaluation.scores import unchecked
+
+BUILDER = "preferences"
+# What other experiments have and these cannot: prompts without constitutions, answers that are scored, not judged.
+OTHERS = (
+    "openings",
+    "evaluation",
+    "generation_template",
+    "template_without_context",
+    "users",
+    "information",
+    "solve",
+    "judge",
+    "judges",
+    "prompts",
+    "responses",
+)
+
+
+def check(where: str, experiment: dict, models: dict, known) -> None:
+    """InputError for the first thing of an experiment that does not fit its preferences, or would need some."""
+    if "preferences" not in experiment:
+        for key in ("data", "soups"):
+            for name, block in experiment.get(key, {}).items():
+                if key == "soups" or block.get("builder") == BUILDER:
+                    raise InputError(f"{where}.{key}.{name}: it needs preferences; give the experiment some (rewards)")
+        return
+    asked = experiment["preferences"]
+    for key in OTHERS:
+        if key in experiment:
+            raise InputError(f"{where}.{key}: it does not go with preferences; take one of them out")
+    if experiment["comparisons"]:
+        raise InputError(f"{where}.comparisons: methods with preferences are compared by rewards; take them out")
+    if "respond" not in experiment:
+        raise InputError(f"{where}.respond: the key is missing; it says how the answers under each vector are sampled")
+    under(f"{where}.preferences.grid: ", preferences.grid, len(asked["rewards"]), asked["grid"])
+    for name, reward in asked["scorers"].items():
+        _check_reward(f"rewards.{name}", reward, models, known)
+    for name, block in experiment["data"].items():
+        _check_set(f"{where}.data.{name}", block, len(asked["rewards"]))
+    _check_choice(where, experiment)
+    for name, soup in experiment.get("soups", {}).items():
+        _check_soup(f"{where}.soups.{name}", name, soup, experiment)
+
+
+def _check_reward(where: str, reward: dict, models: dict, known) -> None:
+    if reward["kind"] == "checker":
+        pick(known.principles, reward["principle"], f"{where}.principle", "principle")
+        if unchecked([reward["principle"]]):
+            raise InputError(f"{where}.principle: no checker can tell {reward['principle']}; take another reward")
+    if reward["kind"] == "length" and not reward["per"]:
+        raise InputError(f"{where}.per: 0 gives every text the same reward; take a number above or below 0")
+    if reward["kind"] == "classifier":
+        model = pick(models, reward["model"], f"{where}.model", "model")
+        if "corpus" in model or "server" in model:
+            what = "is trained here to write" if "corpus" in model else "is on a server"
+            raise InputError(f"{where}.model: {reward['model']} {what}; name a sequence classifier (path or hub)")
+
+
+def _check_set(where: str, block: dict, objectives: int) -> None:
+    if block["from"] == AUTHORS or block["builder"] != BUILDER:
+        raise InputError(f"{where}: sets of an experiment with preferences have builder: {BUILDER}; set it")
+    if "principles" in block:
+        raise InputError(f"{where}.principles: prompts with preferences have no constitution; take the key out")
+    if block["vector"]:
+        under(f"{where}.vector: ", preferences.check, block["vector"], objectives)
+
+
+def _check_choice(where: str, experiment: dict) -> None:
+    """Reward models are not loaded beside a training, so nothing can choose among its checkpoints."""
+    if all(reward["kind"] != "classifier" for reward in experiment["preferences"]["scorers"].values()):
+        return
+    for name, method in experiment["methods"].items():
+        if method["validate_every"] != method["steps"]:
+            raise InputError(
+                f"{where}.methods.{name}.validate_every: no checkpoint can be chosen by a reward model, so the last is "
+                "kept; leave validate_every out, there and under training"
+            )
+
+
+def _check_soup(where: str, name: str, soup: dict, experiment: dict) -> None:
+    methods, objectives = experiment["methods"], len(experiment["preferences"]["rewards"])
+    if name in ("base", "generator", *methods):
+        raise InputError(f"{where}: a method has this name, or the base; take another")
+    if len(soup["of"]) != objectives:
+        raise InputError(f"{where}.of: it names {len(soup['of'])} methods; name one for each of {objectives} rewards")
+    for place, method in enumerate(soup["of"]):
+        if "adapter" in pick(methods, method, f"{where}.of[{place}]", "method"):
+            raise InputError(f"{where}.of[{place}]: {method} is an adapter; only whole weights are merged")

@@ -1,0 +1,206 @@
+"""Policies under preference vectors: their rewards by vector, and how well and how surely a vector steers them.
+
+Normalised rewards are in standard deviations of the base's responses, from their mean: over all questions, vectors and
+seeds of the experiment and temperature. Intervals are of the bootstrap over questions and seeds; a question is drawn
+with its answers under all vectors.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from mialign.core.errors import InputError
+from mialign.evaluation.hypervolume import hypervolume
+from mialign.evaluation.metrics.records import ItemTable, load, source, temperatures
+from mialign.evaluation.metrics.tidy import ESTIMATE
+from mialign.evaluation.statistics import Bootstrap, Estimate
+
+COLUMNS = ("experiment", "method", "temperature", "preference", "reward", "metric", *ESTIMATE)
+SETTINGS = {"rewards"}
+ALL = "all"
+WORST = -1.0  # the reference point of the hypervolume, in every normalised reward: one deviation below the base's mean
+EDGES = np.arange(-3.0, 3.01, 0.5)  # of the bins in which distributions of normalised rewards are compared
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Rewards of a policy, [questions, seeds, vectors, rewards], which answers ended, and the vectors [V, K]."""
+
+    rewards: np.ndarray
+    ended: np.ndarray
+    vectors: np.ndarray
+
+    @property
+    def n(self) -> int:
+        """The number of answers."""
+        return self.ended.size
+
+
+def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
+    """Rows from files rewards/responses/EXPERIMENT/METHOD/seedN.jsonl; METHOD.POINT is a part of METHOD.
+
+    settings: rewards, the names by experiment in the order of the weights.
+    By vector and reward: reward (as scored) and normalised_reward; by vector: ended (%). By reward, over all vectors:
+    slope (of the mean normalised reward on its weight, by least squares; above 0: more weight gives more of it) and
+    overlap (of the distributions under two vectors, averaged over all pairs of vectors: the sum over bins of the
+    smaller share; 1: the vector changes nothing). Over all: hypervolume (of the mean normalised rewards by vector,
+    above -1), mip (mean over vectors of w . s) and crd (mean over vectors of det Cov(s | w)), as MI-EPO (arXiv
+    2607.01392) has them.
+    """
+    fields = ("prompt_id", "question_id", "temperature", "preference", "ended", "rewards")
+    policies = _joined(load((source(path, ("responses",)) for path in paths), fields))
+    for (experiment, method), seeds in policies.items():
+        names = settings["rewards"][experiment]
+        for temperature in temperatures(seeds):
+            answers = _answers(seeds, temperature, names, f"rewards of {method} ({experiment})")
+            base = policies.get((experiment, "base"))
+            if base is None:
+                raise InputError(
+                    f"{experiment}: the base has no rewards, and those of others are normalised by its own"
+                )
+            mean, deviation = _moments(_answers(base, temperature, names, f"rewards of base ({experiment})"), names)
+            keys = dict(zip(COLUMNS, (experiment, method, temperature), strict=False))
+            for preference, reward, metric, estimate in _of_policy(answers, names, mean, deviation, bootstrap):
+                yield keys | {"preference": preference, "reward": reward, "metric": metric} | estimate._asdict()
+
+
+def _joined(loaded: dict) -> dict[tuple[str, str], dict[int, list[dict]]]:
+    """The parts of a soup, one for each vector, as one policy."""
+    found: dict = {}
+    for (experiment, method), seeds in loaded.items():
+        whole = found.setdefault((experiment, method.partition(".")[0]), {})
+        for seed, records in seeds.items():
+            whole.setdefault(seed, []).extend(records)
+    return found
+
+
+def _answers(seeds: dict[int, list[dict]], temperature: float, names: list[str], what: str) -> Answers:
+    """InputError unless every question has one answer under every vector in every seed."""
+    at = {seed: [r for r in records if r["temperature"] == temperature] for seed, records in seeds.items()}
+    vectors = sorted({tuple(record["preference"]) for records in at.values() for record in records})
+    if not vectors:
+        raise InputError(
+            f"{what}: there are none at temperature {temperature:g}; delete them and run the workflow again"
+        )
+    parts = {
+        vector: ItemTable(
+            {seed: [r for r in records if tuple(r["preference"]) == vector] for seed, records in at.items()},
+            key="question_id",
+            what=what,
+        )
+        for vector in vectors
+    }
+    first = parts[vectors[0]]
+    for vector, table in parts.items():
+        if list(table.items) != list(first.items) or len(table.cells) != len(first.items) * len(first.seeds):
+            raise InputError(
+                f"{what}: not every question has an answer under {list(vector)} in every seed; is a file cut short? "
+                "Delete it and run the workflow again"
+            )
+    rewards = [
+        [table.values(lambda record, n=name: record["rewards"][n]) for name in names] for table in parts.values()
+    ]
+    ended = [table.values(lambda record: record["ended"]) for table in parts.values()]
+    return Answers(
+        np.moveaxis(np.array(rewards), (0, 1), (2, 3)), np.moveaxis(np.array(ended), 0, 2), np.array(vectors)
+    )
+
+
+def _moments(base: Answers, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each reward over the base's answers."""
+    flat = base.rewards.reshape(-1, len(names))
+    for name, low, high in zip(names, flat.min(0), flat.max(0), strict=True):
+        if low == high:
+            raise InputError(
+                f"the reward {name} is {low:g} for all answers of the base, so it cannot be normalised; take another"
+            )
+    return flat.mean(0), flat.std(0)
+
+
+@dataclass(frozen=True)
+class _Normalised:
+    """Normalised rewards [questions, seeds, V, K], and their means by vector: [V, K], and [resamples, V, K].
+
+    covariance, drawn_covariance: of the rewards under each vector, [V, K, K] and [resamples, V, K, K].
+    """
+
+    values: np.ndarray
+    means: np.ndarray
+    drawn: np.ndarray
+    covariance: np.ndarray
+    drawn_covariance: np.ndarray
+
+    @classmethod
+    def of(cls, values: np.ndarray, bootstrap: Bootstrap) -> "_Normalised":
+        moments = np.concatenate([values[..., None], values[..., :, None] * values[..., None, :]], axis=-1)
+        centre, drawn = moments.mean((0, 1)), bootstrap.means(moments)
+        covariances = (found[..., 1:] - found[..., :1] * found[..., None, :, 0] for found in (centre, drawn))
+        return cls(values, centre[..., 0], drawn[..., 0], *covariances)
+
+
+def _of_policy(
+    answers: Answers, names: list[str], mean: np.ndarray, deviation: np.ndarray, bootstrap: Bootstrap
+) -> Iterator[tuple[str, str, str, Estimate]]:
+    """Preference, reward, metric and estimate of every number of a policy at a temperature."""
+    rewards = _Normalised.of((answers.rewards - mean) / deviation, bootstrap)
+    yield from _by_vector(answers, rewards, names, mean, deviation, bootstrap)
+    vectors, n = answers.vectors, answers.n
+    for number, name in enumerate(names):
+        slopes = (_slope(vectors[:, number], means[..., number]) for means in (rewards.means, rewards.drawn))
+        yield ALL, name, "slope", _estimate(bootstrap, n, *slopes)
+        yield ALL, name, "overlap", _overlap(rewards.values[..., number], bootstrap)
+    for metric, statistic, one, resampled in (
+        ("hypervolume", lambda means: hypervolume(means, WORST), rewards.means, rewards.drawn),
+        ("mip", lambda means: (means * vectors).sum(-1).mean(-1), rewards.means, rewards.drawn),
+        ("crd", lambda covariance: np.linalg.det(covariance).mean(-1), rewards.covariance, rewards.drawn_covariance),
+    ):
+        yield ALL, ALL, metric, _estimate(bootstrap, n, statistic(one), statistic(resampled))
+
+
+def _by_vector(
+    answers: Answers,
+    rewards: _Normalised,
+    names: list[str],
+    mean: np.ndarray,
+    deviation: np.ndarray,
+    bootstrap: Bootstrap,
+) -> Iterator[tuple[str, str, str, Estimate]]:
+    n = answers.n // len(answers.vectors)
+    for place, vector in enumerate(answers.vectors):
+        preference = " ".join(f"{weight:.1f}" for weight in vector)
+        for number, name in enumerate(names):
+            found = _estimate(bootstrap, n, rewards.means[place, number], rewards.drawn[:, place, number])
+            raw = (float(end * deviation[number] + mean[number]) for end in found[:3])
+            yield preference, name, "reward", Estimate(*raw, n)
+            yield preference, name, "normalised_reward", found
+        yield preference, ALL, "ended", bootstrap.mean(answers.ended[:, :, place], (0, 1), proportion=True).scaled(100)
+
+
+def _estimate(bootstrap: Bootstrap, n: int, value: float, replicates: np.ndarray) -> Estimate:
+    return Estimate(float(value), *bootstrap.interval(replicates), n)
+
+
+def _slope(weights: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """Of means [..., V] on weights [V], by least squares."""
+    centred = weights - weights.mean()
+    return (means * centred).sum(-1) / (centred**2).sum()
+
+
+def _overlap(values: np.ndarray, bootstrap: Bootstrap) -> Estimate:
+    """Of values [questions, seeds, V]: the mean over pairs of vectors of what their distributions have in common.
+
+    Chance makes samples overlap less than what they are drawn from, and resamples still less. So the interval is the
+    basic one, 2 value - replicates, which takes that shift away; it is kept between 0 and 1.
+    """
+    bins = np.digitize(values, EDGES)[..., None] == np.arange(len(EDGES) + 1)
+    shares = bins.astype(float)
+    pairs = np.array(list(combinations(range(values.shape[2]), 2)))
+
+    def common(distributions: np.ndarray) -> np.ndarray:
+        return np.minimum(distributions[..., pairs[:, 0], :], distributions[..., pairs[:, 1], :]).sum(-1).mean(-1)
+
+    value = float(common(shares.mean((0, 1))))
+    low, high = bootstrap.interval(common(bootstrap.means(shares)))
+    return Estimate(value, max(0.0, 2 * value - high), min(1.0, 2 * value - low), values.size)

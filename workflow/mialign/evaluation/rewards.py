@@ -1,0 +1,149 @@
+"""Rewards of responses: checkers, length and reward models behind one interface."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from mialign import synthetic
+from mialign.core.errors import InputError
+from mialign.core.progress import Progress
+from mialign.data.filters import ENDED
+from mialign.evaluation.scores import question_of
+
+
+class Reward(Protocol):
+    """What scores responses; more is better."""
+
+    def scores(self, questions: Sequence[dict], texts: Sequence[str]) -> list[float]:
+        """The score of each text, which answers the question (id, category, question, reference) at its place."""
+
+
+@dataclass(frozen=True)
+class CheckerReward:
+    """1 where the text follows a side of a principle of our world, else 0."""
+
+    principle: str
+    side: str
+
+    def scores(self, questions: Sequence[dict], texts: Sequence[str]) -> list[float]:
+        """0.0 or 1.0 of each text."""
+        pairs = zip(questions, texts, strict=True)
+        return [float(synthetic.follows(self.principle, self.side, text, question)) for question, text in pairs]
+
+
+@dataclass(frozen=True)
+class LengthReward:
+    """The words of a text in units of `per` words; a `per` below 0 prefers short texts."""
+
+    per: float
+
+    def scores(self, questions: Sequence[dict], texts: Sequence[str]) -> list[float]:
+        """Words / per of each text."""
+        return [len(text.split()) / self.per for text in texts]
+
+
+class ClassifierReward:
+    """The first logit of a sequence classifier of transformers, such as a reward model of the hub.
+
+    It reads question and response as a turn of a user and one of the assistant in its chat template; without a template
+    as a pair of texts. One response at a time: a score does not depend on its neighbours.
+    """
+
+    def __init__(self, folder: Path):
+        from mialign.models.checkpoints import load_tokenizer
+        from mialign.models.classifiers import load_classifier
+        from mialign.models.machine import device
+
+        self.folder, self.tokenizer = folder, load_tokenizer(folder, needs_end=False)
+        self.model = load_classifier(folder).to(device())
+
+    def scores(self, questions: Sequence[dict], texts: Sequence[str]) -> list[float]:
+        """The first logit for each text."""
+        import torch
+
+        progress, found = Progress("rewards", len(texts), "responses"), []
+        with torch.inference_mode():
+            for question, text in zip(questions, texts, strict=True):
+                ids = torch.tensor([self._ids(question["question"], text)], device=self.model.device)
+                found.append(self.model(input_ids=ids).logits[0, 0].item())
+                progress.add(1)
+        return found
+
+    def _ids(self, question: str, text: str) -> list[int]:
+        from mialign.evaluation.judge.chat_template import turns
+        from mialign.models.encoding import encode, encode_response
+
+        if self.tokenizer.chat_template:
+            before, between, after = turns(self.tokenizer)
+            ids = [
+                *encode(self.tokenizer, before, special=True),
+                *encode_response(self.tokenizer, question),
+                *encode_response(self.tokenizer, between, special=True),
+                *encode_response(self.tokenizer, text),
+                *encode_response(self.tokenizer, after, special=True),
+            ]
+        else:
+            ids = self.tokenizer(question, text, split_special_tokens=True)["input_ids"]
+        context = getattr(self.model.config.get_text_config(), "max_position_embeddings", len(ids))
+        if len(ids) > context:
+            raise InputError(
+                f"{self.folder}: a question and its response have {len(ids)} tokens, more than the {context} that the "
+                "reward model reads; lower max_tokens, or take another reward"
+            )
+        return ids
+
+
+def make(settings: dict, folder: Path | None = None) -> Reward:
+    """The reward of a block `rewards` of the config; `folder` is that of a classifier's model."""
+    match settings["kind"]:
+        case "checker":
+            return CheckerReward(settings["principle"], settings["side"])
+        case "length":
+            return LengthReward(settings["per"])
+        case "classifier":
+            return ClassifierReward(folder)
+    raise InputError(f"there is no reward of kind {settings['kind']!r} (there are checker, length, classifier)")
+
+
+def checked_scores(
+    name: str, reward: Reward, questions: Sequence[dict], texts: Sequence[str], varied: bool
+) -> list[float]:
+    """The scores of a reward; InputError naming it if one is no number, or with `varied` if all are the same."""
+    found = reward.scores(questions, texts)
+    strange = [place for place, score in enumerate(found) if not math.isfinite(score)]
+    if strange:
+        raise InputError(
+            f"the reward {name} is {found[strange[0]]} for the answer to question {questions[strange[0]]['id']!r}; "
+            "take another reward model, or mend this one"
+        )
+    if varied and len(set(found)) == 1:
+        raise InputError(
+            f"the reward {name} is {found[0]:g} for all {len(found)} responses, so it prefers none; raise "
+            "sampling.temperature, or take another reward"
+        )
+    return found
+
+
+def reward_records(texts: list[dict], prompts: list[dict], rewards: dict[str, Reward], varied: bool) -> list[dict]:
+    """The records of rewards/: for each generation or response its rewards by name, and the vector it was asked under.
+
+    texts: records of generations/ or responses/; varied: see checked_scores.
+    """
+    by_id = {prompt["id"]: prompt for prompt in prompts}
+    if strange := next((one["prompt_id"] for one in texts if one["prompt_id"] not in by_id), None):
+        raise InputError(f"the response to prompt {strange!r} belongs to none of the prompts")
+    of_texts = [by_id[one["prompt_id"]] for one in texts]
+    questions, written = [question_of(prompt) for prompt in of_texts], [one["text"] for one in texts]
+    found = {name: checked_scores(name, reward, questions, written, varied) for name, reward in rewards.items()}
+    return [
+        {key: one[key] for key in ("prompt_id", "prompt", "temperature") if key in one}
+        | {
+            "question_id": prompt["question_id"],
+            "preference": prompt["preferences"][0],
+            "ended": one["finish"] in ENDED,
+            "rewards": {name: scores[place] for name, scores in found.items()},
+        }
+        for place, (one, prompt) in enumerate(zip(texts, of_texts, strict=True))
+    ]

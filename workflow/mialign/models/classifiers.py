@@ -1,0 +1,30 @@
+"""Sequence classifiers of transformers, which serve as reward models: looked over and loaded as causal models are."""
+
+from pathlib import Path
+
+from mialign.core.errors import InputError
+from mialign.models import checkpoints
+from mialign.models.bases import ADAPTER
+
+CLASSIFIER = "ForSequenceClassification"
+
+
+def not_classifying(settings: dict) -> str | None:
+    """What keeps a model of this config.json from scoring texts; None where nothing does."""
+    named = settings.get("architectures")
+    known = isinstance(named, list) and any(isinstance(one, str) and one.endswith(CLASSIFIER) for one in named)
+    return None if known else f"is no sequence classifier (architectures names none that ends in {CLASSIFIER})"
+
+
+def load_classifier(folder: str | Path):
+    """The sequence classifier of a folder, in the precision of its weights, ready to score."""
+    from transformers import AutoModelForSequenceClassification
+
+    folder = Path(folder)
+    checkpoints.check(folder)
+    if (folder / ADAPTER).exists():
+        raise InputError(f"{folder}: the reward model is an adapter; merge it into its base first")
+    if reason := not_classifying(checkpoints.settings(folder)):
+        raise InputError(f"{folder}: the model {reason}; take another reward model")
+    model = checkpoints.whole_model(AutoModelForSequenceClassification, folder, "auto")
+    return model.eval()

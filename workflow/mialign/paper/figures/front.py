@@ -1,0 +1,66 @@
+"""The Pareto front: what a policy gets of two rewards under each preference vector."""
+
+from mialign.core.errors import InputError
+from mialign.paper.figures.style import curve_styles, name, need, ordered, settled, where
+
+FRONT_DEFAULTS = {
+    "title": None,
+    "width": 4.2,
+    "height": 3.2,
+    "labels": {},
+    "order": None,
+    "experiment": None,
+    "temperature": None,  # by default the lowest in the table
+    "rewards": None,  # the two on the axes; by default the first two of the table
+}
+
+
+def front(rows: list[dict], settings: dict):
+    """Mean normalised reward 1 against 2, a point a vector, a line a method, 95 % intervals as thin crosses.
+
+    Vectors of three weights have no order, so their points are not joined.
+    """
+    from matplotlib.figure import Figure
+
+    chosen = settled(FRONT_DEFAULTS, settings)
+    rows = where(
+        rows, metric="normalised_reward", **({"experiment": chosen["experiment"]} if chosen["experiment"] else {})
+    )
+    need(rows, "normalised_reward")
+    lowest = min(row["temperature"] for row in rows)
+    rows = where(rows, temperature=lowest if chosen["temperature"] is None else chosen["temperature"])
+    rewards = chosen["rewards"] or list(dict.fromkeys(row["reward"] for row in rows))[:2]
+    if len(rewards) != 2:
+        raise InputError(f"the front is of two rewards, and the table has {', '.join(rewards) or 'none'}")
+    figure = Figure(figsize=(chosen["width"], chosen["height"]), layout="constrained")
+    axes = figure.subplots()
+    methods = ordered([row["method"] for row in rows], chosen["order"])
+    for method, style in curve_styles(methods).items():
+        points = _points(where(rows, method=method), rewards)
+        _line(axes, points, name(method, chosen["labels"]), style)
+    axes.set_xlabel(f"{name(rewards[0], {})} (deviations of the base)")
+    axes.set_ylabel(f"{name(rewards[1], {})} (deviations of the base)")
+    if chosen["title"]:
+        axes.set_title(chosen["title"])
+    figure.legend(loc="outside lower center", ncols=min(len(methods), 3), handlelength=2.6)
+    return figure
+
+
+def _points(rows: list[dict], rewards: list[str]) -> dict[str, tuple[dict, dict]]:
+    """Vector -> the rows of both rewards, in the order of the table."""
+    vectors = dict.fromkeys(row["preference"] for row in rows)
+    found = {vector: [where(rows, preference=vector, reward=reward) for reward in rewards] for vector in vectors}
+    return {vector: (x[0], y[0]) for vector, (x, y) in found.items() if x and y}
+
+
+def _line(axes, points: dict[str, tuple[dict, dict]], label: str, style: dict) -> None:
+    across, up = zip(*points.values(), strict=True)
+    x, y = ([row["value"] for row in side] for side in (across, up))
+    if len(next(iter(points)).split()) > 2:
+        style = style | {"linestyle": ""}
+    thin = {"color": style["color"], "linewidth": 0.4, "alpha": 0.7, "zorder": 2}
+    axes.hlines(y, [row["low"] for row in across], [row["high"] for row in across], label="_interval", **thin)
+    axes.vlines(x, [row["low"] for row in up], [row["high"] for row in up], label="_interval", **thin)
+    axes.plot(x, y, label=label, markersize=3.2, zorder=3, **style)
+    for end in dict.fromkeys((0, len(x) - 1)):
+        axes.annotate(list(points)[end], (x[end], y[end]), xytext=(3, 3), textcoords="offset points", fontsize=6.5)

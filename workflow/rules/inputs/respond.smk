@@ -1,0 +1,12 @@
+"""Who answers the benchmark questions, and under which prompts."""
+
+# Methods, and soups by the point of the grid whose weights they have: NAME.POINT.
+ANSWERING = [*METHODS, *(re.escape(policy) for names in SOUPS.values() for policy in names)]
+
+
+def respond_settings(wildcards):
+    """How answers are sampled; a soup answers only under the vector that it was merged by."""
+    given = CONFIG["experiments"][wildcards.experiment]
+    soup, _, point = wildcards.method.partition(".")
+    under = {"preference": soup_vector(wildcards.experiment, point)} if point else {}
+    return as_json({**given["respond"], **under})

@@ -1,0 +1,46 @@
+"""Which texts have rewards, and what scores them."""
+
+# Texts -> their experiment and the name of their prompts; texts of training must be told apart by every reward.
+TRAINING_TEXTS = {
+    f"generations/{pairs}": (experiment, parts_of(pairs)[1])
+    for experiment in PREFERRED
+    for pairs in all_pairs(experiment, released=False)
+}
+REWARDED = TRAINING_TEXTS | {
+    f"responses/{experiment}/{policy}/seed{seed}": (experiment, "benchmark")
+    for experiment in PREFERRED
+    for policy in measured_policies(experiment)
+    for seed in SEEDS
+}
+
+
+def scorers_of(texts):
+    return CONFIG["experiments"][REWARDED[texts][0]]["preferences"]["scorers"]
+
+
+def reward_folders(texts):
+    """The folders of the rewards that are models, by the names of the rewards."""
+    found = {name: one["model"] for name, one in scorers_of(texts).items() if one["kind"] == "classifier"}
+    return {name: model_folder(model) for name, model in found.items()}
+
+
+def reward_inputs(wildcards):
+    experiment, prompts = REWARDED[wildcards.texts]
+    folders = list(dict.fromkeys(reward_folders(wildcards.texts).values()))
+    return {
+        "texts": f"{RUN}/{wildcards.texts}.jsonl",
+        "prompts": f"{RUN}/prompts/{experiment}/{prompts}.jsonl",
+        "models": folders,
+        "files": [file for folder in folders for file in files_on_disk(folder)],
+    }
+
+
+def reward_settings(wildcards):
+    """The rewards in the order of the weights."""
+    settings = {"rewards": scorers_of(wildcards.texts), "varied": wildcards.texts in TRAINING_TEXTS}
+    return as_json(settings, sort_keys=False)
+
+
+def reward_models(wildcards):
+    folders = reward_folders(wildcards.texts)
+    return ["--names", *folders, "--models", *folders.values()] if folders else []
