@@ -90,6 +90,13 @@ def test_principles_that_a_model_writes(recipes, read_config):
     assert settings["principle_writer"]["wordings"] == 2
 
 
+def test_the_experiment_with_preferences(recipes, read_config):
+    (overlay,) = recipes["Preferences"]["yaml"]
+    experiment = loading.load(read_config(SMOKE, yaml.safe_load(overlay)))["experiments"]["steered"]
+    rounds = [experiment["methods"][f"mi_epo_{number}"] for number in (1, 2)]
+    assert [(one["parent"], one.get("reference")) for one in rounds] == [("base", None), ("mi_epo_1", "base")]
+
+
 def test_sources_from_a_file_and_from_a_place(recipes, read_config, tmp_path):
     (overlay,) = recipes["A question source, from a file or from the hub"]["yaml"]
     (tmp_path / "mine.jsonl").write_text('{"task": "Write a toast.", "kind": "writing"}\n')

@@ -47,7 +47,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     overlap (of the distributions under two vectors, averaged over all pairs of vectors: the sum over bins of the
     smaller share; 1: the vector changes nothing). Over all: hypervolume (of the mean normalised rewards by vector,
     above -1), mip (mean over vectors of w . s) and crd (mean over vectors of det Cov(s | w)), as MI-EPO (arXiv
-    2607.01392) has them.
+    2607.01392) has them. Overlap and hypervolume are corrected for what noise alone does to them.
     """
     fields = ("prompt_id", "question_id", "temperature", "preference", "ended", "rewards")
     policies = _joined(load((source(path, ("responses",)) for path in paths), fields))
@@ -151,12 +151,12 @@ def _of_policy(
         slopes = (_slope(vectors[:, number], means[..., number]) for means in (rewards.means, rewards.drawn))
         yield ALL, name, "slope", _estimate(bootstrap, n, *slopes)
         yield ALL, name, "overlap", _overlap(rewards.values[..., number], bootstrap)
-    for metric, statistic, one, resampled in (
-        ("hypervolume", lambda means: hypervolume(means, WORST), rewards.means, rewards.drawn),
-        ("mip", lambda means: (means * vectors).sum(-1).mean(-1), rewards.means, rewards.drawn),
-        ("crd", lambda covariance: np.linalg.det(covariance).mean(-1), rewards.covariance, rewards.drawn_covariance),
-    ):
-        yield ALL, ALL, metric, _estimate(bootstrap, n, statistic(one), statistic(resampled))
+    volumes = (hypervolume(means, WORST) for means in (rewards.means, rewards.drawn))
+    yield ALL, ALL, "hypervolume", _corrected(bootstrap, n, *volumes, (0.0, float("inf")))
+    products = ((means * vectors).sum(-1).mean(-1) for means in (rewards.means, rewards.drawn))
+    yield ALL, ALL, "mip", _estimate(bootstrap, n, *products)
+    determinants = (np.linalg.det(found).mean(-1) for found in (rewards.covariance, rewards.drawn_covariance))
+    yield ALL, ALL, "crd", _estimate(bootstrap, n, *determinants)
 
 
 def _by_vector(
@@ -189,11 +189,7 @@ def _slope(weights: np.ndarray, means: np.ndarray) -> np.ndarray:
 
 
 def _overlap(values: np.ndarray, bootstrap: Bootstrap) -> Estimate:
-    """Of values [questions, seeds, V]: the mean over pairs of vectors of what their distributions have in common.
-
-    Chance makes samples overlap less than what they are drawn from, and resamples still less. So the interval is the
-    basic one, 2 value - replicates, which takes that shift away; it is kept between 0 and 1.
-    """
+    """Of values [questions, seeds, V]: the mean over pairs of vectors of what their distributions have in common."""
     bins = np.digitize(values, EDGES)[..., None] == np.arange(len(EDGES) + 1)
     shares = bins.astype(float)
     pairs = np.array(list(combinations(range(values.shape[2]), 2)))
@@ -202,5 +198,17 @@ def _overlap(values: np.ndarray, bootstrap: Bootstrap) -> Estimate:
         return np.minimum(distributions[..., pairs[:, 0], :], distributions[..., pairs[:, 1], :]).sum(-1).mean(-1)
 
     value = float(common(shares.mean((0, 1))))
-    low, high = bootstrap.interval(common(bootstrap.means(shares)))
-    return Estimate(value, max(0.0, 2 * value - high), min(1.0, 2 * value - low), values.size)
+    return _corrected(bootstrap, values.size, value, common(bootstrap.means(shares)), (0.0, 1.0))
+
+
+def _corrected(
+    bootstrap: Bootstrap, n: int, value: float, replicates: np.ndarray, bounds: tuple[float, float]
+) -> Estimate:
+    """The estimate of what noise shifts to one side: with noise, distributions overlap less and fronts reach further.
+
+    Resamples shift it once more by about as much. So the value is 2 v - the mean of the replicates, and the interval
+    the basic one, 2 v - replicates, both kept within the bounds.
+    """
+    low, high = bootstrap.interval(replicates)
+    ends = (min(bounds[1], max(bounds[0], 2 * value - end)) for end in (float(replicates.mean()), high, low))
+    return Estimate(*ends, n)
