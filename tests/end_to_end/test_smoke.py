@@ -21,13 +21,15 @@ from mialign.config import loading
 from mialign.paper.macros import foreseen
 
 RUN = "results/smoke"
-COMMAND = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "config/smoke.yaml"]
+SNAKEMAKE = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile"]
+COMMAND = [*SNAKEMAKE, "config/smoke.yaml"]
+NEIGHBOURS = [*SNAKEMAKE, "config/neighbours.yaml", "config/neighbours_smoke.yaml"]
 TEX = shutil.which("latexmk") is not None
 
 
-def run(folder: Path, *arguments: str) -> str:
+def run(folder: Path, *arguments: str, command: list[str] = COMMAND) -> str:
     done = subprocess.run(
-        [*COMMAND, *arguments], cwd=folder, capture_output=True, text=True, timeout=1500, env=environment()
+        [*command, *arguments], cwd=folder, capture_output=True, text=True, timeout=1500, env=environment()
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
     return done.stdout + done.stderr
@@ -159,6 +161,26 @@ def test_the_report_can_be_made(smoke):
     text = (smoke / "report.html").read_text(encoding="utf-8")
     assert "figure1" in text
     assert "win_rates" in text
+
+
+@pytest.mark.skipif(not TEX, reason="no TeX on this machine, so the workflow makes no PDF")
+def test_the_neighbours_take_the_base_models_and_are_a_chapter_of_the_paper(smoke):
+    import pymupdf
+
+    models = made(smoke / RUN / "models")
+    run(smoke, command=NEIGHBOURS)
+    run(smoke, "--", "everything", command=NEIGHBOURS)
+    assert models.items() <= made(smoke / RUN / "models").items()
+    for name in ("comparisons", "information", "accuracy"):
+        assert table(smoke, f"../neighbours_smoke/metrics/{name}.csv")
+    for name, chapters in (("paper", ["Neighbours"]), ("everything", ["Experiment 1", "Neighbours", "Limitations"])):
+        with pymupdf.open(smoke / f"results/neighbours_smoke/{name}.pdf") as pdf:
+            titles = [title for _, title, _ in pdf.get_toc()]
+            text = " ".join(page.get_text() for page in pdf)
+        assert [chapter for chapter in chapters if any(chapter in title for title in titles)] == chapters
+        assert "??" not in text
+        assert "made no such" not in text
+        assert name != "paper" or "not measured" not in text
 
 
 def at_work_in(folder: Path) -> list[str]:

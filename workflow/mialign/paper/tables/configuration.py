@@ -60,8 +60,7 @@ def training(inputs: list[Path], settings: dict) -> tuple[str, str]:
     result = Table("@{}lllrrrrll@{}", header)
     for title, experiment in settings["experiments"].items():
         sizes = {data: setting(experiment["data"][data]["size"]) for data in sets.used_sets(experiment)}
-        of_sets = [f"{size} pairs" + (f" ({data})" if len(sizes) > 1 else "") for data, size in sizes.items()]
-        result.rows.append(escape(f"{title}, {', '.join(of_sets)}"))
+        result.rows.append(escape(f"{title}, {_in_words(sizes)}"))
         for name, method in experiment["methods"].items():
             used = {**experiment["training"], **method}
             extra = [key for key in EXTRA if method.get(key) not in USUAL]
@@ -93,6 +92,13 @@ def training(inputs: list[Path], settings: dict) -> tuple[str, str]:
                 | {"chosen_step": chosen.get((title, name), "")}
             )
     return written(result)
+
+
+def _in_words(sizes: dict[str, str]) -> str:
+    """The sizes of sets of pairs; of more than two only how many sets there are, since the heading is one line."""
+    if len(sizes) > 2:
+        return f"{len(sizes)} sets of pairs"
+    return ", ".join(f"{size} pairs" + (f" ({data})" if len(sizes) > 1 else "") for data, size in sizes.items())
 
 
 def _chosen(inputs: list[Path]) -> dict[tuple[str, str], str]:
