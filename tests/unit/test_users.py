@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 from changes import change, refused
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mialign import synthetic
@@ -52,11 +52,12 @@ def sides(constitution: dict) -> dict[str, str]:
 
 
 # ---------------------------------------------------------------- users
-@given(st.integers(0, 10**6), st.integers(1, 40), st.sampled_from(SPLITS))
+@given(st.integers(0, 10**6), st.integers(1, 9), st.sampled_from(SPLITS))
+@settings(max_examples=30)
 def test_a_user_states_one_side_in_one_wording_in_every_question_of_a_split(seed, number, split):
     stated = {}
     for category in KNOWN.categories:
-        for record in asked(20, split, evaluation, category, users={"number": number, "seed": seed}):
+        for record in asked(12, split, evaluation, category, users={"number": number, "seed": seed}):
             lines = [line[3:] for line in record["constitutions"][0]["text"].split("\n")]
             for (name, side), line in zip(record["constitutions"][0]["principles"], lines, strict=True):
                 assert line in getattr(KNOWN.principles[name], side)
@@ -132,6 +133,7 @@ def test_a_prompt_opens_as_the_user_wants_it():
 
 # ---------------------------------------------------------------- pairs of contexts
 @given(st.integers(0, 10**6), st.sampled_from(sorted(KNOWN.categories)))
+@settings(max_examples=30)
 def test_the_other_user_wants_something_else(seed, category):
     for record in asked(20, category=category, other="user", users={"number": 12, "seed": seed}):
         own, other = record["constitutions"]
@@ -283,8 +285,8 @@ MT = "experiments.multitask"
 @pytest.fixture
 def with_users(read_config) -> dict:
     """The miniature with users in its first experiment, and a method trained on their contexts."""
-    settings = read_config()
-    multitask = settings["experiments"]["multitask"]
+    config = read_config()
+    multitask = config["experiments"]["multitask"]
     multitask |= {"users": {"number": 40, "seed": 1}, "template_without_context": "Question: {question}\nAnswer:\n"}
     multitask["data"]["contexts"] = {
         "from": "base", "questions": "multitask_train", "builder": "context", "size": 48, "seed": 1,
@@ -292,7 +294,7 @@ def with_users(read_config) -> dict:
     }  # fmt: skip
     mipo = {"parent": "base", "objective": "mipo", "data": "contexts", "learning_rate": 0.1}
     multitask["methods"]["mipo"] = mipo
-    return settings
+    return config
 
 
 def test_a_set_of_contexts_has_its_default(with_users):
