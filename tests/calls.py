@@ -12,6 +12,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+OURS = [Path(__file__).parents[1] / name for name in ("", "workflow", "tests", "tests/unit", "tests/workflow")]
 FORKSERVER = multiprocessing.get_context("forkserver")
 FORKSERVER.set_forkserver_preload(["snakemake.cli"])
 
@@ -45,7 +46,7 @@ def _call(folder: Path, arguments: tuple[str, ...], variables: dict[str, str], p
     for stream in (1, 2):
         os.dup2(os.open(printed, os.O_WRONLY | os.O_APPEND), stream)
     sys.argv = ["snakemake", *arguments]
-    sys.path[:] = [path for path in sys.path if not path.startswith(str(Path(__file__).parents[1]))]
+    sys.path[:] = [path for path in sys.path if Path(path) not in OURS]
     cli.main()
 
 
