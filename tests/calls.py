@@ -46,7 +46,8 @@ def _call(folder: Path, arguments: tuple[str, ...], variables: dict[str, str], p
     for stream in (1, 2):
         os.dup2(os.open(printed, os.O_WRONLY | os.O_APPEND), stream)
     sys.argv = ["snakemake", *arguments]
-    sys.path[:] = [path for path in sys.path if Path(path) not in OURS]
+    added = variables.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[:] = [*filter(None, added), *(path for path in sys.path if Path(path) not in OURS)]
     cli.main()
 
 

@@ -74,7 +74,7 @@ def test_the_users_of_splits_are_other_people():
         for split in SPLITS
         for user in users.of_split(split, {"number": 40, "seed": 3})
     }
-    assert len(wanted) == 3 * 40  # nine principles with two wordings a side: 4^9 possible people
+    assert len(wanted) == len(SPLITS) * 40  # nine principles with two wordings a side: 4^9 possible people
 
 
 def test_sides_and_wordings_are_drawn_evenly():
