@@ -89,7 +89,8 @@ def warm(workflow):
 def begin(workflow: Path, folder: Path, *words: str, **more) -> subprocess.Popen:
     command = [sys.executable, str(workflow / "workflow/run.py"), "probe", *words]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    return subprocess.Popen(command, cwd=folder, env=environment(**more), text=True, **pipes)
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}  # tests in the background ignore it
+    return subprocess.Popen(command, cwd=folder, env=environment(**more), text=True, **pipes, **heard)
 
 
 def run(workflow: Path, folder: Path, *words: str, read: str = "", **more: str) -> tuple[int, str, str]:
