@@ -1,10 +1,13 @@
 """What several unit tests use."""
 
+import json
 from argparse import ArgumentParser
 
 import pytest
+import yaml
 
 import fake_hub
+from copies import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +23,32 @@ def run_stage():
         stage.main(parser.parse_args(words))
 
     return run
+
+
+@pytest.fixture
+def results(tmp_path):
+    """Writes a file of records below a results folder and gives its path."""
+
+    def write(path: str, records: list[dict]) -> str:
+        whole = tmp_path / "results" / "mini" / path
+        whole.parent.mkdir(parents=True, exist_ok=True)
+        whole.write_text("".join(json.dumps(record) + "\n" for record in records))
+        return str(whole)
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def templates():
+    """The prompts that the base models are trained on, as config.yaml has them."""
+    experiments = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["experiments"]
+    maths = experiments["maths"]
+    return {
+        "multitask": experiments["multitask"]["template"],
+        "maths": maths["template"],
+        "maths_evaluation": maths["evaluation"]["template"],
+        "openings": maths["openings"],
+    }
 
 
 @pytest.fixture

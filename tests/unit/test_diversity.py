@@ -1,6 +1,5 @@
 """How responses differ and what they copy, from small files whose values are worked out by hand."""
 
-import json
 import math
 from pathlib import Path
 
@@ -12,19 +11,6 @@ from mialign.evaluation.statistics import Bootstrap, wilson
 
 QUESTION = "Ada has two red boats and one blue boat and sells three."  # 12 words
 RULES = "1. Work in steps before you answer\n2. Show your steps"
-
-
-@pytest.fixture
-def results(tmp_path):
-    """Writes a file of records below a results folder and gives its path."""
-
-    def write(path: str, records: list[dict]) -> str:
-        whole = tmp_path / "results" / "mini" / path
-        whole.parent.mkdir(parents=True, exist_ok=True)
-        whole.write_text("".join(json.dumps(record) + "\n" for record in records))
-        return str(whole)
-
-    return write
 
 
 def prompt(number: int, question: str = QUESTION) -> dict:

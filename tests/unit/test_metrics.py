@@ -16,19 +16,6 @@ FAST = Bootstrap(resamples=500)
 EXTRACTORS = ("strict", "flexible", "authors")
 
 
-@pytest.fixture
-def results(tmp_path):
-    """Writes a file under a results folder and gives its path."""
-
-    def write(path: str, records: list[dict]) -> str:
-        whole = tmp_path / "results" / "mini" / path
-        whole.parent.mkdir(parents=True, exist_ok=True)
-        whole.write_text("".join(json.dumps(record) + "\n" for record in records))
-        return str(whole)
-
-    return write
-
-
 def table(kind: str, paths: list[str], settings: dict | None = None) -> list[dict]:
     return list(KINDS[kind].rows(paths, settings or {}, FAST))
 

@@ -3,7 +3,6 @@
 import csv
 import re
 import shutil
-from pathlib import Path
 
 import made_up_run
 import pytest
@@ -20,18 +19,13 @@ PAPER = made_up_run.ROOT / "paper"
 pytestmark = pytest.mark.skipif(shutil.which("latexmk") is None, reason="LaTeX is not installed")
 
 
-def results(folder: Path) -> Results:
-    made = (sorted(folder.glob(pattern)) for pattern in ("figures/*.pdf", "tables/*.tex"))
-    return Results(*made, folder / "paper/numbers.tex")
-
-
 def paper(folder, config=None):
     """The bytes and the text of the paper of the run in `folder`, without figures."""
     import pymupdf
 
     config = config or made_up_run.config()
     run_script(folder, config)
-    pdf = compile_paper(PAPER / "main.tex", results(folder))
+    pdf = compile_paper(PAPER / "main.tex", Results.of_run(folder))
     with pymupdf.open(stream=pdf) as document:
         text = " ".join(page.get_text(flags=0) for page in document)
     return pdf, re.sub(r"\s+", " ", text.replace("-\n", ""))
@@ -200,7 +194,7 @@ def test_an_error_names_file_and_line(full, tmp_path):
     line = len((tmp_path / "paper/sections/collapse.tex").read_text().splitlines())
     run_script(full, made_up_run.config())
     with pytest.raises(InputError, match=rf"collapse\.tex, line {line}: Undefined control sequence"):
-        compile_paper(tmp_path / "paper/main.tex", results(full))
+        compile_paper(tmp_path / "paper/main.tex", Results.of_run(full))
 
 
 def test_first_error_of_a_log():

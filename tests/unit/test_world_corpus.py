@@ -8,7 +8,6 @@ from pathlib import Path
 from random import Random
 
 import pytest
-import yaml
 
 from mialign import synthetic
 from mialign.data import principles
@@ -27,18 +26,6 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def known():
     return principles.load(ROOT / "config/principles.yaml")
-
-
-@pytest.fixture(scope="module")
-def templates():
-    experiments = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["experiments"]
-    maths = experiments["maths"]
-    return {
-        "multitask": experiments["multitask"]["template"],
-        "maths": maths["template"],
-        "maths_evaluation": maths["evaluation"]["template"],
-        "openings": maths["openings"],
-    }
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-import yaml
 from changes import REMOVE, change, refused
 from hypothesis import given
 from hypothesis import strategies as st
@@ -219,18 +218,6 @@ def test_the_stage_refuses_a_writer_of_nothing(run_stage, tmp_path, monkeypatch)
 # ---------------------------------------------------------------- the corpus of a writer
 LINK = {"multitask": 0.6, "maths": 0.6, "evaluation": 0.3}
 SETTINGS = {"multitask": 20, "maths": 20, "drills": 20, "link": LINK, "seed": 3}
-
-
-@pytest.fixture(scope="module")
-def templates():
-    experiments = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["experiments"]
-    maths = experiments["maths"]
-    return {
-        "multitask": experiments["multitask"]["template"],
-        "maths": maths["template"],
-        "maths_evaluation": maths["evaluation"]["template"],
-        "openings": maths["openings"],
-    }
 
 
 def test_a_corpus_without_principles_is_what_it_was(templates):

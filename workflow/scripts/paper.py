@@ -16,12 +16,7 @@ def arguments(parser):
 
 
 def main(args):
-    chapters = {"neighbours": of_folder(args.chapter)} if args.chapter else {}
+    chapters = {"neighbours": Results.of_run(args.chapter)} if args.chapter else {}
     pdf = compile_paper(args.document, Results(args.figures, args.tables, args.numbers), chapters)
     with writing(args.out) as beside:
         beside.write_bytes(pdf)
-
-
-def of_folder(run: Path) -> Results:
-    figures, tables = sorted(run.glob("figures/*.pdf")), sorted(run.glob("tables/*.tex"))
-    return Results(figures, tables, run / "paper/numbers.tex")

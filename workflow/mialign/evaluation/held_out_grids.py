@@ -4,7 +4,6 @@ From these follow a bound of the mutual information of constitution and response
 start (evaluation/metrics/information.py).
 """
 
-import sys
 from pathlib import Path
 
 import torch
@@ -18,7 +17,7 @@ from mialign.data.pairs import responses_by_prompt
 from mialign.models import checkpoints
 from mialign.models.machine import autocast, device
 from mialign.training.attention import choose_attention
-from mialign.training.grid import Item, grid, packs, tokenise
+from mialign.training.grid import Item, grid, packs, tokenise, within_context
 
 
 def write_grids(
@@ -35,7 +34,7 @@ def write_grids(
     items = read_items(records, responses, checkpoints.load_tokenizer(policy))
     if policy != start and items != read_items(records, responses, checkpoints.load_tokenizer(start)):
         raise InputError(f"{start}: its tokenizer reads other tokens than that of {policy}, so they cannot be compared")
-    items = _fitting(items, checkpoints.context(policy), responses)
+    items = within_context(items, checkpoints.context(policy), f"{responses}", "question")
     size = len(next(iter(items.values())).prompts)
     whole, own = torch.ones(size, size, dtype=torch.bool), torch.eye(size, dtype=torch.bool)
     scored = (list(items.values()), precision, token_budget)
@@ -88,25 +87,6 @@ def log_probabilities(folder: Path, entry_mask: Tensor, items: list[Item], preci
             sums[part] = grid(model, [items[index] for index in part], entry_mask).sums.float().cpu()
             progress.add(len(part))
     return sums
-
-
-def _fitting(items: dict[str, Item], context: int, responses: Path) -> dict[str, Item]:
-    """Those that the model can read: a text may have more tokens, encoded anew, than it was written in."""
-    kept = {name: item for name, item in items.items() if item.longest <= context}
-    if not kept:
-        raise InputError(
-            f"{responses}: there is no question with responses that fit into the {context} tokens that the "
-            "model reads; lower information.sampling.max_tokens"
-        )
-    if len(kept) < len(items):
-        first = next(name for name in items if name not in kept)
-        print(
-            f"{responses}: {len(items) - len(kept)} of {len(items)} questions are longer than the {context} tokens "
-            f"that the model reads and are left out; the first is {first}, {items[first].longest} tokens",
-            file=sys.stderr,
-            flush=True,
-        )
-    return kept
 
 
 def _measured(item: Item, sums: Tensor, under_start: Tensor) -> dict:

@@ -27,6 +27,12 @@ class Results:
     tables: list[Path]
     numbers: Path
 
+    @classmethod
+    def of_run(cls, folder: Path) -> "Results":
+        """All that lies in the folder of a run."""
+        figures, tables = sorted(folder.glob("figures/*.pdf")), sorted(folder.glob("tables/*.tex"))
+        return cls(figures, tables, folder / "paper/numbers.tex")
+
     def lay(self, folder: Path) -> None:
         """Copy them to where a document looks for them."""
         for made, name in ((self.figures, "figures"), (self.tables, "tables")):

@@ -1,6 +1,5 @@
 """Records of pairs as the trainer takes them: token ids, terms, and the reference's sums."""
 
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from torch import Tensor
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl
 from mialign.data.filters import CUT, FINISHES
-from mialign.training.grid import Item, tokenise
+from mialign.training.grid import Item, tokenise, within_context
 from mialign.training.objectives import OBJECTIVES
 from mialign.training.terms import Scored, Terms
 
@@ -40,18 +39,8 @@ def read_examples(pairs: Path, tokenizer, context: int) -> dict[str, Example]:
         if record["id"] in examples:
             raise InputError(f"{where}: the id {record['id']!r} stands in an earlier line too; ids must differ")
         examples[record["id"]] = _example(record, tokenizer, where)
-    kept = {name: one for name, one in examples.items() if one.item.longest <= context}
-    if not kept:
-        raise InputError(f"{pairs}: every pair is longer than the {context} tokens that the model reads")
-    if len(kept) < len(examples):
-        name = next(name for name in examples if name not in kept)
-        print(
-            f"{pairs}: {len(examples) - len(kept)} of {len(examples)} pairs are longer than the {context} tokens that "
-            f"the model reads and are left out; the first is {name}, {examples[name].item.longest} tokens",
-            file=sys.stderr,
-            flush=True,
-        )
-    return kept
+    kept = within_context({name: one.item for name, one in examples.items()}, context, f"{pairs}", "pair")
+    return {name: examples[name] for name in kept}
 
 
 def entry_mask(examples: Iterable[Example], reads: str) -> Tensor:

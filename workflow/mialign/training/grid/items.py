@@ -1,5 +1,6 @@
 """A question as token ids, with the seam between prompt and response where generation has it."""
 
+import sys
 from dataclasses import dataclass
 
 from mialign.core.errors import InputError
@@ -55,3 +56,22 @@ def tokenise(
     ends = [[tokenizer.eos_token_id] if whole or not response else [] for response, whole in written]
     ids = (encode_response(tokenizer, response) for response in responses)
     return Item(encoded, [[*response, *end] for response, end in zip(ids, ends, strict=True)])
+
+
+def within_context(items: dict[str, Item], context: int, where: str, kind: str) -> dict[str, Item]:
+    """Those of at most `context` tokens. The others are counted on stderr, and the first of them is named there.
+
+    kind: what an item is, such as pair. InputError, which says `where`, if none is left.
+    """
+    kept = {name: item for name, item in items.items() if item.longest <= context}
+    if not kept:
+        raise InputError(f"{where}: every {kind} is longer than the {context} tokens that the model reads")
+    if len(kept) < len(items):
+        first = next(name for name in items if name not in kept)
+        print(
+            f"{where}: {len(items) - len(kept)} of {len(items)} {kind}s are longer than the {context} tokens that the "
+            f"model reads and are left out; the first is {first}, {items[first].longest} tokens",
+            file=sys.stderr,
+            flush=True,
+        )
+    return kept
