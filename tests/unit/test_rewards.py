@@ -54,13 +54,7 @@ class Fixed:
 def test_a_score_that_is_no_number_names_the_reward(bad):
     questions = [{"id": f"q{number}"} for number in range(3)]
     with pytest.raises(InputError, match=rf"^the reward kind is {bad} for the answer to question 'q1'; take another"):
-        checked_scores("kind", Fixed(0.5, bad, 1.0), questions, ["a", "b", "c"], varied=False)
-
-
-def test_one_score_for_all_is_refused_where_pairs_are_made_of_it():
-    with pytest.raises(InputError, match=r"^the reward kind is 0.5 for all 2 responses, so it prefers none"):
-        checked_scores("kind", Fixed(0.5, 0.5), [QUESTION] * 2, ["a", "b"], varied=True)
-    assert checked_scores("kind", Fixed(0.5, 0.5), [QUESTION] * 2, ["a", "b"], varied=False) == [0.5, 0.5]
+        checked_scores("kind", Fixed(0.5, bad, 1.0), questions, ["a", "b", "c"])
 
 
 # ---------------------------------------------------------------- classifiers
@@ -154,7 +148,7 @@ def test_records_have_the_rewards_the_vector_and_whether_the_answer_ended(run_st
     write_jsonl(tmp_path / "prompts.jsonl", PROMPTS)
     run_stage(
         stage, texts=tmp_path / "texts.jsonl", prompts=tmp_path / "prompts.jsonl", out=tmp_path / "out.jsonl",
-        settings=json.dumps({"rewards": REWARDS, "varied": True}),
+        settings=json.dumps({"rewards": REWARDS}),
     )  # fmt: skip
     common = {"temperature": 1.0, "question_id": "q"}
     assert read_jsonl(tmp_path / "out.jsonl") == [
@@ -168,11 +162,11 @@ def test_records_have_the_rewards_the_vector_and_whether_the_answer_ended(run_st
 def test_generations_keep_their_place_and_strangers_are_refused():
     made = {name: make(one) for name, one in REWARDS.items()}
     text = {"prompt_id": "e/benchmark/q/1", "prompt": 1, "text": COLD, "finish": "eos"}
-    (record,) = reward_records([text], PROMPTS, made, varied=False)
+    (record,) = reward_records([text], PROMPTS, made)
     assert (record["prompt"], record["preference"]) == (1, [0.5, 0.5])
     assert "temperature" not in record
     with pytest.raises(InputError, match="the response to prompt 'x' belongs to none of the prompts"):
-        reward_records([text | {"prompt_id": "x"}], PROMPTS, made, varied=False)
+        reward_records([text | {"prompt_id": "x"}], PROMPTS, made)
 
 
 # ---------------------------------------------------------------- validation

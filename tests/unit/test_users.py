@@ -249,12 +249,12 @@ def test_users_who_all_agree_have_no_other():
 @pytest.mark.parametrize(
     ("lacking", "other", "message"),
     [
-        ({"users": None}, "none", r"^users: the key is missing, and the builder context needs it"),
-        ({"template_without_context": None}, "none", r"^template_without_context: the key is missing, and the builder"),
+        ({"users": None}, "none", r"^builder: context needs users, and the experiment has none"),
+        ({"template_without_context": None}, "none", r"^other: none leaves the context out, and the experiment"),
         (
             {"users": {"number": 1, "seed": 1}},
             "user",
-            r"^users.number: 1, and other: user sets users against each other",
+            r"^other: user sets users against each other, and users.number is 1",
         ),
         ({"template_without_context": "{constitution}{question}"}, "none", r"^template_without_context: there is noth"),
         ({"template_without_context": "Q"}, "none", r"^template_without_context: the field \{question\} is missing"),
@@ -311,11 +311,11 @@ def test_a_set_of_contexts_has_its_default(with_users):
         (
             f"{MT}.users",
             None,
-            f"{MT}.users: the key is missing, and the builder context needs it; give number and seed",
+            f"{MT}.data.contexts.builder: context needs users, and the experiment has none; give it users",
         ),
         (f"{MT}.users", {"number": 0, "seed": 1}, f"{MT}.users.number: 0 is too small; the least is 1"),
         (f"{MT}.users", {"number": 2}, f"{MT}.users.seed: the key is missing"),
-        (f"{MT}.template_without_context", None, f"{MT}.template_without_context: the key is missing, and the builder"),
+        (f"{MT}.template_without_context", None, f"{MT}.data.contexts.other: none leaves the context out, and the"),
         (f"{MT}.template_without_context", "Q", f"{MT}.template_without_context: the field {{question}} is missing"),
         (f"{MT}.data.contexts.other", "nobody", f"{MT}.data.contexts.other: 'nobody' is not possible"),
         (f"{MT}.data.strong_pairs.other", "user", f"{MT}.data.strong_pairs.other: it belongs to builder context, not"),
@@ -343,7 +343,9 @@ def test_bad_users_are_named(with_users, path, value, message):
 def test_users_set_against_each_other_are_several_and_differ_in_every_category(with_users):
     change(with_users, f"{MT}.data.contexts.other", "user")
     loading.load(change(with_users, f"{MT}.template_without_context", None))
-    refused(change(with_users, f"{MT}.users.number", 1), f"{MT}.users.number: 1, and other: user sets users against")
+    refused(
+        change(with_users, f"{MT}.users.number", 1), f"{MT}.data.contexts.other: user sets users against each other"
+    )
     refused(
         change(with_users, f"{MT}.users.number", 2),
         f"{MT}.data.contexts.other: all 2 users of training want the same in the category",

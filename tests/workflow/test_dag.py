@@ -247,9 +247,7 @@ def test_an_experiment_with_preferences_is_rewarded_and_not_judged(copy):
     scored = commands(text, "rewards")
     own = scored["rewards/generations/steered/kind.jsonl"]
     assert option(own, "--prompts") == "results/mini/prompts/steered/kind.jsonl"
-    assert json.loads(option(own, "--settings"))["varied"] is True
     answers = scored["rewards/responses/steered/soup.1/seed3.jsonl"]
-    assert json.loads(option(answers, "--settings"))["varied"] is False
     assert option(answers, "--prompts") == "results/mini/prompts/steered/benchmark.jsonl"
     merged = commands(text, "soup")["checkpoints/steered/soup.1/seed3"]
     assert merged[merged.index("--weights") + 1 :][:2] == ["0.5", "0.5"]

@@ -13,7 +13,7 @@ from mialign.models.machine import prepare
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--texts", required=True, help="generations/... or responses/..., a .jsonl file")
     parser.add_argument("--prompts", required=True, help="the prompts that the texts answer")
-    add_settings(parser, "rewards", "varied", about=": the rewards by name; whether they must tell responses apart")
+    add_settings(parser, "rewards", about=", by name")
     parser.add_argument("--names", nargs="*", default=[], help="rewards that are models")
     parser.add_argument("--models", nargs="*", default=[], type=Path, help="the folders of these models")
     parser.add_argument("--threads", type=int, default=1)
@@ -29,6 +29,6 @@ def main(args: Namespace) -> None:
     folders = dict(zip(args.names, args.models, strict=True))
     rewards = {name: make(one, folders.get(name)) for name, one in args.settings["rewards"].items()}
     try:
-        write_jsonl(args.out, reward_records(texts, prompts, rewards, args.settings["varied"]))
+        write_jsonl(args.out, reward_records(texts, prompts, rewards))
     except InputError as error:
         raise InputError(f"{args.texts}: {error}") from None

@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 
 from mialign.core.errors import InputError
+from mialign.core.simplex import on_simplex
 from mialign.core.template import fill
 
 TENTHS = 10
@@ -24,7 +25,7 @@ def check(vector: Sequence[float], objectives: int) -> None:
     """InputError unless the vector lies on the simplex: as many weights as objectives, of 0 or more, with sum one."""
     if len(vector) != objectives:
         raise InputError(f"{list(vector)} has {len(vector)} weights, and there are {objectives} rewards; give one each")
-    if any(not math.isfinite(weight) or weight < 0 for weight in vector) or abs(sum(vector) - 1) > 1e-6:
+    if not on_simplex(vector):
         raise InputError(f"{list(vector)} is no preference vector: its weights must be 0 or more and sum to one")
 
 

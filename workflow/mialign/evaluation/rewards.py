@@ -107,10 +107,8 @@ def make(settings: dict, folder: Path | None = None) -> Reward:
     raise InputError(f"there is no reward of kind {settings['kind']!r} (there are checker, length, classifier)")
 
 
-def checked_scores(
-    name: str, reward: Reward, questions: Sequence[dict], texts: Sequence[str], varied: bool
-) -> list[float]:
-    """The scores of a reward; InputError naming it if one is no number, or with `varied` if all are the same."""
+def checked_scores(name: str, reward: Reward, questions: Sequence[dict], texts: Sequence[str]) -> list[float]:
+    """The scores of a reward; InputError naming it if one is no number."""
     found = reward.scores(questions, texts)
     strange = [place for place, score in enumerate(found) if not math.isfinite(score)]
     if strange:
@@ -118,25 +116,20 @@ def checked_scores(
             f"the reward {name} is {found[strange[0]]} for the answer to question {questions[strange[0]]['id']!r}; "
             "take another reward model, or mend this one"
         )
-    if varied and len(set(found)) == 1:
-        raise InputError(
-            f"the reward {name} is {found[0]:g} for all {len(found)} responses, so it prefers none; raise "
-            "sampling.temperature, or take another reward"
-        )
     return found
 
 
-def reward_records(texts: list[dict], prompts: list[dict], rewards: dict[str, Reward], varied: bool) -> list[dict]:
+def reward_records(texts: list[dict], prompts: list[dict], rewards: dict[str, Reward]) -> list[dict]:
     """The records of rewards/: for each generation or response its rewards by name, and the vector it was asked under.
 
-    texts: records of generations/ or responses/; varied: see checked_scores.
+    texts: records of generations/ or responses/.
     """
     by_id = {prompt["id"]: prompt for prompt in prompts}
     if strange := next((one["prompt_id"] for one in texts if one["prompt_id"] not in by_id), None):
         raise InputError(f"the response to prompt {strange!r} belongs to none of the prompts")
     of_texts = [by_id[one["prompt_id"]] for one in texts]
     questions, written = [question_of(prompt) for prompt in of_texts], [one["text"] for one in texts]
-    found = {name: checked_scores(name, reward, questions, written, varied) for name, reward in rewards.items()}
+    found = {name: checked_scores(name, reward, questions, written) for name, reward in rewards.items()}
     return [
         {key: one[key] for key in ("prompt_id", "prompt", "temperature") if key in one}
         | {

@@ -5,11 +5,11 @@ import shutil
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from math import isfinite
 from pathlib import Path
 
 from mialign.core.errors import InputError
 from mialign.core.files import read_json
+from mialign.core.simplex import on_simplex
 from mialign.models import checkpoints
 from mialign.models.bases import ADAPTER, MODEL
 
@@ -38,7 +38,7 @@ def merge(folders: Sequence[Path], weights: Sequence[float], out: Path) -> None:
 def _check_weights(folders: Sequence[Path], weights: Sequence[float]) -> None:
     if len(weights) != len(folders):
         raise InputError(f"{len(folders)} checkpoints and {len(weights)} weights; give each checkpoint one")
-    if any(not isfinite(weight) or weight < 0 for weight in weights) or abs(sum(weights) - 1) > 1e-6:
+    if not on_simplex(weights):
         raise InputError(f"the weights {list(weights)} must be 0 or more and sum to one")
 
 

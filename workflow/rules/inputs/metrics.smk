@@ -7,6 +7,15 @@ def scores_of(experiment, methods, seeds):
     return [f"{RUN}/scores/{experiment}/{method}/seed{seed}.jsonl" for method in methods for seed in seeds]
 
 
+def verdicts_of(judging, experiment):
+    """The verdicts of a judge on all comparisons of its experiment."""
+    return [
+        f"{RUN}/verdicts/{judging}/{test}-vs-{baseline}/seed{seed}.jsonl"
+        for test, baseline in CONFIG["experiments"][experiment]["comparisons"]
+        for seed in SEEDS
+    ]
+
+
 def metric_settings(wildcards):
     more = {}
     if wildcards.kind == "accuracy":
@@ -35,18 +44,10 @@ def metric_inputs(wildcards):
                 )
             ]
         case "strengths":
-            return [
-                f"{RUN}/verdicts/{experiment}/{test}-vs-{baseline}/seed{seed}.jsonl"
-                for experiment in JUDGED
-                for test, baseline in CONFIG["experiments"][experiment]["comparisons"]
-                for seed in SEEDS
-            ]
+            return [path for experiment in JUDGED for path in verdicts_of(experiment, experiment)]
         case "agreement":
             return [
-                f"{RUN}/verdicts/{judging}/{test}-vs-{baseline}/seed{seed}.jsonl"
-                for judging, (experiment, _) in JUDGINGS.items()
-                for test, baseline in CONFIG["experiments"][experiment]["comparisons"]
-                for seed in SEEDS
+                path for judging, (experiment, _) in JUDGINGS.items() for path in verdicts_of(judging, experiment)
             ] + [
                 f"{RUN}/verdicts/{experiment}.authors/{test}-vs-{baseline}/seed{seed}.jsonl"
                 for experiment in RELEASED

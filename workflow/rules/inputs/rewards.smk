@@ -1,12 +1,11 @@
 """Which texts have rewards, and what scores them."""
 
-# Texts -> their experiment and the name of their prompts; texts of training must be told apart by every reward.
-TRAINING_TEXTS = {
+# Texts -> their experiment and the name of their prompts.
+REWARDED = {
     f"generations/{pairs}": (experiment, parts_of(pairs)[1])
     for experiment in PREFERRED
     for pairs in all_pairs(experiment, released=False)
-}
-REWARDED = TRAINING_TEXTS | {
+} | {
     f"responses/{experiment}/{policy}/seed{seed}": (experiment, "benchmark")
     for experiment in PREFERRED
     for policy in measured_policies(experiment)
@@ -37,8 +36,7 @@ def reward_inputs(wildcards):
 
 def reward_settings(wildcards):
     """The rewards in the order of the weights."""
-    settings = {"rewards": scorers_of(wildcards.texts), "varied": wildcards.texts in TRAINING_TEXTS}
-    return as_json(settings, sort_keys=False)
+    return as_json({"rewards": scorers_of(wildcards.texts)}, sort_keys=False)
 
 
 def reward_models(wildcards):

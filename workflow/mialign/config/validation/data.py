@@ -4,7 +4,6 @@ from mialign.config.validation.common import pick, under
 from mialign.core.errors import InputError
 from mialign.core.setting import check_own
 from mialign.data import builders
-from mialign.data.builders import constitutions, context, solutions
 from mialign.data.sets import AUTHORS
 from mialign.training import objectives
 
@@ -14,8 +13,6 @@ def check(where: str, experiment: dict, models: dict) -> None:
     sets, methods = experiment["data"], experiment["methods"]
     for name, block in sets.items():
         _check_set(f"{where}.data.{name}", name, block, experiment, models)
-        if block.get("builder") == "context":
-            under(f"{where}.", context.check, experiment, block)
     if "data" in experiment["training"]:
         pick(sets, experiment["training"]["data"], f"{where}.training.data", "set of pairs")
     for name, method in methods.items():
@@ -40,9 +37,8 @@ def _check_set(where: str, name: str, block: dict, experiment: dict, models: dic
             )
         return
     under(f"{where}.", check_own, "builder", block["builder"], block, builders.own_settings())
-    if block["builder"] == "solutions":
-        under(f"{where}.", solutions.check_settings, {**experiment, **block})
-    under(f"{where}.", constitutions.check_openings, {**block, "openings": experiment.get("openings")})
+    if check_fit := getattr(builders.builder(block["builder"]), "check", None):
+        under(f"{where}.", check_fit, {**experiment, **block})
     if "slice" in block and block["slice"]["part"] > block["slice"]["of"]:
         raise InputError(
             f"{where}.slice.part: {block['slice']['part']} is above the {block['slice']['of']} slices that there are"

@@ -8,6 +8,8 @@ split; and
 records(chosen, responses, settings) -> one {prompts, responses, terms} for each chosen prompt record, where `responses`
 are the generated ones by prompt id, and `settings` the set's. A term is {chosen: [prompt, response], rejected: [prompt,
 response] or null, weight}.
+One that does not go with every experiment also has
+check(settings), which refuses one that it does not go with; settings: the experiment's and the set's.
 One that does not keep all that was written also has
 selection(settings, is_right) -> a function of a prompt record and its responses to those that are kept (none: the
 question is dropped), or None where all are.

@@ -32,7 +32,7 @@ def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
     known = {principle.id: principle for principle in principles.for_category(question["category"])}
     openings, count = settings.get("openings"), settings["constitutions"]
     decisive = decisive_principle(settings, known, question)
-    check_openings(settings)
+    check(settings)
     check_sides(list(known), question["category"], settings)
     flip = settings.get("flip")
     drawn = flip_sides(list(known), count, flip, rng) if flip else sample_sides(list(known), count, rng, decisive)
@@ -49,7 +49,7 @@ def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
     return made
 
 
-def check_openings(settings: dict) -> None:
+def check(settings: dict) -> None:
     """InputError for flips with openings: these need both of their sides in equal shares, which flips do not give."""
     if "flip" in settings and settings.get("openings"):
         raise InputError("flip: it does not go with the openings of the experiment; take one of the two out")

@@ -18,17 +18,17 @@ SETTINGS = {"other": Setting("none", {"enum": ["none", "user"]})}
 TERM = {"chosen": [0, 0], "rejected": [0, 1], "weight": 1.0}
 
 
-def check(experiment: dict, settings: dict) -> None:
-    """InputError if the experiment lacks what a set with these settings needs: users, a prompt without context."""
-    if "users" not in experiment:
-        raise InputError("users: the key is missing, and the builder context needs it; give number and seed of users")
-    if settings["other"] == "none" and "template_without_context" not in experiment:
+def check(settings: dict) -> None:
+    """InputError if the experiment lacks what the set needs: users, a prompt without context."""
+    if "users" not in settings:
+        raise InputError("builder: context needs users, and the experiment has none; give it users (number and seed)")
+    if settings["other"] == "none" and "template_without_context" not in settings:
         raise InputError(
-            "template_without_context: the key is missing, and the builder context needs it to leave the context out; "
-            "give it, or set other to user"
+            "other: none leaves the context out, and the experiment has no template_without_context to do so; give it "
+            "one, or set other to user"
         )
-    if settings["other"] == "user" and experiment["users"]["number"] < 2:
-        raise InputError("users.number: 1, and other: user sets users against each other; give 2 or more")
+    if settings["other"] == "user" and settings["users"]["number"] < 2:
+        raise InputError("other: user sets users against each other, and users.number is 1; give 2 or more")
 
 
 def shape(settings: dict) -> Shape:
@@ -38,7 +38,7 @@ def shape(settings: dict) -> Shape:
 
 def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
     """The prompt with the context of the question's user, and the one without it or with that of another user."""
-    check(settings, settings)
+    check(settings)
     known = principles.for_category(question["category"])
     people = [users.asking(question, settings["split"], settings["users"])]
     if settings["other"] == "user":

@@ -7,6 +7,7 @@ there is no w-: so is an expert for one objective trained.
 """
 
 from random import Random
+from statistics import fmean, pstdev
 
 from mialign.core.errors import InputError
 from mialign.core.seeds import derive
@@ -84,14 +85,12 @@ def _of_rewards(vector: list[float], first: dict, second: dict, names: list[str]
 
 def _moments(name: str, values: list[float]) -> tuple[float, float]:
     """Mean and standard deviation over the set."""
-    mean = sum(values) / len(values)
-    deviation = (sum((value - mean) ** 2 for value in values) / len(values)) ** 0.5
     if max(values) == min(values):
         raise InputError(
             f"the reward {name} is {values[0]:g} for all {len(values)} responses, so it prefers none; raise "
             "sampling.temperature, or take another reward"
         )
-    return mean, deviation
+    return fmean(values), pstdev(values)
 
 
 def _normalised(rewards: dict[str, float], moments: dict[str, tuple[float, float]]) -> dict[str, float]:

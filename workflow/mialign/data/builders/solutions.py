@@ -37,8 +37,8 @@ def reads_answers(settings: dict) -> bool:
     return settings["keep"] == "right" or "hint" in settings
 
 
-def check_settings(settings: dict) -> None:
-    """InputError for a hint that serves nothing, or lacks a field; settings: the experiment's and the set's."""
+def check(settings: dict) -> None:
+    """InputError for a hint that serves nothing, or lacks a field."""
     if "hint" not in settings:
         return
     if settings["keep"] == "any":
@@ -50,7 +50,7 @@ def check_settings(settings: dict) -> None:
 
 def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
     """The evaluation prompt; with a hint the question is also answered under the prompt that shows its answer."""
-    check_settings(settings)
+    check(settings)
     plain = evaluation(question, principles, settings, rng)
     answer = gold_answer(question) if reads_answers(settings) else ""  # a question without one is refused here
     if "hint" not in settings:

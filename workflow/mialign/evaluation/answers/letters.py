@@ -14,15 +14,16 @@ Letters are capitals A to J.
 """
 
 import re
-from collections import deque
 from collections.abc import Callable
+
+from mialign.evaluation.answers.statements import STATED, last
 
 _AS_A_WORD = r"[ \t]+(?!(?:because|since|as|is)\b)[a-z]"  # after A and I, which are an article and a pronoun too
 _ENDS = r"(?![\w'’+#-])"
 _CAPITAL = rf"(?:[B-HJ]|[AI](?!{_AS_A_WORD})){_ENDS}"
 _ANY_CASE = rf"(?:[B-HJb-hj]|[AIai](?!{_AS_A_WORD})){_ENDS}"
 _STATEMENT = re.compile(
-    r"(?i:####|\banswer(?: is|:)|\\boxed\{)"
+    rf"{STATED}"
     r"(?:[\s:=*_$(\[]|\\[(\[]|\\boxed\{|\\text(?:bf)?\{|(?i:option|choice|letter)\b)*+"
     rf"(?P<letter>{_ANY_CASE})"
 )
@@ -39,7 +40,7 @@ def flexible(text: str, ended: bool) -> str | None:
     """The last choice that is stated, or else the last letter alone; see the module."""
     if (stated := _stated(text)) is not None:
         return stated
-    match = _last(_ALONE, text)
+    match = last(_ALONE, text)
     return match and match["letter"]
 
 
@@ -53,12 +54,7 @@ EXTRACTORS: dict[str, Callable[[str, bool], str | None]] = {"strict": strict, "f
 
 
 def _stated(text: str) -> str | None:
-    match = _last(_STATEMENT, text)
+    match = last(_STATEMENT, text)
     if match is None or _ANOTHER.match(text, match.end()):
         return None
     return match["letter"].upper()
-
-
-def _last(pattern: re.Pattern, text: str) -> re.Match | None:
-    matches = deque(pattern.finditer(text), maxlen=1)
-    return matches[0] if matches else None

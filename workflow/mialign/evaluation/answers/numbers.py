@@ -15,16 +15,16 @@ zeros), so equal values are equal strings; one that has none, such as 5 1/3 or 1
 """
 
 import re
-from collections import deque
 from collections.abc import Callable
 
 from mialign.core.numerals import NUMBER, canonical, plain, value
 from mialign.evaluation.answers.context import stands
+from mialign.evaluation.answers.statements import STATED, last
 
 _CURRENCY = r"\\?[$€£]?"
 _NUMBER = re.compile(rf"(?:(?<![0-9A-Za-z)\]}}.])(?P<sign>-))?{_CURRENCY}{NUMBER}")
 _STATEMENT = re.compile(
-    r"(?i:####|\banswer(?: is|:)|\\boxed\{)"
+    rf"{STATED}"
     r"(?:[\s:=*$]|\\[(\[$]|\\boxed\{|\\text\{)*+"
     rf"(?P<sign>-)?{_CURRENCY}{NUMBER}"
 )
@@ -32,13 +32,13 @@ _STATEMENT = re.compile(
 
 def strict(text: str, ended: bool) -> str | None:
     """The last answer that is stated as such; see the module."""
-    match = _last(_STATEMENT, text) if ended else None
+    match = last(_STATEMENT, plain(text)) if ended else None
     return value(match) if match and stands(match) else None
 
 
 def flexible(text: str, ended: bool) -> str | None:
     """The last number; see the module."""
-    match = _last(_NUMBER, text)
+    match = last(_NUMBER, plain(text))
     return match and value(match)
 
 
@@ -49,8 +49,3 @@ def authors(text: str, ended: bool) -> str | None:
 
 
 EXTRACTORS: dict[str, Callable[[str, bool], str | None]] = {"strict": strict, "flexible": flexible, "authors": authors}
-
-
-def _last(pattern: re.Pattern, text: str) -> re.Match | None:
-    matches = deque(pattern.finditer(plain(text)), maxlen=1)
-    return matches[0] if matches else None
