@@ -200,7 +200,17 @@ BAD = [
         385,
         f"{MT}.methods.sft: its batch of 385 (its own, or training.batch",
     ),
-    (f"{MT}.training.warmup", 16, f"{MT}.methods.sft.warmup: 16 leave none of the 8 steps at the full rate"),
+    (
+        f"{MT}.methods.more",
+        {"parent": "sft", "objective": "sft", "learning_rate": 0.1, "schedule": "cosine", "warmup": 16},
+        f"{MT}.methods.more.warmup: 16 leave none of the 16 steps to the cosine schedule",
+    ),
+    (f"{MT}.training.max_length", 1, f"{MT}.training.max_length: 1 is too small; the least is 2"),
+    (
+        f"{MT}.methods.more",
+        {"parent": "sft", "objective": "dpo", "learning_rate": 0.1, "max_length": 512},
+        f"{MT}.methods.more.max_length: 512, but dpo has none, and both are relative to one policy on",
+    ),
     ("speed.processes", 5, f"speed.processes: 5 cannot share the batch of 24 of {MT}.methods.sft equally"),
     (
         "resources.train",

@@ -25,10 +25,10 @@ from mialign.evaluation.checkpoint_scores import SCORES
 from mialign.generation.engine import Request, Sampling
 from mialign.generation.local import generate
 from mialign.models import checkpoints
-from mialign.training import loop, objectives, resume
+from mialign.training import loop, objectives, resume, schedules
 from mialign.training.attention import choose_attention
 from mialign.training.examples import read_examples
-from mialign.training.grid import Item, grid, packs
+from mialign.training.grid import Item, grid, packs, shortened
 from mialign.training.method import Inputs, Outputs, Speed, train_method
 from mialign.training.objectives import OBJECTIVES, cross_entropy
 from mialign.training.reference import read_reference, write_reference
@@ -135,7 +135,7 @@ def train(folder, parent, pairs, *args, **changes):
 def fit(folder, parent, pairs, scores=(0.1, 0.2, 0.3), tokens=10_000, checkpointing=False, attention="sdpa", **changes):
     reference = folder / "reference.jsonl" if OBJECTIVES[changes.get("objective", "sami")].needs_reference else None
     if reference:
-        write_reference(parent, pairs, "float32", tokens, reference)
+        write_reference(parent, pairs, "float32", tokens, reference, changes.get("max_length"))
     train_method(
         Inputs(parent, pairs, reference),
         SETTINGS | changes,
@@ -237,7 +237,7 @@ def test_rmsprop_moves_every_weight_by_its_own_scale(tmp_path, parent, pairs):
     assert moved.max().item() == pytest.approx(0.01, rel=1e-2)
 
 
-def test_a_rate_warms_up_from_nothing_and_falls_to_a_tenth(tmp_path, parent, pairs):
+def test_a_rate_warms_up_and_falls_to_a_tenth(tmp_path, parent, pairs):
     """By RMSprop's first step the weights move by ten rates, so what they moved by tells the rate."""
     one = {"optimizer": "rmsprop", "steps": 1, "validate_every": 1, "learning_rate": 0.001}
 
@@ -245,10 +245,53 @@ def test_a_rate_warms_up_from_nothing_and_falls_to_a_tenth(tmp_path, parent, pai
         out, _ = train(tmp_path / name, parent, pairs, (0.1, 0.2), **one | changes)
         return max((weights(out)[key] - weight).abs().max().item() for key, weight in weights(parent).items())
 
-    assert moved("warm", warmup=2) == 0
+    assert moved("warm", warmup=2) == pytest.approx(moved("constant") / 3, rel=1e-3)
+    assert moved("cosine, warm", schedule="cosine", warmup=2) == 0
     assert moved("cosine", schedule="cosine") == pytest.approx(moved("constant"), rel=1e-3)
     steps = {"steps": 12, "validate_every": 12, "optimizer": "adamw"}
     assert moved("falling", schedule="cosine", **steps) < 0.8 * moved("steady", **steps)
+
+
+def test_a_constant_rate_rises_by_the_same_share_with_every_step():
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=3.0)
+    schedule, rates = schedules.warmed_constant(optimizer, warmup=2), []
+    for _ in range(5):
+        rates.append(schedule.get_last_lr()[0])
+        optimizer.step()
+        schedule.step()
+    assert rates == pytest.approx([1.0, 2.0, 3.0, 3.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    ("prompts", "responses", "longest", "expected"),
+    [
+        ([3, 4], [2, 4], 8, ([3, 4], [2, 4])),  # 4 + 4 fit
+        ([3, 5], [2, 4], 8, ([3, 4], [2, 4])),  # the second prompt is cut to half, and then all fits
+        ([3, 5], [2, 6], 8, ([3, 4], [2, 4])),  # 3 + 6 and 5 + 6 do not fit; then 4 + 6 do not either
+        ([2, 1], [1, 7], 8, ([2, 1], [1, 4])),  # short prompts stay, and a response is cut to half all the same
+        ([9], [1], 7, ([3], [1])),
+    ],
+)
+def test_long_prompts_are_cut_first_and_then_responses(prompts, responses, longest, expected):
+    made = Item([[*range(n)] for n in prompts], [[*range(n)] for n in responses], (0, 0)[: len(responses)])
+    cut = shortened(made, longest)
+    assert ([len(one) for one in cut.prompts], [len(one) for one in cut.responses]) == expected
+    assert all(one == [*range(len(one))] for one in (*cut.prompts, *cut.responses))  # the first tokens stay
+    assert cut.prompt_of == made.prompt_of
+
+
+def test_a_training_and_its_reference_read_what_was_cut(tmp_path, parent, pairs):
+    tokenizer = checkpoints.load_tokenizer(parent)
+    whole, cut = (read_examples(pairs, tokenizer, 64, longest) for longest in (None, 8))
+    assert [shortened(one.item, 8) for one in whole.values()] == [one.item for one in cut.values()]
+    assert max(one.item.longest for one in whole.values()) > 8 >= max(one.item.longest for one in cut.values())
+    write_reference(parent, pairs, "float32", 1000, tmp_path / "whole.jsonl")
+    with pytest.raises(InputError, match="are of other tokens than this policy reads"):
+        read_reference(tmp_path / "whole.jsonl", cut)
+    _, curve = train(tmp_path / "one", parent, pairs, objective="dpo", beta=0.1, max_length=8)
+    tokens = sum(len(response) for one in cut.values() for response in one.item.responses)
+    (seen,) = [int(row["value"]) for row in curve if (row["step"], row["metric"]) == ("2", "response_tokens")]
+    assert seen == tokens  # two steps of four pairs are all eight
 
 
 def test_whatever_a_pass_computes_is_in_half_precision(monkeypatch, tmp_path, parent, pairs):

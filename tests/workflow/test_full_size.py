@@ -44,6 +44,25 @@ def test_what_nobody_knows_is_marked_as_assumed(root):
         assert line.endswith("# (code); stop: (assumed)")
 
 
+def test_the_dose_is_that_of_the_released_checkpoints(read_config):
+    """Examples seen of SFT and DPO as their names say, and SAMI's 64 grids on each GPU of the job scripts."""
+    multitask, maths = (
+        loading.load(read_config("config/paper.yaml"))["experiments"][e] for e in ("multitask", "maths")
+    )
+    methods = {**multitask["methods"], **{f"maths {name}": one for name, one in maths["methods"].items()}}
+    seen = {name: one["steps"] * one["batch"] for name, one in methods.items()}
+    assert (seen["sft"], seen["dpo"], seen["maths sft"]) == (2688, 11520, 1152)
+    assert seen["sami"] == seen["sft_more"] == seen["dpo"] == multitask["data"]["strong_pairs"]["size"]
+    assert seen["maths sami"] == seen["maths sft_more"] == 4000 // 128 * 128
+    assert (methods["sami"]["batch"], methods["maths sami"]["batch"]) == (4 * 64, 2 * 64)
+    dose = ("batch", "learning_rate", "optimizer", "warmup", "schedule", "clip", "max_length")
+    for name in ("sft", "sft_more", "dpo", "maths sft", "maths sft_more"):
+        assert tuple(methods[name][key] for key in dose) == (64, 5e-7, "rmsprop", 150, "constant", 10.0, 512)
+    for name in ("sami", "maths sami", "maths sft_sami"):
+        assert methods[name]["warmup"] == 0
+        assert "max_length" not in methods[name]
+
+
 def test_fetch_does_the_downloads_and_nothing_else(copy):
     text = snakemake(copy, "-n", "-p", "fetch", *PAPER, **BARE)
     assert jobs(text) == Counter(fetch=1, fetch_dataset=11, fetch_model=3)
@@ -91,6 +110,8 @@ def test_the_authors_materials_replace_ours_by_a_switch(copy):
     assert found - plain == Counter(authors_pairs=1, authors_prompts=2, fetch_authors_file=5)
     assert plain - found == Counter(generate=1, pairs=1, questions=1, prompts=1)
     options = [shlex.split(line) for line in re.findall(r"python workflow/run\.py prompts .*", text)]
+    (reference,) = re.findall(r"python workflow/run\.py reference .*", text)
+    assert " --max-length=512 " in reference  # as DPO reads the pairs
     assert len(options) == 5  # of pairs that are released there are no prompts to answer
     for words in options:
         experiment = json.loads(words[words.index("--settings") + 1])["experiment"]

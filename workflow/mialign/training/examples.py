@@ -10,7 +10,7 @@ from torch import Tensor
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl
 from mialign.data.filters import CUT, FINISHES
-from mialign.training.grid import Item, tokenise, within_context
+from mialign.training.grid import Item, shortened, tokenise, within_context
 from mialign.training.objectives import OBJECTIVES
 from mialign.training.terms import Scored, Terms
 
@@ -24,9 +24,10 @@ class Example:
     reference: Tensor | None = None
 
 
-def read_examples(pairs: Path, tokenizer, context: int) -> dict[str, Example]:
+def read_examples(pairs: Path, tokenizer, context: int, max_length: int | None = None) -> dict[str, Example]:
     """The pairs of a file by id. Those longer than the context are left out, counted on stderr and named there.
 
+    max_length: the most tokens of a prompt with a response; longer ones are cut first (shortened), by default none are.
     InputError with file and line if a record is not whole: all have as many prompts and responses as the first.
     """
     records = read_jsonl(pairs, required=("id", "prompts", "responses", "terms"))
@@ -38,7 +39,7 @@ def read_examples(pairs: Path, tokenizer, context: int) -> dict[str, Example]:
         _check(record, records[0], where)
         if record["id"] in examples:
             raise InputError(f"{where}: the id {record['id']!r} stands in an earlier line too; ids must differ")
-        examples[record["id"]] = _example(record, tokenizer, where)
+        examples[record["id"]] = _example(record, tokenizer, where, max_length)
     kept = within_context({name: one.item for name, one in examples.items()}, context, f"{pairs}", "pair")
     return {name: examples[name] for name in kept}
 
@@ -94,7 +95,7 @@ def scored(grid, examples: list[Example]) -> Scored:
     return Scored(grid, Terms.of([one.terms for one in examples]).to(device), reference)
 
 
-def _example(record: dict, tokenizer, where: str) -> Example:
+def _example(record: dict, tokenizer, where: str, max_length: int | None) -> Example:
     responses = record["responses"]
     item = tokenise(
         tokenizer,
@@ -103,7 +104,8 @@ def _example(record: dict, tokenizer, where: str) -> Example:
         f"{where}, {record['id']}",
         [response["finish"] != CUT for response in responses],
     )
-    return Example(Item(item.prompts, item.responses, tuple(r["prompt"] for r in responses)), record["terms"])
+    item = Item(item.prompts, item.responses, tuple(r["prompt"] for r in responses))
+    return Example(shortened(item, max_length) if max_length else item, record["terms"])
 
 
 # ---------------------------------------------------------------- checks of a record

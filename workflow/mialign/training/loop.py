@@ -21,7 +21,8 @@ from mialign.training import resume
 def arguments(settings: dict, scratch: Path, seed: int, **more) -> TrainingArguments:
     """Trainer arguments from our settings (batch, optimizer, learning_rate, schedule, clip, warmup; see config.yaml).
 
-    clip: the most that the norm of the gradient may be; 0 does not clip it.
+    clip: the most that the norm of the gradient may be; 0 does not clip it. warmup: optimizer steps in which the rate
+    rises to its full height.
 
     A batch goes to the Trainer whole, in equal shares to the processes, so that a step is one call.
     """

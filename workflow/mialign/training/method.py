@@ -65,7 +65,7 @@ def train_method(inputs: Inputs, settings: dict, validation: Validation, outputs
     torch.manual_seed(settings["seed"])  # a new adapter begins at random
     tokenizer, model = checkpoints.load_tokenizer(parent), trainable(parent, settings.get("adapter"))
     choose_attention(model, settings.get("precision", "float32"), speed.attention)
-    examples = _examples(inputs, tokenizer, model, settings["objective"])
+    examples = _examples(inputs, tokenizer, model, settings)
     trainer = GridTrainer(
         model=model,
         args=_arguments(settings, scratch, speed.checkpointing),
@@ -134,9 +134,10 @@ def _arguments(settings: dict, scratch: Path, checkpointing: bool):
     )
 
 
-def _examples(inputs: Inputs, tokenizer, model, objective: str) -> list[Example]:
+def _examples(inputs: Inputs, tokenizer, model, settings: dict) -> list[Example]:
     """The pairs, with the reference's sums where the objective needs them."""
-    examples = read_examples(inputs.pairs, tokenizer, model.config.get_text_config().max_position_embeddings)
+    objective, context = settings["objective"], model.config.get_text_config().max_position_embeddings
+    examples = read_examples(inputs.pairs, tokenizer, context, settings.get("max_length"))
     check_objective(inputs.pairs, examples, objective)
     if not OBJECTIVES[objective].needs_reference:
         return list(examples.values())

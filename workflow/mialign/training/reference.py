@@ -17,14 +17,18 @@ from mialign.training.examples import Example, entry_mask, read_examples
 from mialign.training.grid import Item, grid, packs
 
 
-def write_reference(model_folder: Path, pairs: Path, precision: str, token_budget: int, out: Path) -> None:
+def write_reference(
+    model_folder: Path, pairs: Path, precision: str, token_budget: int, out: Path, max_length: int | None = None
+) -> None:
     """One record a pair: id, of (the digest of its token ids), sums [N][M] of the responses' log-probabilities.
 
-    Entries that no term names are null. `token_budget`: tokens and padding in one forward pass.
+    Entries that no term names are null. `token_budget`: tokens and padding in one forward pass. `max_length`: as the
+    policy is trained (read_examples).
     """
     tokenizer, model = checkpoints.load_tokenizer(model_folder), checkpoints.load_model(model_folder).to(device())
     choose_attention(model, precision)
-    examples = read_examples(pairs, tokenizer, model.config.get_text_config().max_position_embeddings)
+    context = model.config.get_text_config().max_position_embeddings
+    examples = read_examples(pairs, tokenizer, context, max_length)
     with torch.inference_mode(), autocast(precision):
         records = dict(_records(model.eval(), examples, token_budget))
     write_jsonl(out, [records[name] for name in examples])

@@ -5,7 +5,7 @@ from torch import Tensor
 from transformers import Trainer
 
 from mialign.models.machine import autocast
-from mialign.training import objectives
+from mialign.training import objectives, schedules
 from mialign.training.curves import COUNTS
 from mialign.training.examples import Example, entry_mask, is_square, scored
 from mialign.training.grid import Grid, Item, grid, packs
@@ -28,6 +28,13 @@ class GridTrainer(Trainer):
         self.measured: list[dict[str, float]] = []
         # Where the whole square is read, it tells how often the matched entry is the largest.
         self.square = is_square(self.train_dataset, self.objective.reads)
+
+    def create_scheduler(self, num_training_steps: int, optimizer=None):
+        """As the Trainer's, but a constant rate is warmed up by schedules.warmed_constant."""
+        if self.lr_scheduler is None and self.settings["schedule"] == "constant":
+            warmup = self.settings.get("warmup", 0)
+            self.lr_scheduler = schedules.warmed_constant(optimizer or self.optimizer, warmup)
+        return super().create_scheduler(num_training_steps, optimizer)
 
     def _run_epoch(self, **kwargs) -> None:
         # Begun again from the state of the last step, in the middle of an epoch, the Trainer would take one more.

@@ -46,6 +46,18 @@ def training_inputs(of):
     return inputs
 
 
+def cut_of_reference(wildcards):
+    """The longest that a prompt with a response may be, on which the methods that are relative to a policy agree."""
+    longest = {
+        method["max_length"]
+        for method in CONFIG["experiments"][wildcards.experiment]["methods"].values()
+        if "max_length" in method
+        and (method["data"], method.get("reference", method["parent"])) == (wildcards.data, wildcards.method)
+        and OBJECTIVES[method["objective"]].needs_reference
+    }
+    return [f"--max-length={one}" for one in longest]
+
+
 def training_params(of):
     return {
         "code": code_digest("train"),

@@ -93,6 +93,7 @@ def _check_methods(where: str, methods: dict) -> None:
     _check_labels(where, methods)
     parents = {name: method["parent"] for name, method in methods.items()}
     check_no_circle(where, parents, "base")
+    _check_references(where, methods)
     for name, method in methods.items():
         adapters = [one.get("adapter") for one in (method, methods.get(method["parent"], {}))]
         if None not in adapters and adapters[0] != adapters[1]:
@@ -124,8 +125,23 @@ def check_method(where: str, method: dict, parents: dict) -> None:
         raise InputError(
             f"{where}.validate_every: {every} is above the {steps} steps, so no checkpoint could be chosen"
         )
-    if method["warmup"] >= steps:
-        raise InputError(f"{where}.warmup: {method['warmup']} leave none of the {steps} steps at the full rate")
+    if method["schedule"] == "cosine" and method["warmup"] >= steps:  # a constant rate may still be rising at the end
+        raise InputError(f"{where}.warmup: {method['warmup']} leave none of the {steps} steps to the cosine schedule")
+
+
+def _check_references(where: str, methods: dict) -> None:
+    """Methods that are relative to one policy on one set share a file of its log-probabilities: of the same tokens."""
+    first: dict[tuple, str] = {}
+    for name, method in methods.items():
+        if not objectives.OBJECTIVES[method["objective"]].needs_reference:
+            continue
+        other = first.setdefault((method["data"], method.get("reference", method["parent"])), name)
+        own, others = method.get("max_length", "none"), methods[other].get("max_length", "none")
+        if own != others:
+            raise InputError(
+                f"{where}.{name}.max_length: {own}, but {other} has {others}, and both are relative to one policy on "
+                f"{method['data']}; make them equal"
+            )
 
 
 def check_resources(config: dict) -> None:

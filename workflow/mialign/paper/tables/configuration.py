@@ -11,6 +11,7 @@ from mialign.training.objectives import OBJECTIVES
 
 EXTRA = {name: one.symbol for objective in OBJECTIVES.values() for name, one in objective.settings.items()}
 OPTIMIZERS = {"rmsprop": "RMSprop"}  # named where they are not the usual AdamW
+APART = {"warmup": "warm-up", "clip": "clip", "max_length": "length"}  # where a method has others than its experiment
 USUAL = (None, 0, "mean", "rows")  # values of these that go without saying
 
 
@@ -69,6 +70,8 @@ def training(inputs: list[Path], settings: dict) -> tuple[str, str]:
             if further:
                 result.size = r"\small\setlength{\tabcolsep}{4pt}"
             further += [f"{EXTRA[key]} {setting(method[key])}" for key in extra]
+            apart = [key for key in APART if used.get(key) != experiment["training"].get(key)]
+            further += [f"{APART[key]} {setting(used[key])}" for key in apart]
             steps, batch = used["steps"], used["batch"]
             cells = [
                 label(name, experiment),

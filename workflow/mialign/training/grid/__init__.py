@@ -6,7 +6,7 @@ branch from it (layout, attention), and only what predicts a token of a response
 """
 
 from mialign.training.grid.compute import Grid, grid
-from mialign.training.grid.items import Item, tokenise, within_context
+from mialign.training.grid.items import Item, shortened, tokenise, within_context
 from mialign.training.grid.layout import packs
 
-__all__ = ["Grid", "Item", "grid", "packs", "tokenise", "within_context"]
+__all__ = ["Grid", "Item", "grid", "packs", "shortened", "tokenise", "within_context"]

@@ -58,6 +58,20 @@ def tokenise(
     return Item(encoded, [[*response, *end] for response, end in zip(ids, ends, strict=True)])
 
 
+def shortened(item: Item, longest: int) -> Item:
+    """The item with prompts and responses cut until no prompt with the longest response has more than `longest` tokens.
+
+    A prompt that is too long with the longest response keeps its first half of `longest`; where that is not enough, so
+    does every response, and one that is cut has no end token. The code base of DPO
+    (eric-mitchell/direct-preference-optimization) does it so with 512.
+    """
+    half, response = longest // 2, max(map(len, item.responses))
+    prompts = [prompt[:half] if len(prompt) + response > longest else prompt for prompt in item.prompts]
+    fits = max(map(len, prompts)) + response <= longest
+    responses = item.responses if fits else [one[: longest - half] for one in item.responses]
+    return Item(prompts, responses, item.prompt_of)
+
+
 def within_context(items: dict[str, Item], context: int, where: str, kind: str) -> dict[str, Item]:
     """Those of at most `context` tokens. The others are counted on stderr, and the first of them is named there.
 
