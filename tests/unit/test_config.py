@@ -205,6 +205,28 @@ BAD = [
         {"parent": "sft", "objective": "sft", "learning_rate": 0.1, "schedule": "cosine", "warmup": 16},
         f"{MT}.methods.more.warmup: 16 leave none of the 16 steps to the cosine schedule",
     ),
+    (f"{MA}.methods.sft.weights", "bf8", f"{MA}.methods.sft.weights: 'bf8' is not possible"),
+    (
+        f"{MT}.training",
+        {"data": "strong_pairs", "batch": 8, "steps": 8, "weights": "bf16"},
+        f"{MT}.methods.sft.weights: bf16 weights are multiplied in bf16; give precision: bf16",
+    ),
+    (
+        f"{MT}.methods.sami",
+        {
+            "parent": "sft",
+            "objective": "sami",
+            "learning_rate": 0.1,
+            "weights": "bf16",
+            "adapter": {"rank": 8, "alpha": 8},
+        },
+        f"{MT}.methods.sami.weights: the weights of an adapter are float32",
+    ),
+    (
+        f"{MT}.methods.more",
+        {"parent": "sft", "objective": "dpo", "learning_rate": 0.1, "weights": "bf16"},
+        f"{MT}.methods.more.weights: bf16, but dpo has float32, and both are relative to one policy on",
+    ),
     (f"{MT}.training.max_length", 1, f"{MT}.training.max_length: 1 is too small; the least is 2"),
     (
         f"{MT}.methods.more",

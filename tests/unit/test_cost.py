@@ -54,6 +54,7 @@ def test_every_stage_by_hand(settings, assumed):
     # 18 pairs x 2 prompts x (10 + 2 x 20) tokens, for each of two seeds
     assert rows["reference"]["million_tokens"] == round(2 * 18 * 2 * 50 / 1e6, 2)
     assert rows["train"]["disk_gb"] == 8 * 2 * (4 + 3 * 12)  # two seeds, each a checkpoint, and three states at work
+    assert rows["train"]["memory_gb"] == rows["total"]["memory_gb"] == 8 * 4 * 4  # weight, gradient and two moments
     assert rows["respond"]["jobs"] == 2 * 3  # base, generator and dpo
     # 2 seeds x 5 questions x 2 axes x 2 orders
     assert rows["judge"]["judge_dollars"] == round(40 * (1000 * 2 + 100 * 10) / 1e6, 2)
@@ -69,6 +70,21 @@ def test_tokens_in_full(settings, assumed):
     assert exact["train"].tokens == 2 * (9 * 2 * 2 * 50 + 3 * 4 * 15)
     assert exact["reference"].tokens == 2 * 18 * 2 * 50
     assert exact["respond"].tokens == 6 * 5 * 15
+
+
+def test_bf16_takes_half_the_room_and_rmsprop_one_number_less(settings, assumed):
+    methods = settings["experiments"]["multitask"]["methods"]
+    methods["dpo"]["weights"] = "bf16"
+    row = next(row for row in cost.table(settings, assumed) if row["stage"] == "train")
+    assert (row["disk_gb"], row["memory_gb"]) == (8 * 2 * (2 + 3 * 6), 8 * 2 * 4)
+    methods["dpo"]["kl"] = 0.1  # with a frozen copy of the parent
+    methods["more"] = {**methods["dpo"], "parent": "dpo", "weights": "float32", "optimizer": "rmsprop", "kl": 0.0}
+    row = next(row for row in cost.table(settings, assumed) if row["stage"] == "train")
+    # two seeds; of both the checkpoint, and states of more alone, which begins where dpo has ended
+    assert (row["disk_gb"], row["memory_gb"]) == (8 * 2 * (2 + 4 + 3 * 12), 8 * 4 * 3)
+    methods["more"]["adapter"] = {"rank": 8}
+    row = next(row for row in cost.table(settings, assumed) if row["stage"] == "train")
+    assert row["memory_gb"] == 8 * 2 * 5
 
 
 def test_a_writer_of_principles_is_started_once_for_all_sets(settings, assumed):

@@ -320,6 +320,53 @@ def test_half_precision_trains_and_keeps_whole_weights(tmp_path, parent, pairs):
     assert {weight.dtype for weight in weights(out).values()} == {torch.float32}
 
 
+IN_BF16 = {"weights": "bf16", "precision": "bf16"}
+
+
+@pytest.mark.parametrize(("rate", "below", "above"), [(1e-4, 1.0, 1.0), (3e-4, 1.0 - 2**-8, 1.0)])
+def test_a_bf16_weight_moves_only_by_more_than_half_the_way_to_the_next(tmp_path, parent, pairs, rate, below, above):
+    """RMSprop's first step moves every weight by ten rates, up or down.
+
+    Next to 1 are 1 - 1/256 and 1 + 1/128. A step of 0.001 is less than half the way to either. One of 0.003 is more
+    than half of 1/256, and less than half of 1/128.
+    """
+    one = {"optimizer": "rmsprop", "steps": 1, "validate_every": 1, "learning_rate": rate, "clip": 0}
+    made = checkpoints.load_model(
+        train(tmp_path / "half", parent, pairs, (0.1, 0.2), **one, **IN_BF16)[0], dtype="auto"
+    )
+    whole, _ = train(tmp_path / "whole", parent, pairs, (0.1, 0.2), **one, precision="bf16")
+    norms = torch.cat([weight.float() for name, weight in made.state_dict().items() if "norm" in name])
+    moved = torch.cat([weight for name, weight in weights(whole).items() if "norm" in name])
+    assert {weight.dtype for weight in made.state_dict().values()} == {torch.bfloat16}
+    assert (moved - 1).abs().mean().item() == pytest.approx(10 * rate, rel=0.05)  # in float32 all have moved
+    assert set(norms.tolist()) == {below, above}
+    as_whole = (norms < 1) == ((moved < 1) & (below < 1))
+    assert as_whole.float().mean() > 0.95  # signs of the smallest gradients are a matter of rounding
+
+
+def test_bf16_weights_keep_their_optimizer_state_in_bf16(tmp_path, parent, pairs, monkeypatch):
+    kept = {}
+    monkeypatch.setattr(resume, "close_scratch", lambda scratch: kept.update(state=resume.last_state(scratch)))
+    for optimizer in ("adamw", "rmsprop"):
+        out, curve = train(tmp_path / optimizer, parent, pairs, optimizer=optimizer, learning_rate=0.01, **IN_BF16)
+        state = torch.load(Path(kept["state"]) / "optimizer.pt")["state"]
+        moments = [value for one in state.values() for name, value in one.items() if name != "step"]
+        assert {value.dtype for value in moments} == {torch.bfloat16}
+        assert {weight.dtype for weight in weights_of(out)} == {torch.bfloat16}
+        assert json.loads((out / "config.json").read_text())["dtype"] == "bfloat16"
+        assert losses(curve)[-1] < losses(curve)[0]
+
+
+def test_a_reference_of_bf16_weights_is_the_policy_at_its_start(tmp_path, parent, pairs):
+    write_reference(parent, pairs, "bf16", 1000, tmp_path / "reference.jsonl", weights="bf16")
+    examples = read_examples(pairs, checkpoints.load_tokenizer(parent), 64)
+    model = checkpoints.load_model(parent, dtype="bfloat16")
+    assert not all(weight.equal(weights(parent)[name]) for name, weight in model.float().state_dict().items())
+    read = torch.stack(read_reference(tmp_path / "reference.jsonl", examples))
+    plain = grid(model, [one.item for one in examples.values()], SQUARE).sums  # of rounded weights, in float32
+    torch.testing.assert_close(read, plain, rtol=0.05, atol=0.5)
+
+
 def test_the_reference_file_holds_the_plain_sums(tmp_path, parent, pairs):
     write_reference(parent, pairs, "float32", 1, tmp_path / "reference.jsonl")
     examples = read_examples(pairs, checkpoints.load_tokenizer(parent), 64)
@@ -609,7 +656,7 @@ t.fit(Path({folder!r}), Path({parent!r}), Path({pairs!r}), steps=120, validate_e
 LORA = {"optimizer": "rmsprop", "adapter": ADAPTER | {"dropout": 0.2}, "precision": "bf16", "kl": 0.1}
 
 
-@pytest.mark.parametrize(("changes", "processes"), [({}, 1), (LORA, 1), ({}, 2)])
+@pytest.mark.parametrize(("changes", "processes"), [({}, 1), (LORA, 1), (IN_BF16, 1), ({}, 2)])
 def test_a_killed_training_goes_on_to_the_same_bytes(tmp_path, parent, pairs, root, changes, processes):
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"] if processes == 2 else []
 

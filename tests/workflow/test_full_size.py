@@ -37,7 +37,7 @@ def test_what_nobody_knows_is_marked_as_assumed(root):
     text = (root / "config/paper.yaml").read_text()
     training = text[text.index("    training:") : text.index("      validate_every:")]
     settings = [line for line in training.splitlines()[1:] if "(assumed)" not in line]
-    assert len(settings) == 5
+    assert len(settings) == 6
     assert all("(code), as far as it was the same" in line for line in settings)
     for stage in ("respond", "solve"):
         (line,) = re.findall(rf"^    {stage}: .*", text, re.M)
@@ -58,8 +58,10 @@ def test_the_dose_is_that_of_the_released_checkpoints(read_config):
     dose = ("batch", "learning_rate", "optimizer", "warmup", "schedule", "clip", "max_length")
     for name in ("sft", "sft_more", "dpo", "maths sft", "maths sft_more"):
         assert tuple(methods[name][key] for key in dose) == (64, 5e-7, "rmsprop", 150, "constant", 10.0, 512)
+        assert methods[name]["weights"] == "float32"
     for name in ("sami", "maths sami", "maths sft_sami"):
         assert methods[name]["warmup"] == 0
+        assert methods[name]["weights"] == "bf16"
         assert "max_length" not in methods[name]
 
 

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from mialign.config import loading as configuration
+from mialign.config.validation.experiments import READ_ALIKE
 from mialign.data import builders, principles
 from mialign.core import code_digests
 from mialign.models import places, weights

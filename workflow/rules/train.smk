@@ -26,10 +26,10 @@ rule reference:
     params:
         code=code_digest("reference"),
         precision=lambda wildcards: CONFIG["experiments"][wildcards.experiment]["training"]["precision"],
-        cut=cut_of_reference,
+        policies=reference_flags,
     shell:
         "{resources.python} workflow/run.py reference --log {log:q} --model {input.model:q} --pairs {input.pairs:q}"
-        " --precision {params.precision:q} {params.cut:q} --token-budget {resources.token_budget} --threads {resources.torch_threads}"
+        " --precision {params.precision:q} {params.policies:q} --token-budget {resources.token_budget} --threads {resources.torch_threads}"
         " --out {output:q}"
 
 

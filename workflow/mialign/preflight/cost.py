@@ -1,4 +1,4 @@
-"""What a run will take, by stage, before anything is spent: GPU hours, disk and the judge's dollars.
+"""What a run will take, by stage, before anything is spent: GPU hours, disk, memory and the judge's dollars.
 
 All of it follows from the config, from how many weights the models on disk have (config["counted"], by their names) and
 from stated assumptions (config/costs.yaml); nothing is measured.
@@ -15,10 +15,10 @@ from mialign.data.sets import AUTHORS, principle_writer, questions_of, used_sets
 from mialign.evaluation.judge.cost import dollars
 from mialign.evaluation.judge.settings import judges, run_here
 from mialign.models.weights import known, root
-from mialign.preflight import disk_estimate
+from mialign.preflight import disk_estimate, memory_estimate
 from mialign.training.objectives import OBJECTIVES
 
-COLUMNS = ("stage", "experiment", "jobs", "million_tokens", "gpu_hours", "disk_gb", "judge_dollars")
+COLUMNS = ("stage", "experiment", "jobs", "million_tokens", "gpu_hours", "disk_gb", "memory_gb", "judge_dollars")
 USUAL = 8.0e9  # the weights that the assumed speeds are for
 AXES = 2
 
@@ -33,21 +33,21 @@ class Row:
     tokens: float = 0.0
     hours: float = 0.0
     disk: float = 0.0  # bytes
+    memory: float = 0.0  # bytes of the largest training's state, on all its GPUs
     dollars: float = 0.0
 
     def tidy(self) -> dict:
-        """The row in COLUMNS, rounded to hundredths: million tokens, GPU hours, gigabytes (10^9 bytes) and dollars."""
-        values = (self.jobs, self.tokens / 1e6, self.hours, self.disk / 1e9, self.dollars)
+        """The row in COLUMNS, rounded to hundredths: million tokens, GPU hours, gigabytes (10^9 bytes), dollars."""
+        values = (self.jobs, self.tokens / 1e6, self.hours, self.disk / 1e9, self.memory / 1e9, self.dollars)
         rounded = (value if isinstance(value, int) else round(value, 2) for value in values)
         return dict(zip(COLUMNS, (self.stage, self.experiment, *rounded), strict=True))
 
 
 def table(config: dict, assumed: dict) -> list[dict]:
-    """Rows of COLUMNS, by stage and experiment, with their sum at the end."""
+    """Rows of COLUMNS, by stage and experiment, with their sum at the end (of memory, the most)."""
     rows = [row for row in _rows(config, assumed) if row.jobs]
-    total = Row(
-        "total", "", *(sum(getattr(row, key) for row in rows) for key in ("jobs", "tokens", "hours", "disk", "dollars"))
-    )
+    sums = {key: sum(getattr(row, key) for row in rows) for key in ("jobs", "tokens", "hours", "disk", "dollars")}
+    total = Row("total", **sums, memory=max((row.memory for row in rows), default=0.0))  # one job has a GPU to itself
     return [row.tidy() for row in (*rows, total)]
 
 
@@ -142,7 +142,8 @@ class _Experiment:
     def soups(self) -> Iterator[Row]:
         """The merged checkpoints of a soup, one a vector and seed; each is removed when it has answered."""
         merged = len(self.given.get("soups", {})) * self.given.get("preferences", {}).get("grid", 0) * self.seeds
-        yield Row("soup", self.name, merged, disk=self.base * disk_estimate.CHECKPOINT if merged else 0.0)
+        size = max(map(disk_estimate.number_size, self.given["methods"].values()))
+        yield Row("soup", self.name, merged, disk=self.base * size if merged else 0.0)
         if merged:
             answers = self.questions("benchmark") * len(self.given["respond"]["temperatures"])
             yield self.row("respond", merged, answers * self.answer("respond"), "generation", self.base)
@@ -185,7 +186,8 @@ class _Experiment:
         hours = self.hours(tokens, "training", self.base) + self.hours(checked, "generation", self.base)
         jobs = len(methods) * self.seeds
         disk = disk_estimate.of_training(self.given, self.seeds, self.base)
-        return Row("train", self.name, jobs, tokens + checked, hours + self.start(jobs), disk)
+        memory = max(memory_estimate.of_training(method, self.base) for method in methods)
+        return Row("train", self.name, jobs, tokens + checked, hours + self.start(jobs), disk, memory)
 
     def judging(self, name: str, judge: dict) -> Row:
         """The verdicts of one judge, as if it found no answer that another of the same model has had."""

@@ -1,8 +1,13 @@
 """How much disk trainings take: what `make cost` and the doctor both count by."""
 
-CHECKPOINT = 4  # bytes a weight: float32
-STATE = 12  # bytes a weight: itself and the two moments that an optimizer keeps of it
+BYTES = {"float32": 4, "bf16": 2}  # of a weight, by the setting weights of a method
+NUMBERS = 3  # that a state keeps of a weight: itself and the two moments of an optimizer, all of one precision
 STATES = 3  # of a training at work: the best and the last, and the next, which is whole before one of them goes
+
+
+def number_size(method: dict) -> int:
+    """Bytes of a weight of a method's checkpoint."""
+    return BYTES[method.get("weights", "float32")]
 
 
 def of_training(experiment: dict, seeds: int, weights: float) -> float:
@@ -11,6 +16,7 @@ def of_training(experiment: dict, seeds: int, weights: float) -> float:
     Every method that none is trained from can be, for every seed: on a cluster they run side by side. Of an adapter
     next to nothing is written.
     """
-    whole = {name: method["parent"] for name, method in experiment["methods"].items() if "adapter" not in method}
-    together = len(whole.keys() - set(whole.values()))
-    return seeds * weights * (CHECKPOINT * len(whole) + STATE * STATES * together)
+    whole = {name: method for name, method in experiment["methods"].items() if "adapter" not in method}
+    together = whole.keys() - {method["parent"] for method in whole.values()}
+    kept = sum(number_size(method) for method in whole.values())
+    return seeds * weights * (kept + NUMBERS * STATES * sum(number_size(whole[name]) for name in together))

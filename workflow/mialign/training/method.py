@@ -9,7 +9,7 @@ import torch
 from mialign.core.errors import InputError
 from mialign.core.files import write_text
 from mialign.models import checkpoints
-from mialign.models.machine import use_bf16
+from mialign.models.machine import DTYPES, use_bf16
 from mialign.training import loop, resume
 from mialign.training.adapters import lay_on
 from mialign.training.attention import choose_attention
@@ -63,7 +63,8 @@ def train_method(inputs: Inputs, settings: dict, validation: Validation, outputs
     parent, scratch, out = inputs.parent, outputs.scratch, outputs.checkpoint
     resume.open_scratch(scratch, {**settings, "questions": validation.prompts}, *inputs.paths())
     torch.manual_seed(settings["seed"])  # a new adapter begins at random
-    tokenizer, model = checkpoints.load_tokenizer(parent), trainable(parent, settings.get("adapter"))
+    tokenizer = checkpoints.load_tokenizer(parent)
+    model = trainable(parent, settings.get("adapter"), settings.get("weights", "float32"))
     choose_attention(model, settings.get("precision", "float32"), speed.attention)
     examples = _examples(inputs, tokenizer, model, settings)
     trainer = GridTrainer(
@@ -87,9 +88,13 @@ def train_method(inputs: Inputs, settings: dict, validation: Validation, outputs
     resume.close_scratch(scratch)
 
 
-def trainable(parent: Path, adapter: dict | None):
-    """The parent's model: full weights, or an adapter (the parent's own if it has one, else a new one)."""
-    model = checkpoints.load_model(parent, trainable=adapter is not None)
+def trainable(parent: Path, adapter: dict | None, weights: str = "float32"):
+    """The parent's model: full weights, or an adapter (the parent's own if it has one, else a new one).
+
+    weights: float32 or bf16, in which weights, gradients and optimizer state are kept. A bf16 weight stays where it was
+    if an update is smaller than half the distance to the next number.
+    """
+    model = checkpoints.load_model(parent, trainable=adapter is not None, dtype=DTYPES[weights])
     has_adapter = hasattr(model, "peft_config")
     if adapter is None:
         return (_merged(parent, model) if has_adapter else model).requires_grad_(True)
@@ -116,6 +121,8 @@ def _ref_model(model, parent: Path):
 
 
 def _arguments(settings: dict, scratch: Path, checkpointing: bool):
+    # Where weights are in bf16 the model computes in it by itself; told to, accelerate would make them float32 (FSDP).
+    by_autocast = settings.get("weights", "float32") == "float32"
     return loop.arguments(
         settings,
         scratch,
@@ -130,7 +137,7 @@ def _arguments(settings: dict, scratch: Path, checkpointing: bool):
         greater_is_better=True,
         weight_decay=0.0,
         **loop.spread(checkpointing),
-        bf16=use_bf16(settings.get("precision", "float32")),
+        bf16=by_autocast and use_bf16(settings.get("precision", "float32")),
     )
 
 

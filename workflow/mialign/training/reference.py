@@ -11,21 +11,28 @@ from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.core.progress import Progress
 from mialign.models import checkpoints
-from mialign.models.machine import autocast, device
+from mialign.models.machine import DTYPES, autocast, device
 from mialign.training.attention import choose_attention
 from mialign.training.examples import Example, entry_mask, read_examples
 from mialign.training.grid import Item, grid, packs
 
 
 def write_reference(
-    model_folder: Path, pairs: Path, precision: str, token_budget: int, out: Path, max_length: int | None = None
+    model_folder: Path,
+    pairs: Path,
+    precision: str,
+    token_budget: int,
+    out: Path,
+    max_length: int | None = None,
+    weights: str = "float32",
 ) -> None:
     """One record a pair: id, of (the digest of its token ids), sums [N][M] of the responses' log-probabilities.
 
-    Entries that no term names are null. `token_budget`: tokens and padding in one forward pass. `max_length`: as the
-    policy is trained (read_examples).
+    Entries that no term names are null. `token_budget`: tokens and padding in one forward pass. `precision`,
+    `weights`, `max_length`: as the policy is trained.
     """
-    tokenizer, model = checkpoints.load_tokenizer(model_folder), checkpoints.load_model(model_folder).to(device())
+    tokenizer = checkpoints.load_tokenizer(model_folder)
+    model = checkpoints.load_model(model_folder, dtype=DTYPES[weights]).to(device())
     choose_attention(model, precision)
     context = model.config.get_text_config().max_position_embeddings
     examples = read_examples(pairs, tokenizer, context, max_length)

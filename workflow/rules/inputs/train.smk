@@ -46,16 +46,15 @@ def training_inputs(of):
     return inputs
 
 
-def cut_of_reference(wildcards):
-    """The longest that a prompt with a response may be, on which the methods that are relative to a policy agree."""
-    longest = {
-        method["max_length"]
+def reference_flags(wildcards):
+    """How the methods that are relative to a policy read the pairs; they agree on it, so the first is asked."""
+    method = next(
+        method
         for method in CONFIG["experiments"][wildcards.experiment]["methods"].values()
-        if "max_length" in method
-        and (method["data"], method.get("reference", method["parent"])) == (wildcards.data, wildcards.method)
+        if (method["data"], method.get("reference", method["parent"])) == (wildcards.data, wildcards.method)
         and OBJECTIVES[method["objective"]].needs_reference
-    }
-    return [f"--max-length={one}" for one in longest]
+    )
+    return [f"--{key.replace('_', '-')}={method[key]}" for key in READ_ALIKE if key in method]
 
 
 def training_params(of):

@@ -13,6 +13,8 @@ from mialign.models.weights import root
 from mialign.training import objectives
 
 STAGES = ("respond", "solve")
+# Settings that the log-probabilities of a reference depend on, and what it is without them.
+READ_ALIKE = {"max_length": "none", "weights": "float32"}
 
 
 def check(where: str, experiment: dict, models: dict, known) -> None:
@@ -120,6 +122,8 @@ def check_method(where: str, method: dict, parents: dict) -> None:
         if not objectives.OBJECTIVES[method["objective"]].needs_reference:
             raise InputError(f"{where}.reference: {method['objective']} is relative to no reference; take it out")
     under(f"{where}.", check_own, "objective", method["objective"], method, objectives.own_settings())
+    if method.get("weights") == "bf16":
+        _check_bf16(where, method)
     every, steps = method["validate_every"], method["steps"]
     if every > steps:
         raise InputError(
@@ -130,18 +134,28 @@ def check_method(where: str, method: dict, parents: dict) -> None:
 
 
 def _check_references(where: str, methods: dict) -> None:
-    """Methods that are relative to one policy on one set share a file of its log-probabilities: of the same tokens."""
+    """Methods that are relative to one policy on one set share a file of its log-probabilities."""
     first: dict[tuple, str] = {}
     for name, method in methods.items():
         if not objectives.OBJECTIVES[method["objective"]].needs_reference:
             continue
         other = first.setdefault((method["data"], method.get("reference", method["parent"])), name)
-        own, others = method.get("max_length", "none"), methods[other].get("max_length", "none")
-        if own != others:
-            raise InputError(
-                f"{where}.{name}.max_length: {own}, but {other} has {others}, and both are relative to one policy on "
-                f"{method['data']}; make them equal"
-            )
+        for key, default in READ_ALIKE.items():
+            own, others = method.get(key, default), methods[other].get(key, default)
+            if own != others:
+                raise InputError(
+                    f"{where}.{name}.{key}: {own}, but {other} has {others}, and both are relative to one policy on "
+                    f"{method['data']}; make them equal"
+                )
+
+
+def _check_bf16(where: str, method: dict) -> None:
+    if method["precision"] != "bf16":
+        raise InputError(
+            f"{where}.weights: bf16 weights are multiplied in bf16; give precision: bf16 under training, or take it out"
+        )
+    if "adapter" in method:
+        raise InputError(f"{where}.weights: the weights of an adapter are float32; take weights or adapter out")
 
 
 def check_resources(config: dict) -> None:
