@@ -227,6 +227,9 @@ BAD = [
         {"parent": "sft", "objective": "dpo", "learning_rate": 0.1, "weights": "bf16"},
         f"{MT}.methods.more.weights: bf16, but dpo has float32, and both are relative to one policy on",
     ),
+    (f"{MT}.methods.dpo.choose", 7, f"{MT}.methods.dpo.choose: 7 is no checkpoint; there is one every 8 steps"),
+    (f"{MT}.methods.dpo.choose", 24, f"{MT}.methods.dpo.choose: 24 is no checkpoint"),
+    (f"{MT}.methods.dpo.choose", "best", f"{MT}.methods.dpo.choose: 'best' is not possible"),
     (f"{MT}.training.max_length", 1, f"{MT}.training.max_length: 1 is too small; the least is 2"),
     (
         f"{MT}.methods.more",

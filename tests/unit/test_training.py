@@ -623,6 +623,12 @@ def test_the_checkpoint_with_the_best_validation_score_is_kept(tmp_path, parent,
     assert not (tmp_path / "first/scratch").exists()
 
 
+@pytest.mark.parametrize(("choose", "step"), [("last", "5"), (4, "4"), (2, "2"), (5, "5"), ("validation", "2")])
+def test_a_checkpoint_can_be_chosen_without_its_score(tmp_path, parent, pairs, choose, step):
+    _, curve = train(tmp_path, parent, pairs, (0.1, 0.9, 0.3, 0.2), steps=5, validate_every=2, choose=choose)
+    assert [row["step"] for row in curve if row["metric"] == "selected"] == [step]
+
+
 def test_the_last_step_can_be_chosen_where_no_validation_falls_on_it(tmp_path, parent, pairs):
     _, curve = train(tmp_path, parent, pairs, (0.1, 0.2, 0.3, 0.9), steps=5, validate_every=2)
     assert [row["step"] for row in curve if row["metric"] == "selected"] == ["5"]

@@ -5,7 +5,7 @@ from torch import Tensor
 from transformers import Trainer
 
 from mialign.models.machine import autocast
-from mialign.training import objectives, schedules
+from mialign.training import choice, objectives, schedules
 from mialign.training.curves import COUNTS
 from mialign.training.examples import Example, entry_mask, is_square, scored
 from mialign.training.grid import Grid, Item, grid, packs
@@ -99,6 +99,8 @@ class GridTrainer(Trainer):
         """Answer the validation questions; the scores under eval_ and their names."""
         self.model.eval()
         metrics = {f"eval_{name}": value for name, value in self.validation(self.model).items()}
+        chosen = self.settings.get("choose", "validation")
+        metrics["eval_score"] = choice.rank(chosen, self.state.global_step, metrics["eval_score"])
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics

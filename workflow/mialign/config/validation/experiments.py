@@ -129,6 +129,12 @@ def check_method(where: str, method: dict, parents: dict) -> None:
         raise InputError(
             f"{where}.validate_every: {every} is above the {steps} steps, so no checkpoint could be chosen"
         )
+    step = method.get("choose", "validation")
+    if isinstance(step, int) and (step > steps or (step % every and step != steps)):
+        raise InputError(
+            f"{where}.choose: {step} is no checkpoint; there is one every {every} steps "
+            f"(validate_every), and of step {steps}"
+        )
     if method["schedule"] == "cosine" and method["warmup"] >= steps:  # a constant rate may still be rising at the end
         raise InputError(f"{where}.warmup: {method['warmup']} leave none of the {steps} steps to the cosine schedule")
 

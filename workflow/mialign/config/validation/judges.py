@@ -38,7 +38,7 @@ def _check_without_checkers(where: str, experiment: dict, unknown: str) -> None:
             key = f"{where}.judge" if name == "judge" else f"{where}.judges.{name}"
             raise InputError(f"{key}.kind: no checker can tell {unknown}; judge by openai or likelihood")
     for name, method in experiment["methods"].items():
-        if method["validate_every"] != method["steps"]:
+        if method.get("choose", "validation") == "validation" and method["validate_every"] != method["steps"]:
             raise InputError(
                 f"{where}.methods.{name}.validate_every: {method['validate_every']} of {method['steps']} steps leave "
                 f"checkpoints to choose by the checkers, and none can tell {unknown}; take validate_every out, and the "

@@ -77,7 +77,7 @@ def _check_choice(where: str, experiment: dict) -> None:
     if all(reward["kind"] != "classifier" for reward in experiment["preferences"]["scorers"].values()):
         return
     for name, method in experiment["methods"].items():
-        if method["validate_every"] != method["steps"]:
+        if method.get("choose", "validation") == "validation" and method["validate_every"] != method["steps"]:
             raise InputError(
                 f"{where}.methods.{name}.validate_every: no checkpoint can be chosen by a reward model, so the last is "
                 "kept; leave validate_every out, there and under training"
