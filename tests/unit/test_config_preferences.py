@@ -199,3 +199,20 @@ def test_what_preferences_cost(settings, tmp_path):
     assert found["soup"].jobs == 11 * 3
     answers = [row.tokens for row in rows if row.stage == "respond"]
     assert answers == [33 * 480 * 2 * 20, 7 * 3 * 480 * 11 * 2 * 20]
+
+
+def test_a_corpus_can_hold_questions_under_vectors(settings):
+    change(settings, "models.weak.corpus.preferences", 100)
+    refused(settings, "models.weak.corpus.link.preferences: the key is missing")
+    change(settings, "models.weak.corpus.link.preferences", 0.9)
+    assert loading.load(settings)["models"]["weak"]["corpus"]["preferences"] == 100
+
+
+def test_a_corpus_under_vectors_needs_rewards_that_programs_compute(settings):
+    change(settings, "models.weak.corpus.preferences", 100)
+    change(settings, "models.weak.corpus.link.preferences", 0.9)
+    classifier = copy.deepcopy(settings)
+    change(classifier, "models.judge", {"hub": "owner/name", "revision": "main"})
+    change(classifier, "rewards.friendly", {"kind": "classifier", "model": "judge"})
+    refused(classifier, "models.weak.corpus.preferences: friendly of experiment steered is a reward model")
+    refused(change(settings, E, REMOVE), "models.weak.corpus.preferences: no experiment has preferences")
