@@ -35,4 +35,9 @@ def asked_under_vectors(experiment):
     """How an experiment with preferences asks, and what scores answers; weighed has the order of the weights."""
     given = CONFIG["experiments"][experiment]
     asked = given["preferences"]
-    return {"template": given["template"], "alpha": asked["alpha"], "weighed": asked["rewards"], "rewards": asked["scorers"]}
+    return {
+        "template": given["template"],
+        "alpha": asked["alpha"],
+        "weighed": asked["rewards"],
+        "rewards": asked["scorers"],
+    }
