@@ -13,7 +13,7 @@ import numpy as np
 
 from mialign.core.errors import InputError
 from mialign.evaluation.hypervolume import hypervolume
-from mialign.evaluation.metrics.records import ItemTable, load, source, temperatures
+from mialign.evaluation.metrics.records import ItemTable, joined, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics import Bootstrap, Estimate
 
@@ -50,7 +50,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     2607.01392) has them. Overlap and hypervolume are corrected for what noise alone does to them.
     """
     fields = ("prompt_id", "question_id", "temperature", "preference", "ended", "rewards")
-    policies = _joined(load((source(path, ("responses",)) for path in paths), fields))
+    policies = joined(load((source(path, ("responses",)) for path in paths), fields))
     for (experiment, method), seeds in policies.items():
         names = settings["rewards"][experiment]
         for temperature in temperatures(seeds):
@@ -64,16 +64,6 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
             keys = dict(zip(COLUMNS, (experiment, method, temperature), strict=False))
             for preference, reward, metric, estimate in _of_policy(answers, names, mean, deviation, bootstrap):
                 yield keys | {"preference": preference, "reward": reward, "metric": metric} | estimate._asdict()
-
-
-def _joined(loaded: dict) -> dict[tuple[str, str], dict[int, list[dict]]]:
-    """The parts of a soup, one for each vector, as one policy."""
-    found: dict = {}
-    for (experiment, method), seeds in loaded.items():
-        whole = found.setdefault((experiment, method.partition(".")[0]), {})
-        for seed, records in seeds.items():
-            whole.setdefault(seed, []).extend(records)
-    return found
 
 
 def _answers(seeds: dict[int, list[dict]], temperature: float, names: list[str], what: str) -> Answers:
