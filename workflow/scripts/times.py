@@ -1,7 +1,7 @@
 """What each stage cost: jobs, seconds of work and largest memory, from what run.py notes beside each log.
 
-With --trainings also the seconds of each method's trainings, one for each seed. A training that was killed and continued
-counts from where it continued.
+With --trainings also the seconds of each method's trainings. One that was killed and continued counts from where it
+continued.
 """
 
 import csv
