@@ -171,7 +171,7 @@ def test_the_neighbours_take_the_base_models_and_are_a_chapter_of_the_paper(smok
     run(folder, command=NEIGHBOURS)
     run(folder, "--", "everything", command=NEIGHBOURS)
     assert made(smoke / RUN / "models").items() <= made(folder / RUN / "models").items()
-    for name in ("comparisons", "information", "accuracy"):
+    for name in ("comparisons", "information", "accuracy", "degeneration", "strengths"):
         assert table(folder, f"../neighbours_smoke/metrics/{name}.csv")
     for name, chapters in (("paper", ["Neighbours"]), ("everything", ["Experiment 1", "Neighbours", "Limitations"])):
         with pymupdf.open(folder / f"results/neighbours_smoke/{name}.pdf") as pdf:

@@ -46,6 +46,8 @@ def inputs(name: str, run: Path, config: dict | None = None) -> list[Path]:
         "dropped": made_up_run.files_of_pairs(run, config, ".examples.csv"),
         "qualities": [metrics / "qualities.csv"],
         "agreement": [metrics / "agreement.csv"],
+        "methods": [metrics / f"{kind}.csv" for kind in ("training", "degeneration", "qualities")],
+        "degeneration": [metrics / "degeneration.csv"],
         "claims": [metrics / "comparisons.csv", metrics / "accuracy.csv", *published],
         "published": [metrics / "comparisons.csv", *published],
         "examples": [
@@ -60,7 +62,10 @@ def inputs(name: str, run: Path, config: dict | None = None) -> list[Path]:
 
 
 def make(name, run, config=None):
-    return TABLES[name](inputs(name, run, config), config or made_up_run.config())
+    files, config = inputs(name, run, config), config or made_up_run.config()
+    if name in ("methods", "degeneration"):  # of one experiment each
+        config = {"experiments": {"multitask": config["experiments"]["multitask"]}}
+    return TABLES[name](files, config)
 
 
 @pytest.mark.parametrize("name", TABLES)

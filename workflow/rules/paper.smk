@@ -73,6 +73,7 @@ rule times:
         PDF,
     output:
         report(f"{RUN}/times/stages.csv", caption="../report/times.rst", category="Times", labels={"table": "stages"}),
+        **({"trainings": f"{RUN}/times/trainings.csv"} if COMPARED else {}),
     log:
         f"{RUN}/logs/times.log",
     localrule: True
@@ -81,8 +82,9 @@ rule times:
     params:
         code=code_digest("times"),
         folders=list(dict.fromkeys((f"{RUN}/logs", f"{MODELS_RUN}/logs"))),
+        trainings=lambda wildcards, output: ["--trainings", output.trainings] if output.get("trainings") else [],
     shell:
-        "python workflow/run.py times --log {log:q} --folders {params.folders:q} --out {output:q}"
+        "python workflow/run.py times --log {log:q} --folders {params.folders:q} {params.trainings:q} --out {output[0]:q}"
 
 
 rule paper:

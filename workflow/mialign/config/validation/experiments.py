@@ -9,6 +9,7 @@ from mialign.core.errors import InputError
 from mialign.core.setting import check_own
 from mialign.data import prompts
 from mialign.data.sets import is_judged, writing_model
+from mialign.evaluation.common_scale import apart
 from mialign.models.weights import root
 from mialign.training import objectives
 
@@ -161,6 +162,16 @@ def check_processes(config: dict) -> None:
             raise InputError(
                 f"speed.processes: {processes} cannot share the batch of {settings['batch']} of {where} equally; "
                 "change either"
+            )
+
+
+def check_scales(config: dict) -> None:
+    """InputError where the document sets methods on one scale, and the comparisons of an experiment make none."""
+    for name, experiment in config["experiments"].items():
+        if unlinked := apart(experiment["comparisons"]):
+            raise InputError(
+                f"experiments.{name}.comparisons: none leads from {unlinked[0]} to base, so a table of all methods "
+                f"could not set it beside them; add [{unlinked[0]}, base]"
             )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from mialign.core.errors import InputError
 from mialign.evaluation.hypervolume import hypervolume
-from mialign.evaluation.metrics.records import ItemTable, load, source, temperatures
+from mialign.evaluation.metrics.records import ItemTable, joined, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics import Bootstrap, Estimate
 
@@ -51,7 +51,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     as METRIC_difference_OTHER, minus that of each other method, paired by question and seed.
     """
     fields = ("prompt_id", "question_id", "temperature", "preference", "ended", "rewards")
-    policies = _joined(load((source(path, ("responses",)) for path in paths), fields))
+    policies = joined(load((source(path, ("responses",)) for path in paths), fields))
     for experiment in dict.fromkeys(experiment for experiment, _ in policies):
         names = settings["rewards"][experiment]
         methods = {method: seeds for (title, method), seeds in policies.items() if title == experiment}
@@ -64,16 +64,6 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
                 for preference, reward, metric, estimate in _of_policy(policy, others, names, bootstrap):
                     keys = (experiment, method, temperature, preference, reward, metric, *estimate)
                     yield dict(zip(COLUMNS, keys, strict=True))
-
-
-def _joined(loaded: dict) -> dict[tuple[str, str], dict[int, list[dict]]]:
-    """The parts of a soup, one for each vector, as one policy."""
-    found: dict = {}
-    for (experiment, method), seeds in loaded.items():
-        whole = found.setdefault((experiment, method.partition(".")[0]), {})
-        for seed, records in seeds.items():
-            whole.setdefault(seed, []).extend(records)
-    return found
 
 
 def _answers(seeds: dict[int, list[dict]], temperature: float, names: list[str], what: str) -> Answers:
