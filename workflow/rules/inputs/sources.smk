@@ -69,7 +69,7 @@ def reading_models(experiment):
     """The models that read prompts of an experiment, by their names in the config."""
     given = CONFIG["experiments"][experiment]
     writing = [sets.writing_model(given, data) for data in written_sets(experiment)]
-    return list(dict.fromkeys([given["base"], *filter(None, writing)]))
+    return list(dict.fromkeys([given["base"], *filter(None, writing), *sets.compared_models(given)]))
 
 
 def what_must_fit(experiment):
@@ -82,8 +82,9 @@ def what_must_fit(experiment):
         uses += [(data, reader, f"data.{data}.sampling", given["data"][data]["sampling"]) for reader in readers]
     uses.append(("validation", base, measured[0], given[measured[0]]))
     uses += [("benchmark", base, stage, given[stage]) for stage in measured]
-    if "generator" in answering(experiment) and "respond" in given:
-        uses.append(("benchmark", given["generator"], "respond", given["respond"]))
+    others = [sets.policy_model(given, policy) for policy in answering(experiment) if policy != "base"]
+    if "respond" in given:
+        uses += [("benchmark", model, "respond", given["respond"]) for model in dict.fromkeys(filter(None, others))]
     if "information" in given:
         uses.append(("information", base, "information.sampling", given["information"]["sampling"]))
     return {

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import product
 
-from mialign.data.sets import is_judged, used_sets
+from mialign.data.sets import compared_models, is_judged, used_sets
 from mialign.paper.macros import accuracy, comparisons, information, settings, training
 from mialign.paper.macros.number_formats import Number
 from mialign.paper.tables.filtering import SHOWN
@@ -75,7 +75,7 @@ def _information(title: str, given: dict) -> Iterator[dict]:
 
 
 def _qualities(title: str, given: dict, categories: Iterable[str]) -> Iterator[dict]:
-    methods = ("base", "generator", *given["methods"])
+    methods = ("base", "generator", *given["methods"], *compared_models(given))
     for method, temperature, category in product(methods, given["respond"]["temperatures"], ("all", *categories)):
         keys = {"experiment": title, "method": method, "temperature": temperature, "category": category}
         yield from _rows(keys, QUALITIES)
