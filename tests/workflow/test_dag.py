@@ -73,6 +73,18 @@ def test_a_model_that_methods_are_compared_with_answers_as_they_do(copy):
     assert ("benchmark", "trunk") in [(use["split"], use["model"]) for use in uses]
 
 
+def test_principles_are_held_out_of_training_and_scored_apart(copy):
+    (copy / "more.yaml").write_text("experiments: {multitask: {held_out: [tex, persona]}}")
+    text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
+    asked = {name: json.loads(option(words, "--settings")) for name, words in commands(text, "prompts").items()}
+    held_out = {name for name, settings in asked.items() if settings.get("held_out") == ["tex", "persona"]}
+    assert held_out == {f"prompts/multitask/{split}.jsonl" for split in ("strong_pairs", "validation")}
+    scored = commands(text, "score")["scores/multitask/sami/seed1.jsonl"]
+    place = scored.index("--held-out")
+    assert scored[place + 1 : place + 3] == ["tex", "persona"]
+    assert "--held-out" not in snakemake(copy, "-n", "-p")
+
+
 MIPO = """
 experiments:
   multitask:

@@ -57,6 +57,8 @@ def prompt_questions(wildcards):
 def prompt_settings(wildcards):
     given = CONFIG["experiments"][wildcards.experiment]
     parts = only(given, "seed", "template", "openings", "evaluation", "generation_template", "users")
+    if wildcards.split not in ("benchmark", "information"):
+        parts |= only(given, "held_out")
     block = built(wildcards.experiment, wildcards.split)
     without_context = only(given, "template_without_context") if block.get("builder") == "context" else {}
     of_set = without_context | of_builder(block, "slice")
