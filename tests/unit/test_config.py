@@ -243,7 +243,8 @@ BAD = [
     ("collapse.method", "smai", "collapse.method: there is no method 'smai'; did you mean 'sami'?"),
     ("collapse.experiment", "maths", "collapse.experiment: the curves are measured on judged responses"),
     # measuring
-    (f"{MT}.comparisons", [["dpo", "stf"]], f"{MT}.comparisons[0]: there is no method 'stf'; did you mean 'sft'?"),
+    (f"{MT}.comparisons", [["dpo", "stf"]], f"{MT}.comparisons[0]: there is no method or model 'stf'; did you mean 's"),
+    (f"{MT}.comparisons", [["sft", "weak"]], f"{MT}.comparisons[0]: 'weak' is the base of the experiment; write base"),
     (f"{MT}.comparisons", [["dpo", "sft"], ["sft", "sft"]], f"{MT}.comparisons[1]: 'sft' is compared with itself"),
     (f"{MT}.comparisons", [["dpo", "sft"]] * 2, f"{MT}.comparisons[1]: ['dpo', 'sft'] stands there twice"),
     (f"{MT}.comparisons", [["dpo"]], f"{MT}.comparisons[0]: at least 2 needed, this has 1"),

@@ -50,6 +50,41 @@ def test_a_method_is_a_row_of_the_config(copy):
     assert after - before == Counter(train=SEEDED, respond=SEEDED, score=SEEDED)
 
 
+def test_a_model_that_methods_are_compared_with_answers_as_they_do(copy):
+    before = jobs(snakemake(copy, "-n"))
+    (copy / "more.yaml").write_text(
+        "models: {trunk: {label: Trunk}}\nexperiments: {multitask: {comparisons: [[sami, trunk], [sami, base]]}}"
+    )
+    text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
+    after, compared = jobs(text), 8
+    assert after - before == Counter(respond=SEEDED, score=SEEDED)
+    assert before - after == Counter(judge=SEEDED * (compared - 2))
+    answered = commands(text, "respond")["responses/multitask/trunk/seed2.jsonl"]
+    assert option(answered, "--model") == "results/mini/models/trunk"
+    judged = commands(text, "judge")["verdicts/multitask/sami-vs-trunk/seed3.jsonl"]
+    assert "results/mini/scores/multitask/trunk/seed3.jsonl" in judged
+    qualities = commands(text, "metrics")["metrics/qualities.csv"]
+    assert "results/mini/scores/multitask/trunk/seed1.jsonl" in qualities
+    drawn = next(words for out, words in commands(text, "figure").items() if out == "figures/overall.pdf")
+    assert json.loads(option(drawn, "--settings"))["labels"]["trunk"] == "Trunk"
+    assert "label" not in json.loads(option(commands(text, "model")["models/trunk"], "--settings"))
+    (uses,) = (json.loads(option(words, "--settings"))["uses"] for words in commands(text, "lengths").values()
+               if "multitask" in option(words, "--out"))  # fmt: skip
+    assert ("benchmark", "trunk") in [(use["split"], use["model"]) for use in uses]
+
+
+def test_principles_are_held_out_of_training_and_scored_apart(copy):
+    (copy / "more.yaml").write_text("experiments: {multitask: {held_out: [tex, persona]}}")
+    text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
+    asked = {name: json.loads(option(words, "--settings")) for name, words in commands(text, "prompts").items()}
+    held_out = {name for name, settings in asked.items() if settings.get("held_out") == ["tex", "persona"]}
+    assert held_out == {f"prompts/multitask/{split}.jsonl" for split in ("strong_pairs", "validation")}
+    scored = commands(text, "score")["scores/multitask/sami/seed1.jsonl"]
+    place = scored.index("--held-out")
+    assert scored[place + 1 : place + 3] == ["tex", "persona"]
+    assert "--held-out" not in snakemake(copy, "-n", "-p")
+
+
 MIPO = """
 experiments:
   multitask:

@@ -76,7 +76,11 @@ SOUPS = {
     ]
     for experiment in PREFERRED
 }
-METHODS = {"base", "generator"} | {m for experiment in CONFIG["experiments"].values() for m in experiment["methods"]}
+METHODS = {"base", "generator"} | {
+    policy
+    for experiment in CONFIG["experiments"].values()
+    for policy in (*experiment["methods"], *sets.compared_models(experiment))
+}
 SETS = list(dict.fromkeys(data for given in CONFIG["experiments"].values() for data in given["data"]))
 SOLVED = [name for name, experiment in CONFIG["experiments"].items() if "solve" in experiment]
 INFORMED = [name for name, experiment in CONFIG["experiments"].items() if "information" in experiment]
@@ -170,10 +174,9 @@ def files_on_disk(folder):
 
 
 def policy(experiment, method, seed):
-    """The folder of a method's checkpoint; base is the model that the experiment starts from, generator the writer."""
-    if method in ("base", "generator"):
-        return model_folder(CONFIG["experiments"][experiment][method])
-    return f"{RUN}/checkpoints/{experiment}/{method}/seed{seed}"
+    """The folder of a method's checkpoint, or of a model: the base, the generator, or one that methods are compared with."""
+    model = sets.policy_model(CONFIG["experiments"][experiment], method)
+    return model_folder(model) if model else f"{RUN}/checkpoints/{experiment}/{method}/seed{seed}"
 
 
 def question_paths(names):
@@ -203,13 +206,14 @@ def measured_policies(experiment):
 
 
 def answering(experiment):
-    """All whose answers are scored: the generator too, where it is another model than the base."""
+    """All whose answers are scored: also the generator, where it is another model than the base, and compared models."""
     given = CONFIG["experiments"][experiment]
-    return policies(experiment) + (["generator"] if given["generator"] != given["base"] else [])
+    shown = ["generator"] if given["generator"] != given["base"] else []
+    return policies(experiment) + shown + sets.compared_models(given)
 
 
 def labels_of(experiment):
-    return {name: method["label"] for name, method in CONFIG["experiments"][experiment]["methods"].items()}
+    return sets.labels(CONFIG["experiments"][experiment], CONFIG["models"])
 
 
 def of_each(experiments, own, *kinds):

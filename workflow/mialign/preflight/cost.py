@@ -11,7 +11,14 @@ from math import ceil
 from mialign.core.errors import InputError
 from mialign.data import authors
 from mialign.data.builders import shape
-from mialign.data.sets import AUTHORS, principle_writer, questions_of, used_sets, writing_model
+from mialign.data.sets import (
+    AUTHORS,
+    compared_models,
+    principle_writer,
+    questions_of,
+    used_sets,
+    writing_model,
+)
 from mialign.evaluation.judge.cost import dollars
 from mialign.evaluation.judge.settings import judges, run_here
 from mialign.models.weights import known, root
@@ -92,7 +99,7 @@ class _Experiment:
         if given.get("responses") == "authors":
             policies -= len(given["methods"].keys() & authors.listing()["answers"].keys())
         if "respond" in given:
-            policies += given["generator"] != given["base"]
+            policies += (given["generator"] != given["base"]) + len(compared_models(given))
             yield from self.soups()
             answers = self.asked() * len(given["respond"]["temperatures"])
             yield self.row("respond", policies * self.seeds, answers * self.answer("respond"), "generation", self.base)

@@ -14,6 +14,7 @@ OTHERS = (
     "generation_template",
     "template_without_context",
     "users",
+    "held_out",
     "information",
     "solve",
     "judge",

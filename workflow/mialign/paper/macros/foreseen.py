@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from itertools import product
 
-from mialign.data.sets import is_judged, used_sets
+from mialign.data.sets import compared_models, is_judged, used_sets
+from mialign.evaluation.held_out_adherence import FIELDS
 from mialign.paper.macros import accuracy, comparisons, information, preferences, settings, training
 from mialign.paper.macros.number_formats import Number
 from mialign.paper.tables.filtering import SHOWN
@@ -60,7 +61,8 @@ def _comparisons(title: str, given: dict, seeds: list[int], categories: Iterable
     of_all += ("win_rate_ties_won",) if trains(given, "mipo") else ()
     for (method, baseline), axis, temperature in product(given["comparisons"], AXES, given["respond"]["temperatures"]):
         keys = {"experiment": title, "method": method, "baseline": baseline, "axis": axis, "temperature": temperature}
-        yield from _rows({**keys, "category": "all"}, (*of_all, AXES[axis]))
+        apart = [f"{field}_difference" for field in _held_out(given)] if axis == "principle-aware" else []
+        yield from _rows({**keys, "category": "all"}, (*of_all, AXES[axis], *apart))
         for category in categories:
             yield from _rows({**keys, "category": category}, ("win_rate",))
 
@@ -86,10 +88,14 @@ def _preferences(title: str, given: dict) -> Iterator[dict]:
 
 
 def _qualities(title: str, given: dict, categories: Iterable[str]) -> Iterator[dict]:
-    methods = ("base", "generator", *given["methods"])
+    methods = ("base", "generator", *given["methods"], *compared_models(given))
     for method, temperature, category in product(methods, given["respond"]["temperatures"], ("all", *categories)):
         keys = {"experiment": title, "method": method, "temperature": temperature, "category": category}
-        yield from _rows(keys, QUALITIES)
+        yield from _rows(keys, (*QUALITIES, *_held_out(given)))
+
+
+def _held_out(given: dict) -> tuple[str, ...]:
+    return FIELDS if "held_out" in given else ()
 
 
 def _answers(given: dict, sources: dict) -> str:
