@@ -45,7 +45,9 @@ def training_inputs(of):
         relative = method.get("reference", method["parent"])
         needs_reference = OBJECTIVES[method["objective"]].needs_reference
         if "rollout_every" in method:
-            return found | rollout_inputs(experiment, data, policy(experiment, relative, seed) if needs_reference else [])
+            return found | rollout_inputs(
+                experiment, data, policy(experiment, relative, seed) if needs_reference else []
+            )
         found["pairs"] = f"{RUN}/pairs/{pairs_of(experiment, data, seed)}.jsonl"
         if needs_reference:
             found["reference"] = f"{RUN}/reference/{experiment}/{data}/{relative}/seed{seed}.jsonl"
@@ -80,7 +82,9 @@ def rollout_flags(of):
 def training_params(of):
     return {
         "code": code_digest("train"),
-        "examples": lambda wildcards, input: ["--pairs", input.pairs] if input.get("pairs") else ["--prompts", input.prompts],
+        "examples": lambda wildcards, input: (
+            ["--pairs", input.pairs] if input.get("pairs") else ["--prompts", input.prompts]
+        ),
         "reference": lambda wildcards, input: ["--reference", input.reference] if input.get("reference") else [],
         "rollouts": rollout_flags(of),
         "settings": lambda wildcards: method_settings(*of(wildcards)[:2]),
