@@ -65,7 +65,7 @@ class Refresh:
         step = number * self.settings["rollout_every"]
         prompts = slice_of(self.rollouts.prompts, number + 1, self.times)
         # What the policy draws in its steps does not depend on whether responses are written or read again.
-        with torch.random.fork_rng():
+        with torch.random.fork_rng([torch.cuda.current_device()] if torch.cuda.is_available() else []):
             records = self._kept(number) or self._written(model.eval(), prompts, step)
             self._keep(number, records)
             pairs = self.rollouts.select(prompts, list(_generations(records)))
