@@ -266,3 +266,20 @@ def test_what_a_policy_writes_within_its_training_costs_its_training(rolling, tm
     assert more == [3, 3, 3, 0]
     assert sum(within["tokens"]) == pytest.approx(sum(totals("tokens")))
     assert sum(within["hours"]) == pytest.approx(sum(totals("hours")) - 9 * 0.1)
+
+
+def test_a_corpus_can_hold_questions_under_vectors(settings):
+    change(settings, "models.weak.corpus.preferences", 100)
+    refused(settings, "models.weak.corpus.link.preferences: the key is missing")
+    change(settings, "models.weak.corpus.link.preferences", 0.9)
+    assert loading.load(settings)["models"]["weak"]["corpus"]["preferences"] == 100
+
+
+def test_a_corpus_under_vectors_needs_rewards_that_programs_compute(settings):
+    change(settings, "models.weak.corpus.preferences", 100)
+    change(settings, "models.weak.corpus.link.preferences", 0.9)
+    classifier = copy.deepcopy(settings)
+    change(classifier, "models.judge", {"hub": "owner/name", "revision": "main"})
+    change(classifier, "rewards.friendly", {"kind": "classifier", "model": "judge"})
+    refused(classifier, "models.weak.corpus.preferences: friendly of experiment steered is a reward model")
+    refused(change(settings, E, REMOVE), "models.weak.corpus.preferences: no experiment has preferences")

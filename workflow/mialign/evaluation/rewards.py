@@ -1,15 +1,14 @@
-"""Rewards of responses: checkers, length and reward models behind one interface."""
+"""Rewards of responses: programs and reward models behind one interface."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from mialign import synthetic
 from mialign.core.errors import InputError
 from mialign.core.progress import Progress
 from mialign.data.filters import ENDED
+from mialign.evaluation import program_rewards
 from mialign.evaluation.scores import question_of
 
 
@@ -18,30 +17,6 @@ class Reward(Protocol):
 
     def scores(self, questions: Sequence[dict], texts: Sequence[str]) -> list[float]:
         """The score of each text, which answers the question (id, category, question, reference) at its place."""
-
-
-@dataclass(frozen=True)
-class CheckerReward:
-    """1 where the text follows a side of a principle of our world, else 0."""
-
-    principle: str
-    side: str
-
-    def scores(self, questions: Sequence[dict], texts: Sequence[str]) -> list[float]:
-        """0.0 or 1.0 of each text."""
-        pairs = zip(questions, texts, strict=True)
-        return [float(synthetic.follows(self.principle, self.side, text, question)) for question, text in pairs]
-
-
-@dataclass(frozen=True)
-class LengthReward:
-    """The words of a text in units of `per` words; a `per` below 0 prefers short texts."""
-
-    per: float
-
-    def scores(self, questions: Sequence[dict], texts: Sequence[str]) -> list[float]:
-        """Words / per of each text."""
-        return [len(text.split()) / self.per for text in texts]
 
 
 class ClassifierReward:
@@ -97,14 +72,10 @@ class ClassifierReward:
 
 def make(settings: dict, folder: Path | None = None) -> Reward:
     """The reward of a block `rewards` of the config; `folder` is that of a classifier's model."""
-    match settings["kind"]:
-        case "checker":
-            return CheckerReward(settings["principle"], settings["side"])
-        case "length":
-            return LengthReward(settings["per"])
-        case "classifier":
-            return ClassifierReward(folder)
-    raise InputError(f"there is no reward of kind {settings['kind']!r} (there are checker, length, classifier)")
+    kinds = program_rewards.KINDS | {"classifier": lambda _: ClassifierReward(folder)}
+    if settings["kind"] not in kinds:
+        raise InputError(f"there is no reward of kind {settings['kind']!r} (there are {', '.join(kinds)})")
+    return kinds[settings["kind"]](settings)
 
 
 def checked_scores(name: str, reward: Reward, questions: Sequence[dict], texts: Sequence[str]) -> list[float]:

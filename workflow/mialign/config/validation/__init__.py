@@ -33,6 +33,7 @@ def check(config: dict) -> None:
         judges.check(f"experiments.{name}", experiment, known)
         if "responses" in experiment:
             judges.check_released(f"experiments.{name}", experiment, config)
+    preferences.check_corpora(config)
     written_principles.check(config)
     found = questions.look_at(config, set(known.categories))
     for name, experiment in config["experiments"].items():

@@ -25,7 +25,7 @@ def check(where: str, experiment: dict, models: dict, known) -> None:
         raise InputError(
             f"{where}: nothing is measured; give respond (answers are judged) or solve (answers are counted)"
         )
-    if "respond" in experiment and 0.0 not in experiment["respond"]["temperatures"]:
+    if is_judged(experiment) and 0.0 not in experiment["respond"]["temperatures"]:
         raise InputError(f"{where}.respond.temperatures: 0.0 is missing; figures and tables show it")
     if "respond" in experiment and "evaluation" in experiment:
         raise InputError(f"{where}.evaluation: answers that are judged need a constitution; it serves with solve only")

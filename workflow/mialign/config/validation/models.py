@@ -12,6 +12,7 @@ from mialign.models import architectures, checkpoints, places
 from mialign.models.bases import MODEL
 from mialign.models.classifiers import not_classifying
 from mialign.models.weights import root
+from mialign.synthetic.corpora import KINDS
 
 
 def check(config: dict) -> None:
@@ -145,11 +146,9 @@ def _check_trained_here(where: str, model: dict, models: dict) -> None:
         raise InputError(
             f"{where}.training.other_rate: the rate of what muon does not train; give it with muon, and only then"
         )
-    texts = corpus["multitask"] + corpus["maths"] + corpus["drills"] + corpus.get("principles", 0)
+    texts = sum(corpus.get(kind, 0) for kind in KINDS)
     if not texts:
-        raise InputError(
-            f"{where}.corpus: multitask, maths, drills and principles are all 0; there is nothing to train on"
-        )
+        raise InputError(f"{where}.corpus: it has 0 texts of every kind ({', '.join(KINDS)}); give it some")
     if training["batch"] > texts:
         raise InputError(f"{where}.training.batch: {training['batch']} are more than all {texts} texts of the corpus")
     if training["warmup"] >= (steps := texts // training["batch"]):

@@ -49,6 +49,29 @@ def check(where: str, experiment: dict, models: dict, known) -> None:
         _check_soup(f"{where}.soups.{name}", name, soup, experiment)
 
 
+def check_corpora(config: dict) -> None:
+    """A corpus can hold questions under preference vectors if an experiment asks so and programs know its rewards."""
+    asking = {name: one["preferences"] for name, one in config["experiments"].items() if "preferences" in one}
+    for name, model in config["models"].items():
+        where = f"models.{name}.corpus"
+        if not model.get("corpus", {}).get("preferences"):
+            continue
+        if not asking:
+            raise InputError(f"{where}.preferences: no experiment has preferences; give one some, or take the key out")
+        if "preferences" not in model["corpus"]["link"]:
+            raise InputError(
+                f"{where}.link.preferences: the key is missing; it is the probability that of two answers a text is "
+                "the one that its vector prefers"
+            )
+        for experiment, asked in asking.items():
+            for reward, one in asked["scorers"].items():
+                if one["kind"] == "classifier":
+                    raise InputError(
+                        f"{where}.preferences: {reward} of experiment {experiment} is a reward model, and corpora are "
+                        "written before there are models; set it to 0"
+                    )
+
+
 def _check_reward(where: str, reward: dict, models: dict, known) -> None:
     if reward["kind"] == "checker":
         pick(known.principles, reward["principle"], f"{where}.principle", "principle")

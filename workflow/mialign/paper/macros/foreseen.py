@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 
 from mialign.data.sets import is_judged, stored_sets
-from mialign.paper.macros import accuracy, comparisons, information, settings, training
+from mialign.paper.macros import accuracy, comparisons, information, preferences, settings, training
 from mialign.paper.macros.number_formats import Number
 from mialign.paper.tables.filtering import SHOWN
 from mialign.training.curves import LOGGED
@@ -35,6 +35,8 @@ def numbers(config: dict, categories: Iterable[str]) -> list[Number]:
             found += accuracy.of_accuracy(rows, origin, config) + accuracy.of_items(rows, origin, "accuracy", config)
         if "information" in given:
             found += information.of_information(list(_information(title, given)), "information")
+        if "preferences" in given:
+            found += preferences.of_preferences(list(_preferences(title, given)), "preferences")
         for method in given["methods"]:
             found += training.of_training(list(_curve(title, method, ("selected",))), "training")
         dropped = [{"filter": name, "dropped": 1, "kept": 1} for name in SHOWN]
@@ -72,6 +74,15 @@ def _information(title: str, given: dict) -> Iterator[dict]:
             yield from _rows({**keys, "side": side}, ("bound", *(f"difference_{other}" for other in others)))
     for method in methods:
         yield from _rows({"experiment": title, "method": method, "critic": "", "side": ""}, ("cap", "drift"))
+
+
+def _preferences(title: str, given: dict) -> Iterator[dict]:
+    rewards, policies = given["preferences"]["rewards"], ("base", *given["methods"], *given.get("soups", {}))
+    of_all = [*product(rewards, ("slope", "overlap")), *product(("all",), ("hypervolume", "mip", "crd"))]
+    for method, (reward, metric) in product(policies, of_all):
+        others = [other for other in policies if other != method] if method != "base" else []
+        keys = {"experiment": title, "method": method, "temperature": 0.0, "preference": "all", "reward": reward}
+        yield from _rows(keys, (metric, *(f"{metric}_difference_{other}" for other in others)))
 
 
 def _qualities(title: str, given: dict, categories: Iterable[str]) -> Iterator[dict]:
