@@ -256,7 +256,7 @@ experiments:
             size: 16, seed: 1}
     training: {batch: 2, steps: 8, validate_every: 1, learning_rate: 0.0001}
     methods:
-      rounds: {parent: base, objective: mi_epo, iterations: 3, continued: true}
+      rounds: {parent: base, objective: mi_epo, iterations: 3, continued: true, steps: [1, 1, 8]}
       rollouts: {parent: base, objective: mi_epo, rollout_every: 2}
     respond: {temperatures: [0.0], top_p: 1.0, max_tokens: 24}
 """
