@@ -7,6 +7,7 @@ from changes import REMOVE, change, refused
 
 from given_model import given_model
 from mialign.config import loading
+from mialign.data import sets
 from mialign.data.sets import is_judged
 from mialign.preflight import cost
 
@@ -120,6 +121,43 @@ def test_three_rewards_have_thirteen_points(settings):
     assert steered(change(settings, f"{E}.soups", REMOVE))["preferences"]["grid"] == 13
 
 
+# ---------------------------------------------------------------- pairs written within the training
+@pytest.fixture
+def rolling(settings) -> dict:
+    """The base's own pairs, written anew every two of six steps."""
+    method = {"parent": "base", "objective": "mi_epo", "steps": 6, "rollout_every": 2}
+    return change(settings, f"{E}.methods.mi_epo", method)
+
+
+def test_a_policy_that_writes_its_pairs_has_none_in_files(rolling):
+    found = steered(rolling)
+    assert found["methods"]["mi_epo"]["rollout_every"] == 2
+    assert loading.training_settings(found["methods"]["mi_epo"])["rollout_every"] == 2
+    assert sets.used_sets(found) == ["own_pairs", "kind_pairs", "brief_pairs"]
+    assert sets.stored_sets(found) == ["own_pairs", "kind_pairs", "brief_pairs"]  # start is trained on the first too
+    change(rolling, f"{E}.methods.start.data", "kind_pairs")
+    assert sets.stored_sets(steered(rolling)) == ["kind_pairs", "brief_pairs"]
+
+
+ROLLING = f"{E}.methods.mi_epo"
+BAD_ROLLOUTS = [
+    (f"{ROLLING}.rollout_every", 4, f"{ROLLING}.rollout_every: 4 does not divide the 6 steps; change either"),
+    (f"{ROLLING}.rollout_every", 12, f"{ROLLING}.rollout_every: 12 does not divide the 6 steps"),
+    (f"{ROLLING}.rollout_every", 0, f"{ROLLING}.rollout_every: 0 is too small; the least is 1"),
+    (f"{ROLLING}.parent", "start", f"{ROLLING}.rollout_every: the policy begins as start and writes its own pairs, "),
+    (f"{E}.data.own_pairs.size", 40, f"{ROLLING}.rollout_every: 6 steps of 8 take 48 pairs, and data.own_pairs.size i"),
+    (f"{ROLLING}.iterations", 2, f"{ROLLING}.rollout_every: it does not go with iterations, whose pairs are written b"),
+    (f"{ROLLING}.objective", "mipo", f"{ROLLING}.objective: mipo takes pairs of other_question or context"),
+    ("sources.multitask_train.size", 47, f"{E}.data.own_pairs.size: 48 pairs need as many training questions; there"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "value", "message"), BAD_ROLLOUTS)
+def test_bad_rollouts_are_named(rolling, path, value, message):
+    rolling["experiments"] = {name: rolling["experiments"][name] for name in ("steered", "multitask", "maths")}
+    refused(change(rolling, path, value), message)
+
+
 # ---------------------------------------------------------------- what cannot be
 BAD = [
     ("rewards.brief", REMOVE, f"{E}.preferences.rewards: there is no reward 'brief'; there are friendly"),
@@ -176,18 +214,20 @@ def test_a_reward_model_is_a_classifier_and_chooses_no_checkpoint(settings, tmp_
 
 
 # ---------------------------------------------------------------- what they take
+ASSUMED = {
+    "minutes_per_job": 6, "tokens_per_second": dict.fromkeys(("generation", "training", "scoring"), 100),
+    "mean_tokens": {"prompt": 10, "answer": 20, "attempt": 30, "request": 1000, "verdict": 100},
+    "weights": {}, "bytes_per_weight": {"model": 2}, "rows": {},
+}  # fmt: skip
+
+
 def test_what_preferences_cost(settings, tmp_path):
     """Every question is answered under every vector, and what writes is scored by each reward that is a model."""
     classifier = given_model(tmp_path / "classifier", architectures=["LlamaForSequenceClassification"])
     settings["models"]["judge"] = {"path": str(classifier)}
     settings["rewards"]["friendly"] = {"kind": "classifier", "model": "judge"}
     config = loading.load(settings) | {"counted": {"judge": 8e9}}
-    assumed = {
-        "minutes_per_job": 6, "tokens_per_second": dict.fromkeys(("generation", "training", "scoring"), 100),
-        "mean_tokens": {"prompt": 10, "answer": 20, "attempt": 30, "request": 1000, "verdict": 100},
-        "weights": {}, "bytes_per_weight": {"model": 2}, "rows": {},
-    }  # fmt: skip
-    rows = [row for row in cost._rows(config, assumed) if row.experiment == "steered"]
+    rows = [row for row in cost._rows(config, ASSUMED) if row.experiment == "steered"]
     found = {row.stage: row for row in rows if row.stage != "respond"}
     # Written: three sets once; mi_epo_1 once, 2 and 3 by three seeds, of half the questions.
     written = 2 * (3 * 480 + 240 + 3 * 240 + 3 * 240)
@@ -199,6 +239,33 @@ def test_what_preferences_cost(settings, tmp_path):
     assert found["soup"].jobs == 11 * 3
     answers = [row.tokens for row in rows if row.stage == "respond"]
     assert answers == [33 * 480 * 2 * 20, 7 * 3 * 480 * 11 * 2 * 20]
+
+
+def test_what_a_policy_writes_within_its_training_costs_its_training(rolling, tmp_path):
+    """Beside the same method on pairs in files: no job of their own, and the same tokens, by every seed."""
+    classifier = given_model(tmp_path / "classifier", architectures=["LlamaForSequenceClassification"])
+    rolling["models"]["judge"] = {"path": str(classifier)}
+    rolling["rewards"]["friendly"] = {"kind": "classifier", "model": "judge"}
+    for method in ("start", "kind", "short"):
+        change(rolling, f"{E}.methods.{method}.data", "kind_pairs")
+    del rolling["experiments"]["steered"]["soups"]
+
+    stages = ("generate", "rewards", "reference", "train")
+
+    def totals(what: str) -> list[float]:
+        """Of each stage."""
+        config = loading.load(copy.deepcopy(rolling)) | {"counted": {"judge": 8e9}}
+        rows = [row for row in cost._rows(config, ASSUMED) if row.experiment == "steered"]
+        return [sum(getattr(row, what) for row in rows if row.stage == stage) for stage in stages]
+
+    within = {what: totals(what) for what in ("jobs", "tokens", "hours")}
+    change(rolling, f"{ROLLING}.rollout_every", REMOVE)
+    change(rolling, f"{ROLLING}.parent", "start")
+    change(rolling, f"{E}.data.own_pairs.from", "start")  # which every seed writes
+    more = [of_files - own for of_files, own in zip(totals("jobs"), within["jobs"], strict=True)]
+    assert more == [3, 3, 3, 0]
+    assert sum(within["tokens"]) == pytest.approx(sum(totals("tokens")))
+    assert sum(within["hours"]) == pytest.approx(sum(totals("hours")) - 9 * 0.1)
 
 
 def test_a_corpus_can_hold_questions_under_vectors(settings):

@@ -112,6 +112,12 @@ def test_an_optimiser_is_named_where_it_is_not_the_usual_one(run):
     assert r"RMSprop, $\beta$ 0.1" in make("training", run, made_up_run.config("config/paper.yaml"))[0]
 
 
+def test_training_says_how_often_a_policy_writes_its_pairs(run):
+    config = made_up_run.config()
+    config["experiments"]["multitask"]["methods"]["dpo"]["rollout_every"] = 4
+    assert r"$\beta$ 0.1, rollouts every 4 &" in make("training", run, config)[0]
+
+
 def test_principles_that_a_model_wrote_beside_those_by_hand(run):
     text, tidy = make("written_principles", run)
     assert "side & by hand & scribe" in text

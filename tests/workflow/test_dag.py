@@ -290,6 +290,40 @@ def test_an_experiment_with_preferences_is_rewarded_and_not_judged(copy):
     assert asked["preference"] == [1.0, 0.0]
 
 
+def test_a_policy_that_writes_its_pairs_has_a_job_for_all(copy):
+    """Its training answers the prompts of the set, and keeps what it wrote; the pairs of others are files."""
+    config = yaml.safe_load(PREFERENCES)
+    experiment = config["experiments"]["steered"]
+    del experiment["soups"]
+    experiment["methods"] = {
+        "mi_epo": {"parent": "base", "objective": "mi_epo", "rollout_every": 1},
+        "sft": {"parent": "base", "objective": "sft", "data": "kind", "rollout_every": 2},
+        "short": experiment["methods"]["short"],
+    }
+    (copy / "more.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    rate = "checkpoints/tuning/steered/mi_epo/0.0001"
+    targets = [f"results/mini/{name}" for name in ("metrics/preferences.csv", rate)]
+    text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml", "--", *targets)
+    expected = Counter(
+        prompts=3 + 2, lengths=1, generate=1, pairs=1, rewards=1 + 4 * SEEDED, reference=SEEDED, train=SEEDED,
+        train_on_rollouts=2 * SEEDED, rate=1, respond=4 * SEEDED, metrics=1,
+    )  # fmt: skip
+    assert {name: jobs(text)[name] for name in expected} == expected
+    trained = commands(text, "train")
+    words = trained["checkpoints/steered/mi_epo/seed2"]
+    assert "--pairs" not in words
+    assert option(words, "--prompts") == "results/mini/prompts/steered/own.jsonl"
+    assert option(words, "--reference-model") == "results/mini/models/weak"
+    assert option(words, "--rollouts") == "results/mini/rollouts/steered/mi_epo/seed2.jsonl"
+    asked = json.loads(option(words, "--settings"))
+    assert (asked["rollout_every"], asked["rollouts"]["sampling"]["max_tokens"]) == (1, 96)
+    assert asked["rollouts"]["pairs"]["rewards"] == ["friendly", "brief"]
+    assert asked["rollouts"]["scorers"] == config["rewards"]
+    assert "--reference-model" not in trained["checkpoints/steered/sft/seed1"]  # sft is relative to nothing
+    assert option(trained[rate], "--prompts") == "results/mini/prompts/steered/own.jsonl"
+    assert "--rollouts" not in trained[rate]
+
+
 JUDGES = """
 experiments:
   multitask:

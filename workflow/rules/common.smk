@@ -82,6 +82,12 @@ METHODS = {"base", "generator"} | {
     for policy in (*experiment["methods"], *sets.compared_models(experiment))
 }
 SETS = list(dict.fromkeys(data for given in CONFIG["experiments"].values() for data in given["data"]))
+ROLLED_OUT = [
+    f"{experiment}/{method}"
+    for experiment, given in CONFIG["experiments"].items()
+    for method, settings in given["methods"].items()
+    if "rollout_every" in settings
+]
 SOLVED = [name for name, experiment in CONFIG["experiments"].items() if "solve" in experiment]
 INFORMED = [name for name, experiment in CONFIG["experiments"].items() if "information" in experiment]
 
@@ -190,9 +196,9 @@ def pairs_of(experiment, data, seed):
 
 
 def all_pairs(experiment, released=None):
-    """The sets that methods are trained on, as pairs_of names them; only those that are `released`, or are not."""
+    """The sets whose pairs are files, as pairs_of names them; only those that are `released`, or are not."""
     given = CONFIG["experiments"][experiment]
-    used = [data for data in sets.used_sets(given) if released in (None, given["data"][data]["from"] == sets.AUTHORS)]
+    used = [data for data in sets.stored_sets(given) if released in (None, given["data"][data]["from"] == sets.AUTHORS)]
     return list(dict.fromkeys(pairs_of(experiment, data, seed) for data in used for seed in SEEDS))
 
 

@@ -9,6 +9,12 @@ def used_sets(experiment: dict) -> list[str]:
     return [name for name in experiment["data"] if name in used]
 
 
+def stored_sets(experiment: dict) -> list[str]:
+    """Those whose pairs are files: a method is trained on them that does not write its pairs as it is trained."""
+    stored = {method["data"] for method in experiment["methods"].values() if "rollout_every" not in method}
+    return [name for name in experiment["data"] if name in stored]
+
+
 def is_judged(experiment: dict) -> bool:
     """Whether answers are scored by checkers and judged: those under preference vectors have rewards instead."""
     return "respond" in experiment and "preferences" not in experiment

@@ -16,6 +16,7 @@ from mialign.data.sets import (
     compared_models,
     principle_writer,
     questions_of,
+    stored_sets,
     used_sets,
     writing_model,
 )
@@ -82,13 +83,13 @@ class _Experiment:
 
     def rows(self) -> Iterator[Row]:
         given = self.given
-        for data in used_sets(given):
+        for data in stored_sets(given):
             yield from self.writing(data)
         yield from self.rewarding()
         relative = {
             (method["data"], method.get("reference", method["parent"]))
             for method in given["methods"].values()
-            if OBJECTIVES[method["objective"]].needs_reference
+            if OBJECTIVES[method["objective"]].needs_reference and "rollout_every" not in method
         }
         for data in dict.fromkeys(data for data, _ in sorted(relative)):
             jobs = self.seeds * sum(one == data for one, _ in relative)
@@ -135,16 +136,20 @@ class _Experiment:
         """The rewards of the responses to training and benchmark questions, by each reward that is a model."""
         if "preferences" not in self.given:
             return
-        texts = [(self.files(data), self.written(data)) for data in used_sets(self.given)]
+        texts = [(self.files(data), self.written(data)) for data in stored_sets(self.given)]
         policies = len(self.given["methods"]) + 1 + len(self.given.get("soups", {}))
         answers = self.asked() * len(self.given["respond"]["temperatures"])
         texts.append((policies * self.seeds, answers))
         jobs = sum(count for count, _ in texts)
         tokens = sum(count * one for count, one in texts) * (self.mean["prompt"] + self.answer("respond"))
-        models = [one["model"] for one in self.given["preferences"]["scorers"].values() if one["kind"] == "classifier"]
-        sizes = [weights(self.config, self.assumed, name) for name in models]
-        hours = sum(self.hours(tokens, "scoring", size) for size in sizes) + self.start(jobs if models else 0)
-        yield Row("rewards", self.name, jobs, tokens * len(models), hours)
+        sizes = self.reward_models()
+        hours = sum(self.hours(tokens, "scoring", size) for size in sizes) + self.start(jobs if sizes else 0)
+        yield Row("rewards", self.name, jobs, tokens * len(sizes), hours)
+
+    def reward_models(self) -> list[float]:
+        """The weights of each reward that is a model."""
+        scorers = self.given.get("preferences", {}).get("scorers", {}).values()
+        return [weights(self.config, self.assumed, one["model"]) for one in scorers if one["kind"] == "classifier"]
 
     def soups(self) -> Iterator[Row]:
         """The merged checkpoints of a soup, one a vector and seed; each is removed when it has answered."""
@@ -184,7 +189,7 @@ class _Experiment:
         yield self.row("information", jobs, prompts * scored, "scoring", self.base)
 
     def training(self) -> Row:
-        """All methods: their steps, and the answers to validation questions at each saving."""
+        """All methods: their steps, the answers to validation questions at each saving, and rollouts."""
         methods = self.given["methods"].values()
         answers = self.questions("validation") * self.answer(self.measured)
         tokens = sum(method["steps"] * method["batch"] * self.pair(method["data"]) for method in methods) * self.seeds
@@ -192,7 +197,22 @@ class _Experiment:
         hours = self.hours(tokens, "training", self.base) + self.hours(checked, "generation", self.base)
         jobs = len(methods) * self.seeds
         disk = disk_estimate.of_training(self.given, self.seeds, self.base)
+        rolled_out = [self.rolling_out(method) for method in methods if "rollout_every" in method]
+        tokens += self.seeds * sum(one for one, _ in rolled_out)
+        hours += self.seeds * sum(one for _, one in rolled_out)
         return Row("train", self.name, jobs, tokens + checked, hours + self.start(jobs), disk)
+
+    def rolling_out(self, method: dict) -> tuple[float, float]:
+        """Tokens and hours of what one training writes, rewards and holds against its reference."""
+        data = method["data"]
+        written = self.written(data) * self.response(data)
+        rewarded = self.written(data) * self.mean["prompt"] + written
+        needs_reference = OBJECTIVES[method["objective"]].needs_reference
+        scored = self.given["data"][data]["size"] * self.pair(data) * needs_reference
+        sizes = self.reward_models()
+        hours = self.hours(written, "generation", self.base) + self.hours(scored, "scoring", self.base)
+        hours += sum(self.hours(rewarded, "scoring", size) for size in sizes)
+        return written + scored + rewarded * len(sizes), hours
 
     def judging(self, name: str, judge: dict) -> Row:
         """The verdicts of one judge, as if it found no answer that another of the same model has had."""

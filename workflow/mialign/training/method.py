@@ -1,7 +1,7 @@
 """Train one method on pairs, from its parent, and keep the checkpoint that does best on validation questions."""
 
 import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -16,31 +16,41 @@ from mialign.training.attention import choose_attention
 from mialign.training.curves import to_csv
 from mialign.training.examples import Example, check_objective, read_examples, whole_batches
 from mialign.training.objectives import OBJECTIVES
-from mialign.training.reference import read_reference
+from mialign.training.reference import read_reference, with_sums
+from mialign.training.rollouts import Refresh, Rollouts
 from mialign.training.trainer import GridTrainer
 from mialign.training.validation import Validation
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The files that a training reads. reference: of write_reference, for objectives that need one."""
+    """The files that a training reads: pairs, or what the policy is asked for rollouts.
+
+    reference: of write_reference, for objectives that need one; the reference of rollouts is theirs.
+    """
 
     parent: Path
-    pairs: Path
+    pairs: Path | None = None
     reference: Path | None = None
+    rollouts: Rollouts | None = None
 
     def paths(self) -> list[Path]:
         """Those that there are."""
-        return [path for path in (self.parent, self.pairs, self.reference) if path]
+        asked = self.rollouts.files if self.rollouts else ()
+        return [path for path in (self.parent, self.pairs, self.reference, *asked) if path]
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """What a training writes: its checkpoint, its curve, and the states in scratch that it goes on from."""
+    """What a training writes: its checkpoint, its curve, and the states in scratch that it goes on from.
+
+    rollouts: all that the policy wrote within the training, if that is to be kept.
+    """
 
     checkpoint: Path
     curve: Path
     scratch: Path
+    rollouts: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -65,11 +75,17 @@ def train_method(inputs: Inputs, settings: dict, validation: Validation, outputs
     torch.manual_seed(settings["seed"])  # a new adapter begins at random
     tokenizer, model = checkpoints.load_tokenizer(parent), trainable(parent, settings.get("adapter"))
     choose_attention(model, settings.get("precision", "float32"), speed.attention)
-    examples = _examples(inputs, tokenizer, model, settings["objective"])
+    context = model.config.get_text_config().max_position_embeddings
+    if inputs.rollouts:
+        refresh = Refresh(inputs.rollouts, settings, tokenizer, context, scratch, speed.token_budget)
+        examples = [None] * refresh.size  # the places of those that each refresh writes
+    else:
+        refresh, examples = None, _examples(inputs, tokenizer, context, settings["objective"])
     trainer = GridTrainer(
         model=model,
         args=_arguments(settings, scratch, speed.checkpointing),
         train_dataset=whole_batches(examples, settings["batch"]),
+        refresh=refresh,
         settings=settings,
         validation=validation.bind(tokenizer),
         token_budget=speed.token_budget,
@@ -84,6 +100,8 @@ def train_method(inputs: Inputs, settings: dict, validation: Validation, outputs
         model.save_pretrained(folder, state_dict=weights)
         tokenizer.save_pretrained(folder)
     write_text(outputs.curve, to_csv(trainer.state.log_history, best))
+    if refresh and outputs.rollouts:
+        refresh.write(outputs.rollouts)
     resume.close_scratch(scratch)
 
 
@@ -134,13 +152,12 @@ def _arguments(settings: dict, scratch: Path, checkpointing: bool):
     )
 
 
-def _examples(inputs: Inputs, tokenizer, model, objective: str) -> list[Example]:
+def _examples(inputs: Inputs, tokenizer, context: int, objective: str) -> list[Example]:
     """The pairs, with the reference's sums where the objective needs them."""
-    examples = read_examples(inputs.pairs, tokenizer, model.config.get_text_config().max_position_embeddings)
-    check_objective(inputs.pairs, examples, objective)
+    examples = read_examples(inputs.pairs, tokenizer, context)
+    check_objective(f"{inputs.pairs}", examples, objective)
     if not OBJECTIVES[objective].needs_reference:
         return list(examples.values())
     if inputs.reference is None:
         raise InputError(f"{objective} is relative to a reference: give its file, which the stage reference makes")
-    sums = read_reference(inputs.reference, examples)
-    return [replace(one, reference=table) for one, table in zip(examples.values(), sums, strict=True)]
+    return with_sums(examples, read_reference(inputs.reference, examples))

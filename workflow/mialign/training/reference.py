@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -22,12 +23,19 @@ def write_reference(model_folder: Path, pairs: Path, precision: str, token_budge
 
     Entries that no term names are null. `token_budget`: tokens and padding in one forward pass.
     """
-    tokenizer, model = checkpoints.load_tokenizer(model_folder), checkpoints.load_model(model_folder).to(device())
+    examples = read_examples(pairs, checkpoints.load_tokenizer(model_folder), checkpoints.context(model_folder))
+    write_jsonl(out, reference_records(model_folder, examples, precision, token_budget))
+
+
+def reference_records(
+    model_folder: Path, examples: dict[str, Example], precision: str, token_budget: int
+) -> list[dict]:
+    """The records of write_reference, in the order of the examples."""
+    model = checkpoints.load_model(model_folder).to(device())
     choose_attention(model, precision)
-    examples = read_examples(pairs, tokenizer, model.config.get_text_config().max_position_embeddings)
     with torch.inference_mode(), autocast(precision):
         records = dict(_records(model.eval(), examples, token_budget))
-    write_jsonl(out, [records[name] for name in examples])
+    return [records[name] for name in examples]
 
 
 def _records(model, examples: dict[str, Example], token_budget: int) -> Iterator[tuple[str, dict]]:
@@ -50,7 +58,12 @@ def read_reference(path: Path, examples: dict[str, Example]) -> list[torch.Tenso
 
     InputError if one is missing or is of other tokens.
     """
-    records = {record["id"]: record for record in read_jsonl(path, required=("id", "of", "sums"))}
+    return reference_sums(read_jsonl(path, required=("id", "of", "sums")), examples, f"{path}")
+
+
+def reference_sums(found: list[dict], examples: dict[str, Example], path: str) -> list[torch.Tensor]:
+    """The same of records that are at hand; path: what is said of them."""
+    records = {record["id"]: record for record in found}
     masks = entry_mask(examples.values(), "terms")
     for name, one in examples.items():
         if name not in records:
@@ -65,6 +78,11 @@ def read_reference(path: Path, examples: dict[str, Example]) -> list[torch.Tenso
         _sums(records[name]["sums"], mask, f"{path}: the sums of {name}")
         for name, mask in zip(examples, masks, strict=True)
     ]
+
+
+def with_sums(examples: dict[str, Example], sums: list[torch.Tensor]) -> list[Example]:
+    """The examples, each with its sums."""
+    return [replace(one, reference=table) for one, table in zip(examples.values(), sums, strict=True)]
 
 
 def digest(item: Item) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import product
 
-from mialign.data.sets import compared_models, is_judged, used_sets
+from mialign.data.sets import compared_models, is_judged, stored_sets
 from mialign.evaluation.held_out_adherence import FIELDS
 from mialign.paper.macros import accuracy, comparisons, information, preferences, settings, training
 from mialign.paper.macros.number_formats import Number
@@ -41,7 +41,7 @@ def numbers(config: dict, categories: Iterable[str]) -> list[Number]:
         for method in given["methods"]:
             found += training.of_training(list(_curve(title, method, ("selected",))), "training")
         dropped = [{"filter": name, "dropped": 1, "kept": 1} for name in SHOWN]
-        for data in used_sets(given):
+        for data in stored_sets(given):
             found += training.of_filters(training.set_name(config, title, data), dropped, f"{title}, {data}")
     for curve in config.get("collapse", {}).get("curves", ()):
         found += training.of_training(list(_curve("collapse", curve, CURVES)), "training")

@@ -69,6 +69,7 @@ def training(inputs: list[Path], settings: dict) -> tuple[str, str]:
             if further:
                 result.size = r"\small\setlength{\tabcolsep}{4pt}"
             further += [f"{EXTRA[key]} {setting(method[key])}" for key in extra]
+            further += [f"rollouts every {used['rollout_every']}"] if "rollout_every" in used else []
             steps, batch = used["steps"], used["batch"]
             cells = [
                 label(name, experiment),
