@@ -142,7 +142,9 @@ class _Experiment:
     def soups(self) -> Iterator[Row]:
         """The merged checkpoints of a soup, one a vector and seed; each is removed when it has answered."""
         merged = len(self.given.get("soups", {})) * self.given.get("preferences", {}).get("grid", 0) * self.seeds
-        yield Row("soup", self.name, merged, disk=self.base * disk_estimate.CHECKPOINT if merged else 0.0)
+        methods, soups = self.given["methods"], self.given.get("soups", {}).values()
+        whole = any("adapter" not in methods[method] for soup in soups for method in soup["of"])
+        yield Row("soup", self.name, merged, disk=self.base * disk_estimate.CHECKPOINT if whole else 0.0)
         if merged:
             answers = self.questions("benchmark") * len(self.given["respond"]["temperatures"])
             yield self.row("respond", merged, answers * self.answer("respond"), "generation", self.base)
