@@ -207,8 +207,8 @@ def test_what_preferences_cost(settings, tmp_path):
     # Answered: 480 questions under 11 vectors at 2 temperatures, by base, six methods and the soup, of three seeds.
     answered = 480 * 11 * 2 * 8 * 3
     assert found["rewards"].tokens == (written + answered) * (10 + 20)
-    assert found["rewards"].jobs == 4 + 6 + 24
-    assert found["rewards"].hours == pytest.approx(found["rewards"].tokens / 100 / 3600 + 34 * 0.1)
+    assert found["rewards"].jobs == 4 + 6 + 7 * 3 + 11 * 3  # a soup's answers are a file for each vector
+    assert found["rewards"].hours == pytest.approx(found["rewards"].tokens / 100 / 3600 + 64 * 0.1)
     assert found["soup"].jobs == 11 * 3
     answers = [row.tokens for row in rows if row.stage == "respond"]
     assert answers == [33 * 480 * 2 * 20, 7 * 3 * 480 * 11 * 2 * 20]
