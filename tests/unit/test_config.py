@@ -201,6 +201,9 @@ BAD = [
         f"{MT}.methods.sft: its batch of 385 (its own, or training.batch",
     ),
     (f"{MT}.training.warmup", 16, f"{MT}.methods.sft.warmup: 16 leave none of the 8 steps at the full rate"),
+    (f"{MT}.training.betas", [0.9], f"{MT}.training.betas: at least 2 needed, this has 1"),
+    (f"{MT}.training.betas", [0.9, 1.0], f"{MT}.training.betas[1]: 1.0 is too large"),
+    (f"{MT}.training.min_lr_rate", 0.0, f"{MT}.methods.sft.min_lr_rate: it goes with schedule: cosine, and schedule i"),
     ("speed.processes", 5, f"speed.processes: 5 cannot share the batch of 24 of {MT}.methods.sft equally"),
     (
         "resources.train",

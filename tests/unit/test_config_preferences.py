@@ -185,7 +185,7 @@ BAD = [
     (f"{E}.soups.soup.of", ["kind", "start", "short"], f"{E}.soups.soup.of: it names 3 methods; name one for"),
     (f"{E}.soups.soup.of", ["kind", "shrt"], f"{E}.soups.soup.of[1]: there is no method 'shrt'; did you mean 'short'?"),
     (f"{E}.soups.kind", {"of": ["kind", "short"]}, f"{E}.soups.kind: a method has this name, or the base"),
-    (f"{E}.methods.kind.adapter", {"rank": 2, "alpha": 4}, f"{E}.soups.soup.of[0]: kind is an adapter; only whole wei"),
+    (f"{E}.methods.kind.adapter", {"rank": 2, "alpha": 4}, f"{E}.soups.soup.of[1]: short has another adapter than"),
     (f"{E}.methods.kind.continued", True, f"{E}.methods.kind.continued: it goes with iterations"),
     (f"{E}.methods.kind.reference", "strat", f"{E}.methods.kind.reference: there is no method 'strat'; did you mean"),
     (f"{E}.methods.start.reference", "kind", f"{E}.methods.start.reference: sft is relative to no reference"),
@@ -209,8 +209,21 @@ def test_a_reward_model_is_a_classifier_and_chooses_no_checkpoint(settings, tmp_
     refused(settings, f"models.causal.path: {causal}: the model is no sequence classifier", "(rewards.friendly.model)")
     settings["rewards"]["friendly"]["model"] = "judge"
     assert steered(settings)["preferences"]["scorers"]["friendly"]["model"] == "judge"
+    settings["rewards"]["friendly"]["template"] = "Person: {question} Reply:"
+    assert steered(settings)["preferences"]["scorers"]["friendly"]["template"] == "Person: {question} Reply:"
+    settings["rewards"]["friendly"]["template"] = "Person: {question} {opening}"
+    refused(settings, "rewards.friendly.template: there is nothing to fill the field {opening} with")
+    del settings["rewards"]["friendly"]["template"]
     change(settings, f"{E}.training.validate_every", 2)
     refused(settings, f"{E}.methods.start.validate_every: no checkpoint can be chosen by a reward model")
+
+
+def test_methods_with_one_adapter_may_be_merged(settings):
+    for name in ("kind", "short"):
+        change(settings, f"{E}.methods.{name}.adapter", {"rank": 2, "alpha": 4})
+    assert list(steered(settings)["soups"]) == ["soup"]
+    change(settings, f"{E}.methods.short.adapter", {"rank": 2, "alpha": 4, "dropout": 0.1})
+    refused(settings, f"{E}.soups.soup.of[1]: short has another adapter than kind; give all one, or none")
 
 
 # ---------------------------------------------------------------- what they take
@@ -234,8 +247,8 @@ def test_what_preferences_cost(settings, tmp_path):
     # Answered: 480 questions under 11 vectors at 2 temperatures, by base, six methods and the soup, of three seeds.
     answered = 480 * 11 * 2 * 8 * 3
     assert found["rewards"].tokens == (written + answered) * (10 + 20)
-    assert found["rewards"].jobs == 4 + 6 + 24
-    assert found["rewards"].hours == pytest.approx(found["rewards"].tokens / 100 / 3600 + 34 * 0.1)
+    assert found["rewards"].jobs == 4 + 6 + 7 * 3 + 11 * 3  # a soup's answers are a file for each vector
+    assert found["rewards"].hours == pytest.approx(found["rewards"].tokens / 100 / 3600 + 64 * 0.1)
     assert found["soup"].jobs == 11 * 3
     answers = [row.tokens for row in rows if row.stage == "respond"]
     assert answers == [33 * 480 * 2 * 20, 7 * 3 * 480 * 11 * 2 * 20]

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from mialign.core.errors import InputError
 from mialign.core.progress import Progress
+from mialign.core.template import fill
 from mialign.data.filters import ENDED
 from mialign.evaluation import program_rewards
 from mialign.evaluation.scores import question_of
@@ -22,16 +23,18 @@ class Reward(Protocol):
 class ClassifierReward:
     """The first logit of a sequence classifier of transformers, such as a reward model of the hub.
 
-    It reads question and response as a turn of a user and one of the assistant in its chat template; without a template
-    as a pair of texts. One response at a time: a score does not depend on its neighbours.
+    It reads a pair of texts: the question in `template`, and the response. Without `template` it reads a turn of a user
+    and one of the assistant in its chat template; without that too, the pair as it is. One response at a time: a score
+    does not depend on its neighbours.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, template: str | None = None):
         from mialign.models.checkpoints import load_tokenizer
         from mialign.models.classifiers import load_classifier
         from mialign.models.machine import device
 
         self.folder, self.tokenizer = folder, load_tokenizer(folder, needs_end=False)
+        self.template = template
         self.model = load_classifier(folder).to(device())
 
     def scores(self, questions: Sequence[dict], texts: Sequence[str]) -> list[float]:
@@ -50,7 +53,7 @@ class ClassifierReward:
         from mialign.evaluation.judge.chat_template import turns
         from mialign.models.encoding import encode, encode_response
 
-        if self.tokenizer.chat_template:
+        if self.tokenizer.chat_template and not self.template:
             before, between, after = turns(self.tokenizer)
             ids = [
                 *encode(self.tokenizer, before, special=True),
@@ -60,7 +63,8 @@ class ClassifierReward:
                 *encode_response(self.tokenizer, after, special=True),
             ]
         else:
-            ids = self.tokenizer(question, text, split_special_tokens=True)["input_ids"]
+            asked = fill(self.template, question=question) if self.template else question
+            ids = self.tokenizer(asked, text, split_special_tokens=True)["input_ids"]
         context = getattr(self.model.config.get_text_config(), "max_position_embeddings", len(ids))
         if len(ids) > context:
             raise InputError(
@@ -72,7 +76,7 @@ class ClassifierReward:
 
 def make(settings: dict, folder: Path | None = None) -> Reward:
     """The reward of a block `rewards` of the config; `folder` is that of a classifier's model."""
-    kinds = program_rewards.KINDS | {"classifier": lambda _: ClassifierReward(folder)}
+    kinds = program_rewards.KINDS | {"classifier": lambda _: ClassifierReward(folder, settings.get("template"))}
     if settings["kind"] not in kinds:
         raise InputError(f"there is no reward of kind {settings['kind']!r} (there are {', '.join(kinds)})")
     return kinds[settings["kind"]](settings)

@@ -137,9 +137,9 @@ class _Experiment:
         if "preferences" not in self.given:
             return
         texts = [(self.files(data), self.written(data)) for data in stored_sets(self.given)]
-        policies = len(self.given["methods"]) + 1 + len(self.given.get("soups", {}))
-        answers = self.asked() * len(self.given["respond"]["temperatures"])
-        texts.append((policies * self.seeds, answers))
+        temperatures = len(self.given["respond"]["temperatures"])
+        texts.append(((len(self.given["methods"]) + 1) * self.seeds, self.asked() * temperatures))
+        texts.append((self.merged(), self.questions("benchmark") * temperatures))
         jobs = sum(count for count, _ in texts)
         tokens = sum(count * one for count, one in texts) * (self.mean["prompt"] + self.answer("respond"))
         sizes = self.reward_models()
@@ -153,11 +153,16 @@ class _Experiment:
 
     def soups(self) -> Iterator[Row]:
         """The merged checkpoints of a soup, one a vector and seed; each is removed when it has answered."""
-        merged = len(self.given.get("soups", {})) * self.given.get("preferences", {}).get("grid", 0) * self.seeds
-        yield Row("soup", self.name, merged, disk=self.base * disk_estimate.CHECKPOINT if merged else 0.0)
+        merged, methods, soups = self.merged(), self.given["methods"], self.given.get("soups", {}).values()
+        whole = any("adapter" not in methods[method] for soup in soups for method in soup["of"])
+        yield Row("soup", self.name, merged, disk=self.base * disk_estimate.CHECKPOINT if whole else 0.0)
         if merged:
             answers = self.questions("benchmark") * len(self.given["respond"]["temperatures"])
             yield self.row("respond", merged, answers * self.answer("respond"), "generation", self.base)
+
+    def merged(self) -> int:
+        """How many checkpoints are merged: of each soup one for every vector and seed."""
+        return len(self.given.get("soups", {})) * self.given.get("preferences", {}).get("grid", 0) * self.seeds
 
     def asked(self) -> int:
         """How many prompts the benchmark has: under preference vectors, every question under each of the grid."""

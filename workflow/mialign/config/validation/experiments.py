@@ -15,6 +15,7 @@ from mialign.training import objectives
 
 STAGES = ("respond", "solve")
 GIVEN_LABELS = {"base": "the base", "generator": "the generator"}
+GOES_WITH = (("betas", "optimizer", "adamw"), ("min_lr_rate", "schedule", "cosine"))
 
 
 def check(where: str, experiment: dict, models: dict, known) -> None:
@@ -133,6 +134,11 @@ def check_method(where: str, method: dict, parents: dict) -> None:
         )
     if method["warmup"] >= steps:
         raise InputError(f"{where}.warmup: {method['warmup']} leave none of the {steps} steps at the full rate")
+    for key, needed, fits in GOES_WITH:
+        if key in method and method[needed] != fits:
+            raise InputError(
+                f"{where}.{key}: it goes with {needed}: {fits}, and {needed} is {method[needed]}; take it out"
+            )
 
 
 def check_resources(config: dict) -> None:

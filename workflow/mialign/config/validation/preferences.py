@@ -2,7 +2,7 @@
 
 from mialign.config.validation.common import pick, under
 from mialign.core.errors import InputError
-from mialign.data import preferences
+from mialign.data import preferences, prompts
 from mialign.data.sets import AUTHORS
 from mialign.evaluation.scores import unchecked
 
@@ -85,6 +85,8 @@ def _check_reward(where: str, reward: dict, models: dict, known) -> None:
         if "corpus" in model or "server" in model:
             what = "is trained here to write" if "corpus" in model else "is on a server"
             raise InputError(f"{where}.model: {reward['model']} {what}; name a sequence classifier (path or hub)")
+        if "template" in reward:
+            under(f"{where}.", prompts.check_template, "template", reward["template"], {"question"})
 
 
 def _check_set(where: str, block: dict, objectives: int) -> None:
@@ -110,10 +112,13 @@ def _check_choice(where: str, experiment: dict) -> None:
 
 def _check_soup(where: str, name: str, soup: dict, experiment: dict) -> None:
     methods, objectives = experiment["methods"], len(experiment["preferences"]["rewards"])
+    first = methods.get(soup["of"][0], {}).get("adapter")
     if name in ("base", "generator", *methods):
         raise InputError(f"{where}: a method has this name, or the base; take another")
     if len(soup["of"]) != objectives:
         raise InputError(f"{where}.of: it names {len(soup['of'])} methods; name one for each of {objectives} rewards")
     for place, method in enumerate(soup["of"]):
-        if "adapter" in pick(methods, method, f"{where}.of[{place}]", "method"):
-            raise InputError(f"{where}.of[{place}]: {method} is an adapter; only whole weights are merged")
+        if pick(methods, method, f"{where}.of[{place}]", "method").get("adapter") != first:
+            raise InputError(
+                f"{where}.of[{place}]: {method} has another adapter than {soup['of'][0]}; give all one, or none"
+            )
