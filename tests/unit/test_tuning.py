@@ -98,6 +98,8 @@ def methods(config):
 # An arm that changes one thing alone keeps the rate of the other.
 AS_ANOTHER = {
     ("multitask", "original_code_3"): ("multitask", "original_3"),
+    ("multitask", "written"): ("multitask", "n2"),
+    ("unseen", "sami"): ("multitask", "n2"),
     ("preferences", "mo_odpo_3"): ("preferences", "mi_epo_3"),
 }
 
