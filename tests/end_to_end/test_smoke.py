@@ -171,7 +171,7 @@ def test_the_neighbours_take_the_base_models_and_are_a_chapter_of_the_paper(smok
     run(folder, command=NEIGHBOURS)
     run(folder, "--", "everything", command=NEIGHBOURS)
     assert made(smoke / RUN / "models").items() <= made(folder / RUN / "models").items()
-    for name in ("comparisons", "information", "accuracy"):
+    for name in ("comparisons", "information", "accuracy", "degeneration", "strengths"):
         assert table(folder, f"../neighbours_smoke/metrics/{name}.csv")
     for name, chapters in (("paper", ["Neighbours"]), ("everything", ["Experiment 1", "Neighbours", "Limitations"])):
         with pymupdf.open(folder / f"results/neighbours_smoke/{name}.pdf") as pdf:
@@ -191,28 +191,33 @@ def at_work_in(folder: Path) -> list[str]:
     return found
 
 
-def test_a_run_that_is_killed_goes_on_to_the_same_bytes(smoke, tmp_path):
-    folder = copy_workflow(tmp_path)
+def kill_when(folder: Path, there: str, command: list[str] = COMMAND) -> None:
+    """Kill -9 of the workflow alone, as the kernel or an impatient person does it: its jobs must go too."""
+    process = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment()
+    )
+    until = time.monotonic() + 600
+    while not list(folder.glob(there)):
+        assert process.poll() is None, "the workflow ended before it could be killed"
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
 
-    def kill_when(there: str) -> None:
-        """Kill -9 of the workflow alone, as the kernel or an impatient person does it: its jobs must go too."""
-        process = subprocess.Popen(
-            COMMAND, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment()
-        )
-        until = time.monotonic() + 600
-        while not list(folder.glob(there)):
-            assert process.poll() is None, "the workflow ended before it could be killed"
-            assert time.monotonic() < until
-            time.sleep(0.05)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
 
-    kill_when(f"{RUN}/scratch/models/trunk/checkpoint-*/sizes.json")
-    kill_when(f"{RUN}/checkpoints/multitask/sft")
-    until = time.monotonic() + 10  # a job that has just begun must first learn of it
+def wait_for_its_jobs(folder: Path) -> None:
+    """A job that has just begun must first learn that its workflow was killed."""
+    until = time.monotonic() + 10
     while jobs := at_work_in(folder):
         assert time.monotonic() < until, jobs
         time.sleep(0.2)
+
+
+def test_a_run_that_is_killed_goes_on_to_the_same_bytes(smoke, tmp_path):
+    folder = copy_workflow(tmp_path)
+    kill_when(folder, f"{RUN}/scratch/models/trunk/checkpoint-*/sizes.json")
+    kill_when(folder, f"{RUN}/checkpoints/multitask/sft")
+    wait_for_its_jobs(folder)
     interrupted = subprocess.Popen(
         COMMAND,
         cwd=folder,
@@ -227,3 +232,48 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bytes(smoke, tmp_path):
     interrupted.wait(120)
     run(folder)
     assert made(folder / RUN) == made(smoke / RUN)
+
+
+ROUNDS = """
+rewards:
+  brief: {kind: length, per: -10}
+  long: {kind: length, per: 10}
+experiments:
+  multitask:
+    data:
+      own: {from: base, questions: multitask_train, builder: constitutions, constitutions: 2, filters: {ended: false},
+            sampling: &sampling {temperature: 1.0, top_p: 1.0, max_tokens: 24, seed: 1}, size: 16, seed: 1}
+    methods:
+      original: {parent: base, objective: sami, data: own, iterations: 3, alternate: 2, steps: [1, 8, 1], batch: 4,
+                 validate_every: 1, learning_rate: 0.0001}
+  steered:
+    base: weak
+    questions: {validation: multitask_validation, benchmark: multitask_benchmark}
+    template: "Rules:\\n{preference}\\nQuestion: {question}\\nAnswer:\\n"
+    preferences: {rewards: [brief, long], grid: 3}
+    data:
+      own: {from: base, questions: multitask_train, builder: preferences, filters: {ended: false}, sampling: *sampling,
+            size: 16, seed: 1}
+    training: {batch: 2, steps: 8, validate_every: 1, learning_rate: 0.0001}
+    methods:
+      rounds: {parent: base, objective: mi_epo, iterations: 3, continued: true, steps: [1, 1, 8]}
+      rollouts: {parent: base, objective: mi_epo, rollout_every: 2}
+    respond: {temperatures: [0.0], top_p: 1.0, max_tokens: 24}
+"""
+# What is trained -> the state with which it is killed: in the middle of an iteration, a round, and a second refresh.
+KILLED = {"multitask/original_2/seed1": 1, "steered/rounds_3/seed1": 1, "steered/rollouts/seed1": 3}
+
+
+def test_iterations_rounds_and_rollouts_that_are_killed_go_on_to_the_same_bytes(smoke, tmp_path):
+    whole, killed = (shutil.copytree(smoke, tmp_path / name) for name in ("whole", "killed"))
+    for folder in (whole, killed):
+        (folder / "rounds.yaml").write_text(ROUNDS)
+    command, wanted = [*COMMAND, "rounds.yaml", "--"], [f"{RUN}/checkpoints/{name}" for name in KILLED]
+    run(whole, *wanted, command=command)
+    for (name, state), target in zip(KILLED.items(), wanted, strict=True):
+        kill_when(killed, f"{RUN}/scratch/{name}/checkpoint-{state}/sizes.json", [*command, target])
+        wait_for_its_jobs(killed)
+        assert not (killed / target).exists()
+    run(killed, *wanted, command=command)
+    assert (killed / RUN / "rollouts/steered/rollouts/seed1.jsonl").exists()
+    assert made(killed / RUN) == made(whole / RUN)

@@ -42,6 +42,7 @@ def write_run(folder: Path, settings: dict | None = None) -> Path:
     random = Random(7)
     _csv(folder / "metrics/comparisons.csv", _comparisons(settings, random))
     _csv(folder / "metrics/qualities.csv", _qualities(settings, random))
+    _csv(folder / "metrics/degeneration.csv", _degeneration(settings))
     _csv(folder / "metrics/agreement.csv", _agreement())
     _csv(folder / "metrics/accuracy.csv", _accuracy(settings))
     _csv(folder / "metrics/training.csv", _training(settings))
@@ -167,6 +168,25 @@ def _qualities(settings, random):
                     keys = {"experiment": "multitask", "method": method, "temperature": temperature}
                     rows.append(keys | {"category": category, "metric": metric} | bounds)
     return rows
+
+
+def _degeneration(settings):
+    values = {
+        "ended": 99,
+        "tokens": 32,
+        "correct": 75,
+        "seq_rep_4": 0.4,
+        "copied_question": 9,
+        "copied_instructions": 1,
+    }
+    return [
+        {"experiment": experiment, "method": method, "temperature": temperature, "metric": metric}
+        | {"value": value + temperature, "low": value - 0.1, "high": value + 0.5, "n": 1440}
+        for experiment, block in settings["experiments"].items()
+        for method in ("base", *block["methods"])
+        for temperature in (0.0, 1.0)
+        for metric, value in values.items()
+    ]
 
 
 def _accuracy(settings):

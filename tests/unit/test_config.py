@@ -236,6 +236,9 @@ BAD = [
         {"parent": "sft", "objective": "dpo", "learning_rate": 0.1, "max_length": 512},
         f"{MT}.methods.more.max_length: 512, but dpo has none, and both are relative to one policy on",
     ),
+    (f"{MT}.training.betas", [0.9], f"{MT}.training.betas: at least 2 needed, this has 1"),
+    (f"{MT}.training.betas", [0.9, 1.0], f"{MT}.training.betas[1]: 1.0 is too large"),
+    (f"{MT}.training.min_lr_rate", 0.0, f"{MT}.methods.sft.min_lr_rate: it goes with schedule: cosine, and schedule i"),
     ("speed.processes", 5, f"speed.processes: 5 cannot share the batch of 24 of {MT}.methods.sft equally"),
     (
         "resources.train",
@@ -278,7 +281,8 @@ BAD = [
     ("collapse.method", "smai", "collapse.method: there is no method 'smai'; did you mean 'sami'?"),
     ("collapse.experiment", "maths", "collapse.experiment: the curves are measured on judged responses"),
     # measuring
-    (f"{MT}.comparisons", [["dpo", "stf"]], f"{MT}.comparisons[0]: there is no method 'stf'; did you mean 'sft'?"),
+    (f"{MT}.comparisons", [["dpo", "stf"]], f"{MT}.comparisons[0]: there is no method or model 'stf'; did you mean 's"),
+    (f"{MT}.comparisons", [["sft", "weak"]], f"{MT}.comparisons[0]: 'weak' is the base of the experiment; write base"),
     (f"{MT}.comparisons", [["dpo", "sft"], ["sft", "sft"]], f"{MT}.comparisons[1]: 'sft' is compared with itself"),
     (f"{MT}.comparisons", [["dpo", "sft"]] * 2, f"{MT}.comparisons[1]: ['dpo', 'sft'] stands there twice"),
     (f"{MT}.comparisons", [["dpo"]], f"{MT}.comparisons[0]: at least 2 needed, this has 1"),

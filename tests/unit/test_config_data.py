@@ -446,7 +446,7 @@ def test_bad_iterations_are_named(miniature, more, message):
 def test_what_names_a_method_with_iterations_must_say_which(miniature):
     miniature["experiments"]["multitask"]["methods"]["sami"]["iterations"] = 2
     said = refused({**miniature, "collapse": None})
-    assert said.startswith(f"{MT}.comparisons[1]: there is no method 'sami'; did you mean 'sami_")
+    assert said.startswith(f"{MT}.comparisons[1]: there is no method or model 'sami'; did you mean 'sami_")
     refused(miniature, "collapse.method: there is no method 'sami'; did you mean 'sami_")
 
 

@@ -7,6 +7,7 @@ from changes import REMOVE, change, refused
 
 from given_model import given_model
 from mialign.config import loading
+from mialign.data import sets
 from mialign.data.sets import is_judged
 from mialign.preflight import cost
 
@@ -120,6 +121,43 @@ def test_three_rewards_have_thirteen_points(settings):
     assert steered(change(settings, f"{E}.soups", REMOVE))["preferences"]["grid"] == 13
 
 
+# ---------------------------------------------------------------- pairs written within the training
+@pytest.fixture
+def rolling(settings) -> dict:
+    """The base's own pairs, written anew every two of six steps."""
+    method = {"parent": "base", "objective": "mi_epo", "steps": 6, "rollout_every": 2}
+    return change(settings, f"{E}.methods.mi_epo", method)
+
+
+def test_a_policy_that_writes_its_pairs_has_none_in_files(rolling):
+    found = steered(rolling)
+    assert found["methods"]["mi_epo"]["rollout_every"] == 2
+    assert loading.training_settings(found["methods"]["mi_epo"])["rollout_every"] == 2
+    assert sets.used_sets(found) == ["own_pairs", "kind_pairs", "brief_pairs"]
+    assert sets.stored_sets(found) == ["own_pairs", "kind_pairs", "brief_pairs"]  # start is trained on the first too
+    change(rolling, f"{E}.methods.start.data", "kind_pairs")
+    assert sets.stored_sets(steered(rolling)) == ["kind_pairs", "brief_pairs"]
+
+
+ROLLING = f"{E}.methods.mi_epo"
+BAD_ROLLOUTS = [
+    (f"{ROLLING}.rollout_every", 4, f"{ROLLING}.rollout_every: 4 does not divide the 6 steps; change either"),
+    (f"{ROLLING}.rollout_every", 12, f"{ROLLING}.rollout_every: 12 does not divide the 6 steps"),
+    (f"{ROLLING}.rollout_every", 0, f"{ROLLING}.rollout_every: 0 is too small; the least is 1"),
+    (f"{ROLLING}.parent", "start", f"{ROLLING}.rollout_every: the policy begins as start and writes its own pairs, "),
+    (f"{E}.data.own_pairs.size", 40, f"{ROLLING}.rollout_every: 6 steps of 8 take 48 pairs, and data.own_pairs.size i"),
+    (f"{ROLLING}.iterations", 2, f"{ROLLING}.rollout_every: it does not go with iterations, whose pairs are written b"),
+    (f"{ROLLING}.objective", "mipo", f"{ROLLING}.objective: mipo takes pairs of other_question or context"),
+    ("sources.multitask_train.size", 47, f"{E}.data.own_pairs.size: 48 pairs need as many training questions; there"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "value", "message"), BAD_ROLLOUTS)
+def test_bad_rollouts_are_named(rolling, path, value, message):
+    rolling["experiments"] = {name: rolling["experiments"][name] for name in ("steered", "multitask", "maths")}
+    refused(change(rolling, path, value), message)
+
+
 # ---------------------------------------------------------------- what cannot be
 BAD = [
     ("rewards.brief", REMOVE, f"{E}.preferences.rewards: there is no reward 'brief'; there are friendly"),
@@ -147,7 +185,7 @@ BAD = [
     (f"{E}.soups.soup.of", ["kind", "start", "short"], f"{E}.soups.soup.of: it names 3 methods; name one for"),
     (f"{E}.soups.soup.of", ["kind", "shrt"], f"{E}.soups.soup.of[1]: there is no method 'shrt'; did you mean 'short'?"),
     (f"{E}.soups.kind", {"of": ["kind", "short"]}, f"{E}.soups.kind: a method has this name, or the base"),
-    (f"{E}.methods.kind.adapter", {"rank": 2, "alpha": 4}, f"{E}.soups.soup.of[0]: kind is an adapter; only whole wei"),
+    (f"{E}.methods.kind.adapter", {"rank": 2, "alpha": 4}, f"{E}.soups.soup.of[1]: short has another adapter than"),
     (f"{E}.methods.kind.continued", True, f"{E}.methods.kind.continued: it goes with iterations"),
     (f"{E}.methods.kind.reference", "strat", f"{E}.methods.kind.reference: there is no method 'strat'; did you mean"),
     (f"{E}.methods.start.reference", "kind", f"{E}.methods.start.reference: sft is relative to no reference"),
@@ -171,31 +209,90 @@ def test_a_reward_model_is_a_classifier_and_chooses_no_checkpoint(settings, tmp_
     refused(settings, f"models.causal.path: {causal}: the model is no sequence classifier", "(rewards.friendly.model)")
     settings["rewards"]["friendly"]["model"] = "judge"
     assert steered(settings)["preferences"]["scorers"]["friendly"]["model"] == "judge"
+    settings["rewards"]["friendly"]["template"] = "Person: {question} Reply:"
+    assert steered(settings)["preferences"]["scorers"]["friendly"]["template"] == "Person: {question} Reply:"
+    settings["rewards"]["friendly"]["template"] = "Person: {question} {opening}"
+    refused(settings, "rewards.friendly.template: there is nothing to fill the field {opening} with")
+    del settings["rewards"]["friendly"]["template"]
     change(settings, f"{E}.training.validate_every", 2)
     refused(settings, f"{E}.methods.start.validate_every: no checkpoint can be chosen by a reward model")
 
 
+def test_methods_with_one_adapter_may_be_merged(settings):
+    for name in ("kind", "short"):
+        change(settings, f"{E}.methods.{name}.adapter", {"rank": 2, "alpha": 4})
+    assert list(steered(settings)["soups"]) == ["soup"]
+    change(settings, f"{E}.methods.short.adapter", {"rank": 2, "alpha": 4, "dropout": 0.1})
+    refused(settings, f"{E}.soups.soup.of[1]: short has another adapter than kind; give all one, or none")
+
+
 # ---------------------------------------------------------------- what they take
+ASSUMED = {
+    "minutes_per_job": 6, "tokens_per_second": dict.fromkeys(("generation", "training", "scoring"), 100),
+    "mean_tokens": {"prompt": 10, "answer": 20, "attempt": 30, "request": 1000, "verdict": 100},
+    "weights": {}, "bytes_per_weight": {"model": 2}, "rows": {},
+}  # fmt: skip
+
+
 def test_what_preferences_cost(settings, tmp_path):
     """Every question is answered under every vector, and what writes is scored by each reward that is a model."""
     classifier = given_model(tmp_path / "classifier", architectures=["LlamaForSequenceClassification"])
     settings["models"]["judge"] = {"path": str(classifier)}
     settings["rewards"]["friendly"] = {"kind": "classifier", "model": "judge"}
     config = loading.load(settings) | {"counted": {"judge": 8e9}}
-    assumed = {
-        "minutes_per_job": 6, "tokens_per_second": dict.fromkeys(("generation", "training", "scoring"), 100),
-        "mean_tokens": {"prompt": 10, "answer": 20, "attempt": 30, "request": 1000, "verdict": 100},
-        "weights": {}, "bytes_per_weight": {"model": 2}, "rows": {},
-    }  # fmt: skip
-    rows = [row for row in cost._rows(config, assumed) if row.experiment == "steered"]
+    rows = [row for row in cost._rows(config, ASSUMED) if row.experiment == "steered"]
     found = {row.stage: row for row in rows if row.stage != "respond"}
     # Written: three sets once; mi_epo_1 once, 2 and 3 by three seeds, of half the questions.
     written = 2 * (3 * 480 + 240 + 3 * 240 + 3 * 240)
     # Answered: 480 questions under 11 vectors at 2 temperatures, by base, six methods and the soup, of three seeds.
     answered = 480 * 11 * 2 * 8 * 3
     assert found["rewards"].tokens == (written + answered) * (10 + 20)
-    assert found["rewards"].jobs == 4 + 6 + 24
-    assert found["rewards"].hours == pytest.approx(found["rewards"].tokens / 100 / 3600 + 34 * 0.1)
+    assert found["rewards"].jobs == 4 + 6 + 7 * 3 + 11 * 3  # a soup's answers are a file for each vector
+    assert found["rewards"].hours == pytest.approx(found["rewards"].tokens / 100 / 3600 + 64 * 0.1)
     assert found["soup"].jobs == 11 * 3
     answers = [row.tokens for row in rows if row.stage == "respond"]
     assert answers == [33 * 480 * 2 * 20, 7 * 3 * 480 * 11 * 2 * 20]
+
+
+def test_what_a_policy_writes_within_its_training_costs_its_training(rolling, tmp_path):
+    """Beside the same method on pairs in files: no job of their own, and the same tokens, by every seed."""
+    classifier = given_model(tmp_path / "classifier", architectures=["LlamaForSequenceClassification"])
+    rolling["models"]["judge"] = {"path": str(classifier)}
+    rolling["rewards"]["friendly"] = {"kind": "classifier", "model": "judge"}
+    for method in ("start", "kind", "short"):
+        change(rolling, f"{E}.methods.{method}.data", "kind_pairs")
+    del rolling["experiments"]["steered"]["soups"]
+
+    stages = ("generate", "rewards", "reference", "train")
+
+    def totals(what: str) -> list[float]:
+        """Of each stage."""
+        config = loading.load(copy.deepcopy(rolling)) | {"counted": {"judge": 8e9}}
+        rows = [row for row in cost._rows(config, ASSUMED) if row.experiment == "steered"]
+        return [sum(getattr(row, what) for row in rows if row.stage == stage) for stage in stages]
+
+    within = {what: totals(what) for what in ("jobs", "tokens", "hours")}
+    change(rolling, f"{ROLLING}.rollout_every", REMOVE)
+    change(rolling, f"{ROLLING}.parent", "start")
+    change(rolling, f"{E}.data.own_pairs.from", "start")  # which every seed writes
+    more = [of_files - own for of_files, own in zip(totals("jobs"), within["jobs"], strict=True)]
+    assert more == [3, 3, 3, 0]
+    assert sum(within["tokens"]) == pytest.approx(sum(totals("tokens")))
+    assert sum(within["hours"]) == pytest.approx(sum(totals("hours")) - 9 * 0.1)
+
+
+def test_a_corpus_can_hold_questions_under_vectors(settings):
+    change(settings, "models.weak.corpus.preferences", 100)
+    refused(settings, "models.weak.corpus.link.preferences: the key is missing")
+    change(settings, "models.weak.corpus.link.preferences", 0.9)
+    assert loading.load(settings)["models"]["weak"]["corpus"]["preferences"] == 100
+
+
+def test_a_corpus_under_vectors_needs_rewards_that_programs_compute(settings):
+    change(settings, "models.weak.corpus.preferences", 100)
+    change(settings, "models.weak.corpus.link.preferences", 0.9)
+    classifier = copy.deepcopy(settings)
+    change(classifier, "models.judge", {"hub": "owner/name", "revision": "main"})
+    change(classifier, "rewards.friendly", {"kind": "classifier", "model": "judge"})
+    refused(classifier, "models.weak.corpus.preferences: friendly of experiment steered is a reward model")
+    refused(change(settings, E, REMOVE), "models.weak.corpus.preferences: no experiment has preferences")

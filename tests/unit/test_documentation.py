@@ -95,6 +95,7 @@ def test_the_experiment_with_preferences(recipes, read_config):
     experiment = loading.load(read_config(SMOKE, yaml.safe_load(overlay)))["experiments"]["steered"]
     rounds = [experiment["methods"][f"mi_epo_{number}"] for number in (1, 2)]
     assert [(one["parent"], one.get("reference")) for one in rounds] == [("base", None), ("mi_epo_1", "base")]
+    assert experiment["methods"]["mi_epo_online"]["rollout_every"] == 1
 
 
 def test_sources_from_a_file_and_from_a_place(recipes, read_config, tmp_path):

@@ -288,11 +288,26 @@ OURS["information"] = [
     for side, more in (("rows", 0.02), ("columns", 0.0), ("both", 0.01))
 ] + [bound("base", "", math.log(2), "cap", "")]
 
+NUMBERS = {2: "n2", 3: "n3", 4: "n4"}
+OURS["constitutions"] = [
+    {"experiment": "multitask", "method": method, "category": category, "metric": "adherence"}
+    | {"temperature": temperature}
+    | estimate(50 + number + 10 * temperature, 48 + number, 53 + number)
+    for number, method in {0: "base", **NUMBERS}.items()
+    for temperature in (0.0, 1.0)
+    for category in ("all", "math")
+] + [
+    row | {"method": {"mi_1": "n2", "mi_2": "n3", "mi_3": "n4"}.get(row["method"], row["method"]), "critic": critic}
+    for row in OURS["information"]
+    for critic in ([row["critic"]] if row["metric"] == "cap" else ["mean", "sum"])
+]
+NEEDED = {"constitutions": {"groups": [list(NUMBERS.items())]}}  # settings that a figure cannot do without
+
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_same_bytes_again_and_no_date(name, tmp_path):
     for file in ("a.pdf", "b.pdf"):
-        draw(name, OURS[name], {}, tmp_path / file)
+        draw(name, OURS[name], NEEDED.get(name, {}), tmp_path / file)
     for kind in ("pdf", "png"):
         assert (tmp_path / f"a.{kind}").read_bytes() == (tmp_path / f"b.{kind}").read_bytes()
     assert b"Date" not in (tmp_path / "a.pdf").read_bytes()
@@ -409,6 +424,26 @@ def test_iterations_are_a_line_from_the_base_and_the_cap_is_drawn(tmp_path):
     words = [word for word, *_ in picture.words]
     assert {"Rows", "Columns", "Mean of both", "Mine, by iteration", "Base (0)", "Tuned", "dpo 2"} <= set(words)
     assert [word for word in words if word.isdigit()] == ["0", "1", "2", "3"] * 3
+
+
+def test_adherence_and_the_bound_against_the_number_of_constitutions(tmp_path):
+    settings = NEEDED["constitutions"] | {"labels": {"n2": "Mine, N = 2"}}
+    draw("constitutions", OURS["constitutions"], settings, tmp_path / "a.pdf")
+    picture = Picture(tmp_path / "a.pdf")
+    drawn = [d for d in picture.drawings if d["type"] == "s" and len(d["items"]) == 2 and d["dashes"] != "[] 0"]
+    lines = sorted((d["rect"] for d in drawn if d["rect"].height > 1), key=lambda rect: rect.x0)  # not the legend's
+    marks = panels_of(picture.ticks("y"))
+    panels = [([48, 50, 52, 54, 56], (52, 54)), ([0.2, 0.3, 0.4, 0.5, 0.6, 0.7], (0.3, 0.5))]
+    for place, (ticks, ends) in enumerate(panels):
+        value = scale(marks[place], ticks)
+        assert (value(lines[place].y1), value(lines[place].y0)) == pytest.approx(ends, abs=0.01)
+    words = [word for word, *_ in picture.words]
+    assert {"Base", "Mine, N = 2 to 4", "Cap of the bound", "Adherence (%)", "Bound (nat)"} <= set(words)
+
+
+def test_without_groups_the_number_of_constitutions_has_no_figure(tmp_path):
+    with pytest.raises(InputError, match="differ in the number of constitutions alone: nothing to draw"):
+        draw("constitutions", OURS["constitutions"], {}, tmp_path / "a.pdf")
 
 
 def test_without_iterations_every_policy_has_its_point_and_name(tmp_path):

@@ -182,6 +182,26 @@ def test_the_base_has_mean_zero_and_a_policy_that_follows_a_slope_above_zero(fil
     assert all(0 <= one["low"] <= one["high"] <= 1 for one in overlaps)
 
 
+def test_differences_are_paired(tmp_path, rewards, files):
+    """Of a policy and its double they are nothing, whatever its questions and seeds vary; else they are differences."""
+    found = table([*files, *write(tmp_path, "double", rewards["steered"])])
+    for reward, metric in (
+        ("kind", "slope"),
+        ("brief", "overlap"),
+        ("all", "hypervolume"),
+        ("all", "mip"),
+        ("all", "crd"),
+    ):
+        same = found["steered", "all", reward, f"{metric}_difference_double"]
+        assert [same[end] for end in ("value", "low", "high")] == [0, 0, 0]
+        more = found["steered", "all", reward, f"{metric}_difference_base"]
+        apart = [found[method, "all", reward, metric]["value"] for method in ("steered", "base")]
+        assert more["value"] == pytest.approx(apart[0] - apart[1])
+        assert ("base", "all", reward, f"{metric}_difference_steered") not in found
+    assert found["steered", "all", "kind", "slope_difference_base"]["low"] > 0
+    assert found["steered", "all", "kind", "overlap_difference_base"]["high"] < 0
+
+
 def test_intervals_hold_their_values(files):
     for (_, _, _, metric), row in table(files).items():
         if metric != "ended":

@@ -105,6 +105,16 @@ def test_a_classifier_with_a_chat_template_reads_turns(classifier, tmp_path):
     assert reward.scores([QUESTION], ["The boat sank."]) != plain
 
 
+def test_a_template_frames_the_question_whatever_the_chat_template(classifier):
+    settings = {"kind": "classifier", "model": "any", "template": "Person: {question} Reply:"}
+    reward = make(settings, classifier)
+    ids = tiny.tiny_tokenizer()("Person: Name {the} boat. Reply:")["input_ids"]
+    ids += tiny.tiny_tokenizer()("The boat sank.")["input_ids"]
+    assert reward._ids("Name {the} boat.", "The boat sank.") == ids
+    reward.tokenizer.chat_template = "{% for one in messages %}[{{ one.role }}] {{ one.content }}{% endfor %}"
+    assert reward._ids("Name {the} boat.", "The boat sank.") == ids
+
+
 def test_a_text_that_is_too_long_for_a_classifier_is_refused(classifier):
     reward = make({"kind": "classifier", "model": "any"}, classifier)
     with pytest.raises(InputError, match="tokens, more than the 64 that the reward model reads; lower max_tokens"):

@@ -81,7 +81,7 @@ def test_what_cannot_be_merged(folders, tmp_path):
     with pytest.raises(InputError, match=f"{other}: the tensor model.embed_tokens.weight is not there, or not as in"):
         merge([folders[0], other], [0.5, 0.5], tmp_path / "soup")
     (other / "adapter_config.json").write_text("{}")
-    with pytest.raises(InputError, match=f"{other}: an adapter; only whole weights are merged"):
+    with pytest.raises(InputError, match=f"{other}: an adapter, and others are whole models"):
         merge([folders[0], other], [0.5, 0.5], tmp_path / "soup")
     assert not (tmp_path / "soup").exists()
 

@@ -46,6 +46,8 @@ def inputs(name: str, run: Path, config: dict | None = None) -> list[Path]:
         "dropped": made_up_run.files_of_pairs(run, config, ".examples.csv"),
         "qualities": [metrics / "qualities.csv"],
         "agreement": [metrics / "agreement.csv"],
+        "methods": [metrics / f"{kind}.csv" for kind in ("training", "degeneration", "qualities")],
+        "degeneration": [metrics / "degeneration.csv"],
         "claims": [metrics / "comparisons.csv", metrics / "accuracy.csv", *published],
         "published": [metrics / "comparisons.csv", *published],
         "examples": [
@@ -60,7 +62,10 @@ def inputs(name: str, run: Path, config: dict | None = None) -> list[Path]:
 
 
 def make(name, run, config=None):
-    return TABLES[name](inputs(name, run, config), config or made_up_run.config())
+    files, config = inputs(name, run, config), config or made_up_run.config()
+    if name in ("methods", "degeneration"):  # of one experiment each
+        config = {"experiments": {"multitask": config["experiments"]["multitask"]}}
+    return TABLES[name](files, config)
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -105,6 +110,12 @@ def test_models_that_were_given_have_their_revisions(run):
 def test_an_optimiser_is_named_where_it_is_not_the_usual_one(run):
     assert "RMSprop" not in make("training", run)[0]
     assert r"RMSprop, $\beta$ 0.1" in make("training", run, made_up_run.config("config/paper.yaml"))[0]
+
+
+def test_training_says_how_often_a_policy_writes_its_pairs(run):
+    config = made_up_run.config()
+    config["experiments"]["multitask"]["methods"]["dpo"]["rollout_every"] = 4
+    assert r"$\beta$ 0.1, rollouts every 4 &" in make("training", run, config)[0]
 
 
 def test_principles_that_a_model_wrote_beside_those_by_hand(run):

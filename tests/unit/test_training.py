@@ -16,6 +16,7 @@ import architectures
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import get_scheduler
 
 import tiny
 from mialign.core.errors import InputError
@@ -292,6 +293,34 @@ def test_a_training_and_its_reference_read_what_was_cut(tmp_path, parent, pairs)
     tokens = sum(len(response) for one in cut.values() for response in one.item.responses)
     (seen,) = [int(row["value"]) for row in curve if (row["step"], row["metric"]) == ("2", "response_tokens")]
     assert seen == tokens  # two steps of four pairs are all eight
+
+
+def test_betas_and_the_end_of_the_cosine_are_those_that_are_set(tmp_path):
+    def made(**changes):
+        settings = {
+            "batch": 2,
+            "learning_rate": 0.5,
+            "schedule": "cosine",
+            "clip": 1.0,
+            "optimizer": "adamw",
+            **changes,
+        }
+        return loop.arguments(settings, tmp_path, 1, max_steps=4)
+
+    for changes, betas, end in (
+        ({}, (0.9, 0.999), 0.1),
+        ({"betas": [0.8, 0.95], "min_lr_rate": 0.0}, (0.8, 0.95), 0.0),
+    ):
+        arguments = made(**changes)
+        assert (arguments.adam_beta1, arguments.adam_beta2) == betas
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=arguments.learning_rate)
+        schedule = get_scheduler(
+            arguments.lr_scheduler_type, optimizer, 0, 4, scheduler_specific_kwargs=arguments.lr_scheduler_kwargs
+        )
+        for _ in range(4):
+            optimizer.step()
+            schedule.step()
+        assert schedule.get_last_lr() == [pytest.approx(0.5 * end)]
 
 
 def test_whatever_a_pass_computes_is_in_half_precision(monkeypatch, tmp_path, parent, pairs):

@@ -6,11 +6,13 @@ import time
 from collections import Counter
 from pathlib import Path
 from random import Random
+from statistics import fmean
 
 import pytest
 
 from mialign import synthetic
 from mialign.data import principles
+from mialign.evaluation.program_rewards import AskUnderVectors
 from mialign.synthetic import corpora
 from mialign.synthetic.categories import correct
 from mialign.synthetic.corpora import linked
@@ -164,3 +166,44 @@ def test_the_stage_writes_a_large_corpus_quickly(tmp_path, known, templates, run
     lines = out.read_text(encoding="utf-8").splitlines()
     assert len(lines) == 26500
     assert all(set(json.loads(line)) == {"prompt", "response"} for line in lines[:50])
+
+
+def test_of_two_answers_the_vector_chooses_as_often_as_the_link_says(known, templates):
+    """An independent count: the friendlier of two by the checker, the shorter by its words, weighed by hand."""
+    rewards = {
+        "friendly": {"kind": "checker", "principle": "friendly", "side": "positive"},
+        "brief": {"kind": "length", "per": -10},
+    }
+    template = "Rules:\n{preference}\nQuestion: {question}\nAnswer:\n"
+    settings = {
+        "multitask": 0,
+        "maths": 0,
+        "drills": 0,
+        "preferences": 1500,
+        "link": {**LINK, "preferences": 1.0},
+        "seed": 3,
+    }
+    asker = AskUnderVectors(template, rewards, alpha=0.2)
+    always = list(corpora.corpus(settings, {**templates, "preferences": [asker]}, known))
+    friendly, words = {}, {}
+    for text in always:
+        first, second = map(
+            float, re.match(r"Rules:\nfriendly (\d\.\d), brief (\d\.\d)\nQuestion: ", text["prompt"]).groups()
+        )
+        assert first + second == pytest.approx(1)
+        friendly.setdefault(first, []).append(synthetic.follows("friendly", "positive", text["response"], {}))
+        words.setdefault(second, []).append(len(text["response"].split()))
+    assert fmean(friendly[1.0]) > fmean(friendly[0.0]) + 0.15
+    assert fmean(words[1.0]) < fmean(words[0.0]) - 4
+    never = list(
+        corpora.corpus({**settings, "link": {**LINK, "preferences": 0.0}}, {**templates, "preferences": [asker]}, known)
+    )
+    for better, worse in zip(always, never, strict=True):
+        assert better["prompt"] == worse["prompt"]
+        first = float(better["prompt"][16:19])
+        worth = [
+            first * synthetic.follows("friendly", "positive", one["response"], {})
+            - (1 - first) * len(one["response"].split()) / 10
+            for one in (better, worse)
+        ]
+        assert worth[0] >= worth[1]

@@ -309,7 +309,8 @@ def test_a_corpus_of_principles_alone_is_a_corpus(settings):
     corpus = {"multitask": 0, "maths": 0, "drills": 0, "principles": 400, "link": LINK, "seed": 1}
     assert loading.load(change(settings, "models.weak.corpus", corpus))
     refused(
-        change(settings, "models.weak.corpus.principles", 0), "maths, drills and principles are all 0; there is noth"
+        change(settings, "models.weak.corpus.principles", 0),
+        "it has 0 texts of every kind (multitask, maths, drills, principles, preferences)",
     )
 
 

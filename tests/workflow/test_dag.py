@@ -50,6 +50,41 @@ def test_a_method_is_a_row_of_the_config(copy):
     assert after - before == Counter(train=SEEDED, respond=SEEDED, score=SEEDED)
 
 
+def test_a_model_that_methods_are_compared_with_answers_as_they_do(copy):
+    before = jobs(snakemake(copy, "-n"))
+    (copy / "more.yaml").write_text(
+        "models: {trunk: {label: Trunk}}\nexperiments: {multitask: {comparisons: [[sami, trunk], [sami, base]]}}"
+    )
+    text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
+    after, compared = jobs(text), 8
+    assert after - before == Counter(respond=SEEDED, score=SEEDED)
+    assert before - after == Counter(judge=SEEDED * (compared - 2))
+    answered = commands(text, "respond")["responses/multitask/trunk/seed2.jsonl"]
+    assert option(answered, "--model") == "results/mini/models/trunk"
+    judged = commands(text, "judge")["verdicts/multitask/sami-vs-trunk/seed3.jsonl"]
+    assert "results/mini/scores/multitask/trunk/seed3.jsonl" in judged
+    qualities = commands(text, "metrics")["metrics/qualities.csv"]
+    assert "results/mini/scores/multitask/trunk/seed1.jsonl" in qualities
+    drawn = next(words for out, words in commands(text, "figure").items() if out == "figures/overall.pdf")
+    assert json.loads(option(drawn, "--settings"))["labels"]["trunk"] == "Trunk"
+    assert "label" not in json.loads(option(commands(text, "model")["models/trunk"], "--settings"))
+    (uses,) = (json.loads(option(words, "--settings"))["uses"] for words in commands(text, "lengths").values()
+               if "multitask" in option(words, "--out"))  # fmt: skip
+    assert ("benchmark", "trunk") in [(use["split"], use["model"]) for use in uses]
+
+
+def test_principles_are_held_out_of_training_and_scored_apart(copy):
+    (copy / "more.yaml").write_text("experiments: {multitask: {held_out: [tex, persona]}}")
+    text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
+    asked = {name: json.loads(option(words, "--settings")) for name, words in commands(text, "prompts").items()}
+    held_out = {name for name, settings in asked.items() if settings.get("held_out") == ["tex", "persona"]}
+    assert held_out == {f"prompts/multitask/{split}.jsonl" for split in ("strong_pairs", "validation")}
+    scored = commands(text, "score")["scores/multitask/sami/seed1.jsonl"]
+    place = scored.index("--held-out")
+    assert scored[place + 1 : place + 3] == ["tex", "persona"]
+    assert "--held-out" not in snakemake(copy, "-n", "-p")
+
+
 MIPO = """
 experiments:
   multitask:
@@ -253,6 +288,40 @@ def test_an_experiment_with_preferences_is_rewarded_and_not_judged(copy):
     assert merged[merged.index("--weights") + 1 :][:2] == ["0.5", "0.5"]
     asked = json.loads(option(commands(text, "respond")["responses/steered/soup.2/seed1.jsonl"], "--settings"))
     assert asked["preference"] == [1.0, 0.0]
+
+
+def test_a_policy_that_writes_its_pairs_has_a_job_for_all(copy):
+    """Its training answers the prompts of the set, and keeps what it wrote; the pairs of others are files."""
+    config = yaml.safe_load(PREFERENCES)
+    experiment = config["experiments"]["steered"]
+    del experiment["soups"]
+    experiment["methods"] = {
+        "mi_epo": {"parent": "base", "objective": "mi_epo", "rollout_every": 1},
+        "sft": {"parent": "base", "objective": "sft", "data": "kind", "rollout_every": 2},
+        "short": experiment["methods"]["short"],
+    }
+    (copy / "more.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    rate = "checkpoints/tuning/steered/mi_epo/0.0001"
+    targets = [f"results/mini/{name}" for name in ("metrics/preferences.csv", rate)]
+    text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml", "--", *targets)
+    expected = Counter(
+        prompts=3 + 2, lengths=1, generate=1, pairs=1, rewards=1 + 4 * SEEDED, reference=SEEDED, train=SEEDED,
+        train_on_rollouts=2 * SEEDED, rate=1, respond=4 * SEEDED, metrics=1,
+    )  # fmt: skip
+    assert {name: jobs(text)[name] for name in expected} == expected
+    trained = commands(text, "train")
+    words = trained["checkpoints/steered/mi_epo/seed2"]
+    assert "--pairs" not in words
+    assert option(words, "--prompts") == "results/mini/prompts/steered/own.jsonl"
+    assert option(words, "--reference-model") == "results/mini/models/weak"
+    assert option(words, "--rollouts") == "results/mini/rollouts/steered/mi_epo/seed2.jsonl"
+    asked = json.loads(option(words, "--settings"))
+    assert (asked["rollout_every"], asked["rollouts"]["sampling"]["max_tokens"]) == (1, 96)
+    assert asked["rollouts"]["pairs"]["rewards"] == ["friendly", "brief"]
+    assert asked["rollouts"]["scorers"] == config["rewards"]
+    assert "--reference-model" not in trained["checkpoints/steered/sft/seed1"]  # sft is relative to nothing
+    assert option(trained[rate], "--prompts") == "results/mini/prompts/steered/own.jsonl"
+    assert "--rollouts" not in trained[rate]
 
 
 JUDGES = """

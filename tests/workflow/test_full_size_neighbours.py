@@ -1,6 +1,7 @@
-"""The configurations of original SAMI and MIPO at full size: their whole plans, their costs, and what they say."""
+"""Original SAMI, MIPO and MI-EPO at full size: their whole plans, their costs, and what their configurations say."""
 
 import csv
+import json
 import re
 import shlex
 
@@ -14,6 +15,7 @@ from mialign.preflight import cost
 
 BARE = {"HF_HUB_OFFLINE": "1", "HF_TOKEN": "", "OPENAI_API_KEY": "", "CUDA_VISIBLE_DEVICES": ""}
 SAMI, MIXTRAL, MIPO = ["config/sami.yaml"], ["config/sami.yaml", "config/sami_mixtral.yaml"], ["config/mipo.yaml"]
+MIEPO = ["config/miepo.yaml"]
 
 
 def plan(copy, overlays: list[str], *more: str) -> str:
@@ -27,11 +29,11 @@ def option(words: list[str], name: str) -> str:
 def test_the_whole_of_sami_is_planned_without_network_gpu_or_keys(copy):
     text = plan(copy, SAMI)
     found = jobs(text)
-    assert (found["fetch_dataset"], found["fetch_model"], found["questions"]) == (6, 1, 9)
+    assert (found["fetch_dataset"], found["fetch_model"], found["questions"]) == (6, 2, 9)
     assert found["model"] == found["collapse"] == found["solve"] == 0
     # three iterations as written and three as the code did on summaries, three on dialogue
     assert found["generate"] == found["pairs"] == found["train"] == 9
-    assert (found["respond"], found["judge"]) == (11, 10)
+    assert (found["respond"], found["judge"]) == (13, 12)  # both tasks also by the instructed model
     writers = {
         option(words, "--out").removeprefix("results/sami/generations/"): option(words, "--model")
         for words in (shlex.split(line) for line in re.findall(r"workflow/run\.py generate .*", text))
@@ -49,10 +51,27 @@ def test_rates_cannot_be_chosen_where_no_checker_can_tell(copy):
 
 def test_sami_with_mixtral_and_mipo_are_planned_too(copy):
     found = jobs(plan(copy, MIXTRAL))
-    assert (found["fetch_dataset"], found["train"], found["judge"]) == (2, 6, 7)
+    assert (found["fetch_dataset"], found["train"], found["judge"]) == (2, 6, 8)
     found = jobs(plan(copy, MIPO))
     assert (found["fetch_dataset"], found["fetch_model"], found["generate"]) == (2, 1, 1)
     assert (found["reference"], found["train"], found["solve"], found["judge"]) == (1, 2, 3, 0)
+
+
+def test_the_whole_of_mi_epo_is_planned_too(copy):
+    text = plan(copy, MIEPO)
+    found = jobs(text)
+    assert (found["fetch_dataset"], found["fetch_model"], found["model"]) == (5, 5, 0)
+    # In each experiment the SFT model, and the rounds of MI-EPO, of MO-ODPO and of an expert for each reward.
+    trained = (1 + 4 * 5) + (1 + 4 * 4) + (1 + 5 * 6)
+    assert found["generate"] == found["pairs"] == found["train"] == trained
+    assert found["soup"] == 11 + 11 + 13
+    assert found["respond"] == trained + 3 + found["soup"]  # three bases
+    assert found["rewards"] == found["generate"] + found["respond"]
+    (scored,) = re.findall(r"run\.py rewards .*generations/helpful_three/sft_pairs\.jsonl .*", text)
+    assert "--models data/models/helpful_reward data/models/harmless_reward data/models/quality_reward" in scored
+    rewards = json.loads(option(shlex.split(scored), "--settings"))["rewards"]
+    assert rewards["harmless"]["template"] == "\n\nHuman: {question}\n\nAssistant:"
+    assert "template" not in rewards["quality"]
 
 
 def test_what_sami_costs_is_known_before(copy):
@@ -62,10 +81,10 @@ def test_what_sami_costs_is_known_before(copy):
     assert float(rows[-1]["gpu_hours"]) > 1
     # comparisons x questions x two axes x two orders, at the assumed lengths and the stated price
     judged = {row["experiment"]: float(row["judge_dollars"]) for row in rows if row["stage"] == "judge"}
-    assert judged == {"summaries": 243.60, "dialogue": 208.80}
+    assert judged == {"summaries": 278.40, "dialogue": 278.40}
 
 
-@pytest.mark.parametrize(("overlays", "judged"), [(MIXTRAL, [243.60]), (MIPO, [])])
+@pytest.mark.parametrize(("overlays", "judged"), [(MIXTRAL, [278.40]), (MIPO, []), (MIEPO, [])])
 def test_what_the_others_cost_is_known_too(read_config, root, overlays, judged):
     assumed = yaml.safe_load((root / "config/costs.yaml").read_text())
     rows = cost.table({**loading.load(read_config(*overlays)), "counted": {}}, assumed)
@@ -102,9 +121,47 @@ def test_mipo_is_as_the_paper_has_it(read_config):
     settings = loading.load(read_config(*MIPO))
     mipo, data = methods(settings, "gsm8k")["mipo"], settings["experiments"]["gsm8k"]["data"]["other_question"]
     assert (mipo["beta"], mipo["learning_rate"], mipo["batch"], mipo["schedule"]) == (0.1, 5e-7, 4, "cosine")
+    assert (mipo["betas"], mipo["min_lr_rate"]) == ([0.9, 0.95], 0.1)
     assert mipo["steps"] == data["size"] // mipo["batch"]  # one epoch
     assert mipo["warmup"] == round(0.03 * mipo["steps"])
     assert (data["builder"], data["sampling"]["temperature"], data["sampling"]["top_p"]) == ("other_question", 0.1, 0.9)
+
+
+def test_mi_epo_is_as_the_paper_has_it(read_config):
+    settings = loading.load(read_config(*MIEPO))
+    expected = {  # alpha, vectors, rates of SFT and of the rounds, epochs, examples of an epoch
+        "safety": (0.5, 11, 1e-6, 1e-4, 2, 10000),
+        "helpful": (1.0, 11, 2e-5, 4e-5, 2, 8192),
+        "helpful_three": (1.0, 13, 2e-5, 4e-5, 3, 8192),
+    }
+    assert list(settings["experiments"]) == list(expected)
+    for name, (alpha, grid, sft_rate, rate, epochs, examples) in expected.items():
+        experiment, known = settings["experiments"][name], methods(settings, name)
+        asked = experiment["preferences"]
+        assert (asked["alpha"], asked["grid"]) == (alpha, grid)
+        sft, data = known.pop("sft"), experiment["data"]
+        assert (sft["learning_rate"], sft["steps"]) == (sft_rate, 3 * data["sft_pairs"]["size"] // 64)
+        rounds = [one for one in known if one.startswith("mi_epo_")]
+        steps = [known[one]["steps"] for one in rounds]
+        assert sum(steps) == pytest.approx(epochs * examples / 64, rel=0.01)
+        for method in (sft, *known.values()):
+            assert method["warmup"] == round(0.1 * method["steps"])
+            assert (method["batch"], method["schedule"], method["min_lr_rate"]) == (64, "cosine", 0.0)
+            adapter = {"rank": 64, "alpha": 128, "dropout": 0.05}
+            assert {key: method["adapter"][key] for key in adapter} == adapter
+        for method in known.values():
+            assert method["learning_rate"] == rate
+            assert method.get("reference", method["parent"]) == "sft"
+        betas = {one: (known[one]["beta_c"], known[one]["beta_w"]) for one in known if "beta_w" in known[one]}
+        assert betas == {one: (0.1, 0.01 if one.startswith("mi_epo_") else 0.0) for one in betas}
+        assert len(betas) == 2 * len(rounds)
+        assert (
+            {one["sampling"]["max_tokens"] for one in data.values()} == {experiment["respond"]["max_tokens"]} == {128}
+        )
+        (soup,) = experiment["soups"].values()
+        assert soup["of"] == [f"{reward}_expert_{len(rounds)}" for reward in asked["rewards"]]
+        for place, expert in enumerate(soup["of"]):
+            assert data[expert]["vector"] == [float(place == other) for other in range(len(soup["of"]))]
 
 
 def test_the_worked_examples_of_mipo_are_right(read_config):
@@ -126,11 +183,12 @@ def test_the_principles_of_sami_have_no_checkers_and_need_none(root):
         assert not set(principle.positive) & set(principle.antithesis)
 
 
-@pytest.mark.parametrize("name", ["sami", "sami_mixtral", "mipo"])
+@pytest.mark.parametrize("name", ["sami", "sami_mixtral", "mipo", "miepo"])
 def test_every_value_has_its_source(root, name):
     """Lines of an experiment's settings that set a number say where it is from, unless the block's head does."""
     text = (root / f"config/{name}.yaml").read_text()
     assert re.findall(r"\((?:text|code|assumed)", text)
-    for key in ("learning_rate", "batch", "steps", "optimizer", "schedule", "clip", "precision", "warmup"):
+    keys = ("learning_rate", "batch", "steps", "optimizer", "betas", "schedule", "min_lr_rate", "warmup", "clip")
+    for key in (*keys, "precision", "alpha", "grid", "adapter", "base"):
         for line in re.findall(rf"^ +{key}: .*", text, re.M):
             assert re.search(r"# .*\((text|code|assumed)\)", line), line

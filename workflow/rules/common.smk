@@ -77,8 +77,18 @@ SOUPS = {
     ]
     for experiment in PREFERRED
 }
-METHODS = {"base", "generator"} | {m for experiment in CONFIG["experiments"].values() for m in experiment["methods"]}
+METHODS = {"base", "generator"} | {
+    policy
+    for experiment in CONFIG["experiments"].values()
+    for policy in (*experiment["methods"], *sets.compared_models(experiment))
+}
 SETS = list(dict.fromkeys(data for given in CONFIG["experiments"].values() for data in given["data"]))
+ROLLED_OUT = [
+    f"{experiment}/{method}"
+    for experiment, given in CONFIG["experiments"].items()
+    for method, settings in given["methods"].items()
+    if "rollout_every" in settings
+]
 SOLVED = [name for name, experiment in CONFIG["experiments"].items() if "solve" in experiment]
 INFORMED = [name for name, experiment in CONFIG["experiments"].items() if "information" in experiment]
 
@@ -171,10 +181,9 @@ def files_on_disk(folder):
 
 
 def policy(experiment, method, seed):
-    """The folder of a method's checkpoint; base is the model that the experiment starts from, generator the writer."""
-    if method in ("base", "generator"):
-        return model_folder(CONFIG["experiments"][experiment][method])
-    return f"{RUN}/checkpoints/{experiment}/{method}/seed{seed}"
+    """The folder of a method's checkpoint, or of a model: the base, the generator, or one that methods are compared with."""
+    model = sets.policy_model(CONFIG["experiments"][experiment], method)
+    return model_folder(model) if model else f"{RUN}/checkpoints/{experiment}/{method}/seed{seed}"
 
 
 def question_paths(names):
@@ -188,9 +197,9 @@ def pairs_of(experiment, data, seed):
 
 
 def all_pairs(experiment, released=None):
-    """The sets that methods are trained on, as pairs_of names them; only those that are `released`, or are not."""
+    """The sets whose pairs are files, as pairs_of names them; only those that are `released`, or are not."""
     given = CONFIG["experiments"][experiment]
-    used = [data for data in sets.used_sets(given) if released in (None, given["data"][data]["from"] == sets.AUTHORS)]
+    used = [data for data in sets.stored_sets(given) if released in (None, given["data"][data]["from"] == sets.AUTHORS)]
     return list(dict.fromkeys(pairs_of(experiment, data, seed) for data in used for seed in SEEDS))
 
 
@@ -204,13 +213,14 @@ def measured_policies(experiment):
 
 
 def answering(experiment):
-    """All whose answers are scored: the generator too, where it is another model than the base."""
+    """All whose answers are scored: also the generator, where it is another model than the base, and compared models."""
     given = CONFIG["experiments"][experiment]
-    return policies(experiment) + (["generator"] if given["generator"] != given["base"] else [])
+    shown = ["generator"] if given["generator"] != given["base"] else []
+    return policies(experiment) + shown + sets.compared_models(given)
 
 
 def labels_of(experiment):
-    return {name: method["label"] for name, method in CONFIG["experiments"][experiment]["methods"].items()}
+    return sets.labels(CONFIG["experiments"][experiment], CONFIG["models"])
 
 
 def of_each(experiments, own, *kinds):

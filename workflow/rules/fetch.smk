@@ -51,7 +51,7 @@ rule fetch_model:
     conda:
         "../../envs/fetch.yaml"
     params:
-        settings=lambda wildcards: as_json(CONFIG["models"][wildcards.model], DATA),
+        settings=lambda wildcards: as_json(only(CONFIG["models"][wildcards.model], "hub", "revision"), DATA),
         scratch=f"{DATA}/scratch/{{model}}",
     shell:
         "python workflow/run.py fetch_model --log {log:q} --settings {params.settings:q} --scratch {params.scratch:q}"

@@ -6,7 +6,7 @@ include: "inputs/figures.smk"
 
 rule figure:
     input:
-        lambda wildcards: f"{RUN}/metrics/{DRAWN[FIGURES[wildcards.figure][0]]}.csv",
+        lambda wildcards: metrics_of(*DRAWN[FIGURES[wildcards.figure][0]]),
     output:
         pdf=f"{RUN}/figures/{{figure}}.pdf",
         png=report(

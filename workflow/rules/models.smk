@@ -41,7 +41,9 @@ rule model:
         torch_threads=lambda wildcards: model_threads(wildcards),
     params:
         code=code_digest("model"),
-        settings=lambda wildcards: as_json(without(CONFIG["models"][wildcards.model], "corpus", "parent"), MODELS_RUN),
+        settings=lambda wildcards: as_json(
+            without(CONFIG["models"][wildcards.model], "corpus", "parent", "label"), MODELS_RUN
+        ),
         parent=lambda wildcards, input: ["--parent", input.parent] if "parent" in input.keys() else [],
         scratch=f"{MODELS_RUN}/scratch/models/{{model}}",
     shell:

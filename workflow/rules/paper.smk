@@ -39,6 +39,7 @@ rule numbers:
         accuracy=metrics_of("accuracy"),
         training=metrics_of("training"),
         information=metrics_of("information") if INFORMED else [],
+        preferences=metrics_of("preferences") if PREFERRED else [],
         filters=FILTER_TABLES,
         published=PUBLISHED_TABLES,
         paper=PAPER_SOURCES,
@@ -55,11 +56,13 @@ rule numbers:
     params:
         code=code_digest("numbers"),
         paper=lambda wildcards, input: os.path.commonpath(input.paper),
-        information=lambda wildcards, input: ["--information", input.information] if input.get("information") else [],
+        some=lambda wildcards, input: [
+            part for kind in ("information", "preferences") if input.get(kind) for part in (f"--{kind}", input[kind])
+        ],
         settings=lambda wildcards: as_json(printed(CONFIG), sort_keys=False),
     shell:
         "python workflow/run.py numbers --log {log:q} --comparisons {input.comparisons:q} --qualities {input.qualities:q}"
-        " --accuracy {input.accuracy:q} --training {input.training:q} {params.information:q} --filters {input.filters:q}"
+        " --accuracy {input.accuracy:q} --training {input.training:q} {params.some:q} --filters {input.filters:q}"
         " --published {input.published:q} --paper {params.paper:q} --settings {params.settings:q} --out {output.tex:q}"
 
 
@@ -70,6 +73,7 @@ rule times:
         PDF,
     output:
         report(f"{RUN}/times/stages.csv", caption="../report/times.rst", category="Times", labels={"table": "stages"}),
+        **({"trainings": f"{RUN}/times/trainings.csv"} if COMPARED else {}),
     log:
         f"{RUN}/logs/times.log",
     localrule: True
@@ -78,8 +82,9 @@ rule times:
     params:
         code=code_digest("times"),
         folders=list(dict.fromkeys((f"{RUN}/logs", f"{MODELS_RUN}/logs"))),
+        trainings=lambda wildcards, output: ["--trainings", output.trainings] if output.get("trainings") else [],
     shell:
-        "python workflow/run.py times --log {log:q} --folders {params.folders:q} --out {output:q}"
+        "python workflow/run.py times --log {log:q} --folders {params.folders:q} {params.trainings:q} --out {output[0]:q}"
 
 
 rule paper:

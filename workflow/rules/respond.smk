@@ -72,5 +72,7 @@ rule score:
         "../../envs/analysis.yaml"
     params:
         code=code_digest("score"),
+        held_out=held_out_option,
     shell:
-        "python workflow/run.py score --log {log:q} --responses {input.responses:q} --prompts {input.prompts:q} --out {output:q}"
+        "python workflow/run.py score --log {log:q} --responses {input.responses:q} --prompts {input.prompts:q}"
+        " {params.held_out:q} --out {output:q}"

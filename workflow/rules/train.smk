@@ -1,4 +1,7 @@
-"""The methods: from the parent's checkpoint and the pairs to a checkpoint chosen on validation questions."""
+"""The methods: from the parent's checkpoint and the pairs to a checkpoint chosen on validation questions.
+
+The wildcard rolled_out is EXPERIMENT/METHOD of a method with rollout_every, which writes its pairs as it is trained.
+"""
 
 
 include: "inputs/train.smk"
@@ -58,6 +61,25 @@ rule train:
         scratch=f"{SCRATCH}/{{experiment}}/{{method}}/seed{{seed}}",
     shell:
         TRAIN
+
+
+ruleorder: train_on_rollouts > train
+
+
+use rule train as train_on_rollouts with:
+    input:
+        unpack(training_inputs(of_rolled_out)),
+    output:
+        checkpoint=directory(f"{RUN}/checkpoints/{{rolled_out}}/seed{{seed}}"),
+        curve=f"{RUN}/training/{{rolled_out}}/seed{{seed}}.csv",
+        rollouts=f"{RUN}/rollouts/{{rolled_out}}/seed{{seed}}.jsonl",
+    log:
+        f"{RUN}/logs/train_on_rollouts/{{rolled_out}}/seed{{seed}}.log",
+    wildcard_constraints:
+        rolled_out=one_of(ROLLED_OUT),
+    params:
+        **training_params(of_rolled_out),
+        scratch=f"{SCRATCH}/{{rolled_out}}/seed{{seed}}",
 
 
 use rule train as collapse with:

@@ -5,6 +5,7 @@ from argparse import ArgumentParser, Namespace
 from mialign.core.arguments import add_settings
 from mialign.core.files import write_jsonl
 from mialign.data import principles
+from mialign.evaluation.program_rewards import AskUnderVectors
 from mialign.synthetic.corpora import corpus
 
 
@@ -16,4 +17,9 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> None:
-    write_jsonl(args.out, corpus(args.settings, args.templates, principles.load(args.principles)))
+    askers = [
+        AskUnderVectors(one["template"], {name: one["rewards"][name] for name in one["weighed"]}, one["alpha"])
+        for one in args.templates.get("preferences", [])
+    ]
+    templates = {**args.templates, "preferences": askers}
+    write_jsonl(args.out, corpus(args.settings, templates, principles.load(args.principles)))

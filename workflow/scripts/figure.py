@@ -1,8 +1,8 @@
-"""Draw one figure from a tidy CSV: X.pdf, and X.png beside it.
+"""Draw one figure from its tidy tables: X.pdf, and X.png beside it.
 
 figure1 and overall take metrics/comparisons.csv; figure2, figure3 and formats accuracy.csv; qualities qualities.csv;
-collapse and training training.csv; information information.csv; front preferences.csv. Settings that a figure does not
-have are refused with those it has.
+collapse and training training.csv; information information.csv; front preferences.csv; constitutions qualities.csv and
+information.csv. Settings that a figure does not have are refused with those it has.
 """
 
 import json
@@ -16,7 +16,7 @@ from mialign.paper.figures import FIGURES, draw
 
 def arguments(parser):
     parser.add_argument("--name", required=True, choices=FIGURES)
-    parser.add_argument("--data", required=True, metavar="CSV")
+    parser.add_argument("--data", required=True, nargs="+", metavar="CSV")
     add_settings(parser, about="of the figure", required=False)
     parser.add_argument(
         "--settings-file", metavar="JSON_FILE", help="settings of several figures by name; --settings is laid over them"
@@ -26,7 +26,7 @@ def arguments(parser):
 
 def main(args):
     settings = _from_file(args.settings_file).get(args.name, {}) | args.settings
-    rows = tidy.read(args.data, ("experiment", "method", "metric", "value"))
+    rows = [row for path in args.data for row in tidy.read(path, ("experiment", "method", "metric", "value"))]
     draw(args.name, rows, settings, args.out)
 
 

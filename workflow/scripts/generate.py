@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from mialign.core import seeds
 from mialign.core.arguments import add_settings
 from mialign.core.files import read_jsonl, write_jsonl
-from mialign.data.prompts import to_generate
+from mialign.data.prompts import texts_to_generate, writer_seed
 from mialign.generation import options
 from mialign.generation.writer import Writer, record
 
@@ -19,19 +18,15 @@ def arguments(parser):
 
 
 def main(args):
-    asked = [
-        (record["id"], index, prompt)
-        for record in read_jsonl(args.prompts, required=("id", "prompts"))
-        for index, prompt in enumerate(to_generate(record))
-    ]
-    seed = args.settings["seed"] if args.seed is None else seeds.derive(args.settings["seed"], "writer", args.seed)
-    own = [(seeds.derive(seed, prompt_id, index),) for prompt_id, index, _ in asked]
+    seed = args.settings["seed"] if args.seed is None else writer_seed(args.settings["seed"], args.seed)
+    asked = texts_to_generate(read_jsonl(args.prompts, required=("id", "prompts")), seed)
+    own = [(seed,) for *_, seed in asked]
     with Writer(args.model, args.engine, options.runtime(args), args.scratch, f"generate {args.out.stem}") as write:
-        completions = write([prompt for _, _, prompt in asked], own, args.settings, args.settings["temperature"])
+        completions = write([prompt for _, _, prompt, _ in asked], own, args.settings, args.settings["temperature"])
         write_jsonl(
             args.out,
             (
                 {"prompt_id": prompt_id, "prompt": index, **record(one), "writer": write.digest}
-                for (prompt_id, index, _), (one,) in zip(asked, completions, strict=True)
+                for (prompt_id, index, _, _), (one,) in zip(asked, completions, strict=True)
             ),
         )

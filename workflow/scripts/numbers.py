@@ -5,7 +5,16 @@ from pathlib import Path
 from mialign.core.arguments import add_settings
 from mialign.core.csv_files import rows
 from mialign.core.files import write_text
-from mialign.paper.macros import accuracy, comparisons, information, macro_file, published, settings, training
+from mialign.paper.macros import (
+    accuracy,
+    comparisons,
+    information,
+    macro_file,
+    preferences,
+    published,
+    settings,
+    training,
+)
 from mialign.paper.tables import filtering
 
 MEASURED = ("experiment", "method", "metric", "value", "low", "high", "n")
@@ -17,6 +26,7 @@ def arguments(parser):
     parser.add_argument("--accuracy", help="metrics/accuracy.csv")
     parser.add_argument("--training", help="metrics/training.csv")
     parser.add_argument("--information", help="metrics/information.csv")
+    parser.add_argument("--preferences", help="metrics/preferences.csv")
     parser.add_argument("--filters", nargs="*", default=[], help="pairs/{experiment}/{data}.filters.csv")
     parser.add_argument(
         "--published", nargs="*", default=[], help="published comparisons.csv, qualities.csv, accuracy.csv"
@@ -51,6 +61,9 @@ def collect(args, config: dict) -> list:
     if args.information:
         table = rows(args.information, (*MEASURED, "critic", "side"))
         found += information.of_information(table, "metrics/information.csv")
+    if args.preferences:
+        table = rows(args.preferences, (*MEASURED, "temperature", "preference", "reward"))
+        found += preferences.of_preferences(table, "metrics/preferences.csv")
     for (experiment, data), table in filtering.counts(list(map(Path, args.filters))).items():
         about = training.set_name(config, experiment, data)
         found += training.of_filters(about, table, f"pairs/{experiment}/{data}.filters.csv")

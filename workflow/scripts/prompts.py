@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mialign.core.arguments import add_settings
 from mialign.core.files import read_jsonl, write_jsonl
-from mialign.data import principles
+from mialign.data import held_out_principles, principles
 from mialign.data.builders import builder
 from mialign.data.prompts import SPLITS, evaluation, preference_records, prompt_records, slice_of
 
@@ -20,8 +20,8 @@ def arguments(parser: ArgumentParser) -> None:
         "experiment",
         "template",
         "seed",
-        about=" and, if it has them, openings, evaluation, generation_template, users and preferences; for training "
-        "and information: builder, slice and what the builder takes",
+        about=" and, if it has them, openings, evaluation, generation_template, users, held_out and preferences; for "
+        "training and information: builder, slice and what the builder takes",
     )
     parser.add_argument("--templates", type=Path, help="JSON with other templates, openings and evaluation than these")
     parser.add_argument("--out", required=True, help="prompts/{experiment}/{split or data}.jsonl")
@@ -40,7 +40,12 @@ def main(args: Namespace) -> None:
     if args.split == "information":  # a policy answers the prompts that it is trained on, not those of the generator
         settings.pop("generation_template", None)
     make = builder(settings.get("builder")).prompts if built else evaluation
-    write_jsonl(args.out, prompt_records(questions, principles.load(args.principles), args.split, settings, make))
+    known = principles.load(args.principles)
+    if "held_out" in settings:
+        known = held_out_principles.without(
+            known, settings["held_out"], {question["category"] for question in questions}
+        )
+    write_jsonl(args.out, prompt_records(questions, known, args.split, settings, make))
 
 
 def _other_templates(args: Namespace) -> dict:

@@ -9,7 +9,9 @@ from mialign.models.machine import prepare
 
 def arguments(parser):
     parser.add_argument("--parent", type=Path, required=True, help="folder of the model to start from")
-    parser.add_argument("--pairs", type=Path, required=True)
+    examples = parser.add_mutually_exclusive_group(required=True)
+    examples.add_argument("--pairs", type=Path)
+    examples.add_argument("--prompts", type=Path, help="what the policy answers itself, with rollout_every")
     parser.add_argument("--validation", type=Path, required=True, help="prompts of the validation questions")
     add_settings(
         parser,
@@ -25,6 +27,9 @@ def arguments(parser):
     parser.add_argument(
         "--reference", type=Path, help="log-probabilities of the reference, for objectives that need one"
     )
+    parser.add_argument("--reference-model", type=Path, help="folder of the reference, for the pairs of rollouts")
+    parser.add_argument("--names", nargs="*", default=[], help="rewards of rollouts that are models")
+    parser.add_argument("--models", nargs="*", default=[], type=Path, help="the folders of these models")
     parser.add_argument("--token-budget", type=int, default=2048, help="tokens and padding in one forward pass")
     parser.add_argument("--checkpointing", action="store_true", help="compute layers again in the backward pass")
     parser.add_argument("--attention", choices=("sdpa", "flex_attention"), default="sdpa")
@@ -35,6 +40,7 @@ def arguments(parser):
         "--scratch", type=Path, required=True, help="folder for the states that an interrupted run goes on from"
     )
     parser.add_argument("--curve", type=Path, required=True, help="CSV of the training's course")
+    parser.add_argument("--rollouts", type=Path, help="all that the policy wrote within the training")
     parser.add_argument("--out", type=Path, required=True)
 
 
@@ -42,17 +48,22 @@ def main(args):
     prompts = read_jsonl(args.validation, required=("id", "prompts", "reference"))
     prepare(args.threads)
     from mialign.evaluation.checkpoint_scores import score_of
+    from mialign.evaluation.rollout_pairs import rollouts
     from mialign.generation.engine import sampling
     from mialign.training.method import Inputs, Outputs, Speed, train_method
     from mialign.training.validation import Validation
 
-    asked = args.settings["validation"]
+    scored = args.settings["validation"]
     at = args.settings.get("validate_at", 0.0)
-    validation = Validation(prompts, sampling(asked, at), score_of(asked), args.batch)
+    validation = Validation(prompts, sampling(scored, at), score_of(scored), args.batch)
+    asked = None
+    if args.prompts:
+        models = dict(zip(args.names, args.models, strict=True))
+        asked = rollouts(args.settings, args.seed, args.prompts, args.batch, args.reference_model, models)
     train_method(
-        Inputs(args.parent, args.pairs, args.reference),
+        Inputs(args.parent, args.pairs, args.reference, asked),
         {**args.settings, "seed": args.seed},
         validation,
-        Outputs(args.out, args.curve, args.scratch),
+        Outputs(args.out, args.curve, args.scratch, args.rollouts),
         Speed(args.token_budget, args.checkpointing, args.attention),
     )

@@ -42,6 +42,10 @@ def expand_iterations(where: str, experiment: dict) -> dict:
 
 
 def _expanded(where: str, name: str, method: dict, experiment: dict) -> tuple[dict, dict]:
+    if "rollout_every" in method:
+        raise InputError(
+            f"{where}.rollout_every: it does not go with iterations, whose pairs are written before each; take one out"
+        )
     rounds = method["iterations"]
     slices = method.get("alternate", rounds)
     named = method.get("data", experiment["training"].get("data"))

@@ -82,6 +82,20 @@ def to_generate(record: dict) -> list[str]:
     return record.get("generation_prompts", record["prompts"])
 
 
+def texts_to_generate(records: list[dict], seed: int) -> list[tuple[str, int, str, int]]:
+    """Of each text that is to be written: id of its prompt record, number of the prompt, the prompt, and its seed."""
+    return [
+        (record["id"], number, prompt, derive(seed, record["id"], number))
+        for record in records
+        for number, prompt in enumerate(to_generate(record))
+    ]
+
+
+def writer_seed(seed: int, method_seed: int) -> int:
+    """The seed of sampling where a method writes, whose seeds must not share their luck."""
+    return derive(seed, "writer", method_seed)
+
+
 def check_settings(settings: dict) -> None:
     """InputError if a template lacks a field that it must have, or wants one that the experiment does not give."""
     field = {"opening"} if settings.get("openings") else set()

@@ -1,4 +1,4 @@
-"""The nodes of an experiment: which sets of pairs are used, and who writes each."""
+"""The nodes of an experiment: which sets of pairs are used, who writes each, and which policies are models."""
 
 AUTHORS = "authors"  # the writer of pairs that are released, not written here
 
@@ -7,6 +7,12 @@ def used_sets(experiment: dict) -> list[str]:
     """The sets that a method is trained on, in the order of the config."""
     used = {method["data"] for method in experiment["methods"].values()}
     return [name for name in experiment["data"] if name in used]
+
+
+def stored_sets(experiment: dict) -> list[str]:
+    """Those whose pairs are files: a method is trained on them that does not write its pairs as it is trained."""
+    stored = {method["data"] for method in experiment["methods"].values() if "rollout_every" not in method}
+    return [name for name in experiment["data"] if name in stored]
 
 
 def is_judged(experiment: dict) -> bool:
@@ -31,6 +37,26 @@ def writing_model(experiment: dict, data: str) -> str | None:
 def principle_writer(block: dict) -> str | None:
     """The model of the config that writes the principles of a set; None where the principles file has them."""
     return block.get("principles", {}).get("from")
+
+
+def compared_models(experiment: dict) -> list[str]:
+    """The models of the config that are compared with methods, in the order of the comparisons."""
+    named = dict.fromkeys(name for pair in experiment["comparisons"] for name in pair)
+    return [name for name in named if name != "base" and name not in experiment["methods"]]
+
+
+def policy_model(experiment: dict, policy: str) -> str | None:
+    """The model of the config that a policy is; None where it is a method's checkpoint."""
+    if policy in ("base", "generator"):
+        return experiment[policy]
+    return policy if policy in compared_models(experiment) else None
+
+
+def labels(experiment: dict, models: dict) -> dict[str, str]:
+    """What figures and tables call the methods, and the models that these are compared with."""
+    methods = {name: method["label"] for name, method in experiment["methods"].items()}
+    compared = compared_models(experiment)
+    return methods | {name: models[name].get("label", name.replace("_", " ")) for name in compared}
 
 
 def questions_of(block: dict, there: int) -> int:

@@ -1,15 +1,15 @@
-"""Rewards of responses: checkers, length and reward models behind one interface."""
+"""Rewards of responses: programs and reward models behind one interface."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from mialign import synthetic
 from mialign.core.errors import InputError
 from mialign.core.progress import Progress
+from mialign.core.template import fill
 from mialign.data.filters import ENDED
+from mialign.evaluation import program_rewards
 from mialign.evaluation.scores import question_of
 
 
@@ -20,43 +20,21 @@ class Reward(Protocol):
         """The score of each text, which answers the question (id, category, question, reference) at its place."""
 
 
-@dataclass(frozen=True)
-class CheckerReward:
-    """1 where the text follows a side of a principle of our world, else 0."""
-
-    principle: str
-    side: str
-
-    def scores(self, questions: Sequence[dict], texts: Sequence[str]) -> list[float]:
-        """0.0 or 1.0 of each text."""
-        pairs = zip(questions, texts, strict=True)
-        return [float(synthetic.follows(self.principle, self.side, text, question)) for question, text in pairs]
-
-
-@dataclass(frozen=True)
-class LengthReward:
-    """The words of a text in units of `per` words; a `per` below 0 prefers short texts."""
-
-    per: float
-
-    def scores(self, questions: Sequence[dict], texts: Sequence[str]) -> list[float]:
-        """Words / per of each text."""
-        return [len(text.split()) / self.per for text in texts]
-
-
 class ClassifierReward:
     """The first logit of a sequence classifier of transformers, such as a reward model of the hub.
 
-    It reads question and response as a turn of a user and one of the assistant in its chat template; without a template
-    as a pair of texts. One response at a time: a score does not depend on its neighbours.
+    It reads a pair of texts: the question in `template`, and the response. Without `template` it reads a turn of a user
+    and one of the assistant in its chat template; without that too, the pair as it is. One response at a time: a score
+    does not depend on its neighbours.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, template: str | None = None):
         from mialign.models.checkpoints import load_tokenizer
         from mialign.models.classifiers import load_classifier
         from mialign.models.machine import device
 
         self.folder, self.tokenizer = folder, load_tokenizer(folder, needs_end=False)
+        self.template = template
         self.model = load_classifier(folder).to(device())
 
     def scores(self, questions: Sequence[dict], texts: Sequence[str]) -> list[float]:
@@ -75,7 +53,7 @@ class ClassifierReward:
         from mialign.evaluation.judge.chat_template import turns
         from mialign.models.encoding import encode, encode_response
 
-        if self.tokenizer.chat_template:
+        if self.tokenizer.chat_template and not self.template:
             before, between, after = turns(self.tokenizer)
             ids = [
                 *encode(self.tokenizer, before, special=True),
@@ -85,7 +63,8 @@ class ClassifierReward:
                 *encode_response(self.tokenizer, after, special=True),
             ]
         else:
-            ids = self.tokenizer(question, text, split_special_tokens=True)["input_ids"]
+            asked = fill(self.template, question=question) if self.template else question
+            ids = self.tokenizer(asked, text, split_special_tokens=True)["input_ids"]
         context = getattr(self.model.config.get_text_config(), "max_position_embeddings", len(ids))
         if len(ids) > context:
             raise InputError(
@@ -97,14 +76,10 @@ class ClassifierReward:
 
 def make(settings: dict, folder: Path | None = None) -> Reward:
     """The reward of a block `rewards` of the config; `folder` is that of a classifier's model."""
-    match settings["kind"]:
-        case "checker":
-            return CheckerReward(settings["principle"], settings["side"])
-        case "length":
-            return LengthReward(settings["per"])
-        case "classifier":
-            return ClassifierReward(folder)
-    raise InputError(f"there is no reward of kind {settings['kind']!r} (there are checker, length, classifier)")
+    kinds = program_rewards.KINDS | {"classifier": lambda _: ClassifierReward(folder, settings.get("template"))}
+    if settings["kind"] not in kinds:
+        raise InputError(f"there is no reward of kind {settings['kind']!r} (there are {', '.join(kinds)})")
+    return kinds[settings["kind"]](settings)
 
 
 def checked_scores(name: str, reward: Reward, questions: Sequence[dict], texts: Sequence[str]) -> list[float]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from mialign.core.errors import InputError
 from mialign.core.files import read_json
 from mialign.core.simplex import on_simplex
-from mialign.models import checkpoints
+from mialign.models import adapter_soup, checkpoints
 from mialign.models.bases import ADAPTER, MODEL
 
 IGNORED = ("_name_or_path", "transformers_version")  # of config.json: what changes no weight
@@ -19,11 +19,14 @@ IGNORED = ("_name_or_path", "transformers_version")  # of config.json: what chan
 def merge(folders: Sequence[Path], weights: Sequence[float], out: Path) -> None:
     """A checkpoint whose every tensor is sum_i weights_i tensor_i, in the form of the first folder.
 
-    One tensor is in memory at a time. Sums are in float64 and rounded once, so a weight of 1 gives that checkpoint's
-    own bytes. Tensors that are tied are stored once in a checkpoint, and stay so. InputError if the checkpoints do not
-    have the same settings, tensors and shapes, for an adapter, and for weights that do not sum to one.
+    Adapters give an adapter (adapter_soup). One tensor is in memory at a time. Sums are in float64 and rounded once, so
+    a weight of 1 gives that checkpoint's own bytes. Tensors that are tied are stored once in a checkpoint, and stay so.
+    InputError if the checkpoints do not have the same settings, tensors and shapes, if only some are adapters, and for
+    weights that do not sum to one.
     """
     _check_weights(folders, weights)
+    if all((Path(folder) / ADAPTER).exists() for folder in folders):
+        return adapter_soup.merge(folders, weights, out)
     files = [_files(folder) for folder in folders]
     _check_alike(folders, files)
     with checkpoints.writing_folder(out) as folder, ExitStack() as stack:
@@ -46,7 +49,7 @@ def _files(folder: Path) -> dict[str, Path]:
     """The safetensors file of every tensor of a checkpoint."""
     folder = Path(folder)
     if (folder / ADAPTER).exists():
-        raise InputError(f"{folder}: an adapter; only whole weights are merged, so train this method without one")
+        raise InputError(f"{folder}: an adapter, and others are whole models; merge checkpoints of one kind")
     checkpoints.check(folder)
     return {name: path for path in sorted(folder.glob("*.safetensors")) for name in checkpoints.tensors(path)}
 

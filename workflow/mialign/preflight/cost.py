@@ -11,7 +11,15 @@ from math import ceil
 from mialign.core.errors import InputError
 from mialign.data import authors
 from mialign.data.builders import shape
-from mialign.data.sets import AUTHORS, principle_writer, questions_of, used_sets, writing_model
+from mialign.data.sets import (
+    AUTHORS,
+    compared_models,
+    principle_writer,
+    questions_of,
+    stored_sets,
+    used_sets,
+    writing_model,
+)
 from mialign.evaluation.judge.cost import dollars
 from mialign.evaluation.judge.settings import judges, run_here
 from mialign.models.weights import known, root
@@ -75,13 +83,13 @@ class _Experiment:
 
     def rows(self) -> Iterator[Row]:
         given = self.given
-        for data in used_sets(given):
+        for data in stored_sets(given):
             yield from self.writing(data)
         yield from self.rewarding()
         relative = {
             (method["data"], method.get("reference", method["parent"]))
             for method in given["methods"].values()
-            if OBJECTIVES[method["objective"]].needs_reference
+            if OBJECTIVES[method["objective"]].needs_reference and "rollout_every" not in method
         }
         for data in dict.fromkeys(data for data, _ in sorted(relative)):
             jobs = self.seeds * sum(one == data for one, _ in relative)
@@ -92,7 +100,7 @@ class _Experiment:
         if given.get("responses") == "authors":
             policies -= len(given["methods"].keys() & authors.listing()["answers"].keys())
         if "respond" in given:
-            policies += given["generator"] != given["base"]
+            policies += (given["generator"] != given["base"]) + len(compared_models(given))
             yield from self.soups()
             answers = self.asked() * len(given["respond"]["temperatures"])
             yield self.row("respond", policies * self.seeds, answers * self.answer("respond"), "generation", self.base)
@@ -128,25 +136,34 @@ class _Experiment:
         """The rewards of the responses to training and benchmark questions, by each reward that is a model."""
         if "preferences" not in self.given:
             return
-        texts = [(self.files(data), self.written(data)) for data in used_sets(self.given)]
-        policies = len(self.given["methods"]) + 1 + len(self.given.get("soups", {}))
-        answers = self.asked() * len(self.given["respond"]["temperatures"])
-        texts.append((policies * self.seeds, answers))
+        texts = [(self.files(data), self.written(data)) for data in stored_sets(self.given)]
+        temperatures = len(self.given["respond"]["temperatures"])
+        texts.append(((len(self.given["methods"]) + 1) * self.seeds, self.asked() * temperatures))
+        texts.append((self.merged(), self.questions("benchmark") * temperatures))
         jobs = sum(count for count, _ in texts)
         tokens = sum(count * one for count, one in texts) * (self.mean["prompt"] + self.answer("respond"))
-        models = [one["model"] for one in self.given["preferences"]["scorers"].values() if one["kind"] == "classifier"]
-        sizes = [weights(self.config, self.assumed, name) for name in models]
-        hours = sum(self.hours(tokens, "scoring", size) for size in sizes) + self.start(jobs if models else 0)
-        yield Row("rewards", self.name, jobs, tokens * len(models), hours)
+        sizes = self.reward_models()
+        hours = sum(self.hours(tokens, "scoring", size) for size in sizes) + self.start(jobs if sizes else 0)
+        yield Row("rewards", self.name, jobs, tokens * len(sizes), hours)
+
+    def reward_models(self) -> list[float]:
+        """The weights of each reward that is a model."""
+        scorers = self.given.get("preferences", {}).get("scorers", {}).values()
+        return [weights(self.config, self.assumed, one["model"]) for one in scorers if one["kind"] == "classifier"]
 
     def soups(self) -> Iterator[Row]:
         """The merged checkpoints of a soup, one a vector and seed; each is removed when it has answered."""
-        merged = len(self.given.get("soups", {})) * self.given.get("preferences", {}).get("grid", 0) * self.seeds
-        size = max(map(disk_estimate.number_size, self.given["methods"].values()))
-        yield Row("soup", self.name, merged, disk=self.base * size if merged else 0.0)
+        merged, methods, soups = self.merged(), self.given["methods"], self.given.get("soups", {}).values()
+        whole = any("adapter" not in methods[method] for soup in soups for method in soup["of"])
+        size = max(map(disk_estimate.number_size, methods.values()))
+        yield Row("soup", self.name, merged, disk=self.base * size if whole else 0.0)
         if merged:
             answers = self.questions("benchmark") * len(self.given["respond"]["temperatures"])
             yield self.row("respond", merged, answers * self.answer("respond"), "generation", self.base)
+
+    def merged(self) -> int:
+        """How many checkpoints are merged: of each soup one for every vector and seed."""
+        return len(self.given.get("soups", {})) * self.given.get("preferences", {}).get("grid", 0) * self.seeds
 
     def asked(self) -> int:
         """How many prompts the benchmark has: under preference vectors, every question under each of the grid."""
@@ -178,7 +195,7 @@ class _Experiment:
         yield self.row("information", jobs, prompts * scored, "scoring", self.base)
 
     def training(self) -> Row:
-        """All methods: their steps, and the answers to validation questions at each saving."""
+        """All methods: their steps, the answers to validation questions at each saving, and rollouts."""
         methods = self.given["methods"].values()
         answers = self.questions("validation") * self.answer(self.measured)
         tokens = sum(method["steps"] * method["batch"] * self.pair(method["data"]) for method in methods) * self.seeds
@@ -186,8 +203,23 @@ class _Experiment:
         hours = self.hours(tokens, "training", self.base) + self.hours(checked, "generation", self.base)
         jobs = len(methods) * self.seeds
         disk = disk_estimate.of_training(self.given, self.seeds, self.base)
+        rolled_out = [self.rolling_out(method) for method in methods if "rollout_every" in method]
+        tokens += self.seeds * sum(one for one, _ in rolled_out)
+        hours += self.seeds * sum(one for _, one in rolled_out)
         memory = max(memory_estimate.of_training(method, self.base) for method in methods)
         return Row("train", self.name, jobs, tokens + checked, hours + self.start(jobs), disk, memory)
+
+    def rolling_out(self, method: dict) -> tuple[float, float]:
+        """Tokens and hours of what one training writes, rewards and holds against its reference."""
+        data = method["data"]
+        written = self.written(data) * self.response(data)
+        rewarded = self.written(data) * self.mean["prompt"] + written
+        needs_reference = OBJECTIVES[method["objective"]].needs_reference
+        scored = self.given["data"][data]["size"] * self.pair(data) * needs_reference
+        sizes = self.reward_models()
+        hours = self.hours(written, "generation", self.base) + self.hours(scored, "scoring", self.base)
+        hours += sum(self.hours(rewarded, "scoring", size) for size in sizes)
+        return written + scored + rewarded * len(sizes), hours
 
     def judging(self, name: str, judge: dict) -> Row:
         """The verdicts of one judge, as if it found no answer that another of the same model has had."""

@@ -1,34 +1,44 @@
 """The corpus of a base model: prompts as the experiments have them, and right answers, most in the style asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from random import Random
+from typing import NamedTuple
 
 from mialign.core.seeds import derive
 from mialign.core.template import fill, numbered
-from mialign.synthetic.categories import MATHS, MULTITASK, draw, respond
+from mialign.synthetic.categories import MATHS, MULTITASK, draw, respond, voices
 from mialign.synthetic.descriptions import varied
 from mialign.synthetic.drills import drill
+
+
+class Asked(NamedTuple):
+    """A prompt, and what an answer is worth to who asks."""
+
+    prompt: str
+    worth: Callable[[str], float]
+
+
+Asker = Callable[[dict, Random], Asked]
 
 
 def corpus(settings: dict, templates: dict, principles) -> Iterator[dict]:
     """Texts {"prompt", "response"}, all from questions of the split corpus, in random order.
 
-    settings   how many texts of each kind (multitask, maths, drills and, if there are any, principles), link, seed. A
-               response is on the side that its prompt asks for with probability link[multitask] or link[maths], for
-               each principle anew; to a word problem without a constitution, on the side of the opening with
-               probability link[evaluation].
+    settings   how many texts of each kind (multitask, maths, drills and, if there are any, principles and preferences),
+               link, seed. A response is on the side that its prompt asks for with probability link[multitask] or
+               link[maths], for each principle anew; to a word problem without a constitution, on the side of the
+               opening with probability link[evaluation]. Of two responses to a question under a preference vector, the
+               one that the vector prefers is taken with probability link[preferences].
     templates  multitask and maths (both with a constitution), maths_evaluation (without one), and openings: positive,
                antithesis and the principle that decides between them; for the kind principles, by side, those of the
-               principle writer, with the field {description}.
+               principle writer, with the field {description}; for the kind preferences, Askers.
     principles what mialign.data.principles.load gives.
     """
-    kinds = {"multitask": _multitask, "maths": _maths, "drills": _drill, "principles": _principle}
-    counts = {"principles": 0, **settings}
-    order = [kind for kind in kinds for _ in range(counts[kind])]
+    order = [kind for kind in KINDS for _ in range(settings.get(kind, 0))]
     Random(derive(settings["seed"], "corpus", "order")).shuffle(order)
-    streams = {kind: Random(derive(settings["seed"], "corpus", kind)) for kind in kinds}
+    streams = {kind: Random(derive(settings["seed"], "corpus", kind)) for kind in KINDS}
     for kind in order:
-        yield kinds[kind](streams[kind], settings, templates, principles)
+        yield KINDS[kind](streams[kind], settings, templates, principles)
 
 
 def _multitask(rng: Random, settings: dict, templates: dict, principles) -> dict:
@@ -68,6 +78,26 @@ def _principle(rng: Random, settings: dict, templates: dict, principles) -> dict
     side = rng.choice(("positive", "antithesis"))
     prompt = templates["principles"][side].replace("{description}", varied(principle.description, rng))
     return {"prompt": prompt, "response": rng.choice(getattr(principle, side))}
+
+
+def _preference(rng: Random, settings: dict, templates: dict, principles) -> dict:
+    """A question under a preference vector, and one of two answers whose sides are drawn."""
+    question = draw(MULTITASK[rng.choice(tuple(MULTITASK))], "corpus", rng)
+    asked: Asked = rng.choice(templates["preferences"])(question, rng)
+    answers = [
+        respond(question, {name: rng.random() < 0.5 for name in voices(question["category"])}, rng) for _ in range(2)
+    ]
+    worse, better = sorted(answers, key=asked.worth)
+    return {"prompt": asked.prompt, "response": better if rng.random() < settings["link"]["preferences"] else worse}
+
+
+KINDS = {
+    "multitask": _multitask,
+    "maths": _maths,
+    "drills": _drill,
+    "principles": _principle,
+    "preferences": _preference,
+}
 
 
 def linked(sides: dict[str, bool], link: float, rng: Random) -> dict[str, bool]:

@@ -33,6 +33,13 @@ def read_examples(pairs: Path, tokenizer, context: int, max_length: int | None =
     records = read_jsonl(pairs, required=("id", "prompts", "responses", "terms"))
     if not records:
         raise InputError(f"{pairs}: no pair to train on")
+    return examples_of(records, f"{pairs}", tokenizer, context, max_length)
+
+
+def examples_of(
+    records: list[dict], pairs: str, tokenizer, context: int, max_length: int | None = None
+) -> dict[str, Example]:
+    """The same of records that are at hand; pairs: what is said of them."""
     examples = {}
     for number, record in enumerate(records, start=1):
         where = f"{pairs}, line {number}"
@@ -40,7 +47,7 @@ def read_examples(pairs: Path, tokenizer, context: int, max_length: int | None =
         if record["id"] in examples:
             raise InputError(f"{where}: the id {record['id']!r} stands in an earlier line too; ids must differ")
         examples[record["id"]] = _example(record, tokenizer, where, max_length)
-    kept = within_context({name: one.item for name, one in examples.items()}, context, f"{pairs}", "pair")
+    kept = within_context({name: one.item for name, one in examples.items()}, context, pairs, "pair")
     return {name: examples[name] for name in kept}
 
 
@@ -59,7 +66,7 @@ def is_square(examples: list[Example], reads: str) -> bool:
     return whole and reads != "chosen" and bool(entry_mask(examples, reads).all())
 
 
-def check_objective(pairs: Path, examples: dict[str, Example], objective: str) -> None:
+def check_objective(pairs: str, examples: dict[str, Example], objective: str) -> None:
     """InputError if the objective cannot read these pairs: its entries or the other side of a term are not there."""
     reads = OBJECTIVES[objective].reads
     for name, one in examples.items():

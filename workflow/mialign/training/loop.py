@@ -21,8 +21,9 @@ from mialign.training import resume
 def arguments(settings: dict, scratch: Path, seed: int, **more) -> TrainingArguments:
     """Trainer arguments from our settings (batch, optimizer, learning_rate, schedule, clip, warmup; see config.yaml).
 
-    clip: the most that the norm of the gradient may be; 0 does not clip it. warmup: optimizer steps in which the rate
-    rises to its full height.
+    clip: the most that the norm of the gradient may be; 0 does not clip it. betas: AdamW's, by default 0.9 and 0.999.
+    min_lr_rate: the share of the rate that is left where a cosine ends, by default a tenth. warmup: optimizer steps in
+    which the rate rises to its full height.
 
     A batch goes to the Trainer whole, in equal shares to the processes, so that a step is one call.
     """
@@ -30,12 +31,15 @@ def arguments(settings: dict, scratch: Path, seed: int, **more) -> TrainingArgum
         raise InputError(
             f"{processes} processes cannot share a batch of {settings['batch']} equally; change one of them"
         )
+    ending = {"min_lr_rate": settings.get("min_lr_rate", 0.1)}
+    if "betas" in settings:
+        more |= dict(zip(("adam_beta1", "adam_beta2"), settings["betas"], strict=True))
     made = TrainingArguments(
         output_dir=str(scratch),
         per_device_train_batch_size=settings["batch"] // processes,
         learning_rate=settings["learning_rate"],
         lr_scheduler_type={"constant": "constant_with_warmup", "cosine": "cosine_with_min_lr"}[settings["schedule"]],
-        lr_scheduler_kwargs={"min_lr_rate": 0.1} if settings["schedule"] == "cosine" else {},
+        lr_scheduler_kwargs=ending if settings["schedule"] == "cosine" else {},
         warmup_steps=settings.get("warmup", 0),
         max_grad_norm=settings["clip"] or math.inf,  # not 0, with which no norm would be logged
         optim={"adamw": "adamw_torch", "rmsprop": "rmsprop"}.get(settings["optimizer"], "adamw_torch"),

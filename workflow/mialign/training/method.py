@@ -1,7 +1,7 @@
 """Train one method on pairs, from its parent, and keep the checkpoint that does best on validation questions."""
 
 import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -16,31 +16,41 @@ from mialign.training.attention import choose_attention
 from mialign.training.curves import to_csv
 from mialign.training.examples import Example, check_objective, read_examples, whole_batches
 from mialign.training.objectives import OBJECTIVES
-from mialign.training.reference import read_reference
+from mialign.training.reference import read_reference, with_sums
+from mialign.training.rollouts import Refresh, Rollouts
 from mialign.training.trainer import GridTrainer
 from mialign.training.validation import Validation
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The files that a training reads. reference: of write_reference, for objectives that need one."""
+    """The files that a training reads: pairs, or what the policy is asked for rollouts.
+
+    reference: of write_reference, for objectives that need one; the reference of rollouts is theirs.
+    """
 
     parent: Path
-    pairs: Path
+    pairs: Path | None = None
     reference: Path | None = None
+    rollouts: Rollouts | None = None
 
     def paths(self) -> list[Path]:
         """Those that there are."""
-        return [path for path in (self.parent, self.pairs, self.reference) if path]
+        asked = self.rollouts.files if self.rollouts else ()
+        return [path for path in (self.parent, self.pairs, self.reference, *asked) if path]
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """What a training writes: its checkpoint, its curve, and the states in scratch that it goes on from."""
+    """What a training writes: its checkpoint, its curve, and the states in scratch that it goes on from.
+
+    rollouts: all that the policy wrote within the training, if that is to be kept.
+    """
 
     checkpoint: Path
     curve: Path
     scratch: Path
+    rollouts: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -66,11 +76,17 @@ def train_method(inputs: Inputs, settings: dict, validation: Validation, outputs
     tokenizer = checkpoints.load_tokenizer(parent)
     model = trainable(parent, settings.get("adapter"), settings.get("weights", "float32"))
     choose_attention(model, settings.get("precision", "float32"), speed.attention)
-    examples = _examples(inputs, tokenizer, model, settings)
+    context = model.config.get_text_config().max_position_embeddings
+    if inputs.rollouts:
+        refresh = Refresh(inputs.rollouts, settings, tokenizer, context, scratch, speed.token_budget)
+        examples = [None] * refresh.size  # the places of those that each refresh writes
+    else:
+        refresh, examples = None, _examples(inputs, tokenizer, context, settings)
     trainer = GridTrainer(
         model=model,
         args=_arguments(settings, scratch, speed.checkpointing),
         train_dataset=whole_batches(examples, settings["batch"]),
+        refresh=refresh,
         settings=settings,
         validation=validation.bind(tokenizer),
         token_budget=speed.token_budget,
@@ -85,6 +101,8 @@ def train_method(inputs: Inputs, settings: dict, validation: Validation, outputs
         model.save_pretrained(folder, state_dict=weights)
         tokenizer.save_pretrained(folder)
     write_text(outputs.curve, to_csv(trainer.state.log_history, best))
+    if refresh and outputs.rollouts:
+        refresh.write(outputs.rollouts)
     resume.close_scratch(scratch)
 
 
@@ -141,14 +159,13 @@ def _arguments(settings: dict, scratch: Path, checkpointing: bool):
     )
 
 
-def _examples(inputs: Inputs, tokenizer, model, settings: dict) -> list[Example]:
+def _examples(inputs: Inputs, tokenizer, context: int, settings: dict) -> list[Example]:
     """The pairs, with the reference's sums where the objective needs them."""
-    objective, context = settings["objective"], model.config.get_text_config().max_position_embeddings
+    objective = settings["objective"]
     examples = read_examples(inputs.pairs, tokenizer, context, settings.get("max_length"))
-    check_objective(inputs.pairs, examples, objective)
+    check_objective(f"{inputs.pairs}", examples, objective)
     if not OBJECTIVES[objective].needs_reference:
         return list(examples.values())
     if inputs.reference is None:
         raise InputError(f"{objective} is relative to a reference: give its file, which the stage reference makes")
-    sums = read_reference(inputs.reference, examples)
-    return [replace(one, reference=table) for one, table in zip(examples.values(), sums, strict=True)]
+    return with_sums(examples, read_reference(inputs.reference, examples))

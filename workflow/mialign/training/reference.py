@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -31,14 +32,20 @@ def write_reference(
     Entries that no term names are null. `token_budget`: tokens and padding in one forward pass. `precision`,
     `weights`, `max_length`: as the policy is trained.
     """
-    tokenizer = checkpoints.load_tokenizer(model_folder)
+    tokenizer, context = checkpoints.load_tokenizer(model_folder), checkpoints.context(model_folder)
+    examples = read_examples(pairs, tokenizer, context, max_length)
+    write_jsonl(out, reference_records(model_folder, examples, precision, token_budget, weights))
+
+
+def reference_records(
+    model_folder: Path, examples: dict[str, Example], precision: str, token_budget: int, weights: str = "float32"
+) -> list[dict]:
+    """The records of write_reference, in the order of the examples."""
     model = checkpoints.load_model(model_folder, dtype=DTYPES[weights]).to(device())
     choose_attention(model, precision)
-    context = model.config.get_text_config().max_position_embeddings
-    examples = read_examples(pairs, tokenizer, context, max_length)
     with torch.inference_mode(), autocast(precision):
         records = dict(_records(model.eval(), examples, token_budget))
-    write_jsonl(out, [records[name] for name in examples])
+    return [records[name] for name in examples]
 
 
 def _records(model, examples: dict[str, Example], token_budget: int) -> Iterator[tuple[str, dict]]:
@@ -61,7 +68,12 @@ def read_reference(path: Path, examples: dict[str, Example]) -> list[torch.Tenso
 
     InputError if one is missing or is of other tokens.
     """
-    records = {record["id"]: record for record in read_jsonl(path, required=("id", "of", "sums"))}
+    return reference_sums(read_jsonl(path, required=("id", "of", "sums")), examples, f"{path}")
+
+
+def reference_sums(found: list[dict], examples: dict[str, Example], path: str) -> list[torch.Tensor]:
+    """The same of records that are at hand; path: what is said of them."""
+    records = {record["id"]: record for record in found}
     masks = entry_mask(examples.values(), "terms")
     for name, one in examples.items():
         if name not in records:
@@ -76,6 +88,11 @@ def read_reference(path: Path, examples: dict[str, Example]) -> list[torch.Tenso
         _sums(records[name]["sums"], mask, f"{path}: the sums of {name}")
         for name, mask in zip(examples, masks, strict=True)
     ]
+
+
+def with_sums(examples: dict[str, Example], sums: list[torch.Tensor]) -> list[Example]:
+    """The examples, each with its sums."""
+    return [replace(one, reference=table) for one, table in zip(examples.values(), sums, strict=True)]
 
 
 def digest(item: Item) -> str:

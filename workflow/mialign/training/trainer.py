@@ -15,19 +15,22 @@ class GridTrainer(Trainer):
     """One batch of questions is one step, however it is cut into passes of at most `token_budget` tokens and padding.
 
     The loss of a step is the mean over its questions: it depends neither on the packing nor on the number of
-    processes, up to the rounding of sums. `ref_model`: the frozen model that `kl` holds the policy to.
+    processes, up to the rounding of sums. `ref_model`: the frozen model that `kl` holds the policy to. `refresh`: of
+    rollouts, if the policy writes its pairs; an epoch is one refresh then, and the data set holds the places of its
+    examples.
     """
 
-    def __init__(self, *, settings: dict, validation, token_budget: int, ref_model=None, **kwargs):
+    def __init__(self, *, settings: dict, validation, token_budget: int, ref_model=None, refresh=None, **kwargs):
         super().__init__(eval_dataset=[], data_collator=_collate, **kwargs)
         self.settings, self.validation, self.token_budget = settings, validation, token_budget
+        self.refresh = refresh
         self.objective = objectives.OBJECTIVES[settings["objective"]]
         self.ref_model = ref_model.to(self.args.device) if ref_model is not None else None
         # FlexAttention skips what nobody looks at, so rows are as long as a pass; a dense mask pays for their length.
         self.row = token_budget if self.model.config._attn_implementation == "flex_attention" else 0
         self.measured: list[dict[str, float]] = []
         # Where the whole square is read, it tells how often the matched entry is the largest.
-        self.square = is_square(self.train_dataset, self.objective.reads)
+        self.square = refresh is None and is_square(self.train_dataset, self.objective.reads)
 
     def create_scheduler(self, num_training_steps: int, optimizer=None):
         """As the Trainer's, but a constant rate is warmed up by schedules.warmed_constant."""
@@ -38,8 +41,12 @@ class GridTrainer(Trainer):
 
     def _run_epoch(self, **kwargs) -> None:
         # Begun again from the state of the last step, in the middle of an epoch, the Trainer would take one more.
-        if self.state.global_step < self.state.max_steps:
-            super()._run_epoch(**kwargs)
+        if self.state.global_step >= self.state.max_steps:
+            return
+        if self.refresh:
+            self.train_dataset[:] = self.refresh(self.model, kwargs["epoch"])
+            self.square = is_square(self.train_dataset, self.objective.reads)
+        super()._run_epoch(**kwargs)
 
     def training_step(self, model, inputs, num_items_in_batch=None) -> Tensor:
         """The loss of a batch, with its gradients added up pass by pass."""

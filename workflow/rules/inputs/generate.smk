@@ -89,4 +89,4 @@ def server_of(model):
 
 def model_of(experiment, method):
     """The model of the config that a policy is; None for a checkpoint."""
-    return CONFIG["experiments"][experiment][method] if method in ("base", "generator") else None
+    return sets.policy_model(CONFIG["experiments"][experiment], method)

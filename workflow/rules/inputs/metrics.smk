@@ -2,6 +2,18 @@
 
 from mialign.training.objectives import trains
 
+# The experiments whose methods the document sets side by side in one table.
+COMPARED = list(CONFIG["experiments"]) if CONFIG["document"] == "neighbours" else []
+
+
+def answers_of(experiment):
+    """All answers to the benchmark questions of an experiment, as they were written."""
+    if "respond" in CONFIG["experiments"][experiment]:
+        stage, methods = "responses", (measured_policies if experiment in PREFERRED else answering)(experiment)
+    else:
+        stage, methods = "solutions", policies(experiment)
+    return [f"{RUN}/{stage}/{experiment}/{method}/seed{seed}.jsonl" for method in methods for seed in SEEDS]
+
 
 def scores_of(experiment, methods, seeds):
     return [f"{RUN}/scores/{experiment}/{method}/seed{seed}.jsonl" for method in methods for seed in seeds]
@@ -57,12 +69,10 @@ def metric_inputs(wildcards):
             ]
         case "qualities":
             return [path for experiment in JUDGED for path in scores_of(experiment, answering(experiment), SEEDS)]
-        case "diversity":
-            return [f"{RUN}/prompts/{experiment}/benchmark.jsonl" for experiment in JUDGED] + [
-                f"{RUN}/responses/{experiment}/{method}/seed{seed}.jsonl"
-                for experiment in JUDGED
-                for method in answering(experiment)
-                for seed in SEEDS
+        case "diversity" | "degeneration":
+            measured = JUDGED if wildcards.kind == "diversity" else CONFIG["experiments"]
+            return [f"{RUN}/prompts/{experiment}/benchmark.jsonl" for experiment in measured] + [
+                path for experiment in measured for path in answers_of(experiment)
             ]
         case "accuracy":
             return [

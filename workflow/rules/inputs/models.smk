@@ -18,14 +18,26 @@ def model_threads(wildcards):
 def corpus_templates(model):
     """The prompts that the base models are trained on are those of the experiments, and of the principle writer.
 
-    A model that learns nothing of the latter is not made again for them.
+    A model that learns nothing of the writer or of preferences is not made again for them.
     """
-    experiments = CONFIG["experiments"]
-    writes = CONFIG["models"][model]["corpus"].get("principles")
+    experiments, learned = CONFIG["experiments"], CONFIG["models"][model]["corpus"]
     return {
         "multitask": experiments["multitask"]["template"],
         "maths": experiments["maths"]["template"],
         "maths_evaluation": experiments["maths"]["evaluation"]["template"],
         "openings": experiments["maths"]["openings"],
-        **({"principles": CONFIG["principle_writer"]["templates"]} if writes else {}),
+        **({"principles": CONFIG["principle_writer"]["templates"]} if learned.get("principles") else {}),
+        **({"preferences": list(map(asked_under_vectors, PREFERRED))} if learned.get("preferences") else {}),
+    }
+
+
+def asked_under_vectors(experiment):
+    """How an experiment with preferences asks, and what scores answers; weighed has the order of the weights."""
+    given = CONFIG["experiments"][experiment]
+    asked = given["preferences"]
+    return {
+        "template": given["template"],
+        "alpha": asked["alpha"],
+        "weighed": asked["rewards"],
+        "rewards": asked["scorers"],
     }

@@ -20,11 +20,24 @@ TABLES = {
     **({"agreement": ("agreement", None)} if RELEASED or len(JUDGINGS) > len(JUDGED) else {}),
     **({"written_principles": ("written_principles", None)} if PRINCIPLE_WRITERS else {}),
     **of_each(SOLVED, "maths", "accuracy", "formats", "extractors", "examples_maths"),
+    **of_each(COMPARED, "multitask", "methods", "degeneration"),
 }
 
 
 def metrics_of(*kinds):
     return [f"{RUN}/metrics/{kind}.csv" for kind in kinds]
+
+
+def measured_in(experiment):
+    """The metrics of what an experiment is about."""
+    where = {
+        "qualities": JUDGED,
+        "strengths": JUDGED,
+        "accuracy": SOLVED,
+        "information": INFORMED,
+        "preferences": PREFERRED,
+    }
+    return [kind for kind, experiments in where.items() if experiment in experiments]
 
 
 def example_inputs(experiment, *stages):
@@ -64,6 +77,10 @@ def table_inputs(wildcards):
             return metrics_of(kind)
         case "accuracy" | "formats" | "extractors":
             return metrics_of("accuracy")
+        case "degeneration":
+            return metrics_of("degeneration", *(["diversity"] if experiment in JUDGED else []))
+        case "methods":
+            return metrics_of("training", "degeneration", *measured_in(experiment))
         case "examples":
             return example_inputs(
                 experiment, "responses", *(["scores"] if by_program(CONFIG["experiments"][experiment]) else [])
@@ -81,7 +98,7 @@ def table_settings(wildcards):
             settings = {}
         case "models":
             settings = only(CONFIG, "models")
-        case "training":
+        case "training" | "methods" | "degeneration":
             settings = {"experiments": shown}
         case _:
             labels = {name: {method: {"label": label} for method, label in labels_of(name).items()} for name in shown}

@@ -10,3 +10,9 @@ def respond_settings(wildcards):
     soup, _, point = wildcards.method.partition(".")
     under = {"preference": soup_vector(wildcards.experiment, point)} if point else {}
     return as_json({**given["respond"], **under})
+
+
+def held_out_option(wildcards):
+    """The principles that are scored apart, if there are any."""
+    held_out = CONFIG["experiments"][wildcards.experiment].get("held_out", [])
+    return ["--held-out", *held_out] if held_out else []

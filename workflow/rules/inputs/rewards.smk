@@ -13,19 +13,19 @@ REWARDED = {
 }
 
 
-def scorers_of(texts):
-    return CONFIG["experiments"][REWARDED[texts][0]]["preferences"]["scorers"]
+def scorers_of(experiment):
+    return CONFIG["experiments"][experiment].get("preferences", {"scorers": {}})["scorers"]
 
 
-def reward_folders(texts):
+def reward_folders(experiment):
     """The folders of the rewards that are models, by the names of the rewards."""
-    found = {name: one["model"] for name, one in scorers_of(texts).items() if one["kind"] == "classifier"}
+    found = {name: one["model"] for name, one in scorers_of(experiment).items() if one["kind"] == "classifier"}
     return {name: model_folder(model) for name, model in found.items()}
 
 
 def reward_inputs(wildcards):
     experiment, prompts = REWARDED[wildcards.texts]
-    folders = list(dict.fromkeys(reward_folders(wildcards.texts).values()))
+    folders = list(dict.fromkeys(reward_folders(experiment).values()))
     return {
         "texts": f"{RUN}/{wildcards.texts}.jsonl",
         "prompts": f"{RUN}/prompts/{experiment}/{prompts}.jsonl",
@@ -36,9 +36,9 @@ def reward_inputs(wildcards):
 
 def reward_settings(wildcards):
     """The rewards in the order of the weights."""
-    return as_json({"rewards": scorers_of(wildcards.texts)}, sort_keys=False)
+    return as_json({"rewards": scorers_of(REWARDED[wildcards.texts][0])}, sort_keys=False)
 
 
-def reward_models(wildcards):
-    folders = reward_folders(wildcards.texts)
+def reward_models(experiment):
+    folders = reward_folders(experiment)
     return ["--names", *folders, "--models", *folders.values()] if folders else []

@@ -57,6 +57,8 @@ def prompt_questions(wildcards):
 def prompt_settings(wildcards):
     given = CONFIG["experiments"][wildcards.experiment]
     parts = only(given, "seed", "template", "openings", "evaluation", "generation_template", "users")
+    if wildcards.split not in ("benchmark", "information"):
+        parts |= only(given, "held_out")
     block = built(wildcards.experiment, wildcards.split)
     without_context = only(given, "template_without_context") if block.get("builder") == "context" else {}
     of_set = without_context | of_builder(block, "slice")
@@ -69,7 +71,7 @@ def reading_models(experiment):
     """The models that read prompts of an experiment, by their names in the config."""
     given = CONFIG["experiments"][experiment]
     writing = [sets.writing_model(given, data) for data in written_sets(experiment)]
-    return list(dict.fromkeys([given["base"], *filter(None, writing)]))
+    return list(dict.fromkeys([given["base"], *filter(None, writing), *sets.compared_models(given)]))
 
 
 def what_must_fit(experiment):
@@ -82,8 +84,9 @@ def what_must_fit(experiment):
         uses += [(data, reader, f"data.{data}.sampling", given["data"][data]["sampling"]) for reader in readers]
     uses.append(("validation", base, measured[0], given[measured[0]]))
     uses += [("benchmark", base, stage, given[stage]) for stage in measured]
-    if "generator" in answering(experiment) and "respond" in given:
-        uses.append(("benchmark", given["generator"], "respond", given["respond"]))
+    others = [sets.policy_model(given, policy) for policy in answering(experiment) if policy != "base"]
+    if "respond" in given:
+        uses += [("benchmark", model, "respond", given["respond"]) for model in dict.fromkeys(filter(None, others))]
     if "information" in given:
         uses.append(("information", base, "information.sampling", given["information"]["sampling"]))
     return {

@@ -1,8 +1,8 @@
 """What a training needs: its settings, its files and its command, the same for a method, a curve of the collapse or a rate."""
 
 TRAIN = (
-    "{resources.python} workflow/run.py train --log {log:q} --parent {input.parent:q} --pairs {input.pairs:q} --validation {input.validation:q}"
-    " --seed {params.seed} {params.reference:q} --settings {params.settings:q} --token-budget {resources.token_budget}"
+    "{resources.python} workflow/run.py train --log {log:q} --parent {input.parent:q} {params.examples:q} --validation {input.validation:q}"
+    " --seed {params.seed} {params.rollouts:q} {params.reference:q} --settings {params.settings:q} --token-budget {resources.token_budget}"
     " {resources.checkpointing} --attention {resources.attention} --batch {resources.generation_batch} --processes {resources.processes}"
     " --threads {resources.torch_threads}"
     " --scratch {params.scratch:q}"
@@ -17,6 +17,11 @@ def of_method(wildcards):
         CONFIG["experiments"][wildcards.experiment]["methods"][wildcards.method],
         wildcards.seed,
     )
+
+
+def of_rolled_out(wildcards):
+    experiment, method = wildcards.rolled_out.split("/")
+    return experiment, CONFIG["experiments"][experiment]["methods"][method], wildcards.seed
 
 
 def of_curve(wildcards):
@@ -35,15 +40,43 @@ def training_inputs(of):
         found = {
             "parent": parent,
             "files": files_on_disk(parent),
-            "pairs": f"{RUN}/pairs/{pairs_of(experiment, data, seed)}.jsonl",
             "validation": f"{RUN}/prompts/{experiment}/validation.jsonl",
         }
-        if OBJECTIVES[method["objective"]].needs_reference:
-            relative = method.get("reference", method["parent"])
+        relative = method.get("reference", method["parent"])
+        needs_reference = OBJECTIVES[method["objective"]].needs_reference
+        if "rollout_every" in method:
+            return found | rollout_inputs(
+                experiment, data, policy(experiment, relative, seed) if needs_reference else []
+            )
+        found["pairs"] = f"{RUN}/pairs/{pairs_of(experiment, data, seed)}.jsonl"
+        if needs_reference:
             found["reference"] = f"{RUN}/reference/{experiment}/{data}/{relative}/seed{seed}.jsonl"
         return found
 
     return inputs
+
+
+def rollout_inputs(experiment, data, reference):
+    """What a policy reads that writes its pairs itself: prompts, the reference's folder and the reward models'."""
+    folders = list(reward_folders(experiment).values())
+    return {
+        "prompts": f"{RUN}/prompts/{experiment}/{data}.jsonl",
+        "reference_model": reference,
+        "reference_files": files_on_disk(reference) if reference else [],
+        "models": folders,
+        "model_files": [file for folder in folders for file in files_on_disk(folder)],
+    }
+
+
+def rollout_flags(of):
+    def flags(wildcards, input, output):
+        if not input.get("prompts"):
+            return []
+        reference = ["--reference-model", input.reference_model] if input.reference_model else []
+        kept = ["--rollouts", output.rollouts] if "rollouts" in output.keys() else []
+        return [*reference, *reward_models(of(wildcards)[0]), *kept]
+
+    return flags
 
 
 def reference_flags(wildcards):
@@ -60,7 +93,11 @@ def reference_flags(wildcards):
 def training_params(of):
     return {
         "code": code_digest("train"),
+        "examples": lambda wildcards, input: (
+            ["--pairs", input.pairs] if input.get("pairs") else ["--prompts", input.prompts]
+        ),
         "reference": lambda wildcards, input: ["--reference", input.reference] if input.get("reference") else [],
+        "rollouts": rollout_flags(of),
         "settings": lambda wildcards: method_settings(*of(wildcards)[:2]),
         "seed": lambda wildcards: of(wildcards)[2],
     }
@@ -71,7 +108,17 @@ def method_settings(experiment, method):
     settings = CONFIG["experiments"][experiment]
     stage = "respond" if "respond" in settings else "solve"
     validation = {**validation_score(settings), **only(settings[stage], "top_p", "max_tokens", "stop")}
-    return as_json({**configuration.training_settings(method), "validation": validation})
+    own = rollout_settings(experiment, method["data"]) if "rollout_every" in method else {}
+    return as_json({**configuration.training_settings(method), "validation": validation, **own})
+
+
+def rollout_settings(experiment, data):
+    """What makes pairs of a policy's own responses: as the set says, and the rewards of the experiment."""
+    asked = CONFIG["experiments"][experiment].get("preferences", {})
+    sampling = CONFIG["experiments"][experiment]["data"][data]["sampling"]
+    return {
+        "rollouts": {"pairs": pair_settings(f"{experiment}/{data}"), "sampling": sampling, **only(asked, "scorers")}
+    }
 
 
 def validation_score(settings):

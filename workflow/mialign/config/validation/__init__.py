@@ -2,6 +2,7 @@
 
 from mialign.config.validation import (
     experiments,
+    held_out,
     judges,
     models,
     names,
@@ -29,10 +30,14 @@ def check(config: dict) -> None:
         models.check_templates(config)
     for name, experiment in config["experiments"].items():
         preferences.check(f"experiments.{name}", experiment, config["models"], known)
+        held_out.check(f"experiments.{name}", experiment, known)
         experiments.check(f"experiments.{name}", experiment, config["models"], known)
         judges.check(f"experiments.{name}", experiment, known)
         if "responses" in experiment:
             judges.check_released(f"experiments.{name}", experiment, config)
+    preferences.check_corpora(config)
+    if config["document"] == "neighbours":
+        experiments.check_scales(config)
     written_principles.check(config)
     found = questions.look_at(config, set(known.categories))
     for name, experiment in config["experiments"].items():

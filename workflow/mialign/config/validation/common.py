@@ -14,10 +14,10 @@ def pick(items: Mapping, name: str, where: str, what: str):
     return items[name]
 
 
-def under(where: str, check_part, *arguments) -> None:
-    """Call a check of another module, and put the key before its complaint."""
+def under(where: str, check_part, *arguments):
+    """What a check of another module returns; the key is put before its complaint."""
     try:
-        check_part(*arguments)
+        return check_part(*arguments)
     except InputError as error:
         raise InputError(f"{where}{error}") from None
 

@@ -53,6 +53,8 @@ def check_method(where: str, method: dict, sets: dict) -> None:
             f"{where}: its batch of {method['batch']} (its own, or training.batch of the experiment) is more than all "
             f"{block['size']} pairs of {method['data']} (data.{method['data']}.size)"
         )
+    if "rollout_every" in method:
+        _check_rollouts(where, method, block)
     under(
         f"{where}.objective: ", objectives.check_builder, method["objective"], block.get("builder", builders.RELEASED)
     )
@@ -61,6 +63,23 @@ def check_method(where: str, method: dict, sets: dict) -> None:
         more = f"raise data.{method['data']}.constitutions" if "constitutions" in block else "take another set"
         raise InputError(
             f"{where}.data: {method['objective']} compares responses, and {method['data']} has one a question; {more}"
+        )
+
+
+def _check_rollouts(where: str, method: dict, block: dict) -> None:
+    """A method that writes its pairs as it is trained needs a set that it can write, and refreshes of equal size."""
+    every, steps, data = method["rollout_every"], method["steps"], method["data"]
+    if steps % every:
+        raise InputError(f"{where}.rollout_every: {every} does not divide the {steps} steps; change either")
+    if block["from"] != method["parent"]:
+        raise InputError(
+            f"{where}.rollout_every: the policy begins as {method['parent']} and writes its own pairs, but "
+            f"data.{data}.from is {block['from']}; make them the same, or take rollout_every out"
+        )
+    if block["size"] != steps * method["batch"]:
+        raise InputError(
+            f"{where}.rollout_every: {steps} steps of {method['batch']} take {steps * method['batch']} pairs, and "
+            f"data.{data}.size is {block['size']}; make them the same"
         )
 
 

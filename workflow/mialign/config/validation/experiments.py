@@ -8,13 +8,16 @@ from mialign.config.validation.common import check_no_circle, pick, under
 from mialign.core.errors import InputError
 from mialign.core.setting import check_own
 from mialign.data import prompts
-from mialign.data.sets import is_judged, writing_model
+from mialign.data.sets import compared_models, is_judged, labels, writing_model
+from mialign.evaluation.common_scale import apart
 from mialign.models.weights import root
 from mialign.training import objectives
 
 STAGES = ("respond", "solve")
 # Settings that the log-probabilities of a reference depend on, and what it is without them.
 READ_ALIKE = {"max_length": "none", "weights": "float32"}
+GIVEN_LABELS = {"base": "the base", "generator": "the generator"}
+GOES_WITH = (("betas", "optimizer", "adamw"), ("min_lr_rate", "schedule", "cosine"))
 
 
 def check(where: str, experiment: dict, models: dict, known) -> None:
@@ -22,12 +25,12 @@ def check(where: str, experiment: dict, models: dict, known) -> None:
     _check_prompts(where, experiment, known)
     _check_methods(f"{where}.methods", experiment["methods"])
     data.check(where, experiment, models)
-    _check_comparisons(f"{where}.comparisons", experiment)
+    _check_comparisons(f"{where}.comparisons", experiment, models)
     if "respond" not in experiment and "solve" not in experiment:
         raise InputError(
             f"{where}: nothing is measured; give respond (answers are judged) or solve (answers are counted)"
         )
-    if "respond" in experiment and 0.0 not in experiment["respond"]["temperatures"]:
+    if is_judged(experiment) and 0.0 not in experiment["respond"]["temperatures"]:
         raise InputError(f"{where}.respond.temperatures: 0.0 is missing; figures and tables show it")
     if "respond" in experiment and "evaluation" in experiment:
         raise InputError(f"{where}.evaluation: answers that are judged need a constitution; it serves with solve only")
@@ -50,7 +53,8 @@ def _samplings(experiment: dict) -> Iterator[tuple[str, dict, str]]:
             yield f"data.{name}.sampling", block["sampling"], writing_model(experiment, name) or experiment["base"]
     for stage in STAGES:
         if stage in experiment:
-            yield stage, experiment[stage], experiment["generator"]
+            for model in (experiment["generator"], *compared_models(experiment)):
+                yield stage, experiment[stage], model
     if "information" in experiment:
         yield "information.sampling", experiment["information"]["sampling"], experiment["base"]
 
@@ -107,11 +111,15 @@ def _check_methods(where: str, methods: dict) -> None:
 
 def _check_labels(where: str, named: dict) -> None:
     """Figures and tables tell methods and curves apart by their labels."""
-    first = {"base": "the base", "generator": "the generator"}
+    first = dict(GIVEN_LABELS)
     for name, settings in named.items():
-        other = first.setdefault(" ".join(settings["label"].split()).casefold(), name)
+        other = first.setdefault(_alike(settings["label"]), name)
         if other != name:
             raise InputError(f"{where}.{name}.label: {settings['label']!r} is what {other} is called; give it its own")
+
+
+def _alike(label: str) -> str:
+    return " ".join(label.split()).casefold()
 
 
 def check_method(where: str, method: dict, parents: dict) -> None:
@@ -137,6 +145,11 @@ def check_method(where: str, method: dict, parents: dict) -> None:
         )
     if method["schedule"] == "cosine" and method["warmup"] >= steps:  # a constant rate may still be rising at the end
         raise InputError(f"{where}.warmup: {method['warmup']} leave none of the {steps} steps to the cosine schedule")
+    for key, needed, fits in GOES_WITH:
+        if key in method and method[needed] != fits:
+            raise InputError(
+                f"{where}.{key}: it goes with {needed}: {fits}, and {needed} is {method[needed]}; take it out"
+            )
 
 
 def _check_references(where: str, methods: dict) -> None:
@@ -200,12 +213,23 @@ def check_processes(config: dict) -> None:
             )
 
 
-def _check_comparisons(where: str, experiment: dict) -> None:
-    names = {"base": None, **experiment["methods"]}
+def check_scales(config: dict) -> None:
+    """InputError where the document sets methods on one scale, and the comparisons of an experiment make none."""
+    for name, experiment in config["experiments"].items():
+        if unlinked := apart(experiment["comparisons"]):
+            raise InputError(
+                f"experiments.{name}.comparisons: none leads from {unlinked[0]} to base, so a table of all methods "
+                f"could not set it beside them; add [{unlinked[0]}, base]"
+            )
+
+
+def _check_comparisons(where: str, experiment: dict, models: dict) -> None:
+    names = {"base": None, **experiment["methods"], **models}
     given = experiment["comparisons"]
     for number, pair in enumerate(given):
         for name in pair:
-            pick(names, name, f"{where}[{number}]", "method")
+            pick(names, name, f"{where}[{number}]", "method or model")
+            _check_compared(f"{where}[{number}]", name, experiment, models)
         if pair[0] == pair[1]:
             raise InputError(f"{where}[{number}]: {pair[0]!r} is compared with itself")
         if pair in given[:number]:
@@ -214,6 +238,29 @@ def _check_comparisons(where: str, experiment: dict) -> None:
         raise InputError(f"{where}: there is no comparison to judge; name one at least, for instance [sami, sft]")
     if given and not is_judged(experiment):
         raise InputError(f"{where}: comparisons are of judged responses; give respond too, or take them out")
+    _check_compared_labels(where, experiment, models)
+
+
+def _check_compared(where: str, name: str, experiment: dict, models: dict) -> None:
+    """A name means one policy, and each policy has one name."""
+    meant = {"generator": "the model that writes the responses", **dict.fromkeys(experiment["methods"], "a method")}
+    if name in models and name in meant:
+        raise InputError(f"{where}: {name!r} is a model and {meant[name]}; give the model another name")
+    if name == experiment["base"] != "base":
+        raise InputError(f"{where}: {name!r} is the base of the experiment; write base")
+
+
+def _check_compared_labels(where: str, experiment: dict, models: dict) -> None:
+    """The models that methods are compared with have labels of their own too."""
+    shown, compared = labels(experiment, models), compared_models(experiment)
+    first = GIVEN_LABELS | {_alike(label): name for name, label in shown.items() if name not in compared}
+    for name in compared:
+        other = first.setdefault(_alike(shown[name]), name)
+        if other != name:
+            raise InputError(
+                f"models.{name}.label: {shown[name]!r} is what {other} is called, with which {where} compares it; "
+                "give it its own"
+            )
 
 
 def _check_attempts(where: str, attempts: list[int]) -> None:

@@ -6,12 +6,13 @@ from pathlib import Path
 from mialign.config.validation.common import check_no_circle, check_server, pick, under
 from mialign.core.errors import InputError
 from mialign.core.files import read_json
-from mialign.data.sets import principle_writer, writing_model
+from mialign.data.sets import compared_models, principle_writer, writing_model
 from mialign.evaluation.judge.settings import judges
 from mialign.models import architectures, checkpoints, places
 from mialign.models.bases import MODEL
 from mialign.models.classifiers import not_classifying
 from mialign.models.weights import root
+from mialign.synthetic.corpora import KINDS
 
 
 def check(config: dict) -> None:
@@ -48,7 +49,8 @@ def _uses(config: dict) -> Iterator[tuple[str, str, tuple]]:
     vllm = config["engine"]["kind"] == "vllm"
     for name, experiment in config["experiments"].items():
         yield from ((experiment["base"], f"experiments.{name}.base", need) for need in (FOLLOWED, VALIDATED))
-        for key, model in (_writing(experiment) | _writing_principles(experiment)).items():
+        writing = _writing(experiment) | _writing_principles(experiment) | _compared(experiment, config["models"])
+        for key, model in writing.items():
             served = vllm or "server" in config["models"][model]
             yield model, f"experiments.{name}.{key}", SERVED if served else WRITING
         for key, model in _weighing(experiment).items():
@@ -77,7 +79,8 @@ def _check_use(config: dict, fetched: dict[str, str], name: str, use: str, need:
 def _is_fetched(folder: Path, given: dict) -> bool:
     """Whether what lies there is what is now asked for."""
     try:
-        return given.items() <= read_json(folder.with_name(f"{folder.name}.json")).items()
+        found = read_json(folder.with_name(f"{folder.name}.json"))
+        return all(found.get(key) == given[key] for key in ("hub", "revision"))
     except (InputError, FileNotFoundError):
         return False
 
@@ -92,6 +95,17 @@ def _writing_principles(experiment: dict) -> dict[str, str]:
     """The models that write the principles of sets of pairs, by their keys."""
     found = {f"data.{data}.principles.from": principle_writer(block) for data, block in experiment["data"].items()}
     return {key: model for key, model in found.items() if model}
+
+
+def _compared(experiment: dict, models: dict) -> dict[str, str]:
+    """The models that methods are compared with, by their keys; a name of nothing is refused with the comparisons."""
+    compared = [name for name in compared_models(experiment) if name in models]
+    return {
+        f"comparisons[{number}][{place}]": name
+        for number, pair in enumerate(experiment["comparisons"])
+        for place, name in enumerate(pair)
+        if name in compared
+    }
 
 
 def _weighing(experiment: dict) -> dict[str, str]:
@@ -145,11 +159,9 @@ def _check_trained_here(where: str, model: dict, models: dict) -> None:
         raise InputError(
             f"{where}.training.other_rate: the rate of what muon does not train; give it with muon, and only then"
         )
-    texts = corpus["multitask"] + corpus["maths"] + corpus["drills"] + corpus.get("principles", 0)
+    texts = sum(corpus.get(kind, 0) for kind in KINDS)
     if not texts:
-        raise InputError(
-            f"{where}.corpus: multitask, maths, drills and principles are all 0; there is nothing to train on"
-        )
+        raise InputError(f"{where}.corpus: it has 0 texts of every kind ({', '.join(KINDS)}); give it some")
     if training["batch"] > texts:
         raise InputError(f"{where}.training.batch: {training['batch']} are more than all {texts} texts of the corpus")
     if training["warmup"] >= (steps := texts // training["batch"]):
@@ -175,12 +187,15 @@ def check_templates(config: dict) -> None:
 
 
 def used(config: dict) -> list[str]:
-    """Models that experiments start from, judge or reward with, or have pairs or principles written by; and parents."""
+    """Models that experiments start from, compare with, judge or reward with, or have pairs or principles written by;
+    and their parents.
+    """
     found = {}
     for name, experiment in config["experiments"].items():
         where = f"experiments.{name}."
         writing = {where + key: model for key, model in _writing(experiment).items()}
         others = {"base": experiment["base"]} | _writing_principles(experiment) | _weighing(experiment)
+        others |= _compared(experiment, config["models"])
         others = {where + key: model for key, model in others.items()} | _rewarding(experiment)
         for key, model in (writing | others).items():
             writes = key in writing

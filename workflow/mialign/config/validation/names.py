@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from mialign.core.errors import InputError
 from mialign.core.macro_names import words
+from mialign.data.sets import compared_models
 from mialign.paper.macros import foreseen, macro_file
 
 
@@ -46,7 +47,9 @@ def check_macros(config: dict, categories: Iterable[str]) -> None:
         "models": [(name,) for name in config["models"]],
         "experiments": [(name,) for name, _ in experiments],
         "methods": [
-            (name, method) for name, given in experiments for method in ("base", "generator", *given["methods"])
+            (name, policy)
+            for name, given in experiments
+            for policy in ("base", "generator", *given["methods"], *compared_models(given))
         ],
         "data": [
             (name, data)

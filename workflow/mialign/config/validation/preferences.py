@@ -2,7 +2,7 @@
 
 from mialign.config.validation.common import pick, under
 from mialign.core.errors import InputError
-from mialign.data import preferences
+from mialign.data import preferences, prompts
 from mialign.data.sets import AUTHORS
 from mialign.evaluation.scores import unchecked
 
@@ -14,6 +14,7 @@ OTHERS = (
     "generation_template",
     "template_without_context",
     "users",
+    "held_out",
     "information",
     "solve",
     "judge",
@@ -49,6 +50,29 @@ def check(where: str, experiment: dict, models: dict, known) -> None:
         _check_soup(f"{where}.soups.{name}", name, soup, experiment)
 
 
+def check_corpora(config: dict) -> None:
+    """A corpus can hold questions under preference vectors if an experiment asks so and programs know its rewards."""
+    asking = {name: one["preferences"] for name, one in config["experiments"].items() if "preferences" in one}
+    for name, model in config["models"].items():
+        where = f"models.{name}.corpus"
+        if not model.get("corpus", {}).get("preferences"):
+            continue
+        if not asking:
+            raise InputError(f"{where}.preferences: no experiment has preferences; give one some, or take the key out")
+        if "preferences" not in model["corpus"]["link"]:
+            raise InputError(
+                f"{where}.link.preferences: the key is missing; it is the probability that of two answers a text is "
+                "the one that its vector prefers"
+            )
+        for experiment, asked in asking.items():
+            for reward, one in asked["scorers"].items():
+                if one["kind"] == "classifier":
+                    raise InputError(
+                        f"{where}.preferences: {reward} of experiment {experiment} is a reward model, and corpora are "
+                        "written before there are models; set it to 0"
+                    )
+
+
 def _check_reward(where: str, reward: dict, models: dict, known) -> None:
     if reward["kind"] == "checker":
         pick(known.principles, reward["principle"], f"{where}.principle", "principle")
@@ -61,6 +85,8 @@ def _check_reward(where: str, reward: dict, models: dict, known) -> None:
         if "corpus" in model or "server" in model:
             what = "is trained here to write" if "corpus" in model else "is on a server"
             raise InputError(f"{where}.model: {reward['model']} {what}; name a sequence classifier (path or hub)")
+        if "template" in reward:
+            under(f"{where}.", prompts.check_template, "template", reward["template"], {"question"})
 
 
 def _check_set(where: str, block: dict, objectives: int) -> None:
@@ -86,10 +112,13 @@ def _check_choice(where: str, experiment: dict) -> None:
 
 def _check_soup(where: str, name: str, soup: dict, experiment: dict) -> None:
     methods, objectives = experiment["methods"], len(experiment["preferences"]["rewards"])
+    first = methods.get(soup["of"][0], {}).get("adapter")
     if name in ("base", "generator", *methods):
         raise InputError(f"{where}: a method has this name, or the base; take another")
     if len(soup["of"]) != objectives:
         raise InputError(f"{where}.of: it names {len(soup['of'])} methods; name one for each of {objectives} rewards")
     for place, method in enumerate(soup["of"]):
-        if "adapter" in pick(methods, method, f"{where}.of[{place}]", "method"):
-            raise InputError(f"{where}.of[{place}]: {method} is an adapter; only whole weights are merged")
+        if pick(methods, method, f"{where}.of[{place}]", "method").get("adapter") != first:
+            raise InputError(
+                f"{where}.of[{place}]: {method} has another adapter than {soup['of'][0]}; give all one, or none"
+            )

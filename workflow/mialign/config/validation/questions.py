@@ -2,7 +2,7 @@
 
 from mialign.config.validation.common import pick, under
 from mialign.core.errors import InputError
-from mialign.data import sources, users
+from mialign.data import held_out_principles, sources, users
 from mialign.data.builders import constitutions, solutions
 from mialign.data.sets import questions_of
 
@@ -78,7 +78,7 @@ def check(where: str, experiment: dict, found: dict[str, sources.Found | None], 
                 )
         known_sources = [found[name] for name in names if found[name]]
         for source in known_sources:
-            _check_use(where, experiment, use, source, known)
+            _check_use(where, experiment, use, source, _asked_for(where, experiment, use, source, known))
             _check_apart(where, split, source.texts, places)
         if "solve" in experiment and use == "questions.benchmark":
             _check_one_kind(f"{where}.{use}", known_sources)
@@ -86,6 +86,13 @@ def check(where: str, experiment: dict, found: dict[str, sources.Found | None], 
         named = [found[source] for source in block.get("questions", ())]
         if named and None not in named:
             _check_enough(f"{where}.data.{name}", block, sum(source.size for source in named))
+
+
+def _asked_for(where: str, experiment: dict, use: str, found: sources.Found, known):
+    """The principles that are asked for with these questions: of training and validation, none that is held out."""
+    if "held_out" not in experiment or _split(use) not in ("train", "validation"):
+        return known
+    return under(f"{where}.{use}: ", held_out_principles.without, known, experiment["held_out"], found.categories)
 
 
 def _check_use(where: str, experiment: dict, use: str, found: sources.Found, known) -> None:

@@ -15,6 +15,8 @@ selection(settings, is_right) -> a function of a prompt record and its responses
 question is dropped), or None where all are.
 One that cannot use some responses also has
 is_tied(prompt, responses, settings) -> whether it cannot use those of one prompt record (the question is dropped).
+One whose pairs are made with more than questions, principles and responses also has
+supervision(settings) -> what that is, in words (empty: nothing more).
 """
 
 from mialign.core.errors import InputError
@@ -49,3 +51,9 @@ def shape(block: dict) -> Shape:
     if "builder" in block:
         return BUILDERS[block["builder"]].shape(block)
     return BUILDERS[RELEASED].shape({"constitutions": 2})
+
+
+def supervision(block: dict) -> list[str]:
+    """What the builder of a set makes its pairs with beside questions, principles and responses."""
+    module = builder(block["builder"])
+    return module.supervision(block) if hasattr(module, "supervision") else []

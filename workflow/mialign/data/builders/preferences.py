@@ -25,6 +25,11 @@ def shape(settings: dict) -> Shape:
     return Shape(WRITTEN, prompts=1 if settings["vector"] else 2, responses=WRITTEN)
 
 
+def supervision(settings: dict) -> list[str]:
+    """Rewards, which order the responses."""
+    return ["rewards"]
+
+
 def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
     """The question under w+ and w- (one vector where `vector` is given), to be answered twice under the first.
 

@@ -37,6 +37,11 @@ def reads_answers(settings: dict) -> bool:
     return settings["keep"] == "right" or "hint" in settings
 
 
+def supervision(settings: dict) -> list[str]:
+    """Gold answers, where they choose solutions."""
+    return ["gold answers"] if reads_answers(settings) else []
+
+
 def check(settings: dict) -> None:
     """InputError for a hint that serves nothing, or lacks a field."""
     if "hint" not in settings:

@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 from mialign.core.errors import InputError
-from mialign.data.sets import principle_writer, used_sets, writing_model
+from mialign.data.sets import compared_models, principle_writer, used_sets, writing_model
 
 READING = {"wording": "config/judge.yaml", "invalid_at_most": 0.05}
 DEFAULTS = {
@@ -38,13 +38,16 @@ def by_program(experiment: dict) -> bool:
 
 
 def run_here(experiment: dict) -> list[str]:
-    """The models that an experiment loads: its base, writers of pairs and principles, judges by likelihood, rewards."""
+    """The models that an experiment loads: its base, writers of pairs and principles, those that methods are compared
+    with, judges by likelihood, rewards.
+    """
     weighing = [judge["model"] for judge in judges(experiment).values() if judge["kind"] == "likelihood"]
     writing = [writing_model(experiment, data) for data in used_sets(experiment)]
     writing += [principle_writer(experiment["data"][data]) for data in used_sets(experiment)]
     scorers = experiment.get("preferences", {}).get("scorers", {}).values()
     rewarding = [reward["model"] for reward in scorers if reward["kind"] == "classifier"]
-    return list(dict.fromkeys([experiment["base"], *filter(None, writing), *weighing, *rewarding]))
+    used = [experiment["base"], *filter(None, writing), *compared_models(experiment), *weighing, *rewarding]
+    return list(dict.fromkeys(used))
 
 
 def deciding(judge: dict) -> dict:

@@ -4,6 +4,7 @@ from mialign.evaluation.metrics import (
     accuracy,
     agreement,
     comparisons,
+    degeneration,
     diversity,
     information,
     preferences,
@@ -20,6 +21,7 @@ KINDS = {
     "agreement": agreement,
     "information": information,
     "diversity": diversity,
+    "degeneration": degeneration,
     "strengths": strengths,
     "preferences": preferences,
 }

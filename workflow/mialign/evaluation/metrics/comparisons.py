@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mialign.core.errors import InputError
+from mialign.evaluation import held_out_adherence
 from mialign.evaluation.metrics.records import CATEGORIES, ItemTable, Source, difference, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics import Bootstrap, Estimate
@@ -20,7 +21,8 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
 
     Per comparison, axis, temperature and category: win_rate (wins + half the ties, of the valid verdicts, %),
     wins, ties, losses, invalid (counts; n is the number of valid verdicts, for invalid of all), and, where
-    both methods' scores are given, adherence_difference or right_difference (paired, points).
+    both methods' scores are given, adherence_difference or correct_difference (paired, points); on the axis
+    principle-aware, where principles are held out, also adherence_trained_difference and adherence_held_out_difference.
     For category "all" also win_rate_seed<n>, win_rate_longer and win_rate_shorter (verdicts where the
     test's response is longer than the baseline's, or shorter) and win_rate_length_controlled, their mean; answers of
     equal length count in neither, so that a comparison turned round gives 100 less its rate.
@@ -42,10 +44,11 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
                 grid = ItemTable(_at(seeds, temperature, axis), what=f"verdicts of {pair}, {axis}")
                 for category, metric, estimate in _verdict_rows(grid, order, bootstrap, ties_won):
                     yield keys | {"category": category, "metric": metric} | estimate._asdict()
-                if grid.items and all(scored):
-                    field = AXES[axis]
-                    differences = difference(*(_at(side, temperature) for side in scored), field)
-                    for category, estimate in _difference_rows(differences, order, bootstrap):
+                if not (grid.items and all(scored)):
+                    continue
+                sides = [_at(side, temperature) for side in scored]
+                for field in (AXES[axis], *_held_out(axis, sides)):
+                    for category, estimate in _difference_rows(difference(*sides, field), order, bootstrap):
                         yield keys | {"category": category, "metric": f"{field}_difference"} | estimate._asdict()
 
 
@@ -133,6 +136,12 @@ def _by_length(points: np.ndarray, longer: np.ndarray, bootstrap: Bootstrap) -> 
         yield metric, _win_rate(stratum, bootstrap)
     sums = [(np.nan_to_num(stratum), (~np.isnan(stratum)).astype(float)) for stratum in strata]
     yield "win_rate_length_controlled", bootstrap.middle(*sums, bounds=(0, 1)).scaled(100)
+
+
+def _held_out(axis: str, sides: list[dict[int, list[dict]]]) -> tuple[str, ...]:
+    """What scores say of principles held out from training, on the axis that is about principles."""
+    records = (record for side in sides for seed in side.values() for record in seed)
+    return held_out_adherence.measured(records) if AXES[axis] == "adherence" else ()
 
 
 def _difference_rows(

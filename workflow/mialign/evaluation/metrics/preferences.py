@@ -13,7 +13,7 @@ import numpy as np
 
 from mialign.core.errors import InputError
 from mialign.evaluation.hypervolume import hypervolume
-from mialign.evaluation.metrics.records import ItemTable, load, source, temperatures
+from mialign.evaluation.metrics.records import ItemTable, joined, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics import Bootstrap, Estimate
 
@@ -47,33 +47,23 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     overlap (of the distributions under two vectors, averaged over all pairs of vectors: the sum over bins of the
     smaller share; 1: the vector changes nothing). Over all: hypervolume (of the mean normalised rewards by vector,
     above -1), mip (mean over vectors of w . s) and crd (mean over vectors of det Cov(s | w)), as MI-EPO (arXiv
-    2607.01392) has them. Overlap and hypervolume are corrected for what noise alone does to them.
+    2607.01392) has them. Overlap and hypervolume are corrected for what noise alone does to them. All of these also
+    as METRIC_difference_OTHER, minus that of each other method, paired by question and seed.
     """
     fields = ("prompt_id", "question_id", "temperature", "preference", "ended", "rewards")
-    policies = _joined(load((source(path, ("responses",)) for path in paths), fields))
-    for (experiment, method), seeds in policies.items():
+    policies = joined(load((source(path, ("responses",)) for path in paths), fields))
+    for experiment in dict.fromkeys(experiment for experiment, _ in policies):
         names = settings["rewards"][experiment]
-        for temperature in temperatures(seeds):
-            answers = _answers(seeds, temperature, names, f"rewards of {method} ({experiment})")
-            base = policies.get((experiment, "base"))
-            if base is None:
-                raise InputError(
-                    f"{experiment}: the base has no rewards, and those of others are normalised by its own"
-                )
-            mean, deviation = _moments(_answers(base, temperature, names, f"rewards of base ({experiment})"), names)
-            keys = dict(zip(COLUMNS, (experiment, method, temperature), strict=False))
-            for preference, reward, metric, estimate in _of_policy(answers, names, mean, deviation, bootstrap):
-                yield keys | {"preference": preference, "reward": reward, "metric": metric} | estimate._asdict()
-
-
-def _joined(loaded: dict) -> dict[tuple[str, str], dict[int, list[dict]]]:
-    """The parts of a soup, one for each vector, as one policy."""
-    found: dict = {}
-    for (experiment, method), seeds in loaded.items():
-        whole = found.setdefault((experiment, method.partition(".")[0]), {})
-        for seed, records in seeds.items():
-            whole.setdefault(seed, []).extend(records)
-    return found
+        methods = {method: seeds for (title, method), seeds in policies.items() if title == experiment}
+        if "base" not in methods:
+            raise InputError(f"{experiment}: the base has no rewards, and those of others are normalised by its own")
+        for temperature in temperatures(methods["base"]):
+            measured = _measured(experiment, methods, temperature, names, bootstrap)
+            for method, policy in measured.items():
+                others = {other: one.overall for other, one in measured.items() if method not in ("base", other)}
+                for preference, reward, metric, estimate in _of_policy(policy, others, names, bootstrap):
+                    keys = (experiment, method, temperature, preference, reward, metric, *estimate)
+                    yield dict(zip(COLUMNS, keys, strict=True))
 
 
 def _answers(seeds: dict[int, list[dict]], temperature: float, names: list[str], what: str) -> Answers:
@@ -140,46 +130,99 @@ class _Normalised:
         return cls(values, centre[..., 0], drawn[..., 0], *covariances)
 
 
-def _of_policy(
-    answers: Answers, names: list[str], mean: np.ndarray, deviation: np.ndarray, bootstrap: Bootstrap
-) -> Iterator[tuple[str, str, str, Estimate]]:
-    """Preference, reward, metric and estimate of every number of a policy at a temperature."""
-    rewards = _Normalised.of((answers.rewards - mean) / deviation, bootstrap)
-    yield from _by_vector(answers, rewards, names, mean, deviation, bootstrap)
-    vectors, n = answers.vectors, answers.n
+@dataclass(frozen=True)
+class _Drawn:
+    """A number over all vectors: of what was answered, and of every resample.
+
+    one_sided: noise alone shifts it to one side (see _corrected); bounds: between which it lies.
+    """
+
+    value: float
+    replicates: np.ndarray
+    one_sided: bool = False
+    bounds: tuple[float, float] = (-float("inf"), float("inf"))
+
+    def estimate(self, bootstrap: Bootstrap, n: int) -> Estimate:
+        low, high = bootstrap.interval(self.replicates)
+        if not self.one_sided:
+            return Estimate(float(self.value), low, high, n)
+        return _corrected(float(self.value), float(self.replicates.mean()), low, high, self.bounds, n)
+
+    def minus(self, other: "_Drawn") -> "_Drawn":
+        """The difference, drawn in pairs: resamples draw the same questions and seeds for both."""
+        return _Drawn(self.value - other.value, self.replicates - other.replicates, self.one_sided)
+
+
+@dataclass(frozen=True)
+class _Policy:
+    """What was measured of one policy; overall: its numbers over all vectors by reward and metric."""
+
+    answers: Answers
+    rewards: _Normalised
+    moments: tuple[np.ndarray, np.ndarray]
+    overall: dict[tuple[str, str], _Drawn]
+
+
+def _measured(
+    experiment: str, methods: dict[str, dict], temperature: float, names: list[str], bootstrap: Bootstrap
+) -> dict[str, _Policy]:
+    answered = {
+        method: _answers(seeds, temperature, names, f"rewards of {method} ({experiment})")
+        for method, seeds in methods.items()
+    }
+    mean, deviation = _moments(answered["base"], names)
+    found = {}
+    for method, answers in answered.items():
+        rewards = _Normalised.of((answers.rewards - mean) / deviation, bootstrap)
+        found[method] = _Policy(answers, rewards, (mean, deviation), _overall(answers, rewards, names, bootstrap))
+    return found
+
+
+def _overall(
+    answers: Answers, rewards: _Normalised, names: list[str], bootstrap: Bootstrap
+) -> dict[tuple[str, str], _Drawn]:
+    vectors, found = answers.vectors, {}
     for number, name in enumerate(names):
         slopes = (_slope(vectors[:, number], means[..., number]) for means in (rewards.means, rewards.drawn))
-        yield ALL, name, "slope", _estimate(bootstrap, n, *slopes)
-        yield ALL, name, "overlap", _overlap(rewards.values[..., number], bootstrap)
+        found[name, "slope"] = _Drawn(*slopes)
+        found[name, "overlap"] = _overlap(rewards.values[..., number], bootstrap)
     volumes = (hypervolume(means, WORST) for means in (rewards.means, rewards.drawn))
-    yield ALL, ALL, "hypervolume", _corrected(bootstrap, n, *volumes, (0.0, float("inf")))
+    found[ALL, "hypervolume"] = _Drawn(*volumes, one_sided=True, bounds=(0.0, float("inf")))
     products = ((means * vectors).sum(-1).mean(-1) for means in (rewards.means, rewards.drawn))
-    yield ALL, ALL, "mip", _estimate(bootstrap, n, *products)
+    found[ALL, "mip"] = _Drawn(*products)
     determinants = (np.linalg.det(found).mean(-1) for found in (rewards.covariance, rewards.drawn_covariance))
-    yield ALL, ALL, "crd", _estimate(bootstrap, n, *determinants)
+    found[ALL, "crd"] = _Drawn(*determinants)
+    return found
 
 
-def _by_vector(
-    answers: Answers,
-    rewards: _Normalised,
-    names: list[str],
-    mean: np.ndarray,
-    deviation: np.ndarray,
-    bootstrap: Bootstrap,
+def _of_policy(
+    policy: _Policy, others: dict[str, dict], names: list[str], bootstrap: Bootstrap
 ) -> Iterator[tuple[str, str, str, Estimate]]:
+    """Preference, reward, metric and estimate of every number of a policy at a temperature."""
+    yield from _by_vector(policy, names, bootstrap)
+    n = policy.answers.n
+    for (reward, metric), drawn in policy.overall.items():
+        yield ALL, reward, metric, drawn.estimate(bootstrap, n)
+        for other, theirs in others.items():
+            yield (
+                ALL,
+                reward,
+                f"{metric}_difference_{other}",
+                drawn.minus(theirs[reward, metric]).estimate(bootstrap, n),
+            )
+
+
+def _by_vector(policy: _Policy, names: list[str], bootstrap: Bootstrap) -> Iterator[tuple[str, str, str, Estimate]]:
+    answers, rewards, (mean, deviation) = policy.answers, policy.rewards, policy.moments
     n = answers.n // len(answers.vectors)
     for place, vector in enumerate(answers.vectors):
         preference = " ".join(f"{weight:.1f}" for weight in vector)
         for number, name in enumerate(names):
-            found = _estimate(bootstrap, n, rewards.means[place, number], rewards.drawn[:, place, number])
+            found = _Drawn(rewards.means[place, number], rewards.drawn[:, place, number]).estimate(bootstrap, n)
             raw = (float(end * deviation[number] + mean[number]) for end in found[:3])
             yield preference, name, "reward", Estimate(*raw, n)
             yield preference, name, "normalised_reward", found
         yield preference, ALL, "ended", bootstrap.mean(answers.ended[:, :, place], (0, 1), proportion=True).scaled(100)
-
-
-def _estimate(bootstrap: Bootstrap, n: int, value: float, replicates: np.ndarray) -> Estimate:
-    return Estimate(float(value), *bootstrap.interval(replicates), n)
 
 
 def _slope(weights: np.ndarray, means: np.ndarray) -> np.ndarray:
@@ -188,7 +231,7 @@ def _slope(weights: np.ndarray, means: np.ndarray) -> np.ndarray:
     return (means * centred).sum(-1) / (centred**2).sum()
 
 
-def _overlap(values: np.ndarray, bootstrap: Bootstrap) -> Estimate:
+def _overlap(values: np.ndarray, bootstrap: Bootstrap) -> _Drawn:
     """Of values [questions, seeds, V]: the mean over pairs of vectors of what their distributions have in common."""
     bins = np.digitize(values, EDGES)[..., None] == np.arange(len(EDGES) + 1)
     shares = bins.astype(float)
@@ -197,18 +240,14 @@ def _overlap(values: np.ndarray, bootstrap: Bootstrap) -> Estimate:
     def common(distributions: np.ndarray) -> np.ndarray:
         return np.minimum(distributions[..., pairs[:, 0], :], distributions[..., pairs[:, 1], :]).sum(-1).mean(-1)
 
-    value = float(common(shares.mean((0, 1))))
-    return _corrected(bootstrap, values.size, value, common(bootstrap.means(shares)), (0.0, 1.0))
+    drawn = common(bootstrap.means(shares))
+    return _Drawn(float(common(shares.mean((0, 1)))), drawn, one_sided=True, bounds=(0.0, 1.0))
 
 
-def _corrected(
-    bootstrap: Bootstrap, n: int, value: float, replicates: np.ndarray, bounds: tuple[float, float]
-) -> Estimate:
+def _corrected(value: float, mean: float, low: float, high: float, bounds: tuple[float, float], n: int) -> Estimate:
     """The estimate of what noise shifts to one side: with noise, distributions overlap less and fronts reach further.
 
-    Resamples shift it once more by about as much. So the value is 2 v - the mean of the replicates, and the interval
-    the basic one, 2 v - replicates, both kept within the bounds.
+    Resamples, with this mean and interval, shift it once more by about as much. So the value is 2 v - mean, and the
+    interval the basic one, 2 v - replicates, both kept within the bounds.
     """
-    low, high = bootstrap.interval(replicates)
-    ends = (min(bounds[1], max(bounds[0], 2 * value - end)) for end in (float(replicates.mean()), high, low))
-    return Estimate(*ends, n)
+    return Estimate(*(min(bounds[1], max(bounds[0], 2 * value - end)) for end in (mean, high, low)), n)

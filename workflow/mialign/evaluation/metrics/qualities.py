@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from operator import itemgetter
 
+from mialign.evaluation import held_out_adherence
 from mialign.evaluation.metrics.records import CATEGORIES, ItemTable, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics import Bootstrap
@@ -13,14 +14,18 @@ SETTINGS = {"categories"}
 
 
 def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
-    """Rows from score files: adherence, right (of those that can be right or wrong) and ended in %, mean tokens."""
+    """Rows from score files: adherence, right (of those that can be right or wrong) and ended in %, mean tokens.
+
+    Where principles are held out from training, also adherence to the trained and to the held-out principles, in %.
+    """
     fields = ("prompt_id", "category", "temperature", *METRICS)
     scores = load((source(path, ("scores",)) for path in paths), fields)
     for (experiment, method), seeds in scores.items():
+        metrics = (*METRICS, *held_out_adherence.measured(record for records in seeds.values() for record in records))
         for temperature in temperatures(seeds):
             at = {seed: [r for r in records if r["temperature"] == temperature] for seed, records in seeds.items()}
             grid = ItemTable(at, what=f"scores of {method} ({experiment})")
-            arrays = {metric: grid.values(itemgetter(metric)) for metric in METRICS}
+            arrays = {metric: grid.values(itemgetter(metric)) for metric in metrics}
             for category, members in grid.groups(settings.get("categories", CATEGORIES)):
                 for metric, array in arrays.items():
                     rate = metric != "tokens"

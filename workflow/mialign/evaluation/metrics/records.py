@@ -44,6 +44,16 @@ def load(sources: Iterable[Source], required: Iterable[str]) -> dict[tuple[str, 
     return loaded
 
 
+def joined(loaded: dict) -> dict[tuple[str, str], dict[int, list[dict]]]:
+    """The same with METHOD.POINT, the parts of a soup, one for each vector, as one METHOD."""
+    found: dict = {}
+    for (experiment, method), seeds in loaded.items():
+        whole = found.setdefault((experiment, method.partition(".")[0]), {})
+        for seed, records in seeds.items():
+            whole.setdefault(seed, []).extend(records)
+    return found
+
+
 def temperatures(seeds: dict[int, list[dict]]) -> list[float]:
     """The temperatures that occur, from low to high."""
     return sorted({record["temperature"] for records in seeds.values() for record in records})

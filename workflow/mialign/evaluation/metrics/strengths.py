@@ -6,6 +6,7 @@ import numpy as np
 
 from mialign.core.errors import InputError
 from mialign.evaluation.bradley_terry import strengths
+from mialign.evaluation.common_scale import BASE, apart
 from mialign.evaluation.metrics.comparisons import AXES, POINTS
 from mialign.evaluation.metrics.records import load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
@@ -13,7 +14,6 @@ from mialign.evaluation.statistics import Bootstrap, Estimate
 
 COLUMNS = ("experiment", "method", "axis", "temperature", "metric", *ESTIMATE)
 SETTINGS: set[str] = set()
-BASE = "base"
 
 
 def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
@@ -43,16 +43,12 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
 
 def _methods(experiment: str, compared: dict) -> list[str]:
     """The base, and the methods in the order of the comparisons; InputError for one that no comparison leads to."""
-    linked = {BASE}
-    while more := {name for pair in compared if linked & set(pair) for name in pair} - linked:
-        linked |= more
-    names = list(dict.fromkeys([BASE, *(name for pair in compared for name in pair)]))
-    if apart := [name for name in names if name not in linked]:
+    if unlinked := apart(compared):
         raise InputError(
-            f"verdicts/{experiment}: no comparison leads from base to {', '.join(apart)}, so there is no common scale; "
-            f"add one under comparisons of {experiment}, for instance [{apart[0]}, base]"
+            f"verdicts/{experiment}: no comparison leads from base to {', '.join(unlinked)}, so there is no common "
+            f"scale; add one under comparisons of {experiment}, for instance [{unlinked[0]}, base]"
         )
-    return names
+    return list(dict.fromkeys([BASE, *(name for pair in compared for name in pair)]))
 
 
 def _won(experiment: str, compared: dict, axis: str, temperature: float) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mialign.paper.figures import bars, dots, front, information, lines
+from mialign.paper.figures import bars, constitutions, dots, front, information, lines
 from mialign.paper.figures.style import RC, save
 
 FIGURES = {
@@ -15,12 +15,13 @@ FIGURES = {
     "collapse": lines.collapse,
     "training": lines.training,
     "information": information.by_iteration,
+    "constitutions": constitutions.by_number,
     "front": front.front,
 }
 
 
 def draw(name: str, rows: list[dict], settings: dict, out: str | Path) -> None:
-    """Draw a figure of FIGURES from the rows of a tidy table to `out` (.pdf), with a .png beside it."""
+    """Draw a figure of FIGURES from the rows of its tidy tables to `out` (.pdf), with a .png beside it."""
     from matplotlib import rc_context
 
     with rc_context(RC):

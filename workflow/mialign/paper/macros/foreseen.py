@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from itertools import product
 
-from mialign.data.sets import is_judged, used_sets
-from mialign.paper.macros import accuracy, comparisons, information, settings, training
+from mialign.data.sets import compared_models, is_judged, stored_sets
+from mialign.evaluation.held_out_adherence import FIELDS
+from mialign.paper.macros import accuracy, comparisons, information, preferences, settings, training
 from mialign.paper.macros.number_formats import Number
 from mialign.paper.tables.filtering import SHOWN
 from mialign.training.curves import LOGGED
@@ -35,10 +36,12 @@ def numbers(config: dict, categories: Iterable[str]) -> list[Number]:
             found += accuracy.of_accuracy(rows, origin, config) + accuracy.of_items(rows, origin, "accuracy", config)
         if "information" in given:
             found += information.of_information(list(_information(title, given)), "information")
+        if "preferences" in given:
+            found += preferences.of_preferences(list(_preferences(title, given)), "preferences")
         for method in given["methods"]:
             found += training.of_training(list(_curve(title, method, ("selected",))), "training")
         dropped = [{"filter": name, "dropped": 1, "kept": 1} for name in SHOWN]
-        for data in used_sets(given):
+        for data in stored_sets(given):
             found += training.of_filters(training.set_name(config, title, data), dropped, f"{title}, {data}")
     for curve in config.get("collapse", {}).get("curves", ()):
         found += training.of_training(list(_curve("collapse", curve, CURVES)), "training")
@@ -58,7 +61,8 @@ def _comparisons(title: str, given: dict, seeds: list[int], categories: Iterable
     of_all += ("win_rate_ties_won",) if trains(given, "mipo") else ()
     for (method, baseline), axis, temperature in product(given["comparisons"], AXES, given["respond"]["temperatures"]):
         keys = {"experiment": title, "method": method, "baseline": baseline, "axis": axis, "temperature": temperature}
-        yield from _rows({**keys, "category": "all"}, (*of_all, AXES[axis]))
+        apart = [f"{field}_difference" for field in _held_out(given)] if axis == "principle-aware" else []
+        yield from _rows({**keys, "category": "all"}, (*of_all, AXES[axis], *apart))
         for category in categories:
             yield from _rows({**keys, "category": category}, ("win_rate",))
 
@@ -74,11 +78,24 @@ def _information(title: str, given: dict) -> Iterator[dict]:
         yield from _rows({"experiment": title, "method": method, "critic": "", "side": ""}, ("cap", "drift"))
 
 
+def _preferences(title: str, given: dict) -> Iterator[dict]:
+    rewards, policies = given["preferences"]["rewards"], ("base", *given["methods"], *given.get("soups", {}))
+    of_all = [*product(rewards, ("slope", "overlap")), *product(("all",), ("hypervolume", "mip", "crd"))]
+    for method, (reward, metric) in product(policies, of_all):
+        others = [other for other in policies if other != method] if method != "base" else []
+        keys = {"experiment": title, "method": method, "temperature": 0.0, "preference": "all", "reward": reward}
+        yield from _rows(keys, (metric, *(f"{metric}_difference_{other}" for other in others)))
+
+
 def _qualities(title: str, given: dict, categories: Iterable[str]) -> Iterator[dict]:
-    methods = ("base", "generator", *given["methods"])
+    methods = ("base", "generator", *given["methods"], *compared_models(given))
     for method, temperature, category in product(methods, given["respond"]["temperatures"], ("all", *categories)):
         keys = {"experiment": title, "method": method, "temperature": temperature, "category": category}
-        yield from _rows(keys, QUALITIES)
+        yield from _rows(keys, (*QUALITIES, *_held_out(given)))
+
+
+def _held_out(given: dict) -> tuple[str, ...]:
+    return FIELDS if "held_out" in given else ()
 
 
 def _answers(given: dict, sources: dict) -> str:

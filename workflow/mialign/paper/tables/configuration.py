@@ -70,6 +70,7 @@ def training(inputs: list[Path], settings: dict) -> tuple[str, str]:
             if further:
                 result.size = r"\small\setlength{\tabcolsep}{4pt}"
             further += [f"{EXTRA[key]} {setting(method[key])}" for key in extra]
+            further += [f"rollouts every {used['rollout_every']}"] if "rollout_every" in used else []
             further += ["bf16 weights"] if used.get("weights") == "bf16" else []
             apart = [key for key in APART if used.get(key) != experiment["training"].get(key)]
             further += [f"{APART[key]} {setting(used[key])}" for key in apart]

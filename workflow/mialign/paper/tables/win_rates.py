@@ -4,13 +4,21 @@ from pathlib import Path
 
 from mialign.core import csv_files
 from mialign.evaluation.judge.settings import by_program
+from mialign.evaluation.metrics.qualities import METRICS
 from mialign.paper.formatting import count, interval, label, measured
 from mialign.paper.tables.layout import Table, written
 from mialign.paper.tex_escape import escape
 
 AXES = {"principle-aware": "knows the principles", "principle-free": "does not know them"}
 COUNTED = {"principle-aware": " (adherence)", "principle-free": " (right or wrong)"}  # by a judge that is a program
-QUALITIES = {"adherence": r"adherence, \%", "correct": r"right, \%", "ended": r"ended, \%", "tokens": "tokens"}
+QUALITIES = {
+    "adherence": r"adherence, \%",
+    "adherence_trained": r"trained, \%",
+    "adherence_held_out": r"held out, \%",
+    "correct": r"right, \%",
+    "ended": r"ended, \%",
+    "tokens": "tokens",
+}
 
 
 def win_rates(inputs: list[Path], settings: dict) -> tuple[str, str]:
@@ -68,7 +76,7 @@ def qualities(inputs: list[Path], settings: dict) -> tuple[str, str]:
     A column in which nothing was measured is left out: of most real questions no program knows what is right.
     """
     table = [row for row in csv_files.chosen(inputs[0], settings) if row["category"] == "all"]
-    told = {row["metric"] for row in table if measured(row)} or set(QUALITIES)
+    told = {row["metric"] for row in table if measured(row)} or set(METRICS)
     shown = [metric for metric in QUALITIES if metric in told]
     result = Table("@{}l" + "l" * len(shown) + "@{}", ["method", *(QUALITIES[metric] for metric in shown)], tidy=table)
     for temperature in sorted({row["temperature"] or 0.0 for row in table}):

@@ -1,0 +1,75 @@
+"""Models of the config that methods are compared with: their names, labels and numbers, and what is refused."""
+
+import pytest
+from changes import change, refused
+
+from mialign.config import loading
+from mialign.data import sets
+from mialign.evaluation.judge.settings import run_here
+from mialign.paper.macros import foreseen
+
+COMPARISONS = "experiments.multitask.comparisons"
+SFT = {"parent": "base", "objective": "sft", "learning_rate": 0.1}
+
+
+@pytest.fixture
+def compared(read_config) -> dict:
+    """The miniature with comparisons with its strong model and with its trunk."""
+    settings = read_config()
+    settings["experiments"]["multitask"]["comparisons"] += [["sami", "strong"], ["trunk", "base"], ["dpo", "strong"]]
+    return settings
+
+
+def test_they_are_policies_beside_the_methods(compared):
+    compared["models"]["strong"]["label"] = "Strong model"
+    settings = loading.load(compared)
+    multitask = settings["experiments"]["multitask"]
+    assert sets.compared_models(multitask) == ["strong", "trunk"]
+    policies = ("base", "generator", "sami", "strong", "trunk", "soup.3")
+    assert [sets.policy_model(multitask, one) for one in policies] == ["weak", "strong", None, "strong", "trunk", None]
+    assert sets.labels(multitask, settings["models"]) == {
+        "sft": "SFT", "sft_more": "SFT continued", "dpo": "DPO", "sami": "SAMI",
+        "strong": "Strong model", "trunk": "trunk",
+    }  # fmt: skip
+    assert run_here(multitask) == ["weak", "strong", "trunk"]
+    known = {number.name for number in foreseen.numbers(settings, ("math",))}
+    assert {"winMultitaskSamiStrongSign", "winLongerMultitaskTrunkBase", "adherenceMultitaskTrunkRate"} <= known
+
+
+def test_a_method_of_the_name_in_another_experiment_stays_a_method(compared):
+    compared["experiments"]["maths"]["methods"]["strong"] = SFT
+    settings = loading.load(compared)
+    assert sets.policy_model(settings["experiments"]["maths"], "strong") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (
+            "experiments.multitask.methods.trunk",
+            SFT,
+            f"{COMPARISONS}[9]: 'trunk' is a model and a method; give the model another name",
+        ),
+        (
+            "models.strong.label",
+            "Sami",
+            f"models.strong.label: 'Sami' is what sami is called, with which {COMPARISONS} compares it; give",
+        ),
+        ("models.strong.label", " BASE", "models.strong.label: ' BASE' is what the base is called"),
+        ("models.trunk.label", "Strong", "models.trunk.label: 'Strong' is what strong is called"),
+        ("experiments.multitask.respond.max_tokens", 2048, "2048 leave no room for a prompt in the context of"),
+        ("models.strong", None, f"{COMPARISONS}[8]: there is no method or model 'strong'"),
+    ],
+)
+def test_what_would_mean_two_things_is_refused(compared, path, value, message):
+    if path == "models.strong":
+        compared["experiments"]["multitask"]["data"]["strong_pairs"]["from"] = "trunk"
+    refused(change(compared, path, value), message)
+
+
+def test_a_model_that_is_named_like_the_writer_is_refused(read_config):
+    settings = read_config()
+    settings["models"]["generator"] = settings["models"]["strong"]
+    settings["experiments"]["multitask"]["comparisons"] = [["sami", "generator"]]
+    message = "'generator' is a model and the model that writes the responses; give the model another name"
+    refused(settings, f"{COMPARISONS}[0]: {message}")

@@ -1,0 +1,96 @@
+"""What methods were given, which differ in the number of constitutions alone, and whether all are on one scale."""
+
+import made_up_run
+import pytest
+
+from mialign.core.errors import InputError
+from mialign.data import constitution_numbers
+from mialign.data.supervision import given
+from mialign.evaluation.common_scale import apart
+
+NEIGHBOURS = "config/neighbours.yaml"
+
+
+@pytest.fixture
+def neighbours():
+    return made_up_run.config(NEIGHBOURS)["experiments"]
+
+
+def test_neighbours_are_given_nothing_but_gold_answers(neighbours):
+    maths = neighbours["maths"]
+    had = {name: given(maths, name) for name in ("base", *maths["methods"])}
+    assert had.pop("star_1") == had.pop("star_2") == ["gold answers"]  # of the second round also through its writer
+    assert set(had) == {"base", "subset", "unverified"}
+    assert not any(had.values())
+    for title in ("multitask", "users"):
+        assert not any(given(neighbours[title], name) for name in neighbours[title]["methods"])
+
+
+def test_answers_of_another_model_and_what_a_parent_was_given():
+    multitask = made_up_run.config()["experiments"]["multitask"]
+    assert given(multitask, "sft") == given(multitask, "dpo") == ["answers of strong"]
+    multitask["data"]["strong_pairs"]["from"] = "weak"  # the base itself
+    assert given(multitask, "dpo") == []
+    multitask["data"]["strong_pairs"] |= {"principles": {"from": "writer"}}
+    assert given(multitask, "sami") == ["principles of writer"]
+    multitask["data"]["strong_pairs"] = {"from": "authors", "size": 10, "seed": 1}
+    assert given(multitask, "sami") == ["released pairs"]
+
+
+def test_what_the_writer_of_a_set_was_given():
+    settings = made_up_run.with_another_set(made_up_run.config())["experiments"]["multitask"]
+    settings["methods"]["mipo"]["parent"] = "base"
+    assert given(settings, "mipo") == ["answers of strong"]  # sft wrote its pairs
+
+
+def test_rewards_and_the_methods_of_a_soup():
+    block = {"from": "base", "builder": "preferences"}
+    experiment = {
+        "base": "weak",
+        "data": {"pairs": block, "own": block | {"builder": "other_question"}},
+        "methods": {"one": {"parent": "base", "data": "pairs"}, "two": {"parent": "base", "data": "own"}},
+        "soups": {"soup": {"of": ["two", "one"]}},
+    }
+    assert given(experiment, "soup") == given(experiment, "one") == ["rewards"]
+    assert given(experiment, "two") == []
+
+
+# ---------------------------------------------------------------- the number of constitutions
+def test_methods_that_differ_in_the_number_of_constitutions_alone(neighbours):
+    assert constitution_numbers.by_number(neighbours["multitask"]) == [{2: "n2", 3: "n3", 4: "n4"}]
+    assert constitution_numbers.by_number(neighbours["users"]) == []
+    assert constitution_numbers.by_number(made_up_run.config()["experiments"]["multitask"]) == []
+
+
+@pytest.mark.parametrize(
+    ("of_method", "of_set"),
+    [({"learning_rate": 1.0}, {}), ({"objective": "infonce"}, {}), ({}, {"seed": 1}), ({}, {"size": 8})],
+)
+def test_one_that_differs_in_more_is_not_of_the_group(neighbours, of_method, of_set):
+    multitask = neighbours["multitask"]
+    multitask["methods"]["n3"] |= of_method
+    multitask["data"]["three"] |= of_set
+    assert constitution_numbers.by_number(multitask) == [{2: "n2", 4: "n4"}]
+
+
+# ---------------------------------------------------------------- one scale
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        ([], []),
+        ([("a", "base"), ("b", "a")], []),
+        ([("b", "a"), ("a", "base")], []),
+        ([("b", "a"), ("c", "base"), ("d", "b")], ["b", "a", "d"]),
+    ],
+)
+def test_methods_apart_from_the_base(pairs, expected):
+    assert apart(pairs) == expected
+
+
+def test_a_document_that_sets_all_methods_on_one_scale_needs_comparisons_that_do(read_config):
+    from mialign.config import loading
+
+    lone = {"experiments": {"multitask": {"comparisons": [["n2", "mipo"]]}}}
+    with pytest.raises(InputError, match=r"experiments.multitask.comparisons: none leads from n2 to base.*add \[n2, b"):
+        loading.load(read_config(NEIGHBOURS, lone))
+    loading.load(read_config(NEIGHBOURS, lone, {"document": "main"}))

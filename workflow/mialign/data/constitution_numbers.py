@@ -1,0 +1,20 @@
+"""Which methods differ in the number of constitutions of a question and in nothing else."""
+
+
+def by_number(experiment: dict) -> list[dict[int, str]]:
+    """Groups of two methods or more that are alike but for N: N -> method, from few to many constitutions.
+
+    Methods are alike if their settings and those of their sets (builder constitutions) are the same, but for labels and
+    the number of constitutions. So they learn from the same questions.
+    """
+    groups: dict[str, dict[int, str]] = {}
+    for name, method in experiment["methods"].items():
+        block = experiment["data"][method["data"]]
+        if block.get("builder") == "constitutions":
+            groups.setdefault(_but_for_number(method, block), {}).setdefault(block["constitutions"], name)
+    return [dict(sorted(found.items())) for found in groups.values() if len(found) > 1]
+
+
+def _but_for_number(method: dict, block: dict) -> str:
+    alike = {key: value for key, value in method.items() if key not in ("data", "label")}
+    return repr((sorted(alike.items()), sorted((key, one) for key, one in block.items() if key != "constitutions")))

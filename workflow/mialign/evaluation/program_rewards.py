@@ -1,0 +1,58 @@
+"""Rewards that a program computes, without a model, and questions asked under preference vectors over them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from mialign import synthetic
+from mialign.data import preferences
+from mialign.synthetic.corpora import Asked
+
+
+@dataclass(frozen=True)
+class CheckerReward:
+    """1 where the text follows a side of a principle of our world, else 0."""
+
+    principle: str
+    side: str
+
+    def scores(self, questions: Sequence[dict], texts: Sequence[str]) -> list[float]:
+        """0.0 or 1.0 of each text."""
+        pairs = zip(questions, texts, strict=True)
+        return [float(synthetic.follows(self.principle, self.side, text, question)) for question, text in pairs]
+
+
+@dataclass(frozen=True)
+class LengthReward:
+    """The words of a text in units of `per` words; a `per` below 0 prefers short texts."""
+
+    per: float
+
+    def scores(self, questions: Sequence[dict], texts: Sequence[str]) -> list[float]:
+        """Words / per of each text."""
+        return [len(text.split()) / self.per for text in texts]
+
+
+KINDS = {
+    "checker": lambda settings: CheckerReward(settings["principle"], settings["side"]),
+    "length": lambda settings: LengthReward(settings["per"]),
+}
+
+
+class AskUnderVectors:
+    """Asks questions under preference vectors, drawn anew from Dirichlet(alpha)."""
+
+    def __init__(self, template: str, rewards: dict[str, dict], alpha: float):
+        """rewards: blocks of the config by name, in the order of the weights."""
+        self.template, self.alpha = template, alpha
+        self.rewards = {name: KINDS[one["kind"]](one) for name, one in rewards.items()}
+
+    def __call__(self, question: dict, rng: Random) -> Asked:
+        """The prompt for a question; an answer is worth sum_k w_k reward_k under its vector w."""
+        vector, _ = preferences.draw_two(len(self.rewards), self.alpha, rng.getrandbits(32))
+
+        def worth(text: str) -> float:
+            scores = (reward.scores([question], [text])[0] for reward in self.rewards.values())
+            return sum(weight * score for weight, score in zip(vector, scores, strict=True))
+
+        return Asked(preferences.fill_in(self.template, question, list(self.rewards), vector), worth)

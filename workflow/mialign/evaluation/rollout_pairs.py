@@ -1,0 +1,42 @@
+"""Rollouts become pairs: scored by the rewards of an experiment, filtered and built as those of the stage pairs."""
+
+from pathlib import Path
+
+from mialign.core.files import read_jsonl
+from mialign.data.pairs import select_pairs, with_rewards
+from mialign.data.prompts import writer_seed
+from mialign.evaluation.answers import is_right
+from mialign.evaluation.rewards import make, reward_records
+from mialign.generation.engine import sampling
+from mialign.training.rollouts import Rollouts
+
+
+def rollouts(settings: dict, seed: int, prompts: Path, batch: int, reference: Path | None, models: dict) -> Rollouts:
+    """settings: of the method, with batch, rollout_every and rollouts.
+
+    The last is {pairs: what select_pairs takes, but for the size; sampling; scorers: rewards by name, if there are
+    any}. seed: of the method. models: folders of the rewards that are models, by name; they are loaded for each
+    refresh, so that they take no memory in the steps.
+    """
+    asked, size = settings["rollouts"], settings["batch"] * settings["rollout_every"]
+
+    def score(prompts: list[dict], generations: list[dict]) -> list[dict]:
+        if "scorers" not in asked:
+            return generations
+        scorers = {name: make(one, models.get(name)) for name, one in asked["scorers"].items()}
+        return with_rewards(generations, reward_records(generations, prompts, scorers))
+
+    def select(prompts: list[dict], generations: list[dict]) -> list[dict]:
+        return select_pairs(prompts, generations, {**asked["pairs"], "size": size}, is_right).pairs
+
+    required = ("id", "question_id", "category", "question", "constitutions", "prompts", "reference")
+    return Rollouts(
+        read_jsonl(prompts, required),
+        sampling(asked["sampling"], asked["sampling"]["temperature"]),
+        writer_seed(asked["sampling"]["seed"], seed),
+        batch,
+        score,
+        select,
+        reference,
+        tuple(path for path in (prompts, reference, *models.values()) if path),
+    )

@@ -1,0 +1,148 @@
+"""All methods of an experiment on one scale: what each was given and learned from, what came of it, what went wrong."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mialign.core import csv_files
+from mialign.data.supervision import given
+from mialign.paper.formatting import interval, label, listing, measured
+from mialign.paper.macros.accuracy import EXTRACTOR
+from mialign.paper.tables.layout import Table, written
+from mialign.paper.tex_escape import escape
+
+SIZE = r"\scriptsize\setlength{{\tabcolsep}}{{{}pt}}"  # the distance of columns is what the page leaves
+CSV = ("experiment", "method", "metric", "temperature", "attempts", "value", "low", "high", "n")
+COUNTED = "response_tokens"  # summed up over the steps
+WHOLE = {"category": "all", "preference": "all", "reward": "all"}  # rows over all questions and preference vectors
+
+
+@dataclass(frozen=True)
+class Column:
+    """The rows of metrics/{table}.csv that a column shows, at the lowest temperature that has them."""
+
+    header: str
+    table: str
+    where: dict
+    digits: int = 1
+
+
+FOLLOWED = Column(r"adherence, \%", "qualities", {"metric": "adherence"})
+RIGHT = Column(r"right, \%", "degeneration", {"metric": "correct"})
+OUTCOMES = (
+    Column("strength", "strengths", {"axis": "principle-aware", "metric": "strength"}, 2),
+    Column("MIP", "preferences", {"metric": "mip"}, 2),
+    Column("hypervolume", "preferences", {"metric": "hypervolume"}, 2),
+    Column("drift, nat", "information", {"metric": "drift"}, 3),
+)
+SIGNS = (
+    Column("length", "degeneration", {"metric": "tokens"}, 0),
+    Column(r"ended, \%", "degeneration", {"metric": "ended"}, 0),
+    Column(r"repeated, \%", "degeneration", {"metric": "seq_rep_4"}),
+    Column(r"copied: rules, \%", "degeneration", {"metric": "copied_instructions"}),
+    Column(r"question, \%", "degeneration", {"metric": "copied_question"}),
+    Column("distinct-2", "diversity", {"metric": "distinct_2"}),
+    Column("self-BLEU", "diversity", {"metric": "self_bleu"}),
+)
+
+
+def outcomes(inputs: list[Path], settings: dict) -> tuple[str, str]:
+    """One row a method: what it was given, tokens of its training, and what its answers are worth."""
+    (title, experiment), tables = _read(inputs, settings)
+    answered = [FOLLOWED, RIGHT] if "respond" in experiment else []
+    answered += _accuracies(experiment["solve"]["attempts"]) if "solve" in experiment else []
+    result = _table(experiment, tables, [*answered, *OUTCOMES], 3.5)
+    result.columns = result.columns.replace("@{}l", "@{}llr", 1)
+    result.header[1:1] = ["given", "tokens, $10^3$"]
+    tokens = training_tokens(tables.get("training", []), experiment)
+    for name, row in zip(_methods(experiment), result.rows, strict=True):
+        had = given(experiment, name)
+        row[1:1] = [listing(list(map(escape, had)) or ["nothing"]), _thousands(tokens[name])]
+        result.tidy.append({"experiment": title, "method": name, "metric": "training_tokens", "value": tokens[name]})
+    result.tidy = [
+        {key: row.get(key, "") for key in CSV} | {"given": ", ".join(given(experiment, row["method"]))}
+        for row in result.tidy
+    ]
+    return written(result)
+
+
+def degeneration(inputs: list[Path], settings: dict) -> tuple[str, str]:
+    """One row a method: length and end of its answers, repetition, copying, and how alike they are."""
+    (_, experiment), tables = _read(inputs, settings)
+    return written(_table(experiment, tables, SIGNS, 2.5))
+
+
+# ---------------------------------------------------------------- tokens of training
+def training_tokens(rows: list[dict], experiment: dict) -> dict[str, float | None]:
+    """Tokens of responses that each method or soup has learned from, from the base to what was kept; means over seeds.
+
+    None where a training has no curve. rows: of metrics/training.csv.
+    """
+    kept = _tokens_until_kept(rows)
+
+    def learned(name: str) -> float | None:
+        if name == "base":
+            return 0.0
+        if name in experiment["methods"]:
+            parts = [learned(experiment["methods"][name]["parent"]), kept.get(name)]
+        else:
+            parts = [learned(one) for one in experiment["soups"][name]["of"]]
+        return None if None in parts else sum(parts)
+
+    return {name: learned(name) for name in _methods(experiment)}
+
+
+def _tokens_until_kept(rows: list[dict]) -> dict[str, float]:
+    """Of each training alone, without its parent's."""
+    read = {(row["method"], row["seed"], row["step"]): row["value"] for row in rows if row["metric"] == COUNTED}
+    found: dict[str, list[float]] = {}
+    for row in rows:
+        if row["metric"] == "selected":  # step 0 is the start, which has read nothing
+            found.setdefault(row["method"], []).append(read.get((row["method"], row["seed"], row["step"]), 0.0))
+    return {method: sum(values) / len(values) for method, values in found.items()}
+
+
+def _thousands(tokens: float | None) -> str:
+    return "--" if tokens is None else f"{tokens / 1000:,.1f}"
+
+
+# ---------------------------------------------------------------- columns
+def _read(inputs: list[Path], settings: dict) -> tuple[tuple[str, dict], dict[str, list[dict]]]:
+    """The one experiment of the settings, and its rows of each metrics/{table}.csv."""
+    (about,) = settings["experiments"].items()
+    return about, {path.stem: csv_files.chosen(path, settings) for path in inputs}
+
+
+def _methods(experiment: dict) -> list[str]:
+    return ["base", *experiment["methods"], *experiment.get("soups", {})]
+
+
+def _accuracies(attempts: list[int]) -> list[Column]:
+    """In the fewest and in the most attempts."""
+    numbers = dict.fromkeys((min(attempts), max(attempts)))
+    where = {"metric": "accuracy", "extractor": EXTRACTOR}
+    return [Column(f"right in {number}, \\%", "accuracy", where | {"attempts": number}) for number in numbers]
+
+
+def _table(experiment: dict, tables: dict, columns: Iterable[Column], distance: float) -> Table:
+    """The methods, and the columns in which something was measured."""
+    found = [(column, _rows(tables.get(column.table, []), column)) for column in columns]
+    shown = [(column, rows) for column, rows in found if any(map(measured, rows.values()))]
+    header = ["method", *(column.header for column, _ in shown)]
+    result = Table("@{}" + "l" * len(header) + "@{}", header, size=SIZE.format(distance))
+    for name in _methods(experiment):
+        cells = [_cell(rows.get(name), column) for column, rows in shown]
+        result.rows.append([escape(label(name, experiment)), *cells])
+        result.tidy += [{key: rows[name].get(key, "") for key in CSV} for _, rows in shown if name in rows]
+    return result
+
+
+def _rows(table: list[dict], column: Column) -> dict[str, dict]:
+    """By method."""
+    fitting = [row for row in table if csv_files.pick([row], **WHOLE, **column.where)]
+    lowest = min((row["temperature"] for row in fitting if row.get("temperature") is not None), default=None)
+    return {row["method"]: row for row in fitting if row.get("temperature") in (None, lowest)}
+
+
+def _cell(row: dict | None, column: Column) -> str:
+    return interval(row, column.digits) if measured(row) else "--"
