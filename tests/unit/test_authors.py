@@ -94,6 +94,7 @@ def test_constitutions_become_principles_under_our_names(prepared):
     assert templates == {
         "template": "Rules: {constitution}\nAsked: {question}\nSaid:",
         "generation_template": "Form\nRules: {constitution}\nAsked: {question}\nSaid:",
+        "evaluation": {"template": "Form\nRules: {constitution}\nAsked: {question}\nSaid:"},
     }
 
 

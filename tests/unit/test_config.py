@@ -361,6 +361,11 @@ BAD = [
         "{constitution}{question}{opening}",
         f"{MA}.evaluation.template: there is nothing to fill",
     ),
+    (
+        f"{MT}.evaluation",
+        {"template": "{question}"},
+        f"{MT}.evaluation.template: the field {{constitution}} is missing",
+    ),
     (f"{MA}.evaluation.opening", REMOVE, f"{MA}.evaluation.opening: the key is missing"),
     (
         f"{MA}.openings.principle",

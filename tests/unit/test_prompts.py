@@ -155,6 +155,15 @@ def test_judged_evaluation_asks_for_both_positive_sides_in_short(split, category
     assert len({record["constitutions"][0]["principles"][0][0] for record in records}) == 2
 
 
+def test_judged_evaluation_may_have_a_template_of_its_own():
+    asked = [question(n, "stem") for n in range(5)]
+    plain = made(asked, KNOWN, "benchmark", JUDGED)
+    own = made(asked, KNOWN, "benchmark", {**JUDGED, "evaluation": {"template": "A. {question}|{constitution}|"}})
+    for before, after in zip(plain, own, strict=True):
+        assert after["constitutions"] == before["constitutions"]
+        assert after["prompts"] == [f"A. {after['question']}|{before['constitutions'][0]['text']}|"]
+
+
 @pytest.mark.parametrize("side", ["positive", "antithesis"])
 def test_maths_evaluation_has_an_opening_and_no_constitution(side):
     wanted = {**MATHS, "evaluation": {**MATHS["evaluation"], "opening": side}}
@@ -194,7 +203,7 @@ def test_a_question_keeps_its_constitutions_whatever_stands_around_it():
             {**MATHS, "evaluation": {"template": "{opening}", "opening": "positive"}},
             r"^evaluation.template: .*question",
         ),
-        ({**MATHS, "evaluation": {"template": "{question}{constitution}"}}, r"^evaluation.template: there is nothing"),
+        ({**MATHS, "evaluation": {"template": "{question}{preference}"}}, r"^evaluation.template: there is nothing"),
         (
             {**JUDGED, "evaluation": {"template": "{question}", "opening": "positive"}},
             r"^evaluation.opening: .*no openings",

@@ -60,11 +60,17 @@ def _lines(wordings: list[str]) -> list[str]:
 
 # ---------------------------------------------------------------- prompts
 def judged_templates(path: Path) -> dict:
-    """Templates of the experiment whose answers are judged: the one to train on, and the one to generate with."""
+    """Templates of the experiment whose answers are judged: that of training, and that of generation, under which the
+    authors answer the questions of evaluation too (their experiments/mt_bench/evaluate.py, commit 0060003).
+    """
     texts = _constants(ast.walk(_tree(path)))
     template = _named(texts, "TRAINING_PROMPT_SINGLE_TURN", path)
     generation = _named(texts, "PROMPT_GENERATION_ITERATION_1", path)
-    return {"template": template.replace("{query}", "{question}"), "generation_template": generation}
+    return {
+        "template": template.replace("{query}", "{question}"),
+        "generation_template": generation,
+        "evaluation": {"template": generation},
+    }
 
 
 def solved_templates(path: Path) -> dict:

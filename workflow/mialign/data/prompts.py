@@ -112,6 +112,7 @@ def check_settings(settings: dict) -> None:
         )
     if evaluation:
         wanted = field if "opening" in evaluation else set()
+        wanted = wanted | ({"constitution"} & set(FIELD.findall(evaluation["template"])))
         check_template("evaluation.template", evaluation["template"], {"question"} | wanted)
 
 
@@ -125,11 +126,12 @@ def check_template(key: str, template: str, wanted: set[str]) -> None:
 
 
 def evaluation(question: dict, principles, settings: dict, rng: Random) -> Prompts:
-    """One prompt: the evaluation template without a constitution; or under what the question's user states, where the
-    experiment has users; or else under the positive sides in their short wording.
+    """One prompt: the evaluation template if it has no constitution; or under what the question's user states, where
+    the experiment has users; or else under the positive sides in their short wording, in the evaluation template if
+    there is one and in that of training if not.
     """
-    own = settings.get("evaluation")
-    if own:
+    own = settings.get("evaluation") or settings
+    if "{constitution}" not in own["template"]:
         return Prompts([], [fill(own["template"], question=question["question"], opening=opening(settings))], [])
     known = list(principles.for_category(question["category"]))
     if "users" in settings:
@@ -140,7 +142,7 @@ def evaluation(question: dict, principles, settings: dict, rng: Random) -> Promp
     text = numbered(rng.choice(principle.short) for principle in known)
     constitution = {"principles": [[principle.id, "positive"] for principle in known], "text": text}
     fields = {"constitution": text, "question": question["question"], "opening": opening(settings)}
-    return Prompts([constitution], [fill(settings["template"], **fields)], [])
+    return Prompts([constitution], [fill(own["template"], **fields)], [])
 
 
 def under(constitution: dict, question: dict, settings: dict, template: str) -> str:

@@ -32,8 +32,8 @@ def check(where: str, experiment: dict, models: dict, known) -> None:
         )
     if is_judged(experiment) and 0.0 not in experiment["respond"]["temperatures"]:
         raise InputError(f"{where}.respond.temperatures: 0.0 is missing; figures and tables show it")
-    if "respond" in experiment and "evaluation" in experiment:
-        raise InputError(f"{where}.evaluation: answers that are judged need a constitution; it serves with solve only")
+    if "evaluation" in experiment:
+        _check_evaluation(f"{where}.evaluation.template", experiment)
     if "solve" in experiment:
         _check_attempts(f"{where}.solve.attempts", experiment["solve"]["attempts"])
     if "information" in experiment and not experiment["information"]["sampling"]["temperature"]:
@@ -72,6 +72,15 @@ def _check_prompts(where: str, experiment: dict, known) -> None:
     if "users" in experiment:
         _check_users(f"{where}.users", experiment)
     under(f"{where}.", prompts.check_settings, experiment)
+
+
+def _check_evaluation(where: str, experiment: dict) -> None:
+    """Answers are judged by a constitution, so their prompts must have one; attempts that are counted have none."""
+    has_constitution = "{constitution}" in experiment["evaluation"]["template"]
+    if "respond" in experiment and not has_constitution:
+        raise InputError(f"{where}: the field {{constitution}} is missing; answers are judged by it")
+    if "respond" not in experiment and has_constitution:
+        raise InputError(f"{where}: there is nothing to fill the field {{constitution}} with; remove it")
 
 
 def _check_users(where: str, experiment: dict) -> None:
