@@ -60,8 +60,11 @@ def _lines(wordings: list[str]) -> list[str]:
 
 # ---------------------------------------------------------------- prompts
 def judged_templates(path: Path) -> dict:
-    """Templates of the experiment whose answers are judged: that of training, and that of generation, under which the
-    authors answer the questions of evaluation too (their experiments/mt_bench/evaluate.py, commit 0060003).
+    """Templates of the experiment whose answers are judged: that of training, and the demonstration prompt that the
+    authors answer the questions of evaluation under (their experiments/mt_bench/evaluate.py, commit 0060003).
+
+    Pairs are written under the demonstration prompt here too. Their generate_sami_data.py takes a longer variant of it
+    (PROMPT_GENERATION_ITERATION_1_COT) and cuts its reasoning from the responses.
     """
     texts = _constants(ast.walk(_tree(path)))
     template = _named(texts, "TRAINING_PROMPT_SINGLE_TURN", path)
