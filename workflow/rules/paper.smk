@@ -72,7 +72,9 @@ rule times:
         [f"{RUN}/tables/{table}.tex" for table in TABLES],
         PDF,
     output:
-        report(f"{RUN}/times/stages.csv", caption="../report/times.rst", category="Times", labels={"table": "stages"}),
+        stages=report(
+            f"{RUN}/times/stages.csv", caption="../report/times.rst", category="Times", labels={"table": "stages"}
+        ),
         **({"trainings": f"{RUN}/times/trainings.csv"} if COMPARED else {}),
     log:
         f"{RUN}/logs/times.log",
@@ -84,7 +86,7 @@ rule times:
         folders=list(dict.fromkeys((f"{RUN}/logs", f"{MODELS_RUN}/logs"))),
         trainings=lambda wildcards, output: ["--trainings", output.trainings] if output.get("trainings") else [],
     shell:
-        "python workflow/run.py times --log {log:q} --folders {params.folders:q} {params.trainings:q} --out {output[0]:q}"
+        "python workflow/run.py times --log {log:q} --folders {params.folders:q} {params.trainings:q} --out {output.stages:q}"
 
 
 rule paper:
