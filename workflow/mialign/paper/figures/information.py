@@ -5,7 +5,7 @@ import re
 from mialign.paper.figures.bars import COMMON
 from mialign.paper.figures.style import curve_styles, name, need, ordered, settled, where, whiskers
 
-DEFAULTS = COMMON | {"height": 2.4, "order": None, "critic": "mean"}
+DEFAULTS = COMMON | {"height": 2.8, "order": None, "critic": "sum"}
 PANELS = {"rows": "Rows", "columns": "Columns", "both": "Mean of both"}
 POINT = {"markersize": 4, "markeredgecolor": "black", "markeredgewidth": 0.6, "zorder": 5}
 
@@ -41,7 +41,7 @@ def by_iteration(rows: list[dict], settings: dict):
         figure.suptitle(chosen["title"], fontsize=9)
     entries = {label: handle for handle, label in zip(*grid[0].get_legend_handles_labels(), strict=True)}
     if entries:
-        figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=min(len(entries), 4))
+        figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=2)
     return figure
 
 
@@ -96,5 +96,5 @@ def _label_places(axes, lines: dict[str, list[str]], places: dict[str, float], l
     axes.set_xticks(list(ticks), list(ticks.values()))
     for label in axes.get_xticklabels():
         if not label.get_text().isdigit():
-            label.set(rotation=45, ha="right", rotation_mode="anchor")
+            label.set(rotation=60, ha="right", rotation_mode="anchor", fontsize=6)
     axes.set_xlim(-0.4, max(places.values()) + 0.4)
