@@ -277,7 +277,7 @@ OURS = {
 OURS["figure3"] = OURS["figure2"]
 
 
-def bound(method, side, value, metric="bound", critic="mean"):
+def bound(method, side, value, metric="bound", critic="sum"):
     keys = {"experiment": "multitask", "method": method, "critic": critic, "side": side, "metric": metric}
     return keys | (estimate(value, value - 0.02, value + 0.03) if metric == "bound" else estimate(value, None, None))
 
@@ -448,7 +448,7 @@ def test_without_groups_the_number_of_constitutions_has_no_figure(tmp_path):
 
 def test_without_iterations_every_policy_has_its_point_and_name(tmp_path):
     rows = [row for row in OURS["information"] if "mi_" not in row["method"]]
-    draw("information", rows, {"critic": "mean"}, tmp_path / "a.pdf")
+    draw("information", rows, {}, tmp_path / "a.pdf")
     words = [word for word, *_ in Picture(tmp_path / "a.pdf").words]
     assert [words.count(word) for word in ("Base", "SFT", "dpo 2")] == [3, 3, 3]
     assert "iteration" not in " ".join(words)

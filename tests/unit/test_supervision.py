@@ -16,14 +16,18 @@ def neighbours():
     return made_up_run.config(NEIGHBOURS)["experiments"]
 
 
-def test_neighbours_are_given_nothing_but_gold_answers(neighbours):
+def test_what_the_neighbours_are_given(neighbours):
     maths = neighbours["maths"]
     had = {name: given(maths, name) for name in ("base", *maths["methods"])}
     assert had.pop("star_1") == had.pop("star_2") == ["gold answers"]  # of the second round also through its writer
     assert set(had) == {"base", "subset", "unverified"}
     assert not any(had.values())
-    for title in ("multitask", "users"):
-        assert not any(given(neighbours[title], name) for name in neighbours[title]["methods"])
+    assert given(neighbours["multitask"], "written") == ["principles of writer"]
+    assert all(
+        given(neighbours["preferences"], name) == ["rewards"] for name in ("mi_epo_3", "friendly_expert", "soup")
+    )
+    for title in ("multitask", "users", "unseen"):
+        assert not any(given(neighbours[title], name) for name in neighbours[title]["methods"] if name != "written")
 
 
 def test_answers_of_another_model_and_what_a_parent_was_given():
@@ -64,7 +68,7 @@ def test_methods_that_differ_in_the_number_of_constitutions_alone(neighbours):
 
 @pytest.mark.parametrize(
     ("of_method", "of_set"),
-    [({"learning_rate": 1.0}, {}), ({"objective": "infonce"}, {}), ({}, {"seed": 1}), ({}, {"size": 8})],
+    [({"steps": 3}, {}), ({"objective": "infonce"}, {}), ({}, {"seed": 1}), ({}, {"size": 8})],
 )
 def test_one_that_differs_in_more_is_not_of_the_group(neighbours, of_method, of_set):
     multitask = neighbours["multitask"]

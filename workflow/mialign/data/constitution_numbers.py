@@ -4,8 +4,8 @@
 def by_number(experiment: dict) -> list[dict[int, str]]:
     """Groups of two methods or more that are alike but for N: N -> method, from few to many constitutions.
 
-    Methods are alike if their settings and those of their sets (builder constitutions) are the same, but for labels and
-    the number of constitutions. So they learn from the same questions.
+    Methods are alike if their settings and those of their sets (builder constitutions) are the same, but for labels,
+    the number of constitutions, and learning rates, which are chosen for each. So they learn from the same questions.
     """
     groups: dict[str, dict[int, str]] = {}
     for name, method in experiment["methods"].items():
@@ -16,5 +16,5 @@ def by_number(experiment: dict) -> list[dict[int, str]]:
 
 
 def _but_for_number(method: dict, block: dict) -> str:
-    alike = {key: value for key, value in method.items() if key not in ("data", "label")}
+    alike = {key: value for key, value in method.items() if key not in ("data", "label", "learning_rate")}
     return repr((sorted(alike.items()), sorted((key, one) for key, one in block.items() if key != "constitutions")))
