@@ -427,7 +427,7 @@ def test_iterations_are_a_line_from_the_base_and_the_cap_is_drawn(tmp_path):
 
 
 def test_adherence_and_the_bound_against_the_number_of_constitutions(tmp_path):
-    settings = NEEDED["constitutions"] | {"labels": {"n2": "Mine, N = 2"}}
+    settings = NEEDED["constitutions"] | {"labels": {"n2": "Mine, N = 2"}, "temperature": 0.0}
     draw("constitutions", OURS["constitutions"], settings, tmp_path / "a.pdf")
     picture = Picture(tmp_path / "a.pdf")
     drawn = [d for d in picture.drawings if d["type"] == "s" and len(d["items"]) == 2 and d["dashes"] != "[] 0"]
@@ -439,6 +439,13 @@ def test_adherence_and_the_bound_against_the_number_of_constitutions(tmp_path):
         assert (value(lines[place].y1), value(lines[place].y0)) == pytest.approx(ends, abs=0.01)
     words = [word for word, *_ in picture.words]
     assert {"Base", "Mine, N = 2 to 4", "Cap of the bound", "Adherence (%)", "Bound (nat)"} <= set(words)
+
+
+def test_adherence_against_the_number_of_constitutions_is_of_sampled_answers(tmp_path):
+    for file, more in (("a.pdf", {}), ("b.pdf", {"temperature": 1.0}), ("c.pdf", {"temperature": 0.0})):
+        draw("constitutions", OURS["constitutions"], NEEDED["constitutions"] | more, tmp_path / file)
+    first, same, other = ((tmp_path / file).read_bytes() for file in ("a.pdf", "b.pdf", "c.pdf"))
+    assert first == same != other
 
 
 def test_without_groups_the_number_of_constitutions_has_no_figure(tmp_path):

@@ -10,7 +10,7 @@ DEFAULTS = {
     "labels": {},
     "experiment": None,
     "groups": [],  # of each group of methods that differ in N alone: [[N, method], ...]
-    "temperature": None,  # of adherence; by default the lowest in the table
+    "temperature": None,  # of adherence; by default the highest in the table
     "critic": "sum",
     "side": "columns",
 }
@@ -54,8 +54,9 @@ def by_number(rows: list[dict], settings: dict):
 def _adherence(rows: list[dict], temperature: float | None) -> list[dict]:
     """Over all categories, at one temperature."""
     rows = need(where(rows, metric="adherence", category="all"), "adherence")
-    lowest = min(row["temperature"] for row in rows)
-    return need(where(rows, temperature=lowest if temperature is None else temperature), "adherence")
+    # Greedy answers of a small model follow nearly all principles or none, so sampled ones say more.
+    highest = max(row["temperature"] for row in rows)
+    return need(where(rows, temperature=highest if temperature is None else temperature), "adherence")
 
 
 def _panel(axes, cells: dict[str, dict], chosen: dict) -> None:
