@@ -50,7 +50,7 @@ def _panel(axes, cells: dict[str, dict], lines: dict[str, list[str]], places: di
     styles = curve_styles(list(lines))
     for stem, members in lines.items():
         way = [method for method in ("base", *members) if method in cells]
-        label = f"{name(members[0], labels).removesuffix(' 1')}, by iteration"
+        label = f"{name(members[0], labels).removesuffix(' 1').removesuffix(', iteration')}, by iteration"
         axes.plot([places[one] for one in way], [cells[one]["value"] for one in way], **styles[stem], label=label)
     shown = [method for method in places if method in cells]
     for method in shown:
