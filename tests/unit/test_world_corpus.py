@@ -183,7 +183,7 @@ def test_of_two_answers_the_vector_chooses_as_often_as_the_link_says(known, temp
         "link": {**LINK, "preferences": 1.0},
         "seed": 3,
     }
-    asker = AskUnderVectors(template, rewards, alpha=0.2)
+    asker = AskUnderVectors(template, list(rewards), rewards, alpha=0.2)
     always = list(corpora.corpus(settings, {**templates, "preferences": [asker]}, known))
     friendly, words = {}, {}
     for text in always:

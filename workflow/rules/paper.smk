@@ -56,13 +56,13 @@ rule numbers:
     params:
         code=code_digest("numbers"),
         paper=lambda wildcards, input: os.path.commonpath(input.paper),
-        some=lambda wildcards, input: [
+        optional=lambda wildcards, input: [
             part for kind in ("information", "preferences") if input.get(kind) for part in (f"--{kind}", input[kind])
         ],
         settings=lambda wildcards: as_json(printed(CONFIG), sort_keys=False),
     shell:
         "python workflow/run.py numbers --log {log:q} --comparisons {input.comparisons:q} --qualities {input.qualities:q}"
-        " --accuracy {input.accuracy:q} --training {input.training:q} {params.some:q} --filters {input.filters:q}"
+        " --accuracy {input.accuracy:q} --training {input.training:q} {params.optional:q} --filters {input.filters:q}"
         " --published {input.published:q} --paper {params.paper:q} --settings {params.settings:q} --out {output.tex:q}"
 
 

@@ -29,10 +29,10 @@ rule reference:
     params:
         code=code_digest("reference"),
         precision=lambda wildcards: CONFIG["experiments"][wildcards.experiment]["training"]["precision"],
-        policies=reference_flags,
+        read_as=reference_flags,
     shell:
         "{resources.python} workflow/run.py reference --log {log:q} --model {input.model:q} --pairs {input.pairs:q}"
-        " --precision {params.precision:q} {params.policies:q} --token-budget {resources.token_budget} --threads {resources.torch_threads}"
+        " --precision {params.precision:q} {params.read_as:q} --token-budget {resources.token_budget} --threads {resources.torch_threads}"
         " --out {output:q}"
 
 

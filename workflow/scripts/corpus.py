@@ -17,9 +17,6 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> None:
-    askers = [
-        AskUnderVectors(one["template"], {name: one["rewards"][name] for name in one["weighed"]}, one["alpha"])
-        for one in args.templates.get("preferences", [])
-    ]
+    askers = [AskUnderVectors(**one) for one in args.templates.get("preferences", [])]
     templates = {**args.templates, "preferences": askers}
     write_jsonl(args.out, corpus(args.settings, templates, principles.load(args.principles)))

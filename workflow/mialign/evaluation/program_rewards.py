@@ -42,10 +42,10 @@ KINDS = {
 class AskUnderVectors:
     """Asks questions under preference vectors, drawn anew from Dirichlet(alpha)."""
 
-    def __init__(self, template: str, rewards: dict[str, dict], alpha: float):
-        """rewards: blocks of the config by name, in the order of the weights."""
+    def __init__(self, template: str, weighed: list[str], rewards: dict[str, dict], alpha: float):
+        """weighed: the names in the order of the weights; rewards: blocks of the config by name."""
         self.template, self.alpha = template, alpha
-        self.rewards = {name: KINDS[one["kind"]](one) for name, one in rewards.items()}
+        self.rewards = {name: KINDS[rewards[name]["kind"]](rewards[name]) for name in weighed}
 
     def __call__(self, question: dict, rng: Random) -> Asked:
         """The prompt for a question; an answer is worth sum_k w_k reward_k under its vector w."""
