@@ -10,10 +10,8 @@ DEFAULTS = {
     "labels": {},
     "experiment": None,
     "groups": [],  # of each group of methods that differ in N alone: [[N, method], ...]
-    "temperature": None,  # of adherence; by default the highest in the table
-    "critic": "sum",
-    "side": "columns",
 }
+BOUND = {"metric": "bound", "critic": "sum", "side": "columns"}  # of what an answer tells of its constitution
 CAP = {"color": "0.4", "linewidth": 0.7, "linestyle": (0, (4, 2)), "label": "Cap of the bound"}
 BASE = {"color": "0.5", "linewidth": 0.9, "zorder": 1}
 
@@ -30,11 +28,8 @@ def by_number(rows: list[dict], settings: dict):
     if chosen["experiment"] is not None:
         rows = where(rows, experiment=chosen["experiment"])
     panels = {
-        "Adherence (%)": _adherence(rows, chosen["temperature"]),
-        "Bound (nat)": need(
-            [row for row in where(rows, metric="bound", side=chosen["side"]) if row.get("critic") == chosen["critic"]],
-            f"bound (critic {chosen['critic']}, side {chosen['side']})",
-        ),
+        "Adherence (%)": _adherence(rows),
+        "Bound (nat)": need([row for row in rows if BOUND.items() <= row.items()], "bound (critic sum, side columns)"),
     }
     if not chosen["groups"]:
         raise InputError("no methods that differ in the number of constitutions alone: nothing to draw")
@@ -51,12 +46,11 @@ def by_number(rows: list[dict], settings: dict):
     return figure
 
 
-def _adherence(rows: list[dict], temperature: float | None) -> list[dict]:
-    """Over all categories, at one temperature."""
+def _adherence(rows: list[dict]) -> list[dict]:
+    """Over all categories, at the highest temperature."""
     rows = need(where(rows, metric="adherence", category="all"), "adherence")
     # Greedy answers of a small model follow nearly all principles or none, so sampled ones say more.
-    highest = max(row["temperature"] for row in rows)
-    return need(where(rows, temperature=highest if temperature is None else temperature), "adherence")
+    return where(rows, temperature=max(row["temperature"] for row in rows))
 
 
 def _panel(axes, cells: dict[str, dict], chosen: dict) -> None:
