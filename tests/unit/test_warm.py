@@ -73,6 +73,14 @@ def probing(folder: Path, *modules: str, **files: str) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module", autouse=True)
+def heard():
+    """Ctrl-C reaches the processes that are started here, though a shell has what runs in the background ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(scope="module")
 def workflow(tmp_path_factory) -> Path:
     early = "import tempfile\n\ntempfile.gettempdir()\n"  # which remembers what it finds in the warm process
@@ -89,8 +97,7 @@ def warm(workflow):
 def begin(workflow: Path, folder: Path, *words: str, **more) -> subprocess.Popen:
     command = [sys.executable, str(workflow / "workflow/run.py"), "probe", *words]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}  # tests in the background ignore it
-    return subprocess.Popen(command, cwd=folder, env=environment(**more), text=True, **pipes, **heard)
+    return subprocess.Popen(command, cwd=folder, env=environment(**more), text=True, **pipes)
 
 
 def run(workflow: Path, folder: Path, *words: str, read: str = "", **more: str) -> tuple[int, str, str]:

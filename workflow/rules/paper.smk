@@ -72,10 +72,10 @@ rule times:
         [f"{RUN}/tables/{table}.tex" for table in TABLES],
         PDF,
     output:
+        **({"trainings": f"{RUN}/times/trainings.csv"} if COMPARED else {}),
         stages=report(
             f"{RUN}/times/stages.csv", caption="../report/times.rst", category="Times", labels={"table": "stages"}
         ),
-        **({"trainings": f"{RUN}/times/trainings.csv"} if COMPARED else {}),
     log:
         f"{RUN}/logs/times.log",
     localrule: True
