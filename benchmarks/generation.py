@@ -44,12 +44,12 @@ def _rate(run) -> float:
 
 
 def _ours(model, tokenizer, prompts: list[str], samples: int, batch: int) -> int:
-    from mialign.generation.engine import Request, Sampling
+    from mialign.generation.engine import BatchSize, Request, Sampling
     from mialign.generation.local import generate
 
     sampling = Sampling(0.0 if samples == 1 else 1.0, 0.9, 192, ())
     requests = [Request(prompt, tuple(range(samples))) for prompt in prompts]
-    return sum(one.tokens for many in generate(model, tokenizer, requests, sampling, batch) for one in many)
+    return sum(one.tokens for many in generate(model, tokenizer, requests, sampling, BatchSize(batch)) for one in many)
 
 
 def _theirs(model, tokenizer, prompts: list[str], samples: int, batch: int) -> int:

@@ -146,6 +146,7 @@ BAD = [
     ("environments", {"generate": "no/such"}, "environments.generate: no/such has no bin/python"),
     ("environments", {"trian": "."}, "environments.trian: unknown key"),
     ("speed.generation_memory", 0.9, "speed.generation_memory: a whole number is needed, this is 0.9"),
+    ("speed.generation_tokens", 0, "speed.generation_tokens: 0 is too small; the least is 1"),
     ("speed.generation_shard", 0, "speed.generation_shard: 0 is too small; the least is 1"),
     (f"{MT}.base", "wek", f"{MT}.base: there is no model 'wek'; did you mean 'weak'?"),
     (

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mialign.core.errors import InputError
-from mialign.generation.engine import Request, RuntimeOptions, Sampling
+from mialign.generation.engine import BatchSize, Request, RuntimeOptions, Sampling
 from mialign.generation.factory import make_engine
 from mialign.generation.local import generate
 from mialign.generation.sampling import choose
@@ -36,7 +36,7 @@ def generated(model, tokenizer, prompt, tokens):
 @pytest.mark.parametrize("batch", [1, 4, 99])
 def test_greedy_text_is_that_of_transformers(tiny_model, tiny_tokenizer, batch):
     for prompt, (ours,) in zip(
-        PROMPTS, generate(tiny_model, tiny_tokenizer, asked(PROMPTS), GREEDY, batch), strict=True
+        PROMPTS, generate(tiny_model, tiny_tokenizer, asked(PROMPTS), GREEDY, BatchSize(batch)), strict=True
     ):
         assert (ours.text, ours.finish, ours.tokens) == generated(tiny_model, tiny_tokenizer, prompt, 20)
 
@@ -45,15 +45,15 @@ def test_greedy_text_is_that_of_transformers(tiny_model, tiny_tokenizer, batch):
 def test_every_architecture_decodes_as_in_transformers(name, tiny_tokenizer):
     """Windows of 5 tokens, both kinds of layer, shared heads, caps; rows that branch, leave and go beyond ROOM."""
     model = architectures.model(name, vocabulary=len(tiny_tokenizer))
-    answers = generate(model, tiny_tokenizer, asked(PROMPTS, (1, 2, 3)), Sampling(0.0, 1.0, 40, ()), batch=12)
+    answers = generate(model, tiny_tokenizer, asked(PROMPTS, (1, 2, 3)), Sampling(0.0, 1.0, 40, ()), BatchSize(12))
     expected = [generated(model, tiny_tokenizer, prompt, 40) for prompt in PROMPTS]
     assert [[(one.text, one.finish, one.tokens) for one in three] for three in answers] == [[e] * 3 for e in expected]
 
 
 def test_a_completion_is_its_seeds_whatever_its_neighbours(tiny_model, tiny_tokenizer):
     sampling = Sampling(1.0, 0.9, 20, ())
-    together = generate(tiny_model, tiny_tokenizer, asked(PROMPTS, (1, 2, 3)), sampling, batch=7)
-    backwards = generate(tiny_model, tiny_tokenizer, asked(PROMPTS[::-1], (3, 1)), sampling, batch=2)
+    together = generate(tiny_model, tiny_tokenizer, asked(PROMPTS, (1, 2, 3)), sampling, BatchSize(7))
+    backwards = generate(tiny_model, tiny_tokenizer, asked(PROMPTS[::-1], (3, 1)), sampling, BatchSize(2))
     for first, second in zip(together, backwards[::-1], strict=True):
         assert [first[2], first[0]] == second
         assert [completion.seed for completion in first] == [1, 2, 3]
@@ -61,9 +61,11 @@ def test_a_completion_is_its_seeds_whatever_its_neighbours(tiny_model, tiny_toke
 
 
 def test_a_stop_phrase_ends_the_text_before_it(tiny_model, tiny_tokenizer):
-    (whole,) = generate(tiny_model, tiny_tokenizer, asked(["The boat"]), GREEDY, batch=1)[0]
+    (whole,) = generate(tiny_model, tiny_tokenizer, asked(["The boat"]), GREEDY, BatchSize(1))[0]
     phrase = whole.text[4:7]
-    (cut,) = generate(tiny_model, tiny_tokenizer, asked(["The boat"]), Sampling(0.0, 1.0, 20, (phrase,)), batch=1)[0]
+    (cut,) = generate(tiny_model, tiny_tokenizer, asked(["The boat"]), Sampling(0.0, 1.0, 20, (phrase,)), BatchSize(1))[
+        0
+    ]
     assert cut.text == whole.text[: whole.text.index(phrase)]
     assert cut.finish == "stop"
     assert cut.tokens < whole.tokens
@@ -80,7 +82,7 @@ def test_all_end_tokens_of_a_model_end_its_text(tiny_model, tiny_tokenizer, monk
     monkeypatch.setattr(tiny_model.generation_config, "eos_token_id", [tiny_tokenizer.eos_token_id, other])
     expected = written()
     assert expected[-1] == other
-    (ended,) = generate(tiny_model, tiny_tokenizer, asked(["The boat"]), GREEDY, batch=1)[0]
+    (ended,) = generate(tiny_model, tiny_tokenizer, asked(["The boat"]), GREEDY, BatchSize(1))[0]
     assert (ended.text, ended.finish) == (tiny_tokenizer.decode(expected[:-1]), "eos")
     assert ended.tokens == len(expected) < 20
 
@@ -95,7 +97,7 @@ def test_a_missing_vllm_is_told_with_what_to_do(tmp_path, tiny_model, tiny_token
 
 def test_a_prompt_that_leaves_no_room_is_refused(tiny_model, tiny_tokenizer):
     with pytest.raises(InputError, match="exceed the context of 64 tokens"):
-        generate(tiny_model, tiny_tokenizer, asked(["boat " * 50]), GREEDY, batch=1)
+        generate(tiny_model, tiny_tokenizer, asked(["boat " * 50]), GREEDY, BatchSize(1))
 
 
 @given(
@@ -130,7 +132,7 @@ def test_a_wide_nucleus_is_sampled_beyond_the_shortlist():
 def test_a_model_that_gives_no_numbers_is_refused(tiny_model, tiny_tokenizer):
     torch.nn.init.constant_(tiny_model.model.norm.weight, float("nan"))
     with pytest.raises(InputError, match="the model gives no numbers"):
-        generate(tiny_model, tiny_tokenizer, [Request("The boat", (0,))], Sampling(0.0, 1.0, 4, ()), 4)
+        generate(tiny_model, tiny_tokenizer, [Request("The boat", (0,))], Sampling(0.0, 1.0, 4, ()), BatchSize())
 
 
 def test_a_stop_phrase_of_rare_characters_ends_the_text_too(tiny_tokenizer):

@@ -10,7 +10,7 @@ import pytest
 from given_model import given_model
 from mialign.config import loading
 from mialign.core.errors import InputError
-from mialign.generation.engine import Request, Sampling
+from mialign.generation.engine import BatchSize, Request, Sampling
 from mialign.generation.local import generate
 from mialign.models import architectures, checkpoints
 from mialign.models.architectures import not_followed, not_served, not_writing
@@ -221,7 +221,7 @@ def test_the_engine_refuses_what_it_would_continue_wrongly(tiny_tokenizer):
     about |= {"num_attention_heads": 2, "num_key_value_heads": 1}
     made = AutoModelForCausalLM.from_config(AutoConfig.for_model("doge", **about))
     with pytest.raises(InputError, match=r"The model is of the type 'doge'.*so it cannot write here"):
-        generate(made, tiny_tokenizer, [Request("a boat", (1,))], Sampling(0.0, 1.0, 2, ()), 1)
+        generate(made, tiny_tokenizer, [Request("a boat", (1,))], Sampling(0.0, 1.0, 2, ()), BatchSize())
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from mialign.core.files import read_jsonl, write_jsonl
 from mialign.data.builders import constitutions
 from mialign.data.builders import preferences as builder
 from mialign.data.prompts import preference_records, prompt_records, slice_of, texts_to_generate, writer_seed
-from mialign.generation.engine import Request, Sampling
+from mialign.generation.engine import BatchSize, Request, Sampling
 from mialign.generation.local import generate
 from mialign.models import checkpoints
 from mialign.training.trainer import GridTrainer
@@ -169,7 +169,7 @@ def test_each_refresh_is_written_by_the_weights_of_its_step(place, roll_out, kil
         own = slice_of(records, number + 1, 2)
         asked = texts_to_generate(own, writer_seed(SAMPLING["seed"], SEED))
         requests = [Request(prompt, (seed,)) for *_, prompt, seed in asked]
-        completions = generate(model.eval(), tokenizer, requests, Sampling(1.0, 0.9, 12, ()), 128)
+        completions = generate(model.eval(), tokenizer, requests, Sampling(1.0, 0.9, 12, ()), BatchSize())
         written = read_jsonl(scratch / f"rollouts-{number}.jsonl")
         assert [one["text"] for record in written for one in record["responses"]] == [
             one.text for (one,) in completions

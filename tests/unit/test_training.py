@@ -23,7 +23,7 @@ from mialign.core.errors import InputError
 from mialign.data import principles, prompts, sources
 from mialign.data.builders.constitutions import compare_all
 from mialign.evaluation.checkpoint_scores import SCORES
-from mialign.generation.engine import Request, Sampling
+from mialign.generation.engine import BatchSize, Request, Sampling
 from mialign.generation.local import generate
 from mialign.models import checkpoints
 from mialign.training import loop, objectives, resume, schedules
@@ -83,7 +83,9 @@ class Answers(Scores):
         return self
 
     def __call__(self, model):
-        ((answer,),) = generate(model, self.tokenizer, [Request("The boat", (0,))], Sampling(0.0, 1.0, 4, ()), 1)
+        ((answer,),) = generate(
+            model, self.tokenizer, [Request("The boat", (0,))], Sampling(0.0, 1.0, 4, ()), BatchSize()
+        )
         assert answer.tokens > 0
         return super().__call__(model)
 
@@ -873,7 +875,7 @@ def test_validation_weighs_both_axes_and_answers_at_the_temperature_asked_for(ro
             said.append(completion.text)
             return SCORES["mean_score"](record, completion)
 
-        measured = Validation(records, Sampling(temperature, 1.0, 6, ()), score, 8).bind(tokenizer)(model)
+        measured = Validation(records, Sampling(temperature, 1.0, 6, ()), score, BatchSize(8)).bind(tokenizer)(model)
         assert measured["score"] == measured["mean_score"]
         assert measured["mean_score"] == pytest.approx((measured["adherence"] + measured["correct"]) / 2)
         return said

@@ -52,6 +52,7 @@ rule train:
         python=python("train"),
         torch_threads=THREADS,
         generation_batch=CONFIG["speed"]["generation_batch"],
+        generation_tokens=CONFIG["speed"]["generation_tokens"],
         token_budget=CONFIG["speed"]["token_budget"],
         attention=CONFIG["speed"]["attention"],
         processes=CONFIG["speed"]["processes"],

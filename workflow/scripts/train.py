@@ -4,6 +4,7 @@ from pathlib import Path
 
 from mialign.core.arguments import add_settings
 from mialign.core.files import read_jsonl
+from mialign.generation import options
 from mialign.models.machine import prepare
 
 
@@ -33,7 +34,7 @@ def arguments(parser):
     parser.add_argument("--token-budget", type=int, default=2048, help="tokens and padding in one forward pass")
     parser.add_argument("--checkpointing", action="store_true", help="compute layers again in the backward pass")
     parser.add_argument("--attention", choices=("sdpa", "flex_attention"), default="sdpa")
-    parser.add_argument("--batch", type=int, default=128, help="validation questions decoded side by side")
+    options.add_batch_size(parser)
     parser.add_argument("--threads", type=int, default=1, help="of each process")
     parser.add_argument("--processes", type=int, default=1, help="that share the work")
     parser.add_argument(
@@ -54,12 +55,12 @@ def main(args):
     from mialign.training.validation import Validation
 
     scored = args.settings["validation"]
-    at = args.settings.get("validate_at", 0.0)
-    validation = Validation(prompts, sampling(scored, at), score_of(scored), args.batch)
+    at, batch = args.settings.get("validate_at", 0.0), options.batch_size(args)
+    validation = Validation(prompts, sampling(scored, at), score_of(scored), batch)
     asked = None
     if args.prompts:
         models = dict(zip(args.names, args.models, strict=True))
-        asked = rollouts(args.settings, args.seed, args.prompts, args.batch, args.reference_model, models)
+        asked = rollouts(args.settings, args.seed, args.prompts, batch, args.reference_model, models)
     train_method(
         Inputs(args.parent, args.pairs, args.reference, asked),
         {**args.settings, "seed": args.seed},

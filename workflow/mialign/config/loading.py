@@ -22,6 +22,7 @@ RESOURCES = {"gpu": 0, "mem_mb": 4000, "runtime": 60}
 SENT = ("model", "generate", "rewards", "reference", "train", "respond", "solve", "judge")
 SPEED = {
     "generation_batch": 384,
+    "generation_tokens": 262144,
     "generation_shard": 4096,
     "generation_gpus": 1,
     "generation_memory": 90,

@@ -7,11 +7,13 @@ from mialign.data.pairs import select_pairs, with_rewards
 from mialign.data.prompts import writer_seed
 from mialign.evaluation.answers import is_right
 from mialign.evaluation.rewards import make, reward_records
-from mialign.generation.engine import sampling
+from mialign.generation.engine import BatchSize, sampling
 from mialign.training.rollouts import Rollouts
 
 
-def rollouts(settings: dict, seed: int, prompts: Path, batch: int, reference: Path | None, models: dict) -> Rollouts:
+def rollouts(
+    settings: dict, seed: int, prompts: Path, batch: BatchSize, reference: Path | None, models: dict
+) -> Rollouts:
     """settings: of the method, with batch, rollout_every and rollouts.
 
     The last is {pairs: what select_pairs takes, but for the size; sampling; scorers: rewards by name, if there are

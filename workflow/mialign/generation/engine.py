@@ -37,14 +37,25 @@ class Completion:
 
 
 @dataclass(frozen=True)
+class BatchSize:
+    """How much is written side by side at most: completions, and tokens whose keys and values are kept.
+
+    tokens: of prompts and of what is written, padding included; only the engine in this process is bounded by them.
+    """
+
+    completions: int = 128
+    tokens: int = 1 << 18
+
+
+@dataclass(frozen=True)
 class RuntimeOptions:
     """What changes no text: how fast it is written, and where a server is.
 
-    batch: completions written side by side; shard: completions that are kept together; gpus: that share one model;
-    gpu_share: per cent of their memory that vLLM takes; url: of the server; key: the variable that holds its key.
+    shard: completions that are kept together; gpus: that share one model; gpu_share: per cent of their memory that
+    vLLM takes; url: of the server; key: the variable that holds its key.
     """
 
-    batch: int = 128
+    batch: BatchSize = BatchSize()
     shard: int = 4096
     threads: int = 1
     gpus: int = 1

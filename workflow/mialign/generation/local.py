@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 
 from mialign.core.errors import InputError
-from mialign.generation.engine import Completion, Report, Request, RuntimeOptions, Sampling
+from mialign.generation.engine import BatchSize, Completion, Report, Request, RuntimeOptions, Sampling
 from mialign.generation.sampling import choose
-from mialign.generation.shared_prefix_cache import SHARED_PREFIX, SharedPrefixCache
+from mialign.generation.shared_prefix_cache import SHARED_PREFIX, SharedPrefixCache, tokens_held
 from mialign.generation.stop_phrases import StopPhrases, completion, ends
 from mialign.models import checkpoints
 from mialign.models.architectures import not_writing
@@ -42,12 +42,12 @@ class LocalEngine:
 
 
 def generate(
-    model, tokenizer, requests: list[Request], sampling: Sampling, batch: int, report: Report = lambda count: None
+    model, tokenizer, requests: list[Request], sampling: Sampling, batch: BatchSize, report: Report = lambda count: None
 ) -> list[list[Completion]]:
     """The completions of every request, one for each of its seeds, in the order of the requests.
 
     A completion depends on its prompt, settings and seed, not on its neighbours (up to the rounding of sums in
-    another batch shape). `batch`: rows decoded side by side.
+    another batch shape).
     """
     if reason := not_writing(model.config.to_dict()):
         raise InputError(f"The model {reason}, so it cannot write here; take another one, or engine.kind vllm")
@@ -56,7 +56,9 @@ def generate(
     stops = StopPhrases(tokenizer, sampling.stop)
     order = sorted(range(len(requests)), key=lambda index: (len(prompts[index]), index))
     results: list[list[Completion]] = [[] for _ in requests]
-    for indices in _batches(order, [len(request.seeds) for request in requests], batch):
+    sizes = [(len(prompts[index]), len(requests[index].seeds)) for index in order]
+    for places in batches(sizes, sampling.max_tokens, batch):
+        indices = [order[place] for place in places]
         rows = _decode(
             model, tokenizer, [prompts[i] for i in indices], [requests[i].seeds for i in indices], sampling, stops
         )
@@ -66,16 +68,20 @@ def generate(
     return results
 
 
-def _batches(order: list[int], samples: list[int], batch: int):
-    chosen, rows = [], 0
-    for index in order:
-        if chosen and rows + samples[index] > batch:
-            yield chosen
-            chosen, rows = [], 0
-        chosen.append(index)
-        rows += samples[index]
-    if chosen:
-        yield chosen
+def batches(sizes: list[tuple[int, int]], new: int, most: BatchSize) -> Iterator[range]:
+    """Places of prompts that are read and continued together, in their order; a prompt above the bounds goes alone.
+
+    sizes: the length of each prompt, not falling, and its number of completions, of at most `new` tokens each.
+    """
+    start, rows = 0, 0
+    for place, (length, samples) in enumerate(sizes):
+        held = tokens_held(place + 1 - start, length, rows + samples, new)
+        if place > start and (rows + samples > most.completions or held > most.tokens):
+            yield range(start, place)
+            start, rows = place, 0
+        rows += samples
+    if sizes:
+        yield range(start, len(sizes))
 
 
 # Rows that have ended leave the batch when fewer than this share is left: leaving copies the cache of the others.

@@ -21,11 +21,11 @@ from mialign.models.encoding import encode, encode_fitting
 
 
 class ServerEngine:
-    """The model `name` of the server at how.url, asked for how.batch completions at a time."""
+    """The model `name` of the server at how.url, asked for how.batch.completions at a time."""
 
     def __init__(self, folder: Path, name: str, runtime: RuntimeOptions):
         self.tokenizer, self.context = checkpoints.load_tokenizer(folder), checkpoints.context(folder)
-        self.name, self.together = name, runtime.batch
+        self.name, self.together = name, runtime.batch.completions
         self.client, self.unknown = Client(runtime.url, runtime.key), Once()
 
     def shards(

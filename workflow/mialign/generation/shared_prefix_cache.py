@@ -4,6 +4,8 @@ Reading the keys and values of everything before it is most of the work of a new
 one prompt read that prompt's together, as one matrix product (as in Juravsky et al., arXiv 2402.05099).
 """
 
+from math import ceil
+
 import torch
 from torch import Tensor
 from transformers import AttentionInterface
@@ -19,6 +21,14 @@ ROOM = 16
 
 # Farther back than any window reaches: where padding is put.
 NEVER = 1 << 40
+
+
+def tokens_held(prompts: int, width: int, rows: int, new: int) -> int:
+    """Tokens whose keys and values a cache comes to hold, padding and room included.
+
+    prompts: padded to `width`; rows: continuations of them, of at most `new` tokens, the last of which is not read.
+    """
+    return prompts * width + rows * ROOM * ceil((new - 1) / ROOM)
 
 
 class _Layer(DynamicLayer):

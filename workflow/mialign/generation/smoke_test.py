@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mialign.core.disk_space import temporary_folder
-from mialign.generation.engine import Completion, Request, RuntimeOptions, Sampling
+from mialign.generation.engine import BatchSize, Completion, Request, RuntimeOptions, Sampling
 from mialign.generation.factory import make_engine
 
 TEXT = "The boat and the house by the harbour.\n"
@@ -13,7 +13,7 @@ def try_engine(settings: dict, gpus: int) -> Completion:
     """What an engine of these settings writes on so many GPUs; whatever it raises where it cannot."""
     with temporary_folder() as folder:
         _make_model(folder, heads=2 * gpus)
-        engine = make_engine(folder, settings, RuntimeOptions(batch=1, gpus=gpus, gpu_share=30))
+        engine = make_engine(folder, settings, RuntimeOptions(BatchSize(1), gpus=gpus, gpu_share=30))
         sampling = Sampling(temperature=0.0, top_p=1.0, max_tokens=8, stop=())
         ((_, ((completion,),)),) = engine.shards([[Request(TEXT, (0,))]], sampling, lambda count: None)
         return completion

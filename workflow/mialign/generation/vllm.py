@@ -63,7 +63,7 @@ class VllmEngine:
             trust_remote_code=False,
             tensor_parallel_size=runtime.gpus,
             gpu_memory_utilization=runtime.gpu_share / 100,
-            max_num_seqs=runtime.batch,
+            max_num_seqs=runtime.batch.completions,
             max_model_len=-1,  # the model's own, or as much of it as the memory takes
             enable_prefix_caching=True,
             disable_log_stats=True,

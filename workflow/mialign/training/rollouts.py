@@ -18,7 +18,7 @@ from accelerate.utils import broadcast_object_list
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.data.pairs import responses_by_prompt
 from mialign.data.prompts import slice_of, texts_to_generate
-from mialign.generation.engine import Request, Sampling
+from mialign.generation.engine import BatchSize, Request, Sampling
 from mialign.generation.local import generate
 from mialign.generation.writer import record
 from mialign.training.examples import Example, check_objective, examples_of
@@ -29,16 +29,15 @@ from mialign.training.reference import reference_records, reference_sums, with_s
 class Rollouts:
     """What a policy is asked within its training, and what becomes of its responses.
 
-    prompts: records of prompts/{experiment}/{set}.jsonl. seed: of the sampling. batch: completions written side by
-    side. score(prompts, generations): the generations, with their rewards if there are any. select(prompts,
-    generations): the pairs of a refresh. reference: the folder of the reference, if the objective needs one. files:
-    what all this is made from.
+    prompts: records of prompts/{experiment}/{set}.jsonl. seed: of the sampling. score(prompts, generations):
+    the generations, with their rewards if there are any. select(prompts, generations): the pairs of a refresh.
+    reference: the folder of the reference, if the objective needs one. files: what all this is made from.
     """
 
     prompts: list[dict]
     sampling: Sampling
     seed: int
-    batch: int
+    batch: BatchSize
     score: Callable[[list[dict], list[dict]], list[dict]]
     select: Callable[[list[dict], list[dict]], list[dict]]
     reference: Path | None

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mialign.generation.engine import Completion, Request, Sampling
+from mialign.generation.engine import BatchSize, Completion, Request, Sampling
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Validation:
     prompts: list[dict]
     sampling: Sampling
     score: Callable[[dict, Completion], dict[str, float | None]]
-    batch: int
+    batch: BatchSize
     tokenizer: object = None
 
     def bind(self, tokenizer) -> "Validation":

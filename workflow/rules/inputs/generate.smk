@@ -73,6 +73,7 @@ def engine_flags(model):
     speed, server = CONFIG["speed"], server_of(model)
     options = {
         "batch": speed["generation_batch"],
+        "batch-tokens": speed["generation_tokens"],
         "shard": speed["generation_shard"],
         "threads": THREADS,
         "gpus": speed["generation_gpus"],

@@ -3,8 +3,8 @@
 TRAIN = (
     "{resources.python} workflow/run.py train --log {log:q} --parent {input.parent:q} {params.examples:q} --validation {input.validation:q}"
     " --seed {params.seed} {params.rollouts:q} {params.reference:q} --settings {params.settings:q} --token-budget {resources.token_budget}"
-    " {resources.checkpointing} --attention {resources.attention} --batch {resources.generation_batch} --processes {resources.processes}"
-    " --threads {resources.torch_threads}"
+    " {resources.checkpointing} --attention {resources.attention} --batch {resources.generation_batch} --batch-tokens {resources.generation_tokens}"
+    " --processes {resources.processes} --threads {resources.torch_threads}"
     " --scratch {params.scratch:q}"
     " --curve {output.curve:q} --out {output.checkpoint:q}"
 )

@@ -1,0 +1,137 @@
+"""How prompts are cut into batches: every bound kept, in memory too, and no completion changed by it."""
+
+import weakref
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.utils._python_dispatch import TorchDispatchMode
+
+import tiny
+from mialign.generation import local, shared_prefix_cache
+from mialign.generation.engine import BatchSize, Request, Sampling
+from mialign.generation.local import batches, generate
+from mialign.models.encoding import encode_prompt
+
+MANY = 1 << 40
+FIVE = [(5, 1), (5, 1), (6, 1), (9, 1), (40, 1)]
+
+
+# 20 new tokens, of which 19 are read again, take two rooms of 16 places: three prompts of 6 with their rows hold
+# 3 x 6 + 3 x 32 = 114, four of 9 hold 164, two of 9 82, two of 40 144.
+@pytest.mark.parametrize(
+    ("sizes", "new", "most", "expected"),
+    [
+        (FIVE, 20, BatchSize(MANY, 114), [[0, 1, 2], [3], [4]]),
+        (FIVE, 20, BatchSize(MANY, 113), [[0, 1], [2, 3], [4]]),
+        (FIVE, 20, BatchSize(2, MANY), [[0, 1], [2, 3], [4]]),
+        (FIVE, 20, BatchSize(MANY, MANY), [[0, 1, 2, 3, 4]]),
+        (FIVE, 20, BatchSize(MANY, 1), [[0], [1], [2], [3], [4]]),  # each is above the bound
+        (FIVE, 17, BatchSize(MANY, 80), [[0, 1, 2], [3], [4]]),  # 3 x 6 + 3 x 16 = 66, 4 x 9 + 4 x 16 = 100
+        ([(10, 3), (10, 3)], 1, BatchSize(MANY, 20), [[0, 1]]),  # one token is never read again
+        ([(10, 3), (10, 3)], 1, BatchSize(MANY, 19), [[0], [1]]),
+        ([(10, 3), (10, 3)], 2, BatchSize(MANY, 116), [[0, 1]]),  # 2 x 10 + 6 x 16: rows share their prompt
+        ([(10, 3), (10, 3)], 2, BatchSize(MANY, 115), [[0], [1]]),
+        ([(10, 9), (10, 3)], 2, BatchSize(8, MANY), [[0], [1]]),
+        ([], 20, BatchSize(), []),
+    ],
+)
+def test_batches_by_hand(sizes, new, most, expected):
+    assert [list(one) for one in batches(sizes, new, most)] == expected
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 90), st.integers(1, 9)), max_size=30).map(sorted),
+    st.integers(1, 60),
+    st.builds(BatchSize, st.integers(1, 40), st.integers(1, 2000)),
+)
+def test_batches_take_every_prompt_once_in_order_and_as_many_as_the_bounds_allow(sizes, new, most):
+    found = [list(one) for one in batches(sizes, new, most)]
+    assert [place for one in found for place in one] == list(range(len(sizes)))
+
+    def fits(places):
+        longest, rows = max(sizes[place][0] for place in places), sum(sizes[place][1] for place in places)
+        room = len(range(1, new, 16)) * 16
+        return rows <= most.completions and len(places) * longest + rows * room <= most.tokens
+
+    assert all(len(one) == 1 or fits(one) for one in found)
+    assert not any(fits([*one, after[0]]) for one, after in zip(found, found[1:], strict=False))
+
+
+def requests(count, length, samples=1):
+    """Prompts of one token to `length` tokens."""
+    return [Request("boat " * (1 + place * length // count), tuple(range(samples))) for place in range(count)]
+
+
+def test_a_completion_does_not_depend_on_the_bounds(tiny_model, tiny_tokenizer):
+    asked, sampling = requests(9, 30, samples=2), Sampling(1.0, 0.9, 20, ())
+    sizes = [BatchSize(), BatchSize(3), BatchSize(tokens=200), BatchSize(tokens=1)]
+    first, *others = [generate(tiny_model, tiny_tokenizer, asked, sampling, size) for size in sizes]
+    assert others == [first] * 3
+    assert len({one.text for many in first for one in many}) > 9
+
+
+@pytest.fixture
+def endless(monkeypatch):
+    """A model that never ends a text, so that batches become as large as they can."""
+    monkeypatch.setattr(local, "ends", lambda *_: frozenset())
+    return tiny.tiny_model(context=512)
+
+
+def test_a_batch_holds_the_tokens_that_it_was_counted_by(endless, monkeypatch):
+    held, update, tokenizer = [], shared_prefix_cache._Layer.update, tiny.tiny_tokenizer(context=512)
+
+    def counting(layer, *states, **kwargs):
+        found = update(layer, *states, **kwargs)
+        held.append(sum(one.shape[0] * one.shape[2] for one in (layer.keys, *(layer.new or ())[:1])))
+        return found
+
+    monkeypatch.setattr(shared_prefix_cache._Layer, "update", counting)
+    asked, sampling = requests(12, 30, samples=2), Sampling(0.0, 1.0, 36, ())
+    for answers in generate(endless, tokenizer, asked, sampling, BatchSize(MANY, MANY)):
+        assert {one.finish for one in answers} == {"length"}
+    longest = len(encode_prompt(tokenizer, asked[-1].prompt))
+    assert max(held) == 12 * longest + 24 * 48
+    held.clear()
+    generate(endless, tokenizer, asked, sampling, BatchSize(MANY, 500))
+    assert 400 < max(held) <= 500
+
+
+class _Peak(TorchDispatchMode):
+    """The most bytes that tensors made in it have at a time."""
+
+    def __init__(self):
+        super().__init__()
+        self.now, self.most, self.seen = 0, 0, set()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        found = func(*args, **(kwargs or {}))
+        for one in torch.utils._pytree.tree_leaves(found):
+            if isinstance(one, torch.Tensor) and one.untyped_storage()._cdata not in self.seen:
+                self._add(one.untyped_storage())
+        return found
+
+    def _add(self, storage):
+        key, size = storage._cdata, storage.nbytes()
+        self.seen.add(key)
+        self.now += size
+        self.most = max(self.most, self.now)
+        weakref.finalize(storage, self._free, key, size)
+
+    def _free(self, key, size):
+        self.seen.discard(key)
+        self.now -= size
+
+
+def peak(model, count, most):
+    with _Peak() as measured:
+        generate(model, tiny.tiny_tokenizer(context=512), requests(count, 200), Sampling(0.0, 1.0, 18, ()), most)
+    return measured.most
+
+
+def test_memory_does_not_grow_with_the_number_of_prompts(endless):
+    few, many = (peak(endless, count, BatchSize(MANY, 1000)) for count in (10, 40))
+    unbounded = peak(endless, 40, BatchSize(MANY, MANY))
+    assert few == pytest.approx(many, rel=0.1)
+    assert many < unbounded / 5
