@@ -1,17 +1,20 @@
 """How prompts are cut into batches: every bound kept, in memory too, and no completion changed by it."""
 
 import weakref
+from itertools import pairwise
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 import tiny
 from mialign.generation import local, shared_prefix_cache
 from mialign.generation.engine import BatchSize, Request, Sampling
 from mialign.generation.local import batches, generate
+from mialign.generation.shared_prefix_cache import SHARED_PREFIX, SharedPrefixCache
 from mialign.models.encoding import encode_prompt
 
 MANY = 1 << 40
@@ -56,7 +59,7 @@ def test_batches_take_every_prompt_once_in_order_and_as_many_as_the_bounds_allow
         return rows <= most.completions and len(places) * longest + rows * room <= most.tokens
 
     assert all(len(one) == 1 or fits(one) for one in found)
-    assert not any(fits([*one, after[0]]) for one, after in zip(found, found[1:], strict=False))
+    assert not any(fits([*one, after[0]]) for one, after in pairwise(found))
 
 
 def requests(count, length, samples=1):
@@ -98,17 +101,18 @@ def test_a_batch_holds_the_tokens_that_it_was_counted_by(endless, monkeypatch):
     assert 400 < max(held) <= 500
 
 
-class _Peak(TorchDispatchMode):
-    """The most bytes that tensors made in it have at a time."""
+class _Memory(TorchDispatchMode):
+    """The most bytes that tensors made in it have at a time, and the bytes of the largest."""
 
     def __init__(self):
         super().__init__()
-        self.now, self.most, self.seen = 0, 0, set()
+        self.now, self.most, self.largest, self.seen = 0, 0, 0, set()
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         found = func(*args, **(kwargs or {}))
-        for one in torch.utils._pytree.tree_leaves(found):
-            if isinstance(one, torch.Tensor) and one.untyped_storage()._cdata not in self.seen:
+        given = {one.untyped_storage()._cdata for one in tree_leaves((args, kwargs)) if isinstance(one, torch.Tensor)}
+        for one in tree_leaves(found):
+            if isinstance(one, torch.Tensor) and one.untyped_storage()._cdata not in self.seen | given:
                 self._add(one.untyped_storage())
         return found
 
@@ -116,7 +120,7 @@ class _Peak(TorchDispatchMode):
         key, size = storage._cdata, storage.nbytes()
         self.seen.add(key)
         self.now += size
-        self.most = max(self.most, self.now)
+        self.most, self.largest = max(self.most, self.now), max(self.largest, size)
         weakref.finalize(storage, self._free, key, size)
 
     def _free(self, key, size):
@@ -125,7 +129,7 @@ class _Peak(TorchDispatchMode):
 
 
 def peak(model, count, most):
-    with _Peak() as measured:
+    with _Memory() as measured:
         generate(model, tiny.tiny_tokenizer(context=512), requests(count, 200), Sampling(0.0, 1.0, 18, ()), most)
     return measured.most
 
@@ -135,3 +139,21 @@ def test_memory_does_not_grow_with_the_number_of_prompts(endless):
     unbounded = peak(endless, 40, BatchSize(MANY, MANY))
     assert few == pytest.approx(many, rel=0.1)
     assert many < unbounded / 5
+
+
+@pytest.mark.parametrize(("autocast", "bytes_per_number"), [(False, 4), (True, 2)])
+def test_prompts_are_kept_in_the_precision_of_products_and_no_step_copies_them(autocast, bytes_per_number):
+    model, mask = tiny.tiny_model(context=512), torch.ones(3, 400, dtype=torch.bool)
+    cache = SharedPrefixCache(2, mask, [2, 2, 2])
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+        model(input_ids=mask.long(), attention_mask=mask, past_key_values=cache, use_cache=True)
+        model.set_attn_implementation(SHARED_PREFIX)
+        for rows in (range(6), [0, 3, 4]):
+            if len(rows) < 6:
+                cache.select(torch.tensor(rows))
+            ids, places = torch.ones(len(rows), 1).long(), torch.full((len(rows), 1), 400)
+            with _Memory() as measured:
+                model(input_ids=ids, position_ids=places, past_key_values=cache, use_cache=True, branches=cache)
+            kept = [one.untyped_storage().nbytes() for layer in cache.layers for one in (layer.keys, layer.values)]
+            assert kept == [3 * 400 * 32 * bytes_per_number] * 4
+            assert measured.largest < kept[0] / 2

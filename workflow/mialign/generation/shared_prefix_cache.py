@@ -35,7 +35,9 @@ class _Layer(DynamicLayer):
     """Keys and values of the prompts [P, heads, width, size] and of new tokens [rows, heads, room, size].
 
     Room grows by ROOM places, and attention goes over all of it, free places masked: a product with a part of a
-    buffer takes three times as long as one with the whole.
+    buffer takes three times as long as one with the whole. The keys of prompts lie in memory as the product with them
+    reads them, transposed, and the values likewise: else every step copies both. All have the precision of the values,
+    in which products are computed; keys alone are float32 where only these are in bf16 (autocast).
     """
 
     def __init__(self):
@@ -45,10 +47,11 @@ class _Layer(DynamicLayer):
     def update(self, key_states: Tensor, value_states: Tensor, *args, **kwargs) -> tuple[Tensor, Tensor]:
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
-            self.keys, self.values = key_states, value_states
+            self.keys = key_states.to(value_states.dtype).mT.contiguous().mT
+            self.values = value_states.contiguous()
             return key_states, value_states
         if self.length % ROOM == 0:
-            room = key_states.new_zeros(*key_states.shape[:2], ROOM, key_states.shape[3])
+            room = value_states.new_zeros(*value_states.shape[:2], ROOM, value_states.shape[3])
             self.new = [room, room.clone()] if self.new is None else [torch.cat([old, room], 2) for old in self.new]
         for buffer, states in zip(self.new, (key_states, value_states), strict=True):
             buffer[:, :, self.length : self.length + 1] = states
