@@ -452,7 +452,7 @@ def test_a_changed_setting_reruns_what_hangs_on_it(copy):
     target = "results/mini/prompts/multitask/strong_pairs.jsonl"
     snakemake(copy, "--cores", "1", target)
     config = yaml.safe_load((copy / "config.yaml").read_text())
-    config["speed"]["generation_batch"] = 7
+    config["speed"] |= {"generation_batch": 7, "generation_tokens": 7000}
     config["experiments"]["multitask"]["methods"]["sami"]["learning_rate"] = 0.5
     (copy / "config.yaml").write_text(yaml.safe_dump(config))
     assert "Nothing to be done" in snakemake(copy, "-n", target)
