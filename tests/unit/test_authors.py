@@ -162,6 +162,7 @@ def test_released_pairs_become_records_to_train_on(released, run_stage):
             {"chosen": [0, 0], "rejected": [0, 1], "weight": 1.0},
             {"chosen": [1, 1], "rejected": [1, 0], "weight": 1.0},
         ],
+        "positive": 0,
     }
     assert second["id"] == "maths/authors/9"
     assert outputs["table"].read_text() == "filter,dropped,kept\ngenerated,0,2\nsize,0,2\n"
@@ -176,6 +177,7 @@ def test_released_pairs_become_records_to_train_on(released, run_stage):
     [
         ({"7": [{"prompt": "Other", "response": "x"}] * 2}, "7: its prompts do not ask one question in the form"),
         ({"7": [PAIRS["7"][0], PAIRS["9"][0]]}, "7: its prompts do not ask one question"),
+        ({"7": [PAIRS["7"][0]] * 2}, "7: of its prompts 2 end with ' Slowly.'; one must"),
         ({"7": ["text"]}, "7: a list of {prompt, response, example_id} is needed"),
         ({}, "an object with entries is needed"),
     ],
@@ -183,7 +185,7 @@ def test_released_pairs_become_records_to_train_on(released, run_stage):
 def test_pairs_in_another_form_are_refused(released, change, message):
     (released / "pairs.json").write_text(json.dumps(change))
     with pytest.raises(InputError) as caught:
-        authors.pairs(released / "pairs.json", "Rules: {constitution}\nQ: {question}\nA:{opening}", "maths", "math")
+        authors.pairs(released / "pairs.json", authors.solved_templates(released / "solved.py"), "maths", "math")
     assert message in str(caught.value)
 
 

@@ -10,8 +10,14 @@ from mialign.data.prompts import evaluation
 
 
 def asked(number: int, prompts: int = 1) -> dict:
-    """A record of prompts, as far as a builder looks at it."""
-    return {"id": f"e/train/q{number}", "question_id": f"q{number}", "prompts": [f"p{n}" for n in range(prompts)]}
+    """A record of prompts, as far as a builder looks at it; the last of its constitutions is the positive one."""
+    sides = [*["antithesis"] * (prompts - 1), "positive"]
+    return {
+        "id": f"e/train/q{number}",
+        "question_id": f"q{number}",
+        "prompts": [f"p{n}" for n in range(prompts)],
+        "constitutions": [{"principles": [["steps", side]], "text": side} for side in sides],
+    }
 
 
 def answered(records: list[dict]) -> dict[str, list[dict]]:
@@ -35,6 +41,7 @@ def test_one_constitution_gives_a_response_that_is_set_against_none():
         "prompts": ["p0"],
         "responses": [{"text": "q1.0", "finish": "eos", "writer": "w", "prompt": 0}],
         "terms": [{"chosen": [0, 0], "rejected": None, "weight": 1.0}],
+        "positive": 0,
     }
 
 
@@ -50,9 +57,32 @@ def test_of_two_constitutions_each_response_is_chosen_under_its_own_prompt():
     assert [one["text"] for one in second["responses"]] == ["q2.0", "q2.1"]
 
 
+A, B = {"steps": "positive", "tex": "antithesis"}, {"steps": "antithesis", "tex": "positive"}
+ALL, NONE = dict.fromkeys(A, "positive"), dict.fromkeys(A, "antithesis")
+
+
+@pytest.mark.parametrize(
+    ("sides", "decisive", "positive"),
+    [
+        ([NONE, A], None, 1),
+        ([A, ALL], None, 1),
+        ([ALL, A], None, 0),
+        ([A, B], None, 0),  # as many: the first
+        ([B, A], None, 0),
+        ([B, A], "steps", 1),  # as many, but the principle that decides the opening decides this too
+        ([B, A], "tex", 0),
+        ([NONE, B, ALL, A], None, 2),
+        ([A], "tex", 0),
+    ],
+)
+def test_the_positive_response_is_that_of_the_most_positive_constitution(sides, decisive, positive):
+    assert constitutions.most_positive(sides, decisive) == positive
+
+
 def test_of_three_constitutions_every_other_response_is_rejected_under_a_prompt():
     (record,) = built("constitutions", [asked(1, 3)])
     assert [one["prompt"] for one in record["responses"]] == [0, 1, 2]
+    assert record["positive"] == 2
     assert [(term["chosen"], term["rejected"], term["weight"]) for term in record["terms"]] == [
         ([0, 0], [0, 1], 1.0),
         ([0, 0], [0, 2], 1.0),

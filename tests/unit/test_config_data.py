@@ -53,7 +53,8 @@ def test_a_method_takes_its_own_set_or_that_of_training_or_the_only_one(miniatur
     more_pairs(miniature)["experiments"]["multitask"]["methods"]["dpo"]["data"] = "more_pairs"
     methods = multitask(miniature)["methods"]
     assert {name: method["data"] for name, method in methods.items()} == {
-        "sft": "strong_pairs", "sft_more": "strong_pairs", "dpo": "more_pairs", "sami": "strong_pairs",
+        "sft": "strong_pairs", "sft_more": "strong_pairs", "sft_all": "strong_pairs", "dpo": "more_pairs",
+        "sami": "strong_pairs",
     }  # fmt: skip
     only = loading.load(change(miniature, f"{MA}.training.data", REMOVE))["experiments"]["maths"]
     assert {method["data"] for method in only["methods"].values()} == {"own_pairs"}
@@ -121,6 +122,8 @@ BAD = [
         1,
         f"{MT}.methods.dpo.data: dpo compares responses, and strong_pairs has one a question; raise data.strong_pairs.",
     ),
+    (f"{MT}.methods.dpo.train_on", "all", f"{MT}.methods.dpo.train_on: it belongs to objective sft, not to dpo"),
+    (f"{MT}.methods.sft.train_on", "positive", f"{MT}.methods.sft.train_on: 'positive' is not possible; did you mean"),
     (f"{MT}.methods.dpo.side", "rows", f"{MT}.methods.dpo.side: it belongs to objective infonce, not to dpo"),
     (f"{MT}.methods.dpo.beta_c", 0.1, f"{MT}.methods.dpo.beta_c: it belongs to objective mi_epo, not to dpo"),
 ]

@@ -482,6 +482,6 @@ def test_command_needs_a_pdf_and_settings_that_can_be_read(tmp_path, root, capsy
 
 
 def test_no_two_curves_look_alike():
-    keys = ["sft", "dpo", "sami", "sft_more", "sft_sami", *"abcdef"]
+    keys = ["sft", "dpo", "sami", "sft_more", "sft_all", "sft_sami", *"abcdef"]
     looks = [(style["color"], style["marker"]) for style in curve_styles(keys).values()]
     assert len(set(looks)) == len(keys)

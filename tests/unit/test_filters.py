@@ -143,6 +143,7 @@ def test_counts_examples_and_pairs_by_hand():
             {"chosen": [0, 0], "rejected": [0, 1], "weight": 1.0},
             {"chosen": [1, 1], "rejected": [1, 0], "weight": 1.0},
         ],
+        "positive": 0,
     }
 
 

@@ -28,7 +28,7 @@ from mialign.generation.local import generate
 from mialign.models import checkpoints
 from mialign.training import loop, objectives, resume, schedules
 from mialign.training.attention import choose_attention
-from mialign.training.examples import read_examples
+from mialign.training.examples import entry_mask, for_objective, read_examples
 from mialign.training.grid import Item, grid, packs, shortened
 from mialign.training.method import Inputs, Outputs, Speed, train_method
 from mialign.training.objectives import OBJECTIVES, cross_entropy
@@ -114,6 +114,7 @@ def pairs(tmp_path):
             "prompts": [f"{WORDS[n]} and", f"{WORDS[n]} by"],
             "responses": [response(f"{WORDS[-n]} sank", 0), response(f"{WORDS[n]} walks at noon", 1)],
             "terms": compare_all(2),
+            "positive": n % 2,
         }
         for n in range(8)
     ]
@@ -477,6 +478,9 @@ TERM = {"chosen": [0, 0], "rejected": [0, 1], "weight": 1.0}
         ("terms", [TERM | {"weight": 0}], "a term has weight 0; a number above 0"),
         ("terms", [TERM | {"weight": "1"}], "a term has weight '1'"),
         ("terms", [{"chosen": [0, 0], "rejected": None}], "a term has weight None"),
+        ("positive", 2, "positive is 2, but it must be the number of a response, 0 to 1"),
+        ("positive", None, "positive is None, but it must be the number of a response"),
+        ("positive", "0", "positive is '0', but it must be the number of a response"),
     ],
 )
 def test_pairs_of_another_form_are_named_by_line(parent, pairs, field, value, said):
@@ -518,6 +522,29 @@ def test_one_response_is_enough_for_sft(tmp_path, parent, pairs):
     alone(pairs)
     _, curve = train(tmp_path, parent, pairs, objective="sft")
     assert losses(curve)[-1] < losses(curve)[0]
+
+
+def test_sft_on_positives_reads_the_positive_response_alone(tmp_path, parent, pairs):
+    """Its first loss is the mean of the negative log-probabilities per token of these, from the plain sums."""
+    settings = {"objective": "sft", "batch": 8, "steps": 2, "validate_every": 1}
+    _, on_all = train(tmp_path / "all", parent, pairs, **settings)
+    _, on_positives = train(tmp_path / "positives", parent, pairs, train_on="positives", **settings)
+    examples = read_examples(pairs, checkpoints.load_tokenizer(parent), 64)
+    plain = grid(checkpoints.load_model(parent), [one.item for one in examples.values()], SQUARE)
+    both = torch.stack([plain.sums.diagonal(0, 1, 2), plain.counts.float()])  # [2, 8, 2]
+    positives = both[:, torch.arange(8), torch.arange(8) % 2]
+    assert losses(on_positives)[0] == pytest.approx(-(positives[0] / positives[1]).mean().item(), abs=1e-4)
+    assert losses(on_all)[0] == pytest.approx(-(both[0].sum(1) / both[1].sum(1)).mean().item(), abs=1e-4)
+    narrowed = for_objective("pairs", examples, {"objective": "sft", "train_on": "positives"})
+    assert entry_mask(narrowed.values(), "chosen").sum((1, 2)).tolist() == [1] * 8
+
+
+def test_pairs_without_a_positive_response_are_not_for_sft_on_positives(tmp_path, parent, pairs):
+    lines = [json.loads(line) for line in pairs.read_text().splitlines()]
+    del lines[3]["positive"]
+    pairs.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(InputError, match=r"pairs\.jsonl: p3 names no positive response, which train_on: positives"):
+        train(tmp_path, parent, pairs, objective="sft", train_on="positives")
 
 
 def foreign(pairs):

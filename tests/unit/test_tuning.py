@@ -136,11 +136,16 @@ def test_the_rates_of_the_configuration_are_the_chosen_ones(root, read_config, o
 
 
 def test_the_best_rate_lies_within_its_grid(root, read_config):
-    tried = kept(root, read_config())
+    """A lowest rate may be the best where no rate helps: below it lies the start, which is then as good."""
+    config = read_config()
+    tried = kept(root, config)
     assert tried
     for about, rows in tried.items():
         values = [float(row["value"]) for row in rows]
-        assert max(values[1:-1]) == max(values), about
+        if max(values[1:-1]) < max(values):
+            assert values[0] == max(values), about
+            start = next(row for row in tried[about[0], methods(config)[about]["parent"]] if row["chosen"] == "yes")
+            assert abs(values[0] - float(start["value"])) < float(start["standard_error"]), about
 
 
 HEADER = ",".join(COLUMNS)

@@ -19,7 +19,7 @@ from mialign.data.builders import context, other_question
 from mialign.data.pairs import select_pairs
 from mialign.data.prompts import SPLITS, evaluation, prompt_records, to_generate
 from mialign.evaluation.scores import adherence
-from mialign.training.examples import check_objective, entry_mask, is_square, read_examples
+from mialign.training.examples import entry_mask, for_objective, is_square, read_examples
 from scripts import prompts as stage
 
 FILE = Path(__file__).parents[2] / "config" / "principles.yaml"
@@ -219,7 +219,7 @@ def examples(tmp_path, session_tokenizer):
 def test_objectives_read_what_they_need_of_a_context(examples, other):
     found = examples("context", context.prompts, other=other)
     for objective in ("sft", "mipo", "dpo", "sami", "infonce"):
-        check_objective(Path("pairs.jsonl"), found, objective)
+        assert for_objective("pairs.jsonl", found, {"objective": objective}) == found
     entries = {reads: entry_mask(found.values(), reads)[0].tolist() for reads in ("chosen", "terms", "square")}
     assert entries["chosen"] == [[True, False], [False, False]]  # sft is trained on the response to the user alone
     assert entries["terms"] == [[True, True], [False, False]]  # mipo compares under the prompt of the user alone
@@ -232,7 +232,7 @@ def test_sft_on_other_questions_reads_only_the_response_of_the_question(examples
     found = examples("other_question", other_question.prompts)
     assert entry_mask(found.values(), "chosen").tolist() == [[[True, False]]] * 3
     with pytest.raises(InputError, match="sami reads a square of prompts and the responses to them"):
-        check_objective(Path("pairs.jsonl"), found, "sami")
+        for_objective("pairs.jsonl", found, {"objective": "sami"})
 
 
 # ---------------------------------------------------------------- bad input
@@ -360,5 +360,7 @@ def test_openings_need_their_principle_in_every_category_of_the_users(with_users
     multitask["data"]["strong_pairs"]["builder"] = "other_question"
     multitask["data"]["strong_pairs"].pop("constitutions")
     multitask["methods"]["sami"]["objective"] = "sft"
+    for method in multitask["methods"].values():
+        method.pop("train_on", None)
     with_users["collapse"] = None
     refused(with_users, "the openings depend on the principle 'steps', but the category 'coding' has plan and markdown")

@@ -52,11 +52,19 @@ def test_the_dose_is_that_of_the_released_checkpoints(read_config):
     methods = {**multitask["methods"], **{f"maths {name}": one for name, one in maths["methods"].items()}}
     seen = {name: one["steps"] * one["batch"] for name, one in methods.items()}
     assert (seen["sft"], seen["dpo"], seen["maths sft"]) == (2688, 11520, 1152)
-    assert seen["sami"] == seen["sft_more"] == seen["dpo"] == multitask["data"]["strong_pairs"]["size"]
-    assert seen["maths sami"] == seen["maths sft_more"] == 4000 // 128 * 128
+    assert (
+        seen["sami"] == seen["sft_more"] == seen["sft_all"] == seen["dpo"] == multitask["data"]["strong_pairs"]["size"]
+    )
+    assert seen["maths sami"] == seen["maths sft_more"] == seen["maths sft_all"] == 4000 // 128 * 128
     assert (methods["sami"]["batch"], methods["maths sami"]["batch"]) == (4 * 64, 2 * 64)
     dose = ("batch", "learning_rate", "optimizer", "warmup", "schedule", "clip", "max_length")
-    for name in ("sft", "sft_more", "dpo", "maths sft", "maths sft_more"):
+    trained_on = {name: one["train_on"] for name, one in methods.items() if one["objective"] == "sft"}
+    assert trained_on == {
+        f"{of}{name}": on
+        for of in ("", "maths ")
+        for name, on in (("sft", "positives"), ("sft_more", "positives"), ("sft_all", "all"))
+    }
+    for name in ("sft", "sft_more", "sft_all", "dpo", "maths sft", "maths sft_more", "maths sft_all"):
         assert tuple(methods[name][key] for key in dose) == (64, 5e-7, "rmsprop", 150, "constant", 10.0, 512)
         assert methods[name]["weights"] == "float32"
     for name in ("sami", "maths sami", "maths sft_sami"):

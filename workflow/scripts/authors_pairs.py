@@ -22,8 +22,8 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> None:
-    template = authors.solved_templates(args.prompts)["template"]
-    released = authors.pairs(args.released, template, args.experiment, "math")
+    templates = authors.solved_templates(args.prompts)
+    released = authors.pairs(args.released, templates, args.experiment, "math")
     chosen = choose(released, args.settings["size"], args.settings["seed"])
     write_jsonl(args.out, chosen)
     kept = {"filter": "size", "dropped": len(released) - len(chosen), "kept": len(chosen)}

@@ -125,13 +125,14 @@ def _named(items: dict, name: str, path: Path):
 
 
 # ---------------------------------------------------------------- pairs
-def pairs(path: Path, template: str, experiment: str, category: str) -> list[dict]:
+def pairs(path: Path, templates: dict, experiment: str, category: str) -> list[dict]:
     """Their training pairs, id -> [{prompt, response, example_id}, ...], as records of pairs/.
 
     How a response ended is not released, so all count as ended.
-    By the template, with a field for the opening at its end, a prompt is taken apart into constitution and question.
+    templates: of solved_templates. By the template, with a field for the opening at its end, a prompt is taken apart
+    into constitution and question. The positive response is that whose prompt has the positive opening.
     """
-    frame = re.escape(template)
+    frame, positive = re.escape(templates["template"]), templates["openings"]["positive"]
     for field, pattern in (
         ("constitution", "(?P<constitution>.*?)"),
         ("question", "(?P<question>.*)"),
@@ -139,12 +140,12 @@ def pairs(path: Path, template: str, experiment: str, category: str) -> list[dic
     ):
         frame = frame.replace(re.escape(f"{{{field}}}"), pattern)
     return [
-        _pair(str(name), items, re.compile(frame, re.DOTALL), f"{path}: {name}", experiment, category)
+        _pair(str(name), items, re.compile(frame, re.DOTALL), positive, f"{path}: {name}", experiment, category)
         for name, items in _read(path, dict).items()
     ]
 
 
-def _pair(name: str, items: list, frame: re.Pattern, where: str, experiment: str, category: str) -> dict:
+def _pair(name: str, items: list, frame: re.Pattern, positive: str, where: str, experiment: str, category: str) -> dict:
     try:
         prompts, responses = [item["prompt"] for item in items], [item["response"] for item in items]
     except (TypeError, KeyError):
@@ -152,6 +153,9 @@ def _pair(name: str, items: list, frame: re.Pattern, where: str, experiment: str
     found = [frame.fullmatch(prompt) for prompt in prompts]
     if None in found or len({match["question"] for match in found}) != 1:
         raise InputError(f"{where}: its prompts do not ask one question in the form of the authors' template")
+    opened = [prompt.endswith(positive) for prompt in prompts]
+    if opened.count(True) != 1:
+        raise InputError(f"{where}: of its prompts {opened.count(True)} end with {positive!r}; one must")
     return {
         "id": f"{experiment}/authors/{name}",
         "question_id": f"authors-{name}",
@@ -164,6 +168,7 @@ def _pair(name: str, items: list, frame: re.Pattern, where: str, experiment: str
             for place, text in enumerate(responses)
         ],
         "terms": compare_all(len(responses)),
+        "positive": opened.index(True),
     }
 
 

@@ -183,6 +183,12 @@ class _Experiment:
         _, prompts, responses = shape(self.given["data"][data])
         return prompts * (self.mean["prompt"] + responses * self.response(data))
 
+    def trained(self, method: dict) -> float:
+        """Tokens of a record of pairs that a step reads: of the positive response alone, that and its prompt."""
+        if method.get("train_on") == "positives":
+            return self.mean["prompt"] + self.response(method["data"])
+        return self.pair(method["data"])
+
     def information(self) -> Iterator[Row]:
         """Every policy's responses to held-out questions; it scores each prompt with all, the base with its own."""
         block, jobs = self.given["information"], self.seeds * (len(self.given["methods"]) + 1)
@@ -198,7 +204,7 @@ class _Experiment:
         """All methods: their steps, the answers to validation questions at each saving, and rollouts."""
         methods = self.given["methods"].values()
         answers = self.questions("validation") * self.answer(self.measured)
-        tokens = sum(method["steps"] * method["batch"] * self.pair(method["data"]) for method in methods) * self.seeds
+        tokens = sum(method["steps"] * method["batch"] * self.trained(method) for method in methods) * self.seeds
         checked = sum(ceil(method["steps"] / method["validate_every"]) for method in methods) * answers * self.seeds
         hours = self.hours(tokens, "training", self.base) + self.hours(checked, "generation", self.base)
         jobs = len(methods) * self.seeds

@@ -1,7 +1,7 @@
 """Records of pairs as the trainer takes them: token ids, terms, and the reference's sums."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -17,11 +17,15 @@ from mialign.training.terms import Scored, Terms
 
 @dataclass(frozen=True)
 class Example:
-    """One record of pairs. reference [N, M]: the reference's sums, for objectives that need them."""
+    """One record of pairs. reference [N, M]: the reference's sums, for objectives that need them.
+
+    positive: the response that counts as the positive one, where the builder of the pairs names one.
+    """
 
     item: Item
     terms: list[dict]
     reference: Tensor | None = None
+    positive: int | None = None
 
 
 def read_examples(pairs: Path, tokenizer, context: int, max_length: int | None = None) -> dict[str, Example]:
@@ -66,8 +70,26 @@ def is_square(examples: list[Example], reads: str) -> bool:
     return whole and reads != "chosen" and bool(entry_mask(examples, reads).all())
 
 
-def check_objective(pairs: str, examples: dict[str, Example], objective: str) -> None:
-    """InputError if the objective cannot read these pairs: its entries or the other side of a term are not there."""
+def for_objective(pairs: str, examples: dict[str, Example], settings: dict) -> dict[str, Example]:
+    """The examples with the terms that a method compares: all, or those that choose the positive response.
+
+    InputError if its objective cannot read these pairs: its entries or the other side of a term are not there.
+    """
+    _check_entries(pairs, examples, settings["objective"])
+    if settings.get("train_on") != "positives":
+        return examples
+    if missing := next((name for name, one in examples.items() if one.positive is None), None):
+        raise InputError(
+            f"{pairs}: {missing} names no positive response, which train_on: positives trains on; take a set of the "
+            "builder constitutions, or train_on: all"
+        )
+    return {
+        name: replace(one, terms=[term for term in one.terms if term["chosen"][1] == one.positive])
+        for name, one in examples.items()
+    }
+
+
+def _check_entries(pairs: str, examples: dict[str, Example], objective: str) -> None:
     reads = OBJECTIVES[objective].reads
     for name, one in examples.items():
         item = one.item
@@ -112,7 +134,8 @@ def _example(record: dict, tokenizer, where: str, max_length: int | None) -> Exa
         [response["finish"] != CUT for response in responses],
     )
     item = Item(item.prompts, item.responses, tuple(r["prompt"] for r in responses))
-    return Example(shortened(item, max_length) if max_length else item, record["terms"])
+    item = shortened(item, max_length) if max_length else item
+    return Example(item, record["terms"], positive=record.get("positive"))
 
 
 # ---------------------------------------------------------------- checks of a record
@@ -133,6 +156,11 @@ def _check(record: dict, first: dict, where: str) -> None:
         raise InputError(f"{where}: terms must be a list of {{chosen, rejected, weight}}, this is {str(terms)[:60]}")
     for term in terms:
         _check_term(term, len(prompts), len(responses), where)
+    if "positive" in record and record["positive"] not in range(len(responses)):
+        raise InputError(
+            f"{where}: positive is {record['positive']!r}, but it must be the number of a response, 0 to "
+            f"{len(responses) - 1}"
+        )
 
 
 def _is_list_of(found, kind: type) -> bool:

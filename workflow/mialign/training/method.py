@@ -14,7 +14,7 @@ from mialign.training import loop, resume
 from mialign.training.adapters import lay_on
 from mialign.training.attention import choose_attention
 from mialign.training.curves import to_csv
-from mialign.training.examples import Example, check_objective, read_examples, whole_batches
+from mialign.training.examples import Example, for_objective, read_examples, whole_batches
 from mialign.training.objectives import OBJECTIVES
 from mialign.training.reference import read_reference, with_sums
 from mialign.training.rollouts import Refresh, Rollouts
@@ -163,7 +163,7 @@ def _examples(inputs: Inputs, tokenizer, context: int, settings: dict) -> list[E
     """The pairs, with the reference's sums where the objective needs them."""
     objective = settings["objective"]
     examples = read_examples(inputs.pairs, tokenizer, context, settings.get("max_length"))
-    check_objective(f"{inputs.pairs}", examples, objective)
+    examples = for_objective(f"{inputs.pairs}", examples, settings)
     if not OBJECTIVES[objective].needs_reference:
         return list(examples.values())
     if inputs.reference is None:

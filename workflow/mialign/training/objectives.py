@@ -148,10 +148,12 @@ OF_GRID = {
     "reduction": Setting("mean", {"enum": ["mean", "sum"]}, "reduction"),
 }
 SQUARES = ("constitutions", "context")  # builders of records with the response to each of their prompts
+# train_on: all responses that terms choose, or those alone that were written under the more positive constitution.
+TRAIN_ON = Setting("all", {"enum": ["all", "positives"]}, "trained on")
 LABEL_SMOOTHING = Setting(0.0, {"type": "number", "minimum": 0, "maximum": 1}, "smoothing")
 
 OBJECTIVES = {
-    "sft": Objective("SFT", sft, reads="chosen"),
+    "sft": Objective("SFT", sft, reads="chosen", settings={"train_on": TRAIN_ON}),
     "dpo": Objective(
         "DPO", dpo, reads="terms", settings={"beta": BETA, "label_smoothing": LABEL_SMOOTHING}, needs_reference=True
     ),

@@ -21,7 +21,7 @@ from mialign.data.prompts import slice_of, texts_to_generate
 from mialign.generation.engine import BatchSize, Request, Sampling
 from mialign.generation.local import generate
 from mialign.generation.writer import record
-from mialign.training.examples import Example, check_objective, examples_of
+from mialign.training.examples import Example, examples_of, for_objective
 from mialign.training.reference import reference_records, reference_sums, with_sums
 
 
@@ -110,7 +110,7 @@ class Refresh:
     def _examples(self, pairs: list[dict], where: str) -> list[Example]:
         settings = self.settings
         examples = examples_of(pairs, where, self.tokenizer, self.context, settings.get("max_length"))
-        check_objective(where, examples, settings["objective"])
+        examples = for_objective(where, examples, settings)
         if self.rollouts.reference is None:
             return list(examples.values())
         precision, weights = settings.get("precision", "float32"), settings.get("weights", "float32")

@@ -54,8 +54,14 @@ def rewards_of(pairs):
 
 
 def pair_settings(pairs):
-    """What decides the pairs of a set beside its texts; in an experiment with preferences also the order of rewards."""
-    asked = only(CONFIG["experiments"][experiment_of(pairs)].get("preferences", {}), "rewards")
+    """What decides the pairs of a set beside its texts.
+
+    With them the order of rewards in an experiment with preferences, and the principle that decides how prompts open.
+    """
+    experiment = CONFIG["experiments"][experiment_of(pairs)]
+    asked = only(experiment.get("preferences", {}), "rewards")
+    if "openings" in experiment:
+        asked["decisive"] = experiment["openings"]["principle"]
     return of_builder(set_of(pairs), "filters", "size", "seed", "shortfall") | asked
 
 

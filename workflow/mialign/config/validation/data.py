@@ -58,6 +58,11 @@ def check_method(where: str, method: dict, sets: dict) -> None:
     under(
         f"{where}.objective: ", objectives.check_builder, method["objective"], block.get("builder", builders.RELEASED)
     )
+    if method.get("train_on") == "positives" and block.get("builder", builders.RELEASED) != "constitutions":
+        raise InputError(
+            f"{where}.train_on: the positive response is that under the more positive constitution, and the pairs of "
+            f"{method['data']} are of {block['builder']}; take train_on: all"
+        )
     compares = objectives.OBJECTIVES[method["objective"]].reads != "chosen"
     if compares and builders.shape(block).responses < 2:
         more = f"raise data.{method['data']}.constitutions" if "constitutions" in block else "take another set"

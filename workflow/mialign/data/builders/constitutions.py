@@ -1,7 +1,7 @@
 """Pairs by constitutions: a question is answered once under each of N constitutions, and the responses are compared.
 
 A record is a square of N prompts and N responses. Its terms set, under each prompt, the response that was written
-under it against each of the others.
+under it against each of the others. It names one response as the positive one, for SFT on positives.
 
 The constitutions of a question are any that differ; or, with `flip`, the fully desired one and others that have some of
 its principles on the opposite side, as original SAMI (arXiv 2404.14313) has them.
@@ -98,17 +98,30 @@ def sample_sides(ids: list[str], count: int, rng: Random, decisive: str | None =
 
 
 def records(chosen: list[dict], responses: dict[str, list[dict]], settings: dict) -> list[dict]:
-    """A record for each prompt record that was chosen."""
-    return [_record(prompt, responses[prompt["id"]]) for prompt in chosen]
+    """A record for each prompt record that was chosen. settings: decisive, if a principle decides how prompts open."""
+    return [_record(prompt, responses[prompt["id"]], settings.get("decisive")) for prompt in chosen]
 
 
-def _record(prompt: dict, responses: list[dict]) -> dict:
+def _record(prompt: dict, responses: list[dict], decisive: str | None) -> dict:
     size = len(responses)
     return {
         "prompts": prompt["prompts"],
         "responses": [{**response, "prompt": place} for place, response in enumerate(responses)],
         "terms": compare_all(size),
+        "positive": most_positive([dict(one["principles"]) for one in prompt["constitutions"]], decisive),
     }
+
+
+def most_positive(constitutions: list[dict[str, str]], decisive: str | None = None) -> int:
+    """Which of some choices of sides has the most positive ones; of several the first, whose order is random.
+
+    One that has the `decisive` principle positive comes before all that have not.
+    """
+    ranks = [
+        (decisive is not None and sides[decisive] == "positive", list(sides.values()).count("positive"))
+        for sides in constitutions
+    ]
+    return ranks.index(max(ranks))
 
 
 def compare_all(size: int) -> list[dict]:

@@ -40,6 +40,7 @@ NAMES = {
     "sami": "SAMI",
     "sft_sami": "SFT+SAMI",
     "sft_more": "SFT continued",
+    "sft_all": "SFT on all",
     "stem": "STEM",
     "multitask": "Experiment 1",
     "maths": "Experiment 2",
@@ -49,6 +50,7 @@ NAMES = {
 CURVES = {
     "sft": {"color": "#0072B2", "linestyle": "-", "marker": "o"},
     "sft_more": {"color": "#56B4E9", "linestyle": (0, (4, 1.5)), "marker": "D"},
+    "sft_all": {"color": "#009E73", "linestyle": (0, (1.5, 1)), "marker": "P"},
     "dpo": {"color": "#D55E00", "linestyle": (0, (1.5, 1)), "marker": "^"},
     "sami": {"color": "#000000", "linestyle": "-", "marker": "s"},
     "sft_sami": {"color": "#CC79A7", "linestyle": (0, (5, 1, 1, 1)), "marker": "v"},

@@ -12,7 +12,7 @@ from mialign.training.objectives import OBJECTIVES
 EXTRA = {name: one.symbol for objective in OBJECTIVES.values() for name, one in objective.settings.items()}
 OPTIMIZERS = {"rmsprop": "RMSprop"}  # named where they are not the usual AdamW
 APART = {"warmup": "warm-up", "clip": "clip", "max_length": "length"}  # where a method has others than its experiment
-USUAL = (None, 0, "mean", "rows")  # values of these that go without saying
+USUAL = (None, 0, "mean", "rows", "all")  # values of these that go without saying
 
 
 def models(inputs: list[Path], settings: dict) -> tuple[str, str]:
