@@ -1,6 +1,6 @@
 """All methods of an experiment on one scale: what each was given and learned from, what came of it, what went wrong."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +19,13 @@ WHOLE = {"category": "all", "preference": "all", "reward": "all"}  # rows over a
 
 @dataclass(frozen=True)
 class Column:
-    """The rows of metrics/{table}.csv that a column shows, at the lowest temperature that has them."""
+    """The rows of metrics/{table}.csv that a column shows, at the highest temperature that has them, or the lowest."""
 
     header: str
     table: str
     where: dict
     digits: int = 1
+    temperature: Callable = max
 
 
 FOLLOWED = Column(r"adherence, \%", "qualities", {"metric": "adherence"})
@@ -118,10 +119,13 @@ def _methods(experiment: dict) -> list[str]:
 
 
 def _accuracies(attempts: list[int]) -> list[Column]:
-    """In the fewest and in the most attempts."""
+    """In the fewest and in the most attempts; one attempt is greedy."""
     numbers = dict.fromkeys((min(attempts), max(attempts)))
     where = {"metric": "accuracy", "extractor": EXTRACTOR}
-    return [Column(f"right in {number}, \\%", "accuracy", where | {"attempts": number}) for number in numbers]
+    return [
+        Column(f"right in {number}, \\%", "accuracy", where | {"attempts": number}, temperature=min)
+        for number in numbers
+    ]
 
 
 def _table(experiment: dict, tables: dict, columns: Iterable[Column], distance: float) -> Table:
@@ -140,8 +144,9 @@ def _table(experiment: dict, tables: dict, columns: Iterable[Column], distance: 
 def _rows(table: list[dict], column: Column) -> dict[str, dict]:
     """By method."""
     fitting = [row for row in table if csv_files.pick([row], **WHOLE, **column.where)]
-    lowest = min((row["temperature"] for row in fitting if row.get("temperature") is not None), default=None)
-    return {row["method"]: row for row in fitting if row.get("temperature") in (None, lowest)}
+    temperatures = (row["temperature"] for row in fitting if row.get("temperature") is not None)
+    shown = column.temperature(temperatures, default=None)
+    return {row["method"]: row for row in fitting if row.get("temperature") in (None, shown)}
 
 
 def _cell(row: dict | None, column: Column) -> str:
