@@ -16,7 +16,7 @@ from mialign.data import sets
 ROOT = Path(__file__).parents[2]
 CATEGORIES = ("writing", "roleplay", "reasoning", "math", "coding", "extraction", "stem", "humanities")
 WIN = {("sami", "sft"): 61, ("dpo", "sft"): 57, ("sami", "sft_more"): 52, ("sami", "dpo"): 51, ("sami", "base"): 70}
-ACCURACY = {"base": 25, "sami": 40, "sft": 58, "sft_more": 63, "sft_sami": 64}
+ACCURACY = {"base": 25, "sami": 40, "sft": 58, "sft_more": 63, "sft_all": 62, "sft_sami": 64}
 NASTY = 'First, add 3 + 4 = 7.\n  Then: 100% of $7 & #1_{x}^2 \\end{document}\n\n中文 "quoted" <b>bold</b>'
 
 

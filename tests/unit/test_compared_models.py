@@ -28,7 +28,7 @@ def test_they_are_policies_beside_the_methods(compared):
     policies = ("base", "generator", "sami", "strong", "trunk", "soup.3")
     assert [sets.policy_model(multitask, one) for one in policies] == ["weak", "strong", None, "strong", "trunk", None]
     assert sets.labels(multitask, settings["models"]) == {
-        "sft": "SFT", "sft_more": "SFT continued", "dpo": "DPO", "sami": "SAMI",
+        "sft": "SFT", "sft_more": "SFT continued", "sft_all": "SFT on all", "dpo": "DPO", "sami": "SAMI",
         "strong": "Strong model", "trunk": "trunk",
     }  # fmt: skip
     assert run_here(multitask) == ["weak", "strong", "trunk"]
@@ -48,7 +48,7 @@ def test_a_method_of_the_name_in_another_experiment_stays_a_method(compared):
         (
             "experiments.multitask.methods.trunk",
             SFT,
-            f"{COMPARISONS}[9]: 'trunk' is a model and a method; give the model another name",
+            f"{COMPARISONS}[11]: 'trunk' is a model and a method; give the model another name",
         ),
         (
             "models.strong.label",
@@ -58,7 +58,7 @@ def test_a_method_of_the_name_in_another_experiment_stays_a_method(compared):
         ("models.strong.label", " BASE", "models.strong.label: ' BASE' is what the base is called"),
         ("models.trunk.label", "Strong", "models.trunk.label: 'Strong' is what strong is called"),
         ("experiments.multitask.respond.max_tokens", 2048, "2048 leave no room for a prompt in the context of"),
-        ("models.strong", None, f"{COMPARISONS}[8]: there is no method or model 'strong'"),
+        ("models.strong", None, f"{COMPARISONS}[10]: there is no method or model 'strong'"),
     ],
 )
 def test_what_would_mean_two_things_is_refused(compared, path, value, message):

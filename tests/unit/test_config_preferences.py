@@ -190,7 +190,7 @@ BAD = [
     (f"{E}.methods.kind.reference", "strat", f"{E}.methods.kind.reference: there is no method 'strat'; did you mean"),
     (f"{E}.methods.start.reference", "kind", f"{E}.methods.start.reference: sft is relative to no reference"),
     (f"{E}.methods.kind.reference", "kind", "methods.kind -> methods.kind is a circle"),
-    ("experiments.multitask.methods.sft_more.objective", "mi_epo", "mi_epo takes pairs of preferences, and these are"),
+    ("experiments.maths.methods.sft_sami.objective", "mi_epo", "mi_epo takes pairs of preferences, and these are"),
     ("experiments.multitask.data.strong_pairs.vector", [], "strong_pairs.vector: it belongs to builder preferences"),
     ("experiments.multitask.soups", {"soup": {"of": ["dpo", "sami"]}}, "multitask.soups.soup: it needs preferences"),
 ]  # fmt: skip

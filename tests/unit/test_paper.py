@@ -75,13 +75,14 @@ def test_where_sami_is_behind_no_sentence_has_it_ahead(tmp_path):
     for sentence in (
         "This judge gives SAMI a win rate of 40.0 % [38.0, 42.0] over the base model. SFT and SAMI together make "
         "the content worse. SAMI’s answers are right less often than SFT’s.",
-        "SFT is ahead of SAMI with equal training. The original calls for caution",
+        "SFT is ahead of SAMI with equal training. SAMI’s win rate over SFT on all is 40.0 % [38.0, 42.0], which is "
+        "below one half. SFT is ahead of SAMI on the same responses. The original calls for caution",
         "SAMI’s answer is longer than SFT’s in 1,440 comparisons. SAMI’s win rate there is 40.0 % [38.0, 42.0], which "
         "is below one half. SAMI’s answer is shorter in 1,440 comparisons. SAMI’s win rate there is 50.0 % [48.0, "
         "52.0], which cannot be told from one half.",
-        "SAMI lowers the share of step-by-step answers among greedy answers (−20.0 points [−22.0, −18.0]). SAMI is "
-        "right more often than the base model within that format (+20.0 points [+18.0, +22.0]). SFT lowers the share "
-        "of step-by-step answers (−20.0 points [−22.0, −18.0]). SFT is right more often than the base model",
+        "SAMI lowers the share of step-by-step answers among greedy answers (−20.0 points",  # a page ends here
+        "SAMI is right more often than the base model within that format (+20.0 points [+18.0, +22.0]). SFT lowers the "
+        "share of step-by-step answers (−20.0 points [−22.0, −18.0]). SFT is right more often than the base model",
     ):
         assert sentence in text
     assert not re.search("SAMI is ahead|improve the content|lead over|comparison with SFT itself", text)
@@ -175,7 +176,7 @@ def test_whatever_is_named_is_printed_as_it_was_named(tmp_path, monkeypatch):
     assert "The my_run run of" in text
     for number, name in enumerate(NAMES[:5]):
         assert f"{name} {number}" in text
-    assert f"{NAMES[-3]} 3 vs {NAMES[-1]} 1" in text
+    assert f"{NAMES[-4]} 4 vs {NAMES[-1]} 1" in text
 
 
 def test_an_empty_run_compiles_and_says_what_is_missing(tmp_path):

@@ -315,7 +315,7 @@ def test_a_corpus_of_principles_alone_is_a_corpus(settings):
 
 
 def test_an_iteration_keeps_the_writer_of_its_principles(settings):
-    for name in ("sft", "sft_more", "dpo"):
+    for name in ("sft", "sft_more", "sft_all", "dpo"):
         change(settings, f"experiments.multitask.methods.{name}", None)
     change(
         settings,
