@@ -1,4 +1,7 @@
-"""Verdicts between the answers of two methods: of checkers, of a model on a server or here, and those the authors released."""
+"""Verdicts between the answers of two methods: of checkers, of a model on a server or here, and those the authors released.
+
+What the authors' judge was asked is made before anything is trained: there the benchmark must be theirs.
+"""
 
 
 include: "inputs/judge.smk"
@@ -49,6 +52,27 @@ rule judge_by_likelihood:
         more=judge_options,
     shell:
         f"{{resources.python}} {JUDGE} --token-budget {{resources.token_budget}} --threads {{resources.torch_threads}}"
+
+
+rule authors_judge:
+    input:
+        **judge_files(),
+        prompts=f"{RUN}/prompts/{{experiment}}/benchmark.jsonl",
+    output:
+        f"{RUN}/authors/{{experiment}}/judge.json",
+    log:
+        f"{RUN}/logs/authors_judge/{{experiment}}.log",
+    wildcard_constraints:
+        experiment=one_of(JUDGED),
+    priority: 1
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code_digest("authors_judge"),
+    shell:
+        "python workflow/run.py authors_judge --log {log:q} --grading {input.grading:q} --free {input.free:q}"
+        " --evaluation {input.evaluation:q} --prompts {input.prompts:q} --out {output:q}"
 
 
 rule authors_verdicts:

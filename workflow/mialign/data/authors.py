@@ -14,6 +14,7 @@ import yaml
 
 from mialign.core.errors import InputError
 from mialign.data.builders.constitutions import compare_all
+from mialign.data.parsed_python import constants, named, parse
 
 LISTING = Path(__file__).parents[2] / "resources" / "authors.yaml"
 
@@ -66,9 +67,9 @@ def judged_templates(path: Path) -> dict:
     Pairs are written under the demonstration prompt here too. Their generate_sami_data.py takes a longer variant of it
     (PROMPT_GENERATION_ITERATION_1_COT) and cuts its reasoning from the responses.
     """
-    texts = _constants(ast.walk(_tree(path)))
-    template = _named(texts, "TRAINING_PROMPT_SINGLE_TURN", path)
-    generation = _named(texts, "PROMPT_GENERATION_ITERATION_1", path)
+    texts = constants(ast.walk(parse(path)))
+    template = named(texts, "TRAINING_PROMPT_SINGLE_TURN", path)
+    generation = named(texts, "PROMPT_GENERATION_ITERATION_1", path)
     return {
         "template": template.replace("{query}", "{question}"),
         "generation_template": generation,
@@ -78,35 +79,17 @@ def judged_templates(path: Path) -> dict:
 
 def solved_templates(path: Path) -> dict:
     """Template, openings and evaluation of the experiment whose attempts are counted, from the two functions there."""
-    functions = {node.name: node for node in ast.walk(_tree(path)) if isinstance(node, ast.FunctionDef)}
-    training = _named(functions, "get_math_generation_prompt_single_turn", path)
-    evaluation = _named(functions, "get_math_eval_prompt_single_turn", path)
+    functions = {node.name: node for node in ast.walk(parse(path)) if isinstance(node, ast.FunctionDef)}
+    training = named(functions, "get_math_generation_prompt_single_turn", path)
+    evaluation = named(functions, "get_math_eval_prompt_single_turn", path)
     branch = next((node for node in training.body if isinstance(node, ast.If)), None)
     if branch is None:
         raise InputError(f"{path}: {training.name} does not choose between two openings")
-    frame = _named(_constants(training.body), "MATH_GENERATION_PROMPT_SINGLE_TURN", path)
+    frame = named(constants(training.body), "MATH_GENERATION_PROMPT_SINGLE_TURN", path)
     return {
         "template": frame + "{opening}",
         "openings": {"positive": _added(branch.body, path), "antithesis": _added(branch.orelse, path)},
-        "evaluation": {"template": _named(_constants(evaluation.body), "MATH_EVAL_PROMPT_SINGLE_TURN", path)},
-    }
-
-
-def _tree(path: Path) -> ast.Module:
-    try:
-        return ast.parse(path.read_text(encoding="utf-8"))
-    except SyntaxError as error:
-        raise InputError(f"{path}, line {error.lineno}: not Python") from None
-
-
-def _constants(nodes) -> dict[str, str]:
-    """Name -> text of every assignment of a text."""
-    return {
-        target.id: node.value.value
-        for node in nodes
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-        for target in node.targets
-        if isinstance(target, ast.Name)
+        "evaluation": {"template": named(constants(evaluation.body), "MATH_EVAL_PROMPT_SINGLE_TURN", path)},
     }
 
 
@@ -116,12 +99,6 @@ def _added(body: list, path: Path) -> str:
         if isinstance(node, ast.AugAssign) and isinstance(node.value, ast.Constant):
             return node.value.value
     raise InputError(f"{path}: a branch adds no opening to the prompt")
-
-
-def _named(items: dict, name: str, path: Path):
-    if name not in items:
-        raise InputError(f"{path}: {name} is missing (there are {', '.join(items)})")
-    return items[name]
 
 
 # ---------------------------------------------------------------- pairs
@@ -190,10 +167,11 @@ def responses(answers: Path, verdicts: Path, side: str, prompts: list[dict]) -> 
             "category": prompt["category"],
             "temperature": 0.0,
             "text": text,
+            "constitution": constitution,
             "finish": "eos" if triple[SIDES[side]] < LONGEST else "length",
             "tokens": triple[SIDES[side]],
         }
-        for prompt, text, triple in _matched(answers, verdicts, prompts)
+        for prompt, text, constitution, triple in _matched(answers, verdicts, prompts)
     ]
 
 
@@ -203,12 +181,13 @@ def verdicts(answers: Path, verdicts: Path, prompts: list[dict]) -> list[dict]:
     return [
         {"prompt_id": prompt["id"], "category": prompt["category"], **about, "verdict": SCORES[triple[0]]}
         | {f"{side}_tokens": triple[place] for side, place in SIDES.items()}
-        for prompt, _, triple in _matched(answers, verdicts, prompts)
+        for prompt, _, _, triple in _matched(answers, verdicts, prompts)
     ]
 
 
-def _matched(answers: Path, verdicts: Path, prompts: list[dict]) -> Iterator[tuple[dict, str, list]]:
-    """Each prompt with the text of its answer and its triple: score of the test, tokens of the baseline, of the test.
+def _matched(answers: Path, verdicts: Path, prompts: list[dict]) -> Iterator[tuple[dict, str, str, list]]:
+    """Each prompt with the text of its answer, the constitution of that answer, and its triple: score of the test, tokens
+    of the baseline, of the test.
 
     InputError unless the prompts ask what the answers answer, each question once.
     """
@@ -216,15 +195,17 @@ def _matched(answers: Path, verdicts: Path, prompts: list[dict]) -> Iterator[tup
     try:
         questions = [columns["question"][str(number)].strip() for number in range(len(triples))]
         texts = [columns["response"][str(number)] for number in range(len(triples))]
+        constitutions = [columns["constitution"][str(number)] for number in range(len(triples))]
     except (KeyError, TypeError, AttributeError):
         raise InputError(
-            f"{answers}: objects question and response are needed, each with the keys 0 to {len(triples) - 1}"
+            f"{answers}: objects constitution, question and response are needed, each with the keys 0 to {len(triples) - 1}"
         ) from None
     for number, triple in enumerate(triples):
         if not _is_triple(triple):
             raise InputError(f"{verdicts}: entry {number} is no [score of 0, 0.5 or 1, tokens, tokens]: {triple!r}")
-        if not isinstance(texts[number], str):
-            raise InputError(f"{answers}: response {number} is no text: {texts[number]!r}")
+        for name, column in (("response", texts), ("constitution", constitutions)):
+            if not isinstance(column[number], str):
+                raise InputError(f"{answers}: {name} {number} is no text: {column[number]!r}")
     asked = [prompt["question"].strip() for prompt in prompts]
     if sorted(asked) != sorted(questions):
         strange = next(iter({*asked} ^ {*questions}), "one of them twice")
@@ -234,7 +215,7 @@ def _matched(answers: Path, verdicts: Path, prompts: list[dict]) -> Iterator[tup
         )
     for prompt, question in zip(prompts, asked, strict=True):
         number = questions.index(question)
-        yield prompt, texts[number], triples[number]
+        yield prompt, texts[number], constitutions[number], triples[number]
 
 
 def _is_triple(entry) -> bool:

@@ -21,7 +21,7 @@ from mialign.data.sets import (
     writing_model,
 )
 from mialign.evaluation.judge.cost import dollars
-from mialign.evaluation.judge.settings import judges, run_here
+from mialign.evaluation.judge.settings import by_authors, judges, run_here
 from mialign.models.weights import known, root
 from mialign.preflight import disk_estimate, memory_estimate
 from mialign.training.objectives import OBJECTIVES
@@ -230,7 +230,7 @@ class _Experiment:
     def judging(self, name: str, judge: dict) -> Row:
         """The verdicts of one judge, as if it found no answer that another of the same model has had."""
         jobs = len(self.given["comparisons"]) * self.seeds
-        orders = 1 if judge.get("compat") == "authors" else 2
+        orders = 1 if by_authors(judge) else 2
         requests = jobs * self.questions("benchmark") * len(self.given["respond"]["temperatures"]) * AXES * orders
         read, written = requests * self.mean["request"], requests * self.mean["verdict"]
         match judge["kind"]:

@@ -63,12 +63,19 @@ def side_of(method):
     return ("test", "baseline")[pair_with(method).split("-vs-").index(method)]
 
 
+def judge_files():
+    """What the authors' judge was asked, by option of the stage authors_judge."""
+    return {option: f"{DATA}/authors/{path}" for option, path in AUTHORS["judge"].items()}
+
+
 def used_authors_files():
     found = []
     for experiment in CONFIG["experiments"]:
         wanted = ["constitutions", "prompts"] if of_authors(experiment, "prompts") else []
         wanted += ["prompts", "pairs"] if all_pairs(experiment, released=True) else []
         found += [authors_file(experiment, what) for what in dict.fromkeys(wanted)]
+        if any(map(by_authors, judges(CONFIG["experiments"][experiment]).values())):
+            found += judge_files().values()
         if of_authors(experiment, "responses"):
             found += [*map(answers_file, AUTHORS["answers"]), *map(verdicts_file, AUTHORS["verdicts"])]
     return list(dict.fromkeys(found))

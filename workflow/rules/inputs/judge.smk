@@ -22,7 +22,9 @@ def judge_inputs(wildcards):
     for side in ("test", "baseline"):
         own = f"{experiment}/{wildcards[side]}/seed{wildcards.seed}.jsonl"
         found |= {side: f"{RUN}/scores/{own}", f"{side}_responses": f"{RUN}/responses/{own}"}
-    if "wording" in judge:
+    if by_authors(judge):
+        found["wording"] = f"{RUN}/authors/{experiment}/judge.json"
+    elif "wording" in judge:
         found["wording"] = judge["wording"]
     if judge["kind"] == "likelihood":
         model = model_folder(judge["model"])

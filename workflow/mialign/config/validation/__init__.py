@@ -32,7 +32,7 @@ def check(config: dict) -> None:
         preferences.check(f"experiments.{name}", experiment, config["models"], known)
         held_out.check(f"experiments.{name}", experiment, known)
         experiments.check(f"experiments.{name}", experiment, config["models"], known)
-        judges.check(f"experiments.{name}", experiment, known)
+        judges.check(f"experiments.{name}", experiment, config, known)
         if "responses" in experiment:
             judges.check_released(f"experiments.{name}", experiment, config)
     preferences.check_corpora(config)

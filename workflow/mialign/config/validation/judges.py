@@ -5,11 +5,14 @@ from mialign.core.errors import InputError
 from mialign.data import authors
 from mialign.data.sets import is_judged
 from mialign.evaluation.judge import prompt_template
-from mialign.evaluation.judge.settings import check_dated, judges
+from mialign.evaluation.judge.settings import AUTHORS, by_authors, check_dated, judges
 from mialign.evaluation.scores import unchecked
 
 
-def check(where: str, experiment: dict, known) -> None:
+OWN = {"kind", "compat", "model", "revision", "server"}  # that a judge by the authors' protocol has of its own
+
+
+def check(where: str, experiment: dict, config: dict, known) -> None:
     """InputError for the first judge of an experiment that could not work; the models of the run are checked apart.
 
     known: the principles of the run, of which checkers must know all if they judge or choose checkpoints.
@@ -27,8 +30,27 @@ def check(where: str, experiment: dict, known) -> None:
             under(f"{key}.wording: ", prompt_template.load, judge["wording"])
         if "server" in judge:
             check_server(f"{key}.server", judge["server"])
+        if by_authors(judge):
+            _check_by_authors(key, judge, experiment, config["sources"])
     if is_judged(experiment) and (unknown := unchecked(known.principles)):
         _check_without_checkers(where, experiment, f"{known.path}: principles.{unknown[0]}")
+
+
+def _check_by_authors(key: str, judge: dict, experiment: dict, sources: dict) -> None:
+    """InputError where the authors' protocol is changed, or cannot be about MT-Bench; its 80 questions are checked when
+    they are there.
+    """
+    for name in sorted(judge.keys() - OWN):
+        if name not in AUTHORS or judge[name] != AUTHORS[name]:
+            taken = f"takes {AUTHORS[name]}" if name in AUTHORS else "has no such setting"
+            raise InputError(f"{key}.{name}: the protocol of compat: authors {taken}; take the key or compat out")
+    if any("synthetic" in sources.get(name, {}) for name in experiment["questions"]["benchmark"]):
+        raise InputError(
+            f"{key}.compat: the authors drew the order of the answers to MT-Bench's questions; name MT-Bench under "
+            "questions.benchmark, or take compat out"
+        )
+    if "users" in experiment:
+        raise InputError(f"{key}.compat: the authors judged answers to principles, not to users; take compat out")
 
 
 def _check_without_checkers(where: str, experiment: dict, unknown: str) -> None:

@@ -22,7 +22,7 @@ class ChatRequest:
     temperature: float
     top_p: float
     max_tokens: int
-    seed: int
+    seed: int | None
 
     @property
     def key(self) -> str:
@@ -37,7 +37,8 @@ async def send(client, request: ChatRequest) -> dict:
     what comes is no completion.
     """
     try:
-        completion = await client.chat.completions.create(**{name: getattr(request, name) for name in SENT})
+        sent = {name: getattr(request, name) for name in SENT}
+        completion = await client.chat.completions.create(**{name: own for name, own in sent.items() if own is not None})
         return _read(completion)
     except (ValueError, RecursionError) as error:  # of json: the client passes it on
         raise MalformedResponse(str(error)) from None

@@ -22,7 +22,7 @@ def make(settings: dict, wording: Path, model: Path, tokens: int) -> PairwiseJud
     def ask(messages: list[list[dict]]) -> list[Answer]:
         return [_answer(*sums) for sums in weigh(model, messages, tokens)]
 
-    return PairwiseJudge(judge_name(f"likelihood of {settings['model']}", settings, words), words, ask)
+    return PairwiseJudge(judge_name(f"likelihood of {settings['model']}", settings, words.texts), words, ask)
 
 
 def _answer(first: float, second: float) -> Answer:

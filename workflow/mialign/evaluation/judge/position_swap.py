@@ -5,11 +5,11 @@ import json
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from mialign.core import seeds
 from mialign.evaluation.judge import Case
 from mialign.evaluation.judge.prompt_template import Wording
 
 OTHER = {"test": "baseline", "baseline": "test"}
+FIRSTS = ("test", "baseline")  # which response stands first, each time that a judge is asked
 
 
 class Answer(NamedTuple):
@@ -30,55 +30,31 @@ class PairwiseJudge:
         self.name, self.wording, self.ask = name, wording, ask
 
     def verdicts(self, cases: Sequence[Case]) -> list[dict]:
-        """See Judge; every case is asked about once for each of `firsts`."""
-        firsts = [self.firsts(case) for case in cases]
-        messages = [
-            self.wording.messages(case, first) for case, own in zip(cases, firsts, strict=True) for first in own
-        ]
-        answers = iter(self.ask(messages))
-        return [self._record(own, [next(answers) for _ in own]) for own in firsts]
-
-    def firsts(self, case: Case) -> list[str]:
-        """Which response stands first, for each time that the judge is asked."""
-        return ["test", "baseline"]
-
-    def _record(self, firsts: list[str], answers: list[Answer]) -> dict:
-        verdict = self.decide(firsts, [answer.better for answer in answers])
-        reasons = [answer.reason for answer in answers]
-        record = {"verdict": verdict, "first": firsts, "answers": [answer.raw for answer in answers]}
-        return record | ({"reasons": reasons} if any(reasons) else {})
-
-    def decide(self, firsts: list[str], betters: list[str | None]) -> str:
-        """What all answers say; "tie" if they contradict each other, "invalid" if one is unusable."""
-        if None in betters:
-            return "invalid"
-        winners = {
-            {"first": first, "second": OTHER[first], "neither": "tie"}[better]
-            for first, better in zip(firsts, betters, strict=True)
-        }
-        return winners.pop() if len(winners) == 1 else "tie"
+        """See Judge; every case is asked about once for each of FIRSTS."""
+        answers = iter(self.ask([self.wording.messages(case, first) for case in cases for first in FIRSTS]))
+        return [_record([next(answers) for _ in FIRSTS]) for _ in cases]
 
 
-class SingleOrderJudge(PairwiseJudge):
-    """The protocol of the paper's authors (their code): one order, drawn at random; an unusable answer counts half."""
-
-    def __init__(self, name: str, wording: Wording, ask: Callable[[list[list[dict]]], list[Answer]], seed: int):
-        super().__init__(name, wording, ask)
-        self.seed = seed
-
-    def firsts(self, case: Case) -> list[str]:
-        """The one order, drawn by a seed of its own for each case."""
-        drawn = seeds.derive(self.seed, "order", case.axis, case.prompt["id"], float(case.test["temperature"]))
-        return [("test", "baseline")[drawn % 2]]
-
-    def decide(self, firsts: list[str], betters: list[str | None]) -> str:
-        """What the one answer says; an unusable one is a tie."""
-        verdict = super().decide(firsts, betters)
-        return "tie" if verdict == "invalid" else verdict
+def _record(answers: list[Answer]) -> dict:
+    reasons = [answer.reason for answer in answers]
+    verdict = _decide([answer.better for answer in answers])
+    record = {"verdict": verdict, "first": list(FIRSTS), "answers": [answer.raw for answer in answers]}
+    return record | ({"reasons": reasons} if any(reasons) else {})
 
 
-def judge_name(model: str, settings: dict, wording: Wording) -> str:
+def _decide(betters: list[str | None]) -> str:
+    """What both answers say; "tie" if they contradict each other, "invalid" if one is unusable."""
+    if None in betters:
+        return "invalid"
+    winners = {
+        {"first": first, "second": OTHER[first], "neither": "tie"}[better]
+        for first, better in zip(FIRSTS, betters, strict=True)
+    }
+    return winners.pop() if len(winners) == 1 else "tie"
+
+
+def judge_name(model: str, settings: dict, texts: dict[str, str]) -> str:
     """The model, and a digest of all else that determines what it says."""
     own = {key: value for key, value in settings.items() if key not in ("wording", "invalid_at_most")}
-    text = json.dumps([own, wording.texts], sort_keys=True)
+    text = json.dumps([own, texts], sort_keys=True)
     return f"{model}#{hashlib.sha256(text.encode()).hexdigest()[:8]}"

@@ -14,28 +14,30 @@ from mialign.core.errors import InputError
 from mialign.core.progress import Progress
 from mialign.core.retry import ATTEMPTS, MalformedResponse, explain, explain_delay, is_transient, retry_delay
 from mialign.core.token_usage import Once
-from mialign.evaluation.judge import cost
+from mialign.evaluation.judge import Judge, authors_protocol, cost
 from mialign.evaluation.judge.chat_request import ChatRequest, send
-from mialign.evaluation.judge.position_swap import Answer, PairwiseJudge, SingleOrderJudge, judge_name
+from mialign.evaluation.judge.position_swap import Answer, PairwiseJudge, judge_name
 from mialign.evaluation.judge.prompt_template import load, read_verdict, unusable
 from mialign.evaluation.judge.response_cache import ResponseCache
+from mialign.evaluation.judge.settings import by_authors
 
 
-def make(settings: dict, wording: Path, where: dict, asked: Path) -> PairwiseJudge:
+def make(settings: dict, wording: Path, where: dict, asked: Path) -> Judge:
     """The judge of a `judge` section of kind openai; `where` is its block `server`."""
-    own = {key: settings[key] for key in ("model", "temperature", "top_p", "max_tokens", "seed")}
-    own["revision"] = settings.get("revision")
+    own = {key: settings[key] for key in ("model", "temperature", "top_p", "max_tokens")}
+    own |= {key: settings.get(key) for key in ("revision", "seed")}
     server = JudgeServer(where, ResponseCache(asked), own["model"])
 
-    def ask(messages: list[list[dict]]) -> list[Answer]:
-        return [_answer(record) for record in server.answers([ChatRequest(messages=one, **own) for one in messages])]
+    def ask(messages: list[list[dict]]) -> list[dict]:
+        return server.answers([ChatRequest(messages=one, **own) for one in messages])
 
-    words = load(wording)
     model = own["model"] + (f"@{own['revision']}" if own["revision"] else "")
-    name = judge_name(model, settings, words)
-    if settings.get("compat") == "authors":
-        return SingleOrderJudge(name, words, ask, own["seed"])
-    return PairwiseJudge(name, words, ask)
+    if by_authors(settings):
+        words = authors_protocol.load(wording)
+        return authors_protocol.AuthorsJudge(judge_name(model, settings, words.texts), words, ask)
+    words = load(wording)
+    name = judge_name(model, settings, words.texts)
+    return PairwiseJudge(name, words, lambda messages: [_answer(record) for record in ask(messages)])
 
 
 def _answer(record: dict) -> Answer:

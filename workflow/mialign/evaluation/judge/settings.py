@@ -12,6 +12,7 @@ DEFAULTS = {
     "openai": {"temperature": 0.0, "top_p": 1.0, "max_tokens": 400, "seed": 0, **READING},
     "likelihood": {"wording": READING["wording"]},
 }
+AUTHORS = {"temperature": 0.0, "top_p": 0.9, "max_tokens": 200}  # what compat: authors asks with; no seed is sent
 SERVER = {"base_url": "https://api.openai.com/v1", "key": "OPENAI_API_KEY", "requests": 8, "timeout": 120}
 
 _DAY = re.compile(r"(?<!\d)(20\d\d)-?(\d\d)-?(\d\d)(?!\d)")
@@ -21,10 +22,15 @@ _SHORT = re.compile(r"-(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|2\d(?:0[1-9]|
 
 def with_defaults(judge: dict) -> dict:
     """A block `judge` of the config with the defaults of its kind filled in."""
-    judge = {**DEFAULTS[judge["kind"]], **judge}
+    judge = {**(AUTHORS if by_authors(judge) else DEFAULTS[judge["kind"]]), **judge}
     if judge["kind"] == "openai":
         judge["server"] = {**SERVER, **judge["server"]}
     return judge
+
+
+def by_authors(judge: dict) -> bool:
+    """Whether a judge follows the protocol of the paper's authors."""
+    return judge.get("compat") == "authors"
 
 
 def judges(experiment: dict) -> dict[str, dict]:

@@ -47,14 +47,14 @@ def make_cases(test: Iterable[dict], baseline: Iterable[dict], prompts: Iterable
 
 
 def with_texts(scores: Iterable[dict], responses: Iterable[dict]) -> list[dict]:
-    """The scores, each with the text of its response."""
+    """The scores, each with the text of its response, and with the constitution that this says it was written under."""
     texts = _by_prompt(responses, "responses")
     records = []
     for score in scores:
         key = (score["prompt_id"], float(score["temperature"]))
         if key not in texts:
             raise InputError(f"the prompt {key[0]!r} at temperature {key[1]} is in the scores and not in the responses")
-        records.append({**score, "text": texts[key]["text"]})
+        records.append(score | {name: texts[key][name] for name in ("text", "constitution") if name in texts[key]})
     return records
 
 

@@ -1,0 +1,26 @@
+"""Put what the authors' judge was asked into one file, if the benchmark is theirs."""
+
+import json
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl, write_text
+from mialign.data import authors_judge
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--grading", type=Path, required=True, help="their experiments/mt_bench/prompts.py, parsed only")
+    parser.add_argument("--free", type=Path, required=True, help="their experiments/mt_bench/mt_bench/prompts.py")
+    parser.add_argument("--evaluation", type=Path, required=True, help="their experiments/mt_bench/evaluate.py")
+    parser.add_argument("--prompts", required=True, help="prompts/{experiment}/benchmark.jsonl")
+    parser.add_argument("--out", required=True, help="authors/{experiment}/judge.json")
+
+
+def main(args: Namespace) -> None:
+    try:
+        authors_judge.check_questions(prompt["question"] for prompt in read_jsonl(args.prompts, required=("question",)))
+    except InputError as error:
+        raise InputError(f"{args.prompts}: {error}") from None
+    texts = authors_judge.prompts(args.grading, args.free, args.evaluation)
+    write_text(args.out, json.dumps(texts, ensure_ascii=False, indent=2) + "\n")
