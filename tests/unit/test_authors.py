@@ -209,7 +209,11 @@ VERDICTS = [[1, 30, 20], [0.5, 40, 750], [0, 5, 6]]
 @pytest.fixture
 def answered(tmp_path, run_stage):
     """Answers and verdicts in the authors' form, and our prompts in another order; a function that runs the stage."""
-    columns = {"constitution": ["1. Be kind."] * 3, "question": QUESTIONS, "category": ["writing", "stem", "math"]}
+    columns = {
+        "constitution": [f"1. Be kind. ({n})" for n in range(3)],
+        "question": QUESTIONS,
+        "category": ["writing", "stem", "math"],
+    }
     columns["response"] = ["A text.", "So.", ""]
     answers = {name: {str(n): value for n, value in enumerate(values)} for name, values in columns.items()}
     prompts = [
@@ -238,7 +242,8 @@ def test_released_answers_become_responses_in_the_order_of_the_prompts(answered)
         ("m/0", "A text.", 20, "eos"),
         ("m/1", "So.", 750, "length"),
     ]
-    assert {key: records[1][key] for key in ("question_id", "category", "temperature")} == {
+    assert {key: records[1][key] for key in ("question_id", "category", "temperature", "constitution")} == {
+        "constitution": "1. Be kind. (0)",
         "question_id": "q0",
         "category": "writing",
         "temperature": 0.0,
@@ -271,7 +276,7 @@ def test_answers_to_other_questions_or_in_another_form_are_refused(answered):
     other = [*answered.prompts[:2], {**answered.prompts[2], "question": "Where?"}]
     assert "the two differ in" in refused(prompts=other)
     assert "one of them twice" in refused(prompts=[*answered.prompts, answered.prompts[0]])
-    assert "answers.json: objects question and response are needed, each with the keys 0 to 2" in refused(
+    assert "answers.json: objects constitution, question and response are needed, each with the keys 0 to 2" in refused(
         answers={"question": {"0": "Write."}}
     )
     for strange in ([2, 3, 4], [[1], 3, 4], [1, "3", 4], [1, 3, -4], [1, 3], {"score": 1}, None):
@@ -279,6 +284,8 @@ def test_answers_to_other_questions_or_in_another_form_are_refused(answered):
         assert wanted in refused(verdicts=[VERDICTS[0], strange, VERDICTS[2]])
     odd = {**answered.answers, "response": {"0": "A text.", "1": ["So."], "2": ""}}
     assert "answers.json: response 1 is no text: ['So.']" in refused(answers=odd)
+    odd = {**answered.answers, "constitution": {"0": "1. Be kind.", "1": 1, "2": "1. Be kind."}}
+    assert "answers.json: constitution 1 is no text: 1" in refused(answers=odd)
     assert "verdicts.json: a list with entries is needed, this is a dict" in refused(verdicts={"0": 1})
 
 

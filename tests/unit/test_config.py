@@ -324,6 +324,33 @@ BAD = [
     (f"{MT}.judge", on_server(model="gpt-4o"), f"{MT}.judge.model: 'gpt-4o' has no date"),
     (f"{MT}.judges", {"gpt": on_server(model="gpt-4o-latest")}, f"{MT}.judges.gpt.model: 'gpt-4o-latest' has no date"),
     (f"{MT}.judge", on_server(compat="sami"), f"{MT}.judge.compat: 'sami' is not possible; there are authors"),
+    (
+        f"{MT}.judge",
+        on_server(compat="authors", temperature=0.5),
+        f"{MT}.judge.temperature: the protocol of compat: authors takes 0.0; take the key or compat out",
+    ),
+    (
+        f"{MT}.judges",
+        {"theirs": on_server(compat="authors", max_tokens=400)},
+        f"{MT}.judges.theirs.max_tokens: the protocol of compat: authors takes 200; take",
+    ),
+    (
+        f"{MT}.judge",
+        on_server(compat="authors", wording="config/judge.yaml"),
+        f"{MT}.judge.wording: the protocol of compat: authors has no such setting; take the key or compat out",
+    ),
+    (f"{MT}.judge", on_server(compat="authors", seed=0), f"{MT}.judge.seed: the protocol of compat: authors has no"),
+    (f"{MT}.judge", on_server(compat="authors", invalid_at_most=0.1), f"{MT}.judge.invalid_at_most: the protocol of"),
+    (
+        f"{MT}.judge",
+        {"kind": "likelihood", "model": "strong", "compat": "authors"},
+        f"{MT}.judge: a judge of kind likelihood takes no compat",
+    ),
+    (
+        f"{MT}.judge",
+        on_server(compat="authors"),
+        f"{MT}.judge.compat: the authors drew the order of the answers to MT-Bench's questions; name MT-Bench",
+    ),
     (f"{MT}.judge", on_server(wording="no.yaml"), f"{MT}.judge.wording: no.yaml: no such file"),
     (f"{MT}.judge", on_server(api_key="sk-x"), f"{MT}.judge.api_key: unknown key"),
     (

@@ -162,6 +162,27 @@ def test_the_authors_answers_are_judged_without_any_training(copy):
     assert jobs(snakemake(copy, "-n", "fetch", *PAPER, "answers.yaml", **BARE))["fetch_authors_file"] == 5
 
 
+def test_the_authors_judge_is_replayed_on_their_answers(copy):
+    """Without any training, by the overlay that is there for it; a judge asks once on either axis."""
+    overlays = [*PAPER, "config/replay.yaml"]
+    targets = ["results/replay/tables/win_rates.csv", "results/replay/tables/agreement.csv"]
+    text = snakemake(copy, "-n", "-p", *overlays, "--", *targets, **BARE)
+    assert jobs(text) == Counter(
+        fetch_authors_file=9, fetch_dataset=1, questions=1, prompts=1, authors_prompts=1, authors_judge=1,
+        authors_responses=3, authors_verdicts=2, score=3, judge=3, metrics=2, table=2,
+    )  # fmt: skip
+    commands = [shlex.split(line) for line in re.findall(r"python workflow/run\.py judge .*", text)]
+    settings = {"kind": "openai", "compat": "authors", "model": "gpt-4o-2024-08-06"}
+    settings |= {"temperature": 0.0, "top_p": 0.9, "max_tokens": 200}
+    for words in commands:
+        assert words[words.index("--wording") + 1] == "results/replay/authors/multitask/judge.json"
+        assert json.loads(words[words.index("--settings") + 1]) == settings
+    (made,) = re.findall(r"python workflow/run\.py authors_judge .*", text)
+    words = shlex.split(made)
+    for option, path in (("grading", "prompts.py"), ("free", "mt_bench/prompts.py"), ("evaluation", "evaluate.py")):
+        assert words[words.index(f"--{option}") + 1] == f"data/authors/experiments/mt_bench/{path}"
+
+
 def released(**changes) -> dict:
     return {"experiments": {"multitask": {"responses": "authors", **changes}}}
 

@@ -1,4 +1,4 @@
-"""Put what the authors' judge was asked into one file, if the benchmark is theirs."""
+"""Put what the authors' judge was asked into one file, if the benchmark is theirs. Their files are parsed, not run."""
 
 import json
 from argparse import ArgumentParser, Namespace
@@ -10,7 +10,7 @@ from mialign.data import authors_judge
 
 
 def arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--grading", type=Path, required=True, help="their experiments/mt_bench/prompts.py, parsed only")
+    parser.add_argument("--grading", type=Path, required=True, help="their experiments/mt_bench/prompts.py")
     parser.add_argument("--free", type=Path, required=True, help="their experiments/mt_bench/mt_bench/prompts.py")
     parser.add_argument("--evaluation", type=Path, required=True, help="their experiments/mt_bench/evaluate.py")
     parser.add_argument("--prompts", required=True, help="prompts/{experiment}/benchmark.jsonl")
@@ -22,5 +22,7 @@ def main(args: Namespace) -> None:
         authors_judge.check_questions(prompt["question"] for prompt in read_jsonl(args.prompts, required=("question",)))
     except InputError as error:
         raise InputError(f"{args.prompts}: {error}") from None
-    texts = authors_judge.prompts(args.grading, args.free, args.evaluation)
+    files = {name: getattr(args, name) for name in ("grading", "free", "evaluation")}
+    authors_judge.check_files(files)
+    texts = authors_judge.prompts(**files)
     write_text(args.out, json.dumps(texts, ensure_ascii=False, indent=2) + "\n")

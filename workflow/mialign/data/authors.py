@@ -186,8 +186,8 @@ def verdicts(answers: Path, verdicts: Path, prompts: list[dict]) -> list[dict]:
 
 
 def _matched(answers: Path, verdicts: Path, prompts: list[dict]) -> Iterator[tuple[dict, str, str, list]]:
-    """Each prompt with the text of its answer, the constitution of that answer, and its triple: score of the test, tokens
-    of the baseline, of the test.
+    """Each prompt with its answer's text and constitution, and its triple: score of the test, tokens of the baseline
+    and of the test.
 
     InputError unless the prompts ask what the answers answer, each question once.
     """
@@ -198,7 +198,8 @@ def _matched(answers: Path, verdicts: Path, prompts: list[dict]) -> Iterator[tup
         constitutions = [columns["constitution"][str(number)] for number in range(len(triples))]
     except (KeyError, TypeError, AttributeError):
         raise InputError(
-            f"{answers}: objects constitution, question and response are needed, each with the keys 0 to {len(triples) - 1}"
+            f"{answers}: objects constitution, question and response are needed, each with the keys 0 to "
+            f"{len(triples) - 1}"
         ) from None
     for number, triple in enumerate(triples):
         if not _is_triple(triple):

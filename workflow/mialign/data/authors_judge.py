@@ -1,7 +1,7 @@
 """What the authors' judge was asked, in their words, and about which questions.
 
-Their win_rates.py draws the order of the two answers question by question, so it can be drawn again only if the questions
-are theirs, in their order.
+Their win_rates.py draws the order of the two answers question by question, so it can be drawn again only if the
+questions are theirs, in their order.
 """
 
 import ast
@@ -12,10 +12,17 @@ from string import Formatter
 
 from mialign.core.errors import InputError
 from mialign.data.authors import listing
+from mialign.data.fetch import web
 from mialign.data.parsed_python import constants, named, parse
 
 QUESTIONS = 80  # the first turns of MT-Bench
 ANSWERS = {"question", "answer_a", "answer_b"}
+
+
+def check_files(files: dict[str, Path]) -> None:
+    """InputError unless each file, by its name in the listing of the judge's, has the checksum given there."""
+    for name, path in files.items():
+        web.compare(str(path), web.digest(path), listing()["files"][listing()["judge"][name]])
 
 
 def prompts(grading: Path, free: Path, evaluation: Path) -> dict[str, str]:
@@ -55,7 +62,9 @@ def _note(path: Path) -> str:
         if isinstance(node.values[-1].value, str)
     ]
     if len(found) != 1:
-        raise InputError(f"{path}: one text behind an `or` is needed, which replaces an empty answer; found {len(found)}")
+        raise InputError(
+            f"{path}: one text behind an `or` is needed, which replaces an empty answer; found {len(found)}"
+        )
     return found[0]
 
 
@@ -64,7 +73,7 @@ def check_questions(asked: Iterable[str]) -> None:
     texts = [question.strip() for question in asked]
     if hashlib.sha256("\0".join(texts).encode()).hexdigest() != listing()["first_turns"]:
         raise InputError(
-            f"compat: authors draws the order of the answers to MT-Bench's {QUESTIONS} first turns, one after the other; "
-            f"these {len(texts)} questions are others or in another order. Let questions.benchmark name MT-Bench alone, "
-            "whole and as published, or take compat out"
+            f"compat: authors draws the order of the answers to MT-Bench's {QUESTIONS} first turns in turn; "
+            f"these {len(texts)} questions are others or in another order; let questions.benchmark name MT-Bench "
+            "alone, whole and as published, or take compat out"
         )

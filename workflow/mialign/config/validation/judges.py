@@ -8,7 +8,6 @@ from mialign.evaluation.judge import prompt_template
 from mialign.evaluation.judge.settings import AUTHORS, by_authors, check_dated, judges
 from mialign.evaluation.scores import unchecked
 
-
 OWN = {"kind", "compat", "model", "revision", "server"}  # that a judge by the authors' protocol has of its own
 
 

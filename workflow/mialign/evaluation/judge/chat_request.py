@@ -38,7 +38,9 @@ async def send(client, request: ChatRequest) -> dict:
     """
     try:
         sent = {name: getattr(request, name) for name in SENT}
-        completion = await client.chat.completions.create(**{name: own for name, own in sent.items() if own is not None})
+        completion = await client.chat.completions.create(
+            **{name: own for name, own in sent.items() if own is not None}
+        )
         return _read(completion)
     except (ValueError, RecursionError) as error:  # of json: the client passes it on
         raise MalformedResponse(str(error)) from None
