@@ -31,6 +31,75 @@ def multitask(settings: dict) -> dict:
     return loading.load(settings)["experiments"]["multitask"]
 
 
+# ---------------------------------------------------------------- epochs
+def in_epochs(settings: dict, epochs=1, name: str = "sami", **changes) -> dict:
+    settings["experiments"]["multitask"]["methods"][name] |= {"epochs": epochs, **changes}
+    return settings
+
+
+def test_a_method_in_epochs_has_the_steps_of_its_set(miniature):
+    found = multitask(in_epochs(miniature, 1.5))["methods"]
+    assert (found["sami"]["steps"], found["sami"]["epochs"]) == (24, 1.5)  # 384 pairs are 16 batches of 24
+    assert found["dpo"]["steps"] == 16
+    assert "epochs" not in found["dpo"]
+
+
+def test_of_a_training_in_epochs_a_method_may_have_steps_of_its_own(miniature):
+    change(miniature, f"{MT}.training.steps", None)
+    change(miniature, f"{MT}.training.epochs", 2)
+    found = multitask(miniature)["methods"]
+    assert (found["dpo"]["steps"], found["sft"]["steps"]) == (32, 8)
+    assert "epochs" not in found["sft"]
+
+
+def test_the_collapse_of_a_method_in_epochs_has_its_steps(miniature):
+    curves = loading.load(in_epochs(miniature))["collapse"]["curves"].values()
+    assert all(curve["steps"] == 48 and "epochs" not in curve for curve in curves)
+
+
+def test_every_iteration_has_as_many_epochs_of_its_own_set(miniature):
+    miniature["collapse"] = None
+    miniature["experiments"]["multitask"]["comparisons"] = [["dpo", "sft"]]
+    miniature["experiments"]["multitask"]["data"]["strong_pairs"]["size"] = 96
+    found = multitask(in_epochs(miniature, iterations=2, validate_every=2))["methods"]
+    assert [found[name]["steps"] for name in ("sami_1", "sami_2")] == [4, 4]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"steps": 8}, f"{MT}.methods.sami: steps and epochs both say how long a training is; take one out"),
+        ({"epochs": 0}, f"{MT}.methods.sami.epochs: 0 is too small; it must be above 0"),
+        ({"epochs": 0.05}, f"{MT}.methods.sami.epochs: 0.05 of 384 pairs (data.strong_pairs.size) is less than one b"),
+        ({"epochs": 0.4}, f"{MT}.methods.sami.validate_every: 8 is above the 6 steps"),
+        ({"choose": 7}, f"{MT}.methods.sami.choose: 7 is no checkpoint; there is one every 8 steps"),
+        (
+            {"choose": 8},
+            f"{MT}.methods.sami.choose: step 8 may not be reached: data.strong_pairs may have as few as 0 ",
+        ),
+    ],
+)
+def test_epochs_that_cannot_be_are_named(miniature, changes, message):
+    refused(in_epochs(miniature, **{"epochs": 1, **changes}), message)
+
+
+def test_a_step_to_be_kept_is_reached_with_as_few_pairs_as_the_set_may_have(miniature):
+    change(miniature, f"{PAIRS}.shortfall", 0.5)
+    assert multitask(in_epochs(miniature, choose=8))["methods"]["sami"]["choose"] == 8
+    change(miniature, f"{PAIRS}.shortfall", 0.51)
+    refused(
+        miniature,
+        f"{MT}.methods.sami.choose: step 8 may not be reached: data.strong_pairs may have as few as 189 of 384 pairs "
+        "(shortfall: 0.51), which make 7 steps (epochs: 1); lower choose or shortfall, or give steps",
+    )
+
+
+def test_a_set_that_draws_may_be_larger_than_its_questions(miniature):
+    change(miniature, f"{PAIRS}.size", 4800)
+    change(miniature, f"{PAIRS}.draws", {"pairs": 2, "at_most": 4800})
+    assert multitask(miniature)["data"]["strong_pairs"]["draws"] == {"pairs": 2, "at_most": 4800}
+
+
 # ---------------------------------------------------------------- sets
 def test_a_set_has_its_defaults(miniature):
     data = multitask(more_pairs(miniature))["data"]
@@ -105,6 +174,14 @@ BAD = [
     (f"{PAIRS}.slice", {"part": 3, "of": 2}, f"{PAIRS}.slice.part: 3 is above the 2 slices that there are"),
     (f"{PAIRS}.slice", {"part": 0, "of": 2}, f"{PAIRS}.slice.part: 0 is too small; the least is 1"),
     (f"{PAIRS}.slice", {"part": 1}, f"{PAIRS}.slice.of: the key is missing"),
+    # draws
+    (f"{PAIRS}.draws", {"pairs": 2}, f"{PAIRS}.draws.at_most: the key is missing"),
+    (
+        f"{PAIRS}.draws",
+        {"pairs": 2, "at_most": 191},
+        f"{PAIRS}.draws.at_most: 191 draws of 2 pairs cannot give the 384",
+    ),
+    (f"{PAIRS}.filters.ended", "itself", f"{PAIRS}.filters.ended: 'itself' is not possible; did you mean 'by_itself'?"),
     # builders and objectives
     (f"{PAIRS}.builder", "constitution", f"{PAIRS}.builder: 'constitution' is not possible; did you mean 'constitutio"),
     (

@@ -144,6 +144,12 @@ def test_a_set_has_a_part_of_the_questions_and_answers_by_its_builder(settings, 
     assert exact["reference"].tokens == 2 * 18 * (10 + 2 * 7)  # one prompt with both responses
 
 
+@pytest.mark.parametrize(("at_most", "drawn"), [(100, 72), (30, 60)])
+def test_a_set_that_draws_is_written_until_it_is_full_or_its_bound_is_reached(settings, assumed, at_most, drawn):
+    settings["experiments"]["multitask"]["data"]["pairs"]["draws"] = {"pairs": 2, "at_most": at_most}
+    assert generated(settings, assumed | {"kept": 0.25}) == [(1, drawn * 2 * 20)]  # 18 pairs are a quarter of 72
+
+
 def test_a_method_writes_for_every_seed_and_a_set_that_nobody_is_trained_on_costs_nothing(settings, assumed):
     experiment = settings["experiments"]["multitask"]
     pairs, dpo = experiment["data"]["pairs"], experiment["methods"]["dpo"]

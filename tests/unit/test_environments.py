@@ -18,7 +18,7 @@ NEEDS = {
     "driver": {"snakemake", "jsonschema"},
     "fetch": {"datasets", "huggingface-hub"},
     "train": {"torch", "transformers", "peft", "openai", "tenacity"},
-    "generate": {"vllm", "tenacity"},
+    "generate": {"vllm", "tenacity", "levenshtein"},
     "analysis": {"matplotlib", "pandas"},
 }
 

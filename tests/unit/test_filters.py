@@ -78,6 +78,9 @@ def test_prefix_distance_looks_at_no_more_than_the_prefix():
     [
         ((("a", "length"), "b"), {"ended": True}, "ended"),
         ((("a", "length"), "b"), {"ended": False}, None),
+        ((("a", "stop"), "b"), {"ended": True}, None),
+        ((("a", "stop"), "b"), {"ended": "by_itself"}, "ended"),
+        ((("a", "eos"), "b"), {"ended": "by_itself"}, None),
         ((("a", "length"), "b"), {}, None),
         ((("a", "stop"), ("b", "eos")), {"ended": True}, None),
         (("", "b"), {}, "empty"),
@@ -170,7 +173,7 @@ RESPONSES = st.tuples(TEXTS, st.sampled_from(["eos", "stop", "length"]))
 FILTERS = st.fixed_dictionaries(
     {},
     optional={
-        "ended": st.booleans(),
+        "ended": st.sampled_from([True, False, "by_itself"]),
         "forbidden": st.lists(st.sampled_from(["Question:", "cab", "{"]), max_size=2),
         "length_ratio": st.floats(1, 4),
         "shorter_at_least": st.integers(0, 6),
@@ -190,6 +193,7 @@ def test_counts_add_up_and_what_stays_satisfies_every_filter(texts, filters, siz
         for p, responses in zip(prompts, texts, strict=True)
         for index, (text, finish) in enumerate(responses)
     ]
+    texts = [[(text.rstrip() if finish == "stop" else text, finish) for text, finish in own] for own in texts]
     wanted = wanted_of(filters, size, seed)
     passing = active_filters(filters)
     if all(first_failure([Response(*one) for one in responses], passing) for responses in texts):
@@ -216,6 +220,7 @@ def test_counts_add_up_and_what_stays_satisfies_every_filter(texts, filters, siz
         assert all(text.strip() for text in kept)
         assert longer.strip() != shorter.strip()
         assert not filters.get("ended") or all(finish != "length" for _, finish in responses)
+        assert filters.get("ended") != "by_itself" or all(finish == "eos" for _, finish in responses)
         assert not any(string in text for string in filters.get("forbidden", []) for text in kept)
         assert len(longer) >= filters.get("length_ratio", 1) * len(shorter)
         assert len(shorter) >= filters.get("shorter_at_least", 0)

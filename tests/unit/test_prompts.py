@@ -267,6 +267,17 @@ def test_a_slice_has_its_part_of_the_questions_with_the_prompts_that_all_have(st
     assert second == [whole[1], whole[4]]
 
 
+def test_a_question_that_is_drawn_again_has_prompts_of_its_own(stage_of):
+    made = {"builder": "constitutions", "constitutions": 2}
+    records = stage_of("train", **made, draws={"pairs": 2, "at_most": 40})
+    assert len({record["id"] for record in records}) == 80
+    first = records[0]
+    assert first["id"] == f"multitask/train/{first['question_id']}/1.1"
+    again = [record["constitutions"] for record in records if record["question_id"] == first["question_id"]]
+    assert len({json.dumps(one) for one in again}) > len(again) / 2
+    assert stage_of("train", **made, draws={"pairs": 2, "at_most": 20}) == records[:40]  # a bound moves no draw
+
+
 def test_the_builder_says_which_prompts_a_question_is_answered_under(stage_of):
     (record, *_) = stage_of("train", builder="other_question")
     assert (record["id"], len(record["prompts"])) == ("multitask/train/q-1", 1)

@@ -209,7 +209,8 @@ def test_a_set_may_fall_short_of_its_size_by_its_shortfall(shortfall, passes):
         selected(HINTED, asked, TEXTS, **more)
     assert str(caught.value) == (
         f"2 of 4 pairs are missing, more than a shortfall of {shortfall} allows: the filters dropped right 2 of "
-        "4 questions; lower size to 2 or less, take more questions, or raise shortfall"
+        "4 questions; lower size to 2 or less, raise shortfall or loosen filters, and the texts there are serve again; "
+        "or take more questions"
     )
 
 

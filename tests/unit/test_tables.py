@@ -213,6 +213,17 @@ def test_training_reads_the_curves_too(tmp_path):
     assert "& 8, 16" in TABLES["training"](paths, made_up_run.config())[0]
 
 
+def test_a_training_in_epochs_has_the_steps_that_its_pairs_gave(tmp_path):
+    config = made_up_run.config()
+    method = config["experiments"]["multitask"]["methods"]["sami"]
+    method |= {"epochs": 1, "steps": 16, "batch": 24}
+    path = tmp_path / "training/multitask/sami/seed1.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text("step,metric,value\n0,mean_score,0.1\n1,loss,0.5\n14,loss,0.5\n8,selected,1\n")
+    assert "& 14 & 24 & 336 & " in TABLES["training"]([path], config)[0]
+    assert "& 16 & 24 & 384 & " in TABLES["training"]([], config)[0]  # as long as nothing has been trained
+
+
 def test_sources_are_labelled_and_not_mixed(run):
     text, tidy = make("published", run)
     assert r"figure}" in text

@@ -28,6 +28,7 @@ from mialign.generation.local import generate
 from mialign.models import checkpoints
 from mialign.training import loop, objectives, resume, schedules
 from mialign.training.attention import choose_attention
+from mialign.training.epochs import steps_of
 from mialign.training.examples import entry_mask, for_objective, read_examples
 from mialign.training.grid import Item, grid, packs, shortened
 from mialign.training.method import Inputs, Outputs, Speed, train_method
@@ -685,6 +686,31 @@ def test_the_checkpoint_with_the_best_validation_score_is_kept(tmp_path, parent,
 def test_a_checkpoint_can_be_chosen_without_its_score(tmp_path, parent, pairs, choose, step):
     _, curve = train(tmp_path, parent, pairs, (0.1, 0.9, 0.3, 0.2), steps=5, validate_every=2, choose=choose)
     assert [row["step"] for row in curve if row["metric"] == "selected"] == [step]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "pairs", "batch", "steps"),
+    [(1, 4000, 128, 31), (1, 11520, 256, 45), (3, 2048, 64, 96), (2, 7, 4, 2), (0.36, 400, 4, 36), (0.29, 100, 1, 29)],
+)
+def test_an_epoch_is_the_whole_batches_that_there_are(epochs, pairs, batch, steps):
+    assert steps_of(epochs, pairs, batch) == steps
+
+
+def test_a_training_in_epochs_takes_the_steps_of_the_pairs_that_there_are(tmp_path, parent, pairs):
+    lines = pairs.read_text().splitlines(keepends=True)
+    pairs.write_text("".join(lines[:5]))  # of eight, for which the config reckoned four steps
+    in_epochs, curve = train(tmp_path / "epochs", parent, pairs, epochs=1, steps=4, batch=2, validate_every=4)
+    in_steps, _ = train(tmp_path / "steps", parent, pairs, steps=2, batch=2, validate_every=2)
+    assert [row["step"] for row in curve if row["metric"] == "loss"] == ["1", "2"]
+    for name, weight in weights(in_epochs).items():
+        torch.testing.assert_close(weight, weights(in_steps)[name], rtol=0, atol=0)
+
+
+def test_steps_that_the_pairs_do_not_give_are_refused(tmp_path, parent, pairs):
+    with pytest.raises(InputError, match=r"choose: 5 is no checkpoint: 8 pairs make 4 steps \(epochs: 1\)"):
+        train(tmp_path, parent, pairs, epochs=1, steps=6, batch=2, validate_every=1, choose=5)
+    with pytest.raises(InputError, match=r"8 pairs in batches of 8 make no step \(epochs: 0.5\)"):
+        train(tmp_path, parent, pairs, epochs=0.5, steps=1, batch=8, validate_every=1)
 
 
 def test_the_last_step_can_be_chosen_where_no_validation_falls_on_it(tmp_path, parent, pairs):

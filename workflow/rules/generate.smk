@@ -60,7 +60,7 @@ rule generate:
     params:
         code=code_digest("generate"),
         engine=lambda wildcards: engine_of(writer_of(wildcards.pairs)),
-        settings=lambda wildcards: as_json(set_of(wildcards.pairs)["sampling"]),
+        settings=lambda wildcards: as_json(writing_settings(wildcards.pairs)),
         seed=lambda wildcards: ["--seed", seed_of(wildcards.pairs)] if seed_of(wildcards.pairs) else [],
         scratch=f"{SCRATCH}/generate/{{pairs}}.jsonl",
     shell:

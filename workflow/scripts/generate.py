@@ -1,5 +1,6 @@
-"""Let a model answer the training questions, once under each of their prompts."""
+"""Let a model answer the training questions, once under each of their prompts, or draws of them until a set is full."""
 
+import sys
 from pathlib import Path
 
 from mialign.core.arguments import add_settings
@@ -12,21 +13,43 @@ from mialign.generation.writer import Writer, record
 def arguments(parser):
     options.add(parser)
     parser.add_argument("--prompts", type=Path, required=True)
-    add_settings(parser, "temperature", "top_p", "max_tokens", "stop", "seed")
+    add_settings(
+        parser,
+        "temperature",
+        "top_p",
+        "max_tokens",
+        "stop",
+        "seed",
+        about="; for prompts that are drawn also filters and size of the set",
+    )
     parser.add_argument("--seed", type=int, help="seed of the method that writes, where a method does")
     parser.add_argument("--out", type=Path, required=True)
 
 
 def main(args):
-    seed = args.settings["seed"] if args.seed is None else writer_seed(args.settings["seed"], args.seed)
-    asked = texts_to_generate(read_jsonl(args.prompts, required=("id", "prompts")), seed)
-    own = [(seed,) for *_, seed in asked]
+    settings = args.settings
+    seed = settings["seed"] if args.seed is None else writer_seed(settings["seed"], args.seed)
+    prompts = read_jsonl(args.prompts, required=("id", "prompts"))
     with Writer(args.model, args.engine, options.runtime(args), args.scratch, f"generate {args.out.stem}") as write:
-        completions = write([prompt for _, _, prompt, _ in asked], own, args.settings, args.settings["temperature"])
-        write_jsonl(
-            args.out,
-            (
+
+        def answer(prompts: list[dict]) -> list[dict]:
+            asked = texts_to_generate(prompts, seed)
+            own = [(seed,) for *_, seed in asked]
+            completions = write([prompt for _, _, prompt, _ in asked], own, settings, settings["temperature"])
+            return [
                 {"prompt_id": prompt_id, "prompt": index, **record(one), "writer": write.digest}
                 for (prompt_id, index, _, _), (one,) in zip(asked, completions, strict=True)
-            ),
-        )
+            ]
+
+        write_jsonl(args.out, _until_enough(prompts, answer, write, args) if "size" in settings else answer(prompts))
+
+
+def _until_enough(prompts, answer, write, args):
+    """With fewer pairs than asked for, the texts stay in scratch: with more draws they are not written again."""
+    from mialign.data.supply import until_enough
+
+    generations, pairs = until_enough(prompts, answer, args.settings)
+    size = args.settings["size"]
+    print(f"{args.out}: {pairs} of {size} pairs from {len(generations)} texts", file=sys.stderr)
+    write.keeps = pairs < size
+    return generations

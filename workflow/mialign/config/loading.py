@@ -13,6 +13,7 @@ from mialign.data import builders
 from mialign.data.sets import generator, is_judged
 from mialign.evaluation.judge.settings import with_defaults
 from mialign.training import objectives
+from mialign.training.epochs import steps_of
 
 DEFAULTS = {"document": "main", "data": "data", "datasets": {}, "environments": {}}
 BOOTSTRAP = {"resamples": 4000, "seed": 0}
@@ -48,6 +49,7 @@ TRAINING = {
     "clip": 1.0,
     "validate_at": 0.0,
 }
+LENGTHS = {"steps", "epochs"}  # of a training
 FOLDERS = ("path", "folder", "data", "table")
 ADAPTER = {"dropout": 0.0, "targets": ["q_proj", "k_proj", "v_proj", "o_proj"]}
 
@@ -170,14 +172,38 @@ def _asked(given: dict) -> dict:
 def _method(where: str, name: str, experiment: dict, row: dict) -> dict:
     """One method in full: the experiment's training settings, overlaid with the method's own."""
     method = {"label": name.upper().replace("_", " "), **setting.defaults(objectives.own_settings()[row["objective"]])}
-    method |= {**experiment["training"], **row}
-    for key in ("data", "learning_rate", "batch", "steps"):
+    length = LENGTHS & row.keys()
+    other = LENGTHS - length if length else set()  # a method's own steps or epochs stand for both
+    shared = {key: value for key, value in experiment["training"].items() if key not in other}
+    method |= {**shared, **row}
+    for key in ("data", "learning_rate", "batch"):
         if key not in method:
             raise InputError(f"{where}: the key {key!r} is missing; give it here or under the experiment's training")
+    if len(LENGTHS & method.keys()) != 1:
+        at = where if length else f"{where.rsplit('.methods.', 1)[0]}.training"
+        raise InputError(
+            f"{at}: steps and epochs both say how long a training is; take one out (in an overlay: steps: null)"
+            if "steps" in method
+            else f"{where}: the key 'steps' is missing; give it, or epochs, here or under the experiment's training"
+        )
+    if "epochs" in method:
+        method["steps"] = _steps(where, method, experiment["data"])
     method.setdefault("validate_every", method["steps"])
     if "adapter" in method:
         method["adapter"] = {**ADAPTER, **method["adapter"]}
     return method
+
+
+def _steps(where: str, method: dict, data: dict) -> int:
+    """The steps of a method that is given in epochs, if its set has its size."""
+    size = validation.pick(data, method["data"], f"{where}.data", "set of pairs")["size"]
+    steps = steps_of(method["epochs"], size, method["batch"])
+    if not steps:
+        raise InputError(
+            f"{where}.epochs: {method['epochs']:g} of {size} pairs (data.{method['data']}.size) is less than one batch "
+            f"of {method['batch']}; raise epochs or size, or lower batch"
+        )
+    return steps
 
 
 def _fill_curves(config: dict) -> None:
@@ -185,8 +211,9 @@ def _fill_curves(config: dict) -> None:
     experiment = validation.pick(config["experiments"], collapse["experiment"], "collapse.experiment", "experiment")
     method = validation.pick(experiment["methods"], collapse["method"], "collapse.method", "method")
     shared = {key: collapse[key] for key in ("steps", "validate_every")}
+    without_epochs = {key: value for key, value in method.items() if key != "epochs"}
     collapse["curves"] = {
-        name: {**method, **shared, "label": name.replace("_", " "), **curve}
+        name: {**without_epochs, **shared, "label": name.replace("_", " "), **curve}
         for name, curve in collapse["curves"].items()
     }
 

@@ -17,6 +17,8 @@ ORDER = (RIGHT, "ended", "empty", "forbidden", "identical", "length_ratio", "sho
 KEYS = {"ended", "forbidden", "length_ratio", "shorter_at_least", "prefix_distance"}
 FINISHES = ("eos", "stop", "length")
 ENDED = FINISHES[:2]
+BY_ITSELF = "by_itself"  # the value of filters.ended that asks for an end token; true also takes a stop phrase
+STOPPED = "stop"  # why a response finished that was cut at a stop phrase
 CUT = "length"  # why a response finished that did not end
 
 
@@ -38,7 +40,8 @@ def active_filters(settings: dict) -> dict[str, Callable[[list[Response]], bool]
         raise InputError(f"filters: unknown key {unknown[0]!r}; there are {', '.join(sorted(KEYS))}")
     predicates = {"empty": _not_empty, "identical": _all_differ}
     if settings.get("ended"):
-        predicates["ended"] = _all_ended
+        endings = FINISHES[:1] if settings["ended"] == BY_ITSELF else ENDED
+        predicates["ended"] = lambda responses: all(response.finish in endings for response in responses)
     if settings.get("forbidden"):
         predicates["forbidden"] = lambda responses: not _holds_any(responses, settings["forbidden"])
     if "length_ratio" in settings:
@@ -60,10 +63,6 @@ def first_failure(responses: list[Response], filters: dict[str, Callable[[list[R
 def prefix_differs(longer: str, shorter: str, fraction: float) -> bool:
     """Whether the edit distance between `shorter` and as many first characters of `longer` is above the fraction."""
     return Levenshtein.distance(longer[: len(shorter)], shorter) > fraction * len(shorter)
-
-
-def _all_ended(responses: list[Response]) -> bool:
-    return all(response.finish in ENDED for response in responses)
 
 
 def _not_empty(responses: list[Response]) -> bool:

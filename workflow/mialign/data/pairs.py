@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from mialign.core.errors import InputError
 from mialign.core.seeds import derive
 from mialign.data.builders import builder
-from mialign.data.filters import FINISHES, RIGHT, Response, active_filters, first_failure
+from mialign.data.filters import FINISHES, RIGHT, STOPPED, Response, active_filters, first_failure
 from mialign.data.prompts import USERS, to_generate
 
 EXAMPLES = 2
@@ -22,6 +22,18 @@ HINTS = {
     "shorter_at_least": "lower filters.shorter_at_least",
     "prefix_distance": "lower filters.prefix_distance",
     TIED: "raise sampling.temperature, or take rewards that differ more from response to response",
+}
+# What is said of a set with too few pairs: what was asked, and what to do.
+SHORT = {
+    "questions": (
+        "questions",
+        "lower size to {left} or less, raise shortfall or loosen filters, and the texts there are serve again; or take "
+        "more questions",
+    ),
+    "draws": (
+        "drawn pairs",
+        "raise draws.at_most or shortfall; the texts there are serve again, and only more draws are written",
+    ),
 }
 
 
@@ -45,17 +57,18 @@ def select_pairs(
     `settings` holds builder, what that takes, filters, size, seed and, if need be, shortfall, as a set of the config.
     is_right(text, ended, gold answer) is asked by builders that keep right answers only. The table starts with all
     questions ("generated"), has a row for each filter, and ends with the choice ("size"); kept is what remains after
-    the row. What a builder cannot use counts as the last filter ("tied").
+    the row. What a builder cannot use counts as the last filter ("tied"). With `draws` only the prompts count that were
+    answered before the set was full.
     """
     make, filters = builder(settings["builder"]), active_filters(settings["filters"])
+    if "draws" in settings:
+        generations = list(generations)
+        prompts = answered(prompts, generations)
     written = responses_by_prompt(prompts, generations)
     select = make.selection(settings, is_right) if hasattr(make, "selection") else None
     is_tied = getattr(make, "is_tied", None)
     responses = {p["id"]: select(p, written[p["id"]]) for p in prompts} if select else written
-    failures = {
-        name: first_failure([Response(one["text"], one["finish"]) for one in own], filters) if own else RIGHT
-        for name, own in responses.items()
-    }
+    failures = {name: failure(own, filters) if own else RIGHT for name, own in responses.items()}
     for prompt in prompts if is_tied else ():
         if failures[prompt["id"]] is None and is_tied(prompt, responses[prompt["id"]], settings):
             failures[prompt["id"]] = TIED
@@ -74,8 +87,22 @@ def select_pairs(
     return Selection(pairs, table, examples)
 
 
+def failure(responses: list[dict], filters: dict[str, Callable]) -> str | None:
+    """The name of the first filter that drops a question with these responses; None if it stays."""
+    return first_failure([Response(one["text"], one["finish"]) for one in responses], filters)
+
+
+def answered(prompts: list[dict], generations: list[dict]) -> list[dict]:
+    """The prompts up to the last one that has a generation."""
+    names = {one["prompt_id"] for one in generations}
+    return prompts[: max((place for place, one in enumerate(prompts, start=1) if one["id"] in names), default=0)]
+
+
 def responses_by_prompt(prompts: list[dict], generations: Iterable[dict]) -> dict[str, list[dict]]:
-    """Prompt id -> its responses in the order of its prompts; InputError unless each is there exactly once."""
+    """Prompt id -> its responses in the order of its prompts; InputError unless each is there exactly once.
+
+    Of a text that was cut at a stop phrase the blanks before that phrase are left out: the text does not end in them.
+    """
     numbers = {prompt["id"]: range(len(to_generate(prompt))) for prompt in prompts}
     expected = {(name, index) for name, indices in numbers.items() for index in indices}
     found = {}
@@ -91,6 +118,8 @@ def responses_by_prompt(prompts: list[dict], generations: Iterable[dict]) -> dic
                 f"of {', '.join(FINISHES)}"
             )
         found[key] = {name: generation[name] for name in KEPT if name in generation}
+        if generation["finish"] == STOPPED:
+            found[key]["text"] = generation["text"].rstrip()
     missing = sorted(expected - found.keys())
     if missing:
         raise InputError(
@@ -149,10 +178,10 @@ def _check_size(left: int, total: int, dropped: dict[str, int], settings: dict) 
     """InputError if a larger share of `size` is missing than the set's `shortfall` allows; by default any may be."""
     size, allowed = settings["size"], settings.get("shortfall", 1)
     if (size - left) / size > allowed:
+        what, hint = SHORT["draws" if "draws" in settings else "questions"]
         raise InputError(
             f"{size - left} of {size} pairs are missing, more than a shortfall of {allowed:g} allows: the filters "
-            f"dropped {_counted(dropped) or 'none'} of {total} questions; lower size to {left} or less, take more "
-            "questions, or raise shortfall"
+            f"dropped {_counted(dropped) or 'none'} of {total} {what}; {hint.format(left=left)}"
         )
 
 

@@ -9,6 +9,7 @@ from mialign.core.errors import InputError
 from mialign.core.seeds import derive
 from mialign.core.template import FIELD, fill, numbered
 from mialign.data import preferences, users
+from mialign.data.draws import drawn_questions
 
 SPLITS = ("train", "validation", "benchmark", "information")
 USERS = ("user", "other_user")  # fields of a record whose constitutions are what users state
@@ -32,6 +33,8 @@ class Prompts(NamedTuple):
 def prompt_records(questions: Iterable[dict], principles, split: str, settings: dict, make: Callable) -> list[dict]:
     """The records of prompts/{experiment}/..., one for each question, in the order of the questions.
 
+    With `draws` there is one for each pair that is drawn, in the order of the draws.
+
     `principles` gives the principles of a category by `for_category`. `settings` holds experiment, seed, template and,
     where there are any, openings, evaluation, generation_template, template_without_context, users and what the builder
     takes, as in the config. `make`: `evaluation`, or the prompts of a pair builder: question, principles, settings (and
@@ -39,9 +42,12 @@ def prompt_records(questions: Iterable[dict], principles, split: str, settings: 
     """
     check_settings(settings)
     settings = {**settings, "split": split}
+    asked = _different(questions, split)
+    if "draws" in settings:
+        asked = drawn_questions(asked, settings["draws"], settings["seed"])
     return [
         _record(question, split, settings, make(question, principles, settings, _rng(settings, split, question)))
-        for question in _different(questions, split)
+        for question in asked
     ]
 
 
@@ -171,13 +177,17 @@ def opening(settings: dict) -> str:
 
 
 def _rng(settings: dict, split: str, question: dict) -> Random:
-    """Every question has its own stream, so adding or removing one leaves the others as they were."""
-    return Random(derive(settings["seed"], "constitutions", split, question["id"]))
+    """Every question, or draw of it, has its own stream: adding or removing one leaves the others as they were."""
+    return Random(derive(settings["seed"], "constitutions", split, question["id"], *_draw(question)))
+
+
+def _draw(question: dict) -> list[str]:
+    return [question["draw"]] if "draw" in question else []
 
 
 def _record(question: dict, split: str, settings: dict, made: Prompts) -> dict:
     return {
-        "id": f"{settings['experiment']}/{split}/{question['id']}",
+        "id": "/".join([settings["experiment"], split, question["id"], *_draw(question)]),
         "question_id": question["id"],
         "category": question["category"],
         "question": question["question"],

@@ -13,21 +13,21 @@ from mialign.models import checkpoints
 class Writer:
     """A model that completes prompts; it is started once, when something is to be written.
 
-    What is done is kept in the file `scratch` until the block that writes the output is left without an error.
-    `digest` is the model's, for the records of what it wrote.
+    What is done is kept in the file `scratch` until the block that writes the output is left without an error; with
+    `keeps` also then. `digest` is the model's, for the records of what it wrote.
     """
 
     def __init__(self, model: Path, engine: dict, runtime: RuntimeOptions, scratch: Path, label: str):
         self.model, self.settings, self.runtime, self.label = model, engine, runtime, label
         self.digest = checkpoints.digest(model)
         made_with = code_digests.made_with({**engine, "model": self.digest}, ("generate", "respond", "solve"), [])
-        self.kept, self.engine = CompletionCache(scratch, made_with), None
+        self.kept, self.engine, self.keeps = CompletionCache(scratch, made_with), None, False
 
     def __enter__(self) -> "Writer":
         return self
 
     def __exit__(self, error, *_) -> None:
-        if error is None:
+        if error is None and not self.keeps:
             self.kept.remove()
 
     def __call__(

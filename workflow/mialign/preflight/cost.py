@@ -123,8 +123,11 @@ class _Experiment:
         yield self.row("generate", self.files(data), self.written(data) * self.response(data), "generation", size)
 
     def written(self, data: str) -> int:
-        """How many responses a writer gives for a set."""
+        """How many responses a writer gives for a set; where it draws until it is full, by the share that stays."""
         block = self.given["data"][data]
+        if "draws" in block:
+            drawn = min(ceil(block["size"] / self.assumed["kept"]), block["draws"]["pairs"] * block["draws"]["at_most"])
+            return drawn * shape(block).written
         asked = sum(questions(self.config, self.assumed, name) for name in block["questions"])
         return questions_of(block, asked) * shape(block).written
 

@@ -14,6 +14,7 @@ from mialign.training import loop, resume
 from mialign.training.adapters import lay_on
 from mialign.training.attention import choose_attention
 from mialign.training.curves import to_csv
+from mialign.training.epochs import steps_of
 from mialign.training.examples import Example, for_objective, read_examples, whole_batches
 from mialign.training.objectives import OBJECTIVES
 from mialign.training.reference import read_reference, with_sums
@@ -82,6 +83,7 @@ def train_method(inputs: Inputs, settings: dict, validation: Validation, outputs
         examples = [None] * refresh.size  # the places of those that each refresh writes
     else:
         refresh, examples = None, _examples(inputs, tokenizer, context, settings)
+        settings = with_steps(settings, len(examples))
     trainer = GridTrainer(
         model=model,
         args=_arguments(settings, scratch, speed.checkpointing),
@@ -104,6 +106,27 @@ def train_method(inputs: Inputs, settings: dict, validation: Validation, outputs
     if refresh and outputs.rollouts:
         refresh.write(outputs.rollouts)
     resume.close_scratch(scratch)
+
+
+def with_steps(settings: dict, pairs: int) -> dict:
+    """Of a training in epochs: its settings with the steps that so many pairs take.
+
+    InputError if they make no step, or if the checkpoint that `choose` names is none of this training's.
+    """
+    if "epochs" not in settings:
+        return settings
+    steps, chosen = steps_of(settings["epochs"], pairs, settings["batch"]), settings.get("choose")
+    if not steps:
+        raise InputError(
+            f"{pairs} pairs in batches of {settings['batch']} make no step (epochs: {settings['epochs']:g}); raise "
+            "epochs, lower batch or see to more pairs"
+        )
+    if isinstance(chosen, int) and chosen != steps and (chosen > steps or chosen % settings["validate_every"]):
+        raise InputError(
+            f"choose: {chosen} is no checkpoint: {pairs} pairs make {steps} steps (epochs: {settings['epochs']:g}); "
+            "take a lower step, or see to more pairs"
+        )
+    return {**settings, "steps": steps}
 
 
 def trainable(parent: Path, adapter: dict | None, weights: str = "float32"):

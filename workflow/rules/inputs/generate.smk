@@ -53,6 +53,12 @@ def rewards_of(pairs):
     return f"{RUN}/rewards/generations/{pairs}.jsonl" if experiment_of(pairs) in PREFERRED else []
 
 
+def writing_settings(pairs):
+    """How a set is sampled; where it draws until it is full, also what says when that is."""
+    block = set_of(pairs)
+    return block["sampling"] | (only(block, "filters", "size") if "draws" in block else {})
+
+
 def pair_settings(pairs):
     """What decides the pairs of a set beside its texts.
 

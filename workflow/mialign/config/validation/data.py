@@ -1,11 +1,15 @@
 """Sets of pairs: who writes each, that no set needs itself, and that each fits the methods trained on it."""
 
+from fractions import Fraction
+from math import ceil
+
 from mialign.config.validation.common import pick, under
 from mialign.core.errors import InputError
 from mialign.core.setting import check_own
 from mialign.data import builders
 from mialign.data.sets import AUTHORS
 from mialign.training import objectives
+from mialign.training.epochs import steps_of
 
 
 def check(where: str, experiment: dict, models: dict) -> None:
@@ -55,6 +59,8 @@ def check_method(where: str, method: dict, sets: dict) -> None:
         )
     if "rollout_every" in method:
         _check_rollouts(where, method, block)
+    if "epochs" in method:
+        _check_epochs(where, method, block)
     under(
         f"{where}.objective: ", objectives.check_builder, method["objective"], block.get("builder", builders.RELEASED)
     )
@@ -74,6 +80,13 @@ def check_method(where: str, method: dict, sets: dict) -> None:
 def _check_rollouts(where: str, method: dict, block: dict) -> None:
     """A method that writes its pairs as it is trained needs a set that it can write, and refreshes of equal size."""
     every, steps, data = method["rollout_every"], method["steps"], method["data"]
+    if "draws" in block:
+        raise InputError(
+            f"{where}.rollout_every: it takes a share of the questions each time, and {data} draws them "
+            f"anew (data.{data}.draws); take either out"
+        )
+    if "epochs" in method:
+        raise InputError(f"{where}.epochs: rollouts write as many pairs as the steps take; give steps")
     if steps % every:
         raise InputError(f"{where}.rollout_every: {every} does not divide the {steps} steps; change either")
     if block["from"] != method["parent"]:
@@ -85,6 +98,19 @@ def _check_rollouts(where: str, method: dict, block: dict) -> None:
         raise InputError(
             f"{where}.rollout_every: {steps} steps of {method['batch']} take {steps * method['batch']} pairs, and "
             f"data.{data}.size is {block['size']}; make them the same"
+        )
+
+
+def _check_epochs(where: str, method: dict, block: dict) -> None:
+    """A step that is to be kept is reached also with as few pairs as the set may have."""
+    step, size, allowed = method.get("choose"), block["size"], Fraction(str(block.get("shortfall", 1)))
+    fewest = ceil(size * (1 - allowed))
+    steps = steps_of(method["epochs"], fewest, method["batch"])
+    if isinstance(step, int) and step != steps and (step > steps or step % method["validate_every"]):
+        raise InputError(
+            f"{where}.choose: step {step} may not be reached: data.{method['data']} may have as few as {fewest} of "
+            f"{size} pairs (shortfall: {float(allowed):g}), which make {steps} steps (epochs: {method['epochs']:g}); "
+            "lower choose or shortfall, or give steps"
         )
 
 

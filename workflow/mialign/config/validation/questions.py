@@ -154,6 +154,8 @@ def _check_apart(where: str, split: str, texts: dict[str, str], places: dict[str
 
 
 def _check_enough(where: str, block: dict, questions: int) -> None:
+    if "draws" in block:  # with replacement
+        return
     there = questions_of(block, questions)
     if there < block["size"]:
         raise InputError(f"{where}.size: {block['size']} pairs need as many training questions; there are {there}")

@@ -19,7 +19,19 @@ from mialign.data.prompts import Prompts, decisive_principle
 
 # flip: how many principles of the fully desired constitution each of the others may have flipped.
 NUMBERS = {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"type": "integer", "minimum": 1}}
-SETTINGS = {"constitutions": Setting(2, {"type": "integer", "minimum": 1}), "flip": Setting(None, NUMBERS)}
+# draws: questions are drawn with replacement, `pairs` pairs each, until the set has its size or `at_most` were drawn.
+COUNT = {"type": "integer", "minimum": 1}
+DRAWS = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["pairs", "at_most"],
+    "properties": {"pairs": COUNT, "at_most": COUNT},
+}
+SETTINGS = {
+    "constitutions": Setting(2, COUNT),
+    "flip": Setting(None, NUMBERS),
+    "draws": Setting(None, DRAWS),
+}
 
 
 def shape(settings: dict) -> Shape:
@@ -50,7 +62,13 @@ def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
 
 
 def check(settings: dict) -> None:
-    """InputError for flips with openings: these need both of their sides in equal shares, which flips do not give."""
+    """InputError for flips with openings, which need both of their sides in equal shares; and for too few draws."""
+    draws, size = settings.get("draws"), settings.get("size")
+    if draws and size and draws["pairs"] * draws["at_most"] < size:
+        raise InputError(
+            f"draws.at_most: {draws['at_most']} draws of {draws['pairs']} pairs cannot give the {size} pairs of size; "
+            "raise it, and leave room for what the filters drop"
+        )
     if "flip" in settings and settings.get("openings"):
         raise InputError("flip: it does not go with the openings of the experiment; take one of the two out")
 

@@ -1,5 +1,6 @@
 """How the base models were made and how each method was trained."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from mialign.core import csv_files
@@ -56,7 +57,7 @@ def _links(corpus: dict) -> str | None:
 
 def training(inputs: list[Path], settings: dict) -> tuple[str, str]:
     """One row a method: parent, objective, rate, steps, batch, pairs seen, and the steps that validation chose."""
-    chosen = _chosen(inputs)
+    chosen, ran = _chosen(inputs), _last_steps(inputs)
     header = ["method", "from", "objective", "rate", "steps", "batch", "pairs seen", "further", "chosen step"]
     result = Table("@{}lllrrrrll@{}", header)
     for title, experiment in settings["experiments"].items():
@@ -75,6 +76,8 @@ def training(inputs: list[Path], settings: dict) -> tuple[str, str]:
             apart = [key for key in APART if used.get(key) != experiment["training"].get(key)]
             further += [f"{APART[key]} {setting(used[key])}" for key in apart]
             steps, batch = used["steps"], used["batch"]
+            if "epochs" in method:  # its steps follow from the pairs that there were
+                steps = ran.get((title, name), steps)
             cells = [
                 label(name, experiment),
                 label(method["parent"], experiment),
@@ -94,6 +97,7 @@ def training(inputs: list[Path], settings: dict) -> tuple[str, str]:
                     key: used.get(key, "")
                     for key in ("learning_rate", "steps", "batch", "optimizer", "schedule", *EXTRA)
                 }
+                | {"steps": steps}
                 | {"chosen_step": chosen.get((title, name), "")}
             )
     return written(result)
@@ -112,10 +116,29 @@ def _chosen(inputs: list[Path]) -> dict[tuple[str, str], str]:
     Read from metrics/training.csv, or from the curves themselves, training/{experiment}/{method}/seed{n}.csv.
     """
     steps: dict[tuple[str, str], dict[int, float]] = {}
+    for about, seed, row in _curves(inputs):
+        if row["metric"] == "selected" and row["value"]:
+            steps.setdefault(about, {})[seed] = row["step"]
+    return {about: ", ".join(f"{found[seed]:.0f}" for seed in sorted(found)) for about, found in steps.items()}
+
+
+def _last_steps(inputs: list[Path]) -> dict[tuple[str, str], int]:
+    """The steps that every method was trained for; of seeds with pairs of their own the fewest."""
+    last: dict[tuple[str, str], dict[int, float]] = {}
+    for about, seed, row in _curves(inputs):
+        found = last.setdefault(about, {})
+        found[seed] = max(found.get(seed, 0), row["step"])
+    return {about: int(min(found.values())) for about, found in last.items()}
+
+
+def _curves(inputs: list[Path]) -> Iterator[tuple[tuple[str, str], int, dict]]:
+    """Experiment and method, seed, and row of every line of the trainings' courses, without those of the collapse."""
     for path in inputs:
         experiment, method, seed = path.parts[-3], path.parts[-2], path.stem.removeprefix("seed")
         for row in csv_files.rows(path, ("step", "metric", "value")):
-            if row["metric"] == "selected" and row["value"] and row.get("experiment") != "collapse":
-                about = row.get("experiment", experiment), row.get("method", method)
-                steps.setdefault(about, {})[int(float(row.get("seed", seed)))] = row["step"]
-    return {about: ", ".join(f"{found[seed]:.0f}" for seed in sorted(found)) for about, found in steps.items()}
+            if row.get("experiment") != "collapse":
+                yield (
+                    (row.get("experiment", experiment), row.get("method", method)),
+                    int(float(row.get("seed", seed))),
+                    row,
+                )
