@@ -126,7 +126,7 @@ def test_an_adapter_may_bring_an_embedding_for_more_tokens(tmp_path):
 def settings(read_config, tmp_path, whole):
     """The first experiment begins with an adapter, and the base lies where a model of the hub is fetched to."""
     found = read_config() | {"data": str(tmp_path / "data")}
-    far = {"hub": "someone/llama", "revision": "main"}
+    far = {"places": [{"hub": "someone/llama", "revision": "main"}]}
     found["models"] |= {"mine": {"path": str(tmp_path / "adapter")}, "far": far}
     found["experiments"]["multitask"]["base"] = "mine"
     return found

@@ -500,8 +500,8 @@ def test_a_path_that_snakemake_or_the_disk_cannot_take_is_told_by_its_key(miniat
     [
         (f"{MT}.methods.dpo.label", "DPO\n"),
         (f"{MT}.judge", on_server(model="gpt-4-0613\n")),
-        ("models.far", {"hub": "a/b\n", "revision": "main"}),
-        ("models.far", {"hub": "a/b", "revision": "main\n"}),
+        ("models.far", {"places": [{"hub": "a/b\n", "revision": "main"}]}),
+        ("models.far", {"places": [{"hub": "a/b", "revision": "main\n"}]}),
         ("datasets", {"mine": [{"url": "https://a.org/b\n", "sha256": "0" * 64}]}),
         ("datasets", {"mine": [{"url": "https://a.org/b", "sha256": "0" * 64 + "\n"}]}),
     ],
@@ -659,8 +659,10 @@ def test_an_address_and_a_variable_hold_no_key(served, key, value, message):
 
 @pytest.mark.parametrize("hub", ["mistral", "../..", "-a/b", "a/.b", "https://me:sk-1@huggingface.co/a/b"])
 def test_a_repository_of_the_hub_is_an_owner_and_a_name(miniature, hub):
-    miniature["models"]["far"] = {"hub": hub, "revision": "main"}
-    with pytest.raises(InputError, match=r"^models\.far\.hub: .* is not a repository of the hub, owner/n") as caught:
+    miniature["models"]["far"] = {"places": [{"hub": hub, "revision": "main"}]}
+    with pytest.raises(
+        InputError, match=r"^models\.far\.places\[0\]\.hub: .* is not a repository of the hub, owner/n"
+    ) as caught:
         loading.load(miniature)
     assert "sk-1" not in str(caught.value)
 

@@ -292,7 +292,7 @@ def test_a_corpus_under_vectors_needs_rewards_that_programs_compute(settings):
     change(settings, "models.weak.corpus.preferences", 100)
     change(settings, "models.weak.corpus.link.preferences", 0.9)
     classifier = copy.deepcopy(settings)
-    change(classifier, "models.judge", {"hub": "owner/name", "revision": "main"})
+    change(classifier, "models.judge", {"places": [{"hub": "owner/name", "revision": "main"}]})
     change(classifier, "rewards.friendly", {"kind": "classifier", "model": "judge"})
     refused(classifier, "models.weak.corpus.preferences: friendly of experiment steered is a reward model")
     refused(change(settings, E, REMOVE), "models.weak.corpus.preferences: no experiment has preferences")

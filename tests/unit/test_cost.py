@@ -40,7 +40,7 @@ def settings() -> dict:
     return {
         "seeds": [1, 2],
         "counted": {},
-        "models": {"b": {"hub": "a/b"}, "g": {"hub": "c/d"}},
+        "models": {"b": {"places": [{"hub": "a/b"}]}, "g": {"places": [{"hub": "c/d"}]}},
         "sources": {"t": {"dataset": "one", "at_most": 36}, "v": {"dataset": "one", "skip": 36}, "m": {"size": 5}},
         "experiments": {"multitask": experiment},
     }
@@ -176,8 +176,8 @@ def test_answers_that_the_authors_released_are_not_written_anew(settings, assume
 def test_every_judge_is_priced_by_how_often_it_is_asked(settings, assumed):
     experiment = settings["experiments"]["multitask"]
     server = experiment["judge"]["server"]
-    settings["models"]["big"] = {"hub": "a/b"}
-    settings["models"]["small"] = {"hub": "c/d"}
+    settings["models"]["big"] = {"places": [{"hub": "a/b"}]}
+    settings["models"]["small"] = {"places": [{"hub": "c/d"}]}
     experiment["judges"] = {
         "second": {"kind": "openai", "server": {"price": {"in": 1.0, "out": 0.0}}},
         "once": {"kind": "openai", "compat": "authors", "server": server},

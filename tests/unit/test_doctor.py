@@ -106,7 +106,7 @@ def test_the_room_is_for_full_checkpoints_and_the_states_of_all_trainings_that_c
     first, later, adapter = {"parent": "base"}, {"parent": "sft"}, {"adapter": {"rank": 8}}
     config = {
         "seeds": [1, 2],
-        "models": {"a": {"hub": "x/a"}, "b": {"hub": "x/b"}, "child": {"parent": "b"}},
+        "models": {"a": {"places": [{"hub": "x/a"}]}, "b": {"places": [{"hub": "x/b"}]}, "child": {"parent": "b"}},
         "experiments": {
             "one": {"base": "a", "methods": {"sft": first, "dpo": later, "sami": later, "lora": {**later, **adapter}}},
             "two": {"base": "child", "methods": {"sft": first}},

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from mialign.core.errors import InputError
-from mialign.data.fetch import model
+from mialign.data.fetch import model, room
 
 HEADER = json.dumps({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).encode()
 WEIGHTS = struct.pack("<Q", len(HEADER)) + HEADER + bytes(8)
@@ -32,7 +32,8 @@ OTHERS = {
 @pytest.fixture
 def fetched(tmp_path):
     def fetch(revision="main"):
-        return model.fetch("someone/llama", revision, tmp_path / "scratch", tmp_path / "models/llama")
+        places = [{"hub": "someone/llama", "revision": revision}]
+        return model.fetch("llama", places, tmp_path / "scratch", tmp_path / "models/llama")
 
     (tmp_path / "models").mkdir()
     return fetch
@@ -42,7 +43,8 @@ def test_only_what_is_read_is_fetched_and_written_down(hub, fetched, tmp_path):
     commit = hub.add("model", "someone/llama", {**PARTS, **OTHERS})
     origin = fetched()
     assert {path.name: path.read_bytes() for path in (tmp_path / "models/llama").iterdir()} == PARTS
-    assert (origin["hub"], origin["revision"], origin["commit"]) == ("someone/llama", "main", commit)
+    assert (origin["model"], origin["commit"]) == ("llama", commit)
+    assert origin["place"] == {"hub": "someone/llama", "revision": "main"}
     assert {name: one["bytes"] for name, one in origin["files"].items()} == {k: len(v) for k, v in PARTS.items()}
     assert not any(name in line for name in OTHERS for line in hub.seen)
 
@@ -149,7 +151,7 @@ def test_a_hub_that_nobody_answers_for_is_said(hub, fetched, monkeypatch):
 
 def test_a_full_disk_is_seen_before_the_download(hub, fetched, monkeypatch):
     hub.add("model", "someone/llama", PARTS)
-    monkeypatch.setattr(model.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 10}))
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 10}))
     with pytest.raises(InputError, match=r"it takes 0\.0 GB, and .* make room, or name a larger folder"):
         fetched()
     assert not any("resolve" in line for line in hub.seen)

@@ -186,13 +186,13 @@ def test_a_model_that_nothing_uses_is_not_looked_at(settings):
 @pytest.mark.parametrize(("revision", "told"), [("main", True), ("other", False)])
 def test_a_fetched_model_is_looked_at_if_it_is_what_is_now_asked_for(read_config, tmp_path, revision, told):
     found = read_config() | {"data": str(tmp_path)}
-    found["models"]["far"] = {"hub": "a/b", "revision": revision}
+    found["models"]["far"] = {"places": [{"hub": "a/b", "revision": revision}]}
     found["experiments"]["multitask"]["base"] = "far"
     loading.load(found)
     given_model(tmp_path / "models/far", model_type="bloom")
-    (tmp_path / "models/far.json").write_text('{"hub": "a/b", "revision": "main", "commit": "c"}')
+    (tmp_path / "models/far.json").write_text('{"place": {"hub": "a/b", "revision": "main"}, "commit": "c"}')
     if told:
-        refused(found, f"models.far.hub: {tmp_path}/models/far: the model {PLACED}, so it cannot be trained")
+        refused(found, f"models.far.places: {tmp_path}/models/far: the model {PLACED}, so it cannot be trained")
     else:
         loading.load(found)
 

@@ -195,7 +195,7 @@ def test_settings_of_given_models_and_a_language_model_as_judge():
 
 def test_a_model_counts_by_what_its_training_began_with():
     own = {"architecture": {"vocabulary": 8, "hidden": 8, "layers": 1, "mlp": 8}}
-    models = {"own": own, "weak": {"parent": "own"}, "hub": {"hub": "a/b"}, "tuned": {"parent": "hub"}}
+    models = {"own": own, "weak": {"parent": "own"}, "hub": {"places": [{"hub": "a/b"}]}, "tuned": {"parent": "hub"}}
 
     def sign_of(base, generator):
         experiments = {"maths": {"base": base, "generator": generator}}

@@ -131,11 +131,12 @@ def test_the_paper_at_full_size_says_nothing_of_the_miniature(tmp_path):
     of_the_miniature = "miniature|checkers|from nothing|world|judge is exact|laptop|trunk|weak |strong |hundreds of"
     assert not re.search(f"{of_the_miniature}|SAMI trained for longer|are programs|right or wrong", text, re.IGNORECASE)
     assert not re.search(r"not measured|\?\?|\(\?\)|no such table|content is right in|of the principles\.", text)
+    places = [place for model in config["models"].values() for place in model["places"]]
     joined = text.replace("-", "")  # a name may be broken after its hyphens
-    for model in ("gpt-4o-2024-08-06", *(model["hub"] for model in config["models"].values())):
+    for model in ("gpt-4o-2024-08-06", *(place["hub"] for place in places)):
         assert joined.count(model.replace("-", "")) > 1
-    for model in config["models"].values():
-        assert model["revision"] in text
+    for place in places:
+        assert place["revision"] in text
     assert "It is asked in both orders" in text
     assert "on the validation questions (up to 128 of them)" in text
     assert "SFT vs base 432 720 288 3 60.0 [58.0, 62.0]" in text

@@ -102,7 +102,7 @@ def test_models_that_were_given_have_their_revisions(run):
     plain = text.replace(r"\allowbreak{}", "").replace("-{}", "-")
     assert "llama & meta-llama/Llama-3.1-8B & d04e592bb4f6aa9cfee91e2e20afa771667e1d4b" in plain
     config = made_up_run.config()
-    config["models"]["given"] = {"hub": "a/b", "revision": "0123456789abcdef"}
+    config["models"]["given"] = {"places": [{"hub": "a/b", "revision": "0123456789abcdef"}]}
     assert "given & a/b & 0123456 & -- & --" in make("models", run, config)[0]
     assert "revision" not in make("models", run)[0]
 

@@ -39,7 +39,7 @@ def workflow(copy, hub):
     overlay = {
         "datasets": {"boats": [{"hub": "someone/gone", "revision": "main", "split": "train"},
                                {"hub": "someone/boats", "revision": "main", "split": "train"}]},
-        "models": {"tiny": {"hub": "someone/llama", "revision": "main"}},
+        "models": {"tiny": {"places": [{"hub": "someone/llama", "revision": "main"}]}},
         "sources": {"boats_train": {**FIELDS, "size": 70}, "boats_validation": {**FIELDS, "skip": 70, "size": 10},
                     "boats_benchmark": {**FIELDS, "skip": 80, "size": 10}},
         "experiments": {"maths": {
@@ -63,7 +63,7 @@ def test_what_is_fetched_is_used_offline_and_the_token_is_kept_secret(workflow, 
     origin = json.loads((copy / "data/datasets/boats.json").read_text())
     assert (origin["place"]["hub"], origin["rows"]) == ("someone/boats", 90)
     assert origin["passed_over"][0].startswith("someone/gone: the hub shows no such dataset")
-    assert json.loads((copy / "data/models/tiny.json").read_text())["hub"] == "someone/llama"
+    assert json.loads((copy / "data/models/tiny.json").read_text())["place"]["hub"] == "someone/llama"
     seen = len(hub.seen)
     text += workflow(LENGTHS)
     assert len(hub.seen) == seen
@@ -110,7 +110,7 @@ def test_the_base_of_an_adapter_is_fetched_and_found_again(copy, workflow, hub):
     workflow(*targets, HF_TOKEN=hub.token)
     assert (copy / generations).read_text().count("\n") == 140
     assert "Nothing to be done" in workflow("-n", *targets)
-    overlay["models"]["tiny"]["hub"] = "someone/else"
+    overlay["models"]["tiny"]["places"][0]["hub"] = "someone/else"
     (copy / "hub.yaml").write_text(yaml.safe_dump(overlay))
     told = workflow("-n", *targets, ok=False)
     assert "models.mine.path: adapter/adapter_config.json: base_model_name_or_path: 'someone/llama' is no" in told

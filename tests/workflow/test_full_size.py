@@ -83,7 +83,7 @@ def test_fetch_does_the_downloads_and_nothing_else(copy):
 
 def test_the_model_of_a_judge_by_likelihood_is_fetched_too(copy):
     judges = {"local": {"kind": "likelihood", "model": "weigher"}}
-    overlay = {"models": {"weigher": {"hub": "some/model", "revision": "0" * 40}}}
+    overlay = {"models": {"weigher": {"places": [{"hub": "some/model", "revision": "0" * 40}]}}}
     overlay["experiments"] = {"multitask": {"judges": judges}}
     (copy / "more.yaml").write_text(yaml.safe_dump(overlay))
     assert jobs(snakemake(copy, "-n", "fetch", *PAPER, "more.yaml", **BARE))["fetch_model"] == 4
@@ -200,9 +200,9 @@ def released(**changes) -> dict:
          "datasets.mt_bench[0].url: 'file:///etc/passwd' is not an address that begins with https://"),
         ({"datasets": {"mt_bench": [{"url": "https://a.org/b", "sha256": "12"}]}},
          "'12' is not a sha256, 64 of the digits"),
-        ({"models": {"llama": {"revision": None}}}, "models.llama.revision: the key is missing"),
-        ({"models": {"llama": {"hub": "llama"}}},
-         "models.llama.hub: 'llama' is not a repository of the hub, owner/name"),
+        ({"models": {"llama": {"places": [{"hub": "a/b"}]}}}, "models.llama.places[0].revision: the key is missing"),
+        ({"models": {"llama": {"places": [{"hub": "llama", "revision": "main"}]}}},
+         "models.llama.places[0].hub: 'llama' is not a repository of the hub, owner/name"),
         ({"experiments": {"multitask": {"data": {"strong_pairs": {"from": "authors"}}}}},
          "experiments.multitask.data.strong_pairs.from: the authors released"),
         ({"seeds": [1, 2], **released()}, "multitask.responses: of the authors' answers there is one each"),
@@ -236,7 +236,7 @@ def test_a_changed_revision_is_fetched_again_and_what_hangs_on_it_made_anew(copy
     targets = ["results/paper/prompts/maths/lengths.csv", "results/paper/generations/maths/own_pairs.jsonl"]
     snakemake(copy, "--cores", "2", *PAPER, "--", *targets, **BARE)
     assert "Nothing to be done" in snakemake(copy, "-n", *PAPER, "--", *targets, **BARE)
-    overlay = {"models": {"mistral": {"revision": "main"}}}
+    overlay = {"models": {"mistral": {"places": [{"hub": "mistralai/Mistral-7B-v0.1", "revision": "main"}]}}}
     (copy / "other.yaml").write_text(yaml.safe_dump(overlay))
     again = jobs(snakemake(copy, "-n", *PAPER, "other.yaml", "--", *targets, **BARE))
     assert again == Counter(fetch_model=1, lengths=1, generate=1)

@@ -161,7 +161,7 @@ def model_folder(model):
 
 def counted_weights():
     """How many weights each model has that lies on disk, given or fetched; one that is not whole there is left out."""
-    given = [name for name, model in CONFIG["models"].items() if "path" in model or "hub" in model]
+    given = [name for name, model in CONFIG["models"].items() if "path" in model or "places" in model]
     counted = {name: weights.counted(model_folder(name)) for name in given}
     return {name: number for name, number in counted.items() if number is not None}
 

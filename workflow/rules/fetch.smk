@@ -51,10 +51,11 @@ rule fetch_model:
     conda:
         "../../envs/fetch.yaml"
     params:
-        settings=lambda wildcards: as_json(only(CONFIG["models"][wildcards.model], "hub", "revision"), DATA),
+        settings=lambda wildcards: as_json(only(CONFIG["models"][wildcards.model], "places"), DATA),
         scratch=f"{DATA}/scratch/{{model}}",
     shell:
-        "python workflow/run.py fetch_model --log {log:q} --settings {params.settings:q} --scratch {params.scratch:q}"
+        "python workflow/run.py fetch_model --log {log:q} --name {wildcards.model} --settings {params.settings:q}"
+        " --scratch {params.scratch:q}"
         " --out {output.model:q} --origin {output.origin:q}"
 
 

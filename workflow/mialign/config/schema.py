@@ -18,7 +18,7 @@ from mialign.training import objectives
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 # Blocks that are of one of two kinds: the key that tells which, and the definition of those that lack it.
 TELLING = {
-    **dict.fromkeys(("path", "hub"), "model_trained_here"),
+    **dict.fromkeys(("path", "places"), "model_trained_here"),
     **dict.fromkeys(("file", "dataset"), "synthetic_source"),
 }
 LEAST = {"minItems": "at least", "minProperties": "at least", "minLength": "at least", "maxItems": "at most"}

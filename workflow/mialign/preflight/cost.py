@@ -22,6 +22,7 @@ from mialign.data.sets import (
 )
 from mialign.evaluation.judge.cost import dollars
 from mialign.evaluation.judge.settings import by_authors, judges, run_here
+from mialign.models.places import publisher
 from mialign.models.weights import known, root
 from mialign.preflight import disk_estimate, memory_estimate
 from mialign.training.objectives import OBJECTIVES
@@ -61,7 +62,7 @@ def table(config: dict, assumed: dict) -> list[dict]:
 
 def _rows(config: dict, assumed: dict) -> Iterator[Row]:
     used = dict.fromkeys(name for given in config["experiments"].values() for name in run_here(given))
-    fetched = [name for name in used if "hub" in config["models"][name]]
+    fetched = [name for name in used if "places" in config["models"][name]]
     size = sum(weights(config, assumed, name) for name in fetched) * assumed["bytes_per_weight"]["model"]
     yield Row("fetch_model", jobs=len(fetched), disk=size)
     blocks = [given["data"][data] for given in config["experiments"].values() for data in used_sets(given)]
@@ -268,8 +269,8 @@ def weights(config: dict, assumed: dict, name: str) -> float:
     if found is not None:
         return found
     model = config["models"][root(config["models"], name)]
-    hint = ", or fetch the model, and they are counted" if "hub" in model else ""
-    return _assumed(assumed, "weights", model.get("hub") or model["path"], f"weights models.{name} has", hint)
+    hint = ", or fetch the model, and they are counted" if "places" in model else ""
+    return _assumed(assumed, "weights", publisher(model) or model["path"], f"weights models.{name} has", hint)
 
 
 def questions(config: dict, assumed: dict, name: str) -> int:

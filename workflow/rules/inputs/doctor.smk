@@ -14,9 +14,9 @@ def pinned(environment, *modules):
 def models_on_disk():
     """Where the models lie that are not trained here, and what of them must be there; nodes need them as we do."""
     return {
-        name: {"path": model_folder(name), "weights": "server" not in model, "fetched": "hub" in model}
+        name: {"path": model_folder(name), "weights": "server" not in model, "fetched": "places" in model}
         for name, model in CONFIG["models"].items()
-        if "path" in model or "hub" in model
+        if "path" in model or "places" in model
     }
 
 

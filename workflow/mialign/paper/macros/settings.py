@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from mialign.core.macro_names import name, words
 from mialign.data.sets import is_judged, questions_of
 from mialign.evaluation.judge.settings import by_program, deciding, judges
+from mialign.models.places import publisher
 from mialign.models.weights import parameters, root
 from mialign.paper import formatting
 from mialign.paper.macros.number_formats import Number
@@ -115,13 +116,13 @@ def _side(kinds: set[bool]) -> str:
 
 
 def _models_in_print(title: str, experiment: dict, models: dict) -> Iterable[Number]:
-    """The models of an experiment as the text calls them: by their repository where they come from one."""
+    """The models of an experiment as the text calls them: by their repository or package where they come from one."""
     judge = experiment.get("judge") or {}
     named = {role: experiment[role] for role in ("base", "generator") if role in experiment}
     if is_judged(experiment):
         named["judge"] = judge.get("model", "checkers")
     for role, model in named.items():
-        text = formatting.model(models.get(model, {}).get("hub", model))
+        text = formatting.model(publisher(models.get(model, {})) or model)
         yield Number(name("model", title, role), text, f"config: experiments/{title}/{role}")
 
 

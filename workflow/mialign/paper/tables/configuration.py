@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mialign.core import csv_files
 from mialign.data import sets
+from mialign.models.places import publisher
 from mialign.paper.formatting import label, setting
 from mialign.paper.tables.layout import Table, written
 from mialign.paper.tex_escape import escape
@@ -39,8 +40,8 @@ def _model(name: str, model: dict) -> dict:
     corpus, training = model.get("corpus") or {}, model.get("training") or {}
     return {
         "model": name,
-        "from": model.get("parent") or model.get("hub") or ("a folder" if "path" in model else "nothing"),
-        "revision": model.get("revision"),
+        "from": model.get("parent") or publisher(model) or ("a folder" if "path" in model else "nothing"),
+        "revision": model.get("places", [{}])[0].get("revision"),
         **{key: corpus.get(key) for key in ("multitask", "maths", "drills", "principles")},
         "link": _links(corpus),
         "optimiser": training.get("optimizer"),
