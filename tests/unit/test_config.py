@@ -660,11 +660,47 @@ def test_an_address_and_a_variable_hold_no_key(served, key, value, message):
 @pytest.mark.parametrize("hub", ["mistral", "../..", "-a/b", "a/.b", "https://me:sk-1@huggingface.co/a/b"])
 def test_a_repository_of_the_hub_is_an_owner_and_a_name(miniature, hub):
     miniature["models"]["far"] = {"places": [{"hub": hub, "revision": "main"}]}
-    with pytest.raises(
-        InputError, match=r"^models\.far\.places\[0\]\.hub: .* is not a repository of the hub, owner/n"
-    ) as caught:
+    with pytest.raises(InputError, match=r"^models\.far\.places\[0\]\.hub: .* is not a repository of") as caught:
         loading.load(miniature)
     assert "sk-1" not in str(caught.value)
+
+
+PACKAGE = {"package": "words==1.0", "file": "words/a.gguf", "sha256": "0" * 64}
+
+
+@pytest.mark.parametrize(
+    ("places", "message"),
+    [
+        ([], "models.far.places: "),
+        ([{}], "models.far.places[0].hub: the key is missing"),
+        ([PACKAGE | {"package": "words"}], "places[0].package: 'words' is not a Python package with its version, NAME"),
+        ([PACKAGE | {"package": "-r x==1"}], "places[0].package: '-r x==1' is not a Python package"),
+        ([PACKAGE | {"package": "words @ https://a.org/x==1"}], "is not a Python package with its version"),
+        ([PACKAGE | {"file": "words/a.bin"}], "places[0].file: 'words/a.bin' is not a file of the wheel that ends in"),
+        ([{"package": "words==1.0", "file": "a.gguf"}], "models.far.places[0].sha256: the key is missing"),
+        ([PACKAGE, {"gguf": "--x"}], "places[1].gguf: '--x' is not a path that no command takes for an option"),
+        ([{"gguf": "gone.gguf"}], "models.far.places[0].gguf: gone.gguf: no such file; name one that is there"),
+    ],
+)
+def test_places_that_cannot_have_a_model_are_refused(miniature, places, message):
+    miniature["models"]["far"] = {"places": places}
+    miniature["experiments"]["multitask"]["base"] = "far"
+    with pytest.raises(InputError, match=re.escape(message)):
+        loading.load(miniature)
+
+
+def test_a_file_that_is_gone_matters_only_where_nothing_else_has_the_model(miniature, tmp_path):
+    gone = {"gguf": str(tmp_path / "gone.gguf")}
+    miniature |= {"data": str(tmp_path)}
+    miniature["experiments"]["multitask"]["base"] = "far"
+    miniature["models"]["far"] = {"places": [gone, PACKAGE]}
+    loading.load(miniature)
+    miniature["models"]["far"] = {"places": [gone]}
+    with pytest.raises(InputError, match="no such file"):
+        loading.load(miniature)
+    given_model(tmp_path / "models/far")  # it was converted, and the file deleted
+    (tmp_path / "models/far.json").write_text(json.dumps({"place": gone}))
+    loading.load(miniature)
 
 
 @pytest.mark.parametrize("url", ["ftp://host/a", "https://me:sk-1@host/a", "https://host/a b"])

@@ -98,6 +98,13 @@ def test_the_experiment_with_preferences(recipes, read_config):
     assert experiment["methods"]["mi_epo_online"]["rollout_every"] == 1
 
 
+def test_the_model_of_a_package_is_one_that_can_be_fetched(recipes, read_config):
+    _, overlay = recipes["A model"]["yaml"]
+    use = {"experiments": {"multitask": {"base": "mine"}}}
+    places = loading.load(read_config(SMOKE, yaml.safe_load(overlay), use))["models"]["mine"]["places"]
+    assert [next(iter(place)) for place in places] == ["package", "gguf", "hub"]
+
+
 def test_sources_from_a_file_and_from_a_place(recipes, read_config, tmp_path):
     (overlay,) = recipes["A question source, from a file or from the hub"]["yaml"]
     (tmp_path / "mine.jsonl").write_text('{"task": "Write a toast.", "kind": "writing"}\n')

@@ -250,7 +250,7 @@ def test_what_was_taken_out_serves_a_second_call_without_pip(wheel, tmp_path, mo
     [
         ("/usr/bin/python: No module named pip", "pip cannot download it: /usr/bin/python: No module named pip"),
         ("x\nERROR: Could not install: [Errno 28] No space left on device", "no room left on its disk"),
-        ("", "pip cannot download it: it says nothing"),
+        ("", "pip cannot download it: it does not say why"),
     ],
 )
 def test_what_else_pip_says_is_told_in_a_line(fetched, wheel, monkeypatch, said, message):

