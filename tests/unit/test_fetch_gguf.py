@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import multiprocessing
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -12,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from transformers import PreTrainedModel
 
 import tiny_gguf
 from mialign.core.errors import InputError
@@ -129,19 +132,18 @@ def test_the_bytes_depend_neither_on_the_folders_nor_on_what_lies_beside_the_fil
     assert not (tmp_path / "scratch").exists()
 
 
-def test_after_a_call_that_is_killed_as_it_saves_the_next_begins_anew(fetched, converted, file, tmp_path):
-    code = (
-        "import os, sys; from pathlib import Path; sys.path.insert(0, 'workflow')\n"
-        "from transformers import PreTrainedModel\n"
-        "save = PreTrainedModel.save_pretrained\n"
-        "PreTrainedModel.save_pretrained = lambda *all, **named: (save(*all, **named), os.kill(os.getpid(), 9))\n"
-        "from mialign.data.fetch import model\n"
-        f"model.fetch('tiny', [{{'gguf': {str(file)!r}}}], Path({str(tmp_path / 'scratch')!r}), Path(sys.argv[1]))\n"
-    )
-    out = tmp_path / "models/tiny"
-    out.parent.mkdir()
-    killed = subprocess.run([sys.executable, "-c", code, str(out)], cwd=Path(__file__).parents[2], timeout=120)
-    assert killed.returncode == -9
+def test_after_a_call_that_is_killed_as_it_saves_the_next_begins_anew(fetched, converted, file, tmp_path, monkeypatch):
+    def save_and_die(*arguments, **named):
+        save(*arguments, **named)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    save, out = PreTrainedModel.save_pretrained, tmp_path / "models/tiny"
+    with monkeypatch.context() as patch:
+        patch.setattr(PreTrainedModel, "save_pretrained", save_and_die)
+        job = multiprocessing.get_context("fork").Process(target=fetched, args=[{"gguf": str(file)}])
+        job.start()
+        job.join()
+    assert job.exitcode == -signal.SIGKILL
     assert (tmp_path / "scratch/converted/model.safetensors").exists()
     assert not out.exists()
     (tmp_path / "scratch/converted/added_tokens.json").write_text("half")

@@ -1,5 +1,6 @@
 """A GGUF file as a model folder: float32 safetensors, configuration, tokenizer, chat template, generation settings."""
 
+import json
 import os
 import shutil
 from math import prod
@@ -62,8 +63,7 @@ def _load(folder: Path, metadata: dict):
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=LINK, trust_remote_code=False)
-    if metadata.get("tokenizer.ggml.pre") in gguf_header.DIGITS_FIRST:
-        tokenizer.backend_tokenizer.pre_tokenizer = _digits_first()
+    tokenizer._tokenizer = _as_told(tokenizer.backend_tokenizer, metadata)
     how = {"dtype": torch.float32, "quantization_config": GgufConfig(dequantize=True), "trust_remote_code": False}
     model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=LINK, **how)
     model.hf_quantizer = None  # with it there it could not be saved, though no weight is quantised any more
@@ -71,15 +71,26 @@ def _load(folder: Path, metadata: dict):
     ends = [end for end in dict.fromkeys(ends) if end is not None]
     if len(ends) > 1:
         model.generation_config.eos_token_id = ends
+        model.generation_config._from_model_config = False  # or the model's one end would count again
     return tokenizer, model
 
 
-def _digits_first():
-    """Every digit alone, and then as GPT-2 cuts: a space before a digit is not joined with it."""
-    from tokenizers import Regex, pre_tokenizers
+def _as_told(backend, metadata: dict):
+    """The tokenizer as the file has it, where transformers goes another way.
 
-    alone = pre_tokenizers.Split(Regex(r"\p{N}"), behavior="isolated")
-    return pre_tokenizers.Sequence([alone, pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    It adds the end token of GPT-2 to a vocabulary that lacks it, and knows no rule that cuts every digit off before the
+    words, by which a space before a digit is not joined with another.
+    """
+    from tokenizers import Regex, Tokenizer, pre_tokenizers
+
+    told = json.loads(backend.to_str())
+    known = metadata["tokenizer.ggml.tokens"]  # their number
+    told["added_tokens"] = [token for token in told["added_tokens"] if token["id"] < known]
+    found = Tokenizer.from_str(json.dumps(told))
+    if metadata.get("tokenizer.ggml.pre") in gguf_header.DIGITS_FIRST:
+        alone = pre_tokenizers.Split(Regex(r"\p{N}"), behavior="isolated")
+        found.pre_tokenizer = pre_tokenizers.Sequence([alone, pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    return found
 
 
 def _probe(tokenizer, model):
