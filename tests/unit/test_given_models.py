@@ -12,7 +12,7 @@ from mialign.config import loading
 from mialign.core.errors import InputError
 from mialign.generation.engine import BatchSize, Request, Sampling
 from mialign.generation.local import generate
-from mialign.models import architectures, checkpoints
+from mialign.models import architectures, checkpoints, places
 from mialign.models.architectures import not_followed, not_served, not_writing
 
 PLACED = "sees where a token stands by its place in the row, and not by position_ids alone"
@@ -195,6 +195,19 @@ def test_a_fetched_model_is_looked_at_if_it_is_what_is_now_asked_for(read_config
         refused(found, f"models.far.places: {tmp_path}/models/far: the model {PLACED}, so it cannot be trained")
     else:
         loading.load(found)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"places": [{"hub": "a/b", "revision": "main"}, {"gguf": "c.gguf"}]}, "a/b"),
+        ({"places": [{"package": "words==1.0", "file": "words/a.gguf"}]}, "words==1.0"),
+        ({"places": [{"gguf": "/home/me/c.gguf"}]}, "c.gguf"),
+        ({"path": "/some/folder"}, None),
+    ],
+)
+def test_a_model_is_known_by_where_it_comes_from_without_a_folder_of_this_machine(given, name):
+    assert places.publisher(given) == name
 
 
 def test_torch_is_not_needed_to_tell(root, tmp_path):

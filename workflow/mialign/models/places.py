@@ -13,9 +13,9 @@ def model(config: dict, name: str) -> str:
 
 
 def publisher(given: dict) -> str | None:
-    """What a model is known by where it comes from: its repository, package or file; None where it is not fetched."""
+    """What a model is known by: its repository, package or the name of its file; None where it is not fetched."""
     first = given.get("places", [{}])[0]
-    return first.get("hub") or first.get("package") or first.get("gguf")
+    return first.get("hub") or first.get("package") or Path(first.get("gguf", "")).name or None
 
 
 def of_hub(config: dict) -> dict[str, str]:
