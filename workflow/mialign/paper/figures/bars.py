@@ -4,6 +4,7 @@ from math import ceil
 
 from mialign.evaluation.metrics.records import CATEGORIES
 from mialign.paper.figures.style import TEXT_WIDTH, name, need, ordered, settled, where, whiskers
+from mialign.paper.reported import reported
 
 COMMON = {"title": None, "width": TEXT_WIDTH, "height": 2.3, "labels": {}, "experiment": None, "source": "figure"}
 
@@ -21,7 +22,6 @@ CATEGORY_DEFAULTS = COMMON | {
 }
 
 ATTEMPT_DEFAULTS = COMMON | {
-    "extractor": "strict",
     "metric": "accuracy",
     "order": None,  # methods; by default the base, then as in the table
     "attempts": None,  # panels; by default all in the table
@@ -102,8 +102,7 @@ def published(rows: list[dict], chosen: dict) -> list[dict]:
 
 def attempts_table(rows: list[dict], chosen: dict) -> dict[tuple[str, int], dict]:
     """(method, attempts) -> row; one attempt is at the lowest temperature there is, several at the highest."""
-    metric, extractor = chosen["metric"], chosen["extractor"]
-    rows = need(where(published(rows, chosen), metric=metric, extractor=extractor), f"{metric} ({extractor})")
+    rows = need(reported(where(published(rows, chosen), metric=chosen["metric"])), chosen["metric"])
     table: dict = {}
     for row in sorted(rows, key=lambda row: row["temperature"] if row["attempts"] > 1 else -row["temperature"]):
         table[row["method"], row["attempts"]] = row

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 from mialign.core.errors import InputError
 from mialign.paper.figures.style import TEXT_WIDTH, name, need, ordered, settled, telling, where, whiskers
+from mialign.paper.reported import reported
 
 COMMON = {"title": None, "width": TEXT_WIDTH, "height": None, "labels": {}, "experiment": None, "temperatures": None}
 OVERALL_DEFAULTS = COMMON | {"comparisons": None, "line": 50}
 QUALITY_DEFAULTS = COMMON | {"order": None, "category": "all"}
-FORMAT_DEFAULTS = COMMON | {"order": None, "extractor": "strict"}
+FORMAT_DEFAULTS = COMMON | {"order": None}
 
 FACES = ("black", "white", "0.6")
 
@@ -50,7 +51,7 @@ def qualities(rows: list[dict], settings: dict):
 def formats(rows: list[dict], settings: dict):
     """Word problems: accuracy of one attempt, the share of step-by-step answers, accuracy within each format."""
     chosen = settled(FORMAT_DEFAULTS, settings)
-    rows = _of_experiment(where(rows, extractor=chosen["extractor"]), chosen)
+    rows = reported(_of_experiment(rows, chosen))
     panels = {
         "Accuracy (%)": {"metric": "pass_at_k", "attempts": 1},
         "Step by step (%)": {"metric": "steps_share"},

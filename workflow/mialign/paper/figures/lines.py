@@ -8,7 +8,6 @@ from mialign.paper.figures.style import TEXT_WIDTH, curve_styles, name, need, or
 AGAINST_DEFAULTS = COMMON | {
     "width": 3.4,
     "height": 2.6,
-    "extractor": "strict",
     "metric": "accuracy",
     "order": None,
     "shades": ["0.5", "0.0", "1.0", "0.85", "0.3"],  # of the markers, as the bars of figure 2

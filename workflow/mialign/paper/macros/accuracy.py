@@ -3,15 +3,15 @@
 from mialign.core.macro_names import key, name
 from mialign.paper import formatting
 from mialign.paper.macros.number_formats import Number, forms
-
-EXTRACTOR = "strict"  # by which answers are read unless another is named
+from mialign.paper.reported import extractors
 
 
 def of_accuracy(table: list[dict], origin: str, settings: dict) -> list[Number]:
     """Accuracy in n attempts, its differences, and shares by format; other extractors and temperatures are named."""
-    found = []
+    found, usual = [], extractors(table)
     for row in table:
-        stem = name(row["metric"], row["experiment"], row["method"], *solved(row, settings))
+        more = solved(row, settings, usual[row["experiment"]])
+        stem = name(row["metric"], row["experiment"], row["method"], *more)
         found += forms(stem, row, row["metric"], f"{origin}: {key(row)}")
     return found
 
@@ -22,14 +22,12 @@ def usual_temperature(row: dict, settings: dict) -> float:
     return 0.0 if row.get("attempts") in (None, 1) else float(solve.get("temperature", 1.0))
 
 
-def solved(row: dict, settings: dict) -> list:
-    """The parts of a name for the attempts, and for another temperature or extractor than the first choice."""
+def solved(row: dict, settings: dict, extractor: str | None) -> list:
+    """The parts of a name for the attempts, and for another temperature than usual or another extractor than given."""
     parts = ["in", round(row["attempts"])] if row.get("attempts") else []
     if row.get("temperature") not in (None, usual_temperature(row, settings)):
         parts += ["at", row["temperature"]]
-    # Published values know one extractor only, the authors' own.
-    usual = ("", "authors") if "source" in row else ("", EXTRACTOR)
-    if row.get("extractor", "") not in usual:
+    if row.get("extractor") not in (None, extractor):
         parts += ["by", row["extractor"]]
     return parts
 

@@ -7,13 +7,14 @@ from mialign.paper import formatting
 from mialign.paper.macros.accuracy import solved
 from mialign.paper.macros.comparisons import metric, unusual
 from mialign.paper.macros.number_formats import Number
+from mialign.paper.reported import extractors
 
 
 def of_published(table: list[dict], origin: str, settings: dict) -> list[Number]:
     """Published values, named by where in the source they stand: publishedFigure, publishedText or publishedFiles."""
-    found = []
+    found, usual = [], extractors(row for row in table if "extractor" in row)
     for row in table:
-        more = unusual(row) if "baseline" in row else solved(row, settings)
+        more = unusual(row) if "baseline" in row else solved(row, settings, usual.get(row["experiment"]))
         about = (metric(row), row["experiment"], row["method"], row.get("baseline", ""))
         text = formatting.published_row(row, signed="difference" in row["metric"])
         macro = name("published", kind(row["source"]), *about, *more)

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from mialign.core import csv_files
-from mialign.paper.formatting import interval, label
-from mialign.paper.macros.accuracy import EXTRACTOR, usual_temperature
+from mialign.paper.formatting import decimal, interval, label, measured
+from mialign.paper.macros.accuracy import usual_temperature
+from mialign.paper.reported import RULES, reported
 from mialign.paper.tables.layout import Table, written
 from mialign.paper.tex_escape import escape
 
@@ -45,24 +46,45 @@ GIVEN = ("accuracy_given_steps", "accuracy_given_concise")
 
 
 def extractors(inputs: list[Path], settings: dict) -> tuple[str, str]:
-    """Every number of attempts with each extractor, and beside any-of-n the estimates pass@k and maj@k."""
+    """Every number of attempts with each extractor, and beside any-of-n the estimates pass@k and maj@k.
+
+    The reported extractor comes first, then the strict one and how far it is from the reported one.
+    """
     table = [row for row in csv_files.chosen(inputs[0], settings) if _at_usual(row, settings)]
-    names = list(dict.fromkeys(row["extractor"] for row in table if row["metric"] == "accuracy"))
+    estimates = reported([row for row in table if row["metric"] in ESTIMATES])
+    names = dict.fromkeys(row["extractor"] for row in table if row["metric"] == "accuracy")
+    names = sorted(names, key=lambda name: RULES.index(name) if name in RULES else len(RULES))
+    both = names[:2] if names[:2] == list(RULES) else None
     header = ["method", "$n$", *map(escape, names), "pass@$n$", "maj@$n$"]
-    result = Table("@{}lr" + "l" * (len(names) + 2) + "@{}", header, size=r"\footnotesize\setlength{\tabcolsep}{4pt}")
+    if both:
+        header.insert(4, "difference")
+    result = Table("@{}lr" + "l" * (len(header) - 2) + "@{}", header, size=r"\scriptsize\setlength{\tabcolsep}{3pt}")
     attempts = sorted({row["attempts"] for row in table if row["metric"] == "accuracy"})
     for key in _methods(table):
         for number in attempts:
             cells = [_cell(table, key, "accuracy", attempts=number, extractor=name) for name in names]
-            cells += [_estimate(table, key, number, metric) for metric in ("pass_at_k", "maj_at_k")]
+            cells += [_estimate(estimates, key, number, metric) for metric in ESTIMATES]
+            if both:
+                cells.insert(2, _apart(table, key, number, both))
             result.rows.append([_label(key, settings) if number == attempts[0] else "", f"{number:g}", *cells])
-    result.tidy = [row for row in table if row["metric"] in ("accuracy", "pass_at_k", "maj_at_k")]
+    result.tidy = [row for row in table if row["metric"] == "accuracy"] + estimates
     return written(result)
+
+
+ESTIMATES = ("pass_at_k", "maj_at_k")
+
+
+def _apart(table: list[dict], key: tuple[str, str], attempts: float, both: list[str]) -> str:
+    """Accuracy by the second extractor less that by the first, of the same answers, in points."""
+    rows = [
+        csv_files.pick(table, attempts=attempts, extractor=name, metric="accuracy", **_where(key)) for name in both
+    ]
+    return decimal(rows[1]["value"] - rows[0]["value"], signed=True) if all(map(measured, rows)) else "--"
 
 
 def _estimate(table: list[dict], key: tuple[str, str], attempts: float, metric: str) -> str:
     """pass@k or maj@k; there is none where only the greedy attempt is."""
-    row = csv_files.pick(table, attempts=attempts, extractor=EXTRACTOR, metric=metric, **_where(key))
+    row = csv_files.pick(table, attempts=attempts, metric=metric, **_where(key))
     return "--" if row is None else interval(row)
 
 
@@ -71,7 +93,7 @@ def _usual(inputs: list[Path], settings: dict) -> list[dict]:
 
 
 def _extracted(inputs: list[Path], settings: dict) -> list[dict]:
-    return [row for row in csv_files.chosen(inputs[0], settings) if row["extractor"] == EXTRACTOR]
+    return reported(csv_files.chosen(inputs[0], settings))
 
 
 def _at_usual(row: dict, settings: dict) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from mialign.core import csv_files
 from mialign.data.supervision import given
 from mialign.paper.formatting import interval, label, listing, measured
-from mialign.paper.macros.accuracy import EXTRACTOR
+from mialign.paper.reported import reported
 from mialign.paper.tables.layout import Table, written
 from mialign.paper.tex_escape import escape
 
@@ -109,9 +109,10 @@ def _thousands(tokens: float | None) -> str:
 
 # ---------------------------------------------------------------- columns
 def _read(inputs: list[Path], settings: dict) -> tuple[tuple[str, dict], dict[str, list[dict]]]:
-    """The one experiment of the settings, and its rows of each metrics/{table}.csv."""
+    """The one experiment of the settings, and its rows of each metrics/{table}.csv, in accuracy.csv those reported."""
     (about,) = settings["experiments"].items()
-    return about, {path.stem: csv_files.chosen(path, settings) for path in inputs}
+    tables = {path.stem: csv_files.chosen(path, settings) for path in inputs}
+    return about, tables | {"accuracy": reported(tables.get("accuracy", []))}
 
 
 def _methods(experiment: dict) -> list[str]:
@@ -121,10 +122,8 @@ def _methods(experiment: dict) -> list[str]:
 def _accuracies(attempts: list[int]) -> list[Column]:
     """In the fewest and in the most attempts; one attempt is greedy."""
     numbers = dict.fromkeys((min(attempts), max(attempts)))
-    where = {"metric": "accuracy", "extractor": EXTRACTOR}
     return [
-        Column(f"right in {number}, \\%", "accuracy", where | {"attempts": number}, temperature=min)
-        for number in numbers
+        Column(f"right in {n}, \\%", "accuracy", {"metric": "accuracy", "attempts": n}, temperature=min) for n in numbers
     ]
 
 

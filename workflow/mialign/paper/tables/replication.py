@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mialign.core import csv_files
 from mialign.paper.formatting import interval, label, measured, published, published_row
-from mialign.paper.macros.accuracy import EXTRACTOR, usual_temperature
+from mialign.paper.macros.accuracy import usual_temperature
 from mialign.paper.macros.number_formats import sign
 from mialign.paper.macros.published import kind
 from mialign.paper.tables.layout import Table, written
@@ -75,7 +75,10 @@ def _wins(original: list[dict], ours: list[dict], settings: dict, axis: str):
 
 
 def _gains(original: list[dict], ours: list[dict], settings: dict):
-    """Gains over the base and of SFT+SAMI over SFT; those of the figure are differences of its bars."""
+    """Gains over the base and of SFT+SAMI over SFT, ours by the extractor of the published values.
+
+    Those of the figure are differences of its bars.
+    """
     rows = [row for row in original if "attempts" in row and row["attempts"] is not None]
     experiments = list(dict.fromkeys(row["experiment"] for row in rows))
     for experiment in experiments:
@@ -88,7 +91,7 @@ def _gains(original: list[dict], ours: list[dict], settings: dict):
                 values = _published_gain(at, method, other)
                 wanted = {
                     "attempts": attempts,
-                    "extractor": EXTRACTOR,
+                    "extractor": at[0]["extractor"],
                     "metric": f"difference_{other}",
                 }
                 temperature = usual_temperature({"experiment": experiment, "attempts": attempts}, settings)
