@@ -19,6 +19,7 @@ PAGES = (
     "docs/architecture.md",
     "docs/add-an-objective.md",
     "docs/benchmarks.md",
+    "docs/fidelity.md",
     "docs/recipes.md",
     "slurm/README.md",
     "results/README.md",

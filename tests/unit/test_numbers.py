@@ -221,6 +221,25 @@ def test_an_attempt_at_another_temperature_is_named():
     assert accuracy.of_accuracy([row], "", {})[0].name == "accuracyMathsSftInOneAtOne"
 
 
+def test_a_number_is_unnamed_if_it_is_by_the_rule_of_the_published_ones():
+    def row(experiment, extractor):
+        keys = {"experiment": experiment, "method": "sft", "temperature": 0.0, "attempts": 1.0, "extractor": extractor}
+        return keys | {"metric": "accuracy", "value": 1, "low": 0, "high": 2, "n": 3}
+
+    rows = [row("maths", "strict"), row("maths", "authors"), row("letters", "mipo"), row("letters", "strict")]
+    found = [
+        number.name for number in accuracy.of_accuracy(rows, "", {}) if number.name.endswith(("One", "Strict", "Mipo"))
+    ]
+    assert found == [
+        "accuracyMathsSftInOneByStrict",
+        "accuracyMathsSftInOne",
+        "accuracyLettersSftInOneByMipo",
+        "accuracyLettersSftInOne",
+    ]
+    (one,) = published.of_published([row("maths", "authors") | {"source": "figure: x"}], "", {})
+    assert one.name == "publishedFigureAccuracyMathsSftInOne"
+
+
 def test_the_chapter_asks_only_for_numbers_that_its_run_has():
     config = made_up_run.config("config/neighbours.yaml")
     found = {number.name for number in foreseen.numbers(config, made_up_run.CATEGORIES)}

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import made_up_run
@@ -145,6 +146,45 @@ def test_accuracy_by_attempts(run):
     text, _ = make("accuracy", run)
     assert "SFT+SAMI & 64.0 [61.0, 67.0] & 84.0 [81.0, 87.0] & 94.0 [91.0, 97.0]" in text
     assert "SAMI & $+$15.0 [$+$12.0, $+$18.0]" in text
+
+
+def test_accuracy_by_the_rule_of_the_published_values_and_how_far_the_strict_one_is(run):
+    head, row = (
+        re.search(rf"^{start} & .*$", make("extractors", run)[0], re.MULTILINE).group()
+        for start in ("method", r"SFT\+SAMI")
+    )
+    names, cells = head.removesuffix(r" \\").split(" & "), row.removesuffix(r" \\").split(" & ")
+    assert names == ["method", "$n$", "authors", "strict", "difference", "flexible", "pass@$n$", "maj@$n$"]
+    assert cells[2:] == [
+        "64.0 [61.0, 67.0]", "62.0 [59.0, 65.0]", "$-$2.0",
+        "64.0 [61.0, 67.0]", "63.0 [60.0, 66.0]", "59.0 [56.0, 62.0]",
+    ]  # fmt: skip
+
+
+def test_gains_beside_published_ones_are_by_their_rule(tmp_path):
+    made_up_run.write_run(tmp_path)
+    path = tmp_path / "metrics/accuracy.csv"
+    with path.open() as stream:
+        rows = list(csv.DictReader(stream))
+    for row in rows:
+        if row["metric"] == "difference_base":
+            low = {"authors": 1, "strict": -9}.get(row["extractor"], 0)
+            row |= {"value": low + 1, "low": low, "high": low + 2}
+    made_up_run._csv(path, rows)
+    text, _ = make("claims", tmp_path)
+    assert r"SAMI over base,{} 1 attempt & $+$1.1 & $+$1.1 & -- & $+$2.0 [$+$1.0, $+$3.0] & appears \\" in text
+
+
+def test_letters_are_reported_by_the_strict_rule(tmp_path):
+    made_up_run.write_run(tmp_path)
+    path = tmp_path / "metrics/accuracy.csv"
+    with path.open() as stream:
+        rows = [row | {"extractor": row["extractor"].replace("authors", "mipo")} for row in csv.DictReader(stream)]
+    made_up_run._csv(path, rows)
+    assert "SFT+SAMI & 62.0 [59.0, 65.0]" in make("accuracy", tmp_path)[0]
+    text, _ = make("extractors", tmp_path)
+    assert "& strict & flexible & mipo & pass@$n$" in text
+    assert "difference" not in text
 
 
 @pytest.mark.parametrize("name", ["win_rates", "win_rates_sampled", "qualities", "accuracy", "formats", "extractors"])

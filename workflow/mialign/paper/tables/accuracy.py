@@ -76,9 +76,7 @@ ESTIMATES = ("pass_at_k", "maj_at_k")
 
 def _apart(table: list[dict], key: tuple[str, str], attempts: float, both: list[str]) -> str:
     """Accuracy by the second extractor less that by the first, of the same answers, in points."""
-    rows = [
-        csv_files.pick(table, attempts=attempts, extractor=name, metric="accuracy", **_where(key)) for name in both
-    ]
+    rows = [csv_files.pick(table, attempts=attempts, extractor=name, metric="accuracy", **_where(key)) for name in both]
     return decimal(rows[1]["value"] - rows[0]["value"], signed=True) if all(map(measured, rows)) else "--"
 
 
