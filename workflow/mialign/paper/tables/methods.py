@@ -123,7 +123,8 @@ def _accuracies(attempts: list[int]) -> list[Column]:
     """In the fewest and in the most attempts; one attempt is greedy."""
     numbers = dict.fromkeys((min(attempts), max(attempts)))
     return [
-        Column(f"right in {n}, \\%", "accuracy", {"metric": "accuracy", "attempts": n}, temperature=min) for n in numbers
+        Column(f"right in {n}, \\%", "accuracy", {"metric": "accuracy", "attempts": n}, temperature=min)
+        for n in numbers
     ]
 
 
