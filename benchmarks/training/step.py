@@ -1,10 +1,8 @@
 """One case of the benchmark, in a process of its own so that its memory is its own; prints a line of JSON."""
 
 import argparse
-import ctypes
 import json
 import sys
-import time
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[2] / "workflow"), str(Path(__file__).parent)]
@@ -28,6 +26,7 @@ def main() -> None:
 
 def measure(args) -> dict:
     import torch
+    from measuring import step_of
     from shapes import model, questions
     from ways import ours, padded, trl, unique
 
@@ -40,48 +39,9 @@ def measure(args) -> dict:
         "padded": lambda items: padded(policy, items, args.objective),
         "trl": lambda items: trl(policy, items),
     }[args.way]
-    policy(torch.tensor([[2, 3]])).logits.sum().backward()  # gradients and the optimizer's state are there from now on
-    optimizer.step()
-    step(batches[0][:1])  # not measured: allocations, threads, compiled kernels
-    seconds, places = [], []
-    for items in batches:
-        start = time.perf_counter()
-        optimizer.zero_grad(set_to_none=False)
-        places.append(step(items))
-        optimizer.step()
-        seconds.append(time.perf_counter() - start)
     largest = max((item for items in batches for item in items), key=lambda item: unique([item]))
-    needed = []
-    for _ in range(3):
-        resident = _forget_peak()
-        step([largest])
-        needed.append(_peak() - resident)
-    return {
-        "questions_per_second": args.questions * args.steps / sum(seconds),
-        "step_memory_mib": sorted(needed)[1],
-        "resident_mib": resident,
-        "places_per_unique_token": sum(places) / sum(map(unique, batches)),
-        "unique_tokens": sum(map(unique, batches)) / (args.questions * args.steps),
-        "parameters": sum(weight.numel() for weight in policy.parameters()),
-    }
-
-
-def _forget_peak() -> float:
-    """Give all free memory back, now and from now on as soon as it is freed, and begin a new peak; the MiB that stay.
-
-    Otherwise the peak of one and the same step moves by a factor of two from run to run.
-    """
-    libc = ctypes.CDLL(None)
-    libc.mallopt(-3, 2**18)  # M_MMAP_THRESHOLD
-    libc.malloc_trim(0)
-    Path("/proc/self/clear_refs").write_text("5")
-    return _peak()
-
-
-def _peak() -> float:
-    """The most memory, in MiB, that the process has held since it was told to forget."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+    measured = step_of(policy, optimizer, step, batches, [largest])
+    return measured | {"parameters": sum(weight.numel() for weight in policy.parameters())}
 
 
 if __name__ == "__main__":

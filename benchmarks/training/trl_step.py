@@ -1,4 +1,4 @@
-"""The loss of TRL's DPOTrainer on a question that is given as token ids."""
+"""The loss of TRL's DPOTrainer on questions that are given as token ids."""
 
 import tempfile
 from functools import cache
@@ -6,18 +6,26 @@ from functools import cache
 from mialign.training.grid import Item
 
 
-def dpo_loss(model, item: Item):
+def dpo_loss(model, items: list[Item]):
     """The loss of TRL and the places that it computes; response 0 chosen, 1 rejected, the reference's logps 0."""
     trainer = _trainer(model)
-    row = {
+    inputs = trainer._prepare_inputs(trainer.data_collator([_row(item) for item in items]))
+    return trainer.compute_loss(model, inputs), inputs["input_ids"].numel()
+
+
+def _row(item: Item) -> dict:
+    return {
         "prompt_ids": item.prompts[0],
         "chosen_ids": item.responses[0],
         "rejected_ids": item.responses[1],
         "ref_chosen_logps": 0.0,
         "ref_rejected_logps": 0.0,
     }
-    inputs = trainer.data_collator([row])
-    return trainer.compute_loss(model, inputs), inputs["input_ids"].numel()
+
+
+def forget() -> None:
+    """Let go of the trainer, which holds its model."""
+    _trainer.cache_clear()
 
 
 @cache

@@ -3,6 +3,7 @@
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
+from mialign.core.setting import defaults
 from mialign.data.builders.constitutions import compare_all
 from mialign.training import objectives
 from mialign.training.grid import Grid, Item, grid, packs
@@ -12,52 +13,105 @@ from mialign.training.terms import Scored, Terms
 TOKENS = 512  # tokens and padding of a pass: few enough that a question has one of its own, as in the other ways
 
 
-def ours(model, items: list[Item], objective: str) -> int:
-    """A tree of each question, of which only what predicts a response meets the vocabulary; gives places."""
-    entry_mask = torch.ones(len(items[0].prompts), len(items[0].responses), dtype=torch.bool)
+def ours(model, items: list[Item], objective: str, tokens: int = TOKENS) -> int:
+    """A tree of each question, of which only what predicts a response meets the vocabulary; gives places.
+
+    tokens: as many places as a pass may have. With flex_attention rows are as long, as in training.
+    """
     places = 0
-    for part in packs(items, entry_mask, TOKENS):
-        chosen = [items[index] for index in part]
-        computed = grid(model, chosen, entry_mask)
+    for part in _passes(model, items, tokens):
+        computed = grid(model, part, _all(items), row=_row(model, tokens))
         (_loss(objective, computed.sums, computed.counts).sum() / len(items)).backward()
-        places += lay_out(chosen, entry_mask).ids.numel()
+        places += lay_out(part, _all(items), _row(model, tokens)).ids.numel()
     return places
+
+
+@torch.no_grad()
+def forward(model, items: list[Item], tokens: int) -> int:
+    """The same without a backward pass, as references and judges are computed."""
+    places = 0
+    for part in _passes(model, items, tokens):
+        grid(model, part, _all(items), row=_row(model, tokens))
+        places += lay_out(part, _all(items), _row(model, tokens)).ids.numel()
+    return places
+
+
+def _all(items: list[Item]) -> torch.Tensor:
+    return torch.ones(len(items[0].prompts), len(items[0].responses), dtype=torch.bool)
+
+
+def _row(model, tokens: int) -> int:
+    return tokens if model.config._attn_implementation == "flex_attention" else 0
+
+
+def _passes(model, items: list[Item], tokens: int) -> list[list[Item]]:
+    parts = packs(items, _all(items), tokens, row=_row(model, tokens))
+    return [[items[index] for index in part] for part in parts]
 
 
 def padded(model, items: list[Item], objective: str) -> int:
     """One question at a time: a row for each prompt with each response, padded to the longest, all logits."""
     places = 0
     for item in items:
-        rows = [torch.tensor(prompt + response) for prompt in item.prompts for response in item.responses]
-        starts = [len(prompt) for prompt in item.prompts for _ in item.responses]
-        ids = pad_sequence(rows, batch_first=True).to(model.device)
-        mask = pad_sequence([torch.ones_like(row) for row in rows], batch_first=True).to(model.device)
-        each = model(input_ids=ids, attention_mask=mask, use_cache=False).logits[:, :-1].float().log_softmax(-1)
-        each = each.gather(2, ids[:, 1:, None])[..., 0]
-        columns = torch.arange(1, ids.shape[1], device=model.device)
-        response = (columns >= torch.tensor(starts, device=model.device)[:, None]) & mask[:, 1:].bool()
-        sums = (each * response).sum(1).reshape(1, len(item.prompts), len(item.responses))
+        sums, computed = padded_sums(model, item)
         counts = torch.tensor([[len(response) for response in item.responses]], device=model.device)
         (_loss(objective, sums, counts).sum() / len(items)).backward()
-        places += ids.numel()
+        places += computed
     return places
 
 
-def trl(model, items: list[Item]) -> int:
-    """TRL's DPOTrainer, a question at a time, with the reference's log-probabilities given, as ours has them."""
+def padded_sums(model, item: Item) -> tuple[torch.Tensor, int]:
+    """log p(response | prompt) of a question as [1, N, M], and the places that it took."""
+    rows = [torch.tensor(prompt + response) for prompt in item.prompts for response in item.responses]
+    starts = [len(prompt) for prompt in item.prompts for _ in item.responses]
+    ids = pad_sequence(rows, batch_first=True).to(model.device)
+    mask = pad_sequence([torch.ones_like(row) for row in rows], batch_first=True).to(model.device)
+    each = model(input_ids=ids, attention_mask=mask, use_cache=False).logits[:, :-1].float().log_softmax(-1)
+    each = each.gather(2, ids[:, 1:, None])[..., 0]
+    columns = torch.arange(1, ids.shape[1], device=model.device)
+    response = (columns >= torch.tensor(starts, device=model.device)[:, None]) & mask[:, 1:].bool()
+    return (each * response).sum(1).reshape(1, len(item.prompts), len(item.responses)), ids.numel()
+
+
+def trl(model, items: list[Item], tokens: int = 1) -> int:
+    """TRL's DPOTrainer, with the reference's log-probabilities given, as ours has them.
+
+    tokens: places that a pass may have; where they are few it has one question.
+    """
     from trl_step import dpo_loss
 
     places = 0
-    for item in items:
-        loss, computed = dpo_loss(model, item)
-        (loss / len(items)).backward()
+    for part in _of_equal_length(items, tokens):
+        loss, computed = dpo_loss(model, part)
+        (loss * len(part) / len(items)).backward()
         places += computed
     return places
+
+
+def _of_equal_length(items: list[Item], tokens: int) -> list[list[Item]]:
+    """The questions in parts of at most so many places when all their rows are padded to the longest."""
+    parts: list[list[Item]] = []
+    for item in sorted(items, key=lambda item: -item.longest):
+        if parts and (len(parts[-1]) + 1) * len(item.responses) * parts[-1][0].longest <= tokens:
+            parts[-1].append(item)
+        else:
+            parts.append([item])
+    return parts
 
 
 def unique(items: list[Item]) -> int:
     """Tokens that any way must compute: each prompt once, each response once under each prompt."""
     return sum(sum(map(len, item.prompts)) + len(item.prompts) * sum(map(len, item.responses)) for item in items)
+
+
+def useful_operations(items: list[Item], layers: int, head: int) -> int:
+    """Floating-point operations that training cannot do without: 6 a weight and token (forward 2, backward 4).
+
+    The layers' weights at each of the unique tokens, the output layer's (`head`) at each token of a response under each
+    prompt. Attention's products of activations are left out.
+    """
+    predicted = sum(len(item.prompts) * sum(map(len, item.responses)) for item in items)
+    return 6 * (layers * unique(items) + head * predicted)
 
 
 def _loss(objective: str, sums: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
@@ -66,5 +120,6 @@ def _loss(objective: str, sums: torch.Tensor, counts: torch.Tensor) -> torch.Ten
     one_row = [{"chosen": [0, 0], "rejected": [0, other], "weight": 1.0} for other in range(1, responses)]
     terms = compare_all(prompts) if objective == "sami" else one_row
     matched = torch.eye(prompts, responses, dtype=torch.bool).expand(questions, -1, -1)
+    chosen = objectives.OBJECTIVES[objective]
     scored = Scored(Grid(sums, counts, matched), Terms.of([terms] * questions).to(sums.device), torch.zeros_like(sums))
-    return objectives.OBJECTIVES[objective].loss(scored, objectives.defaults(objective))
+    return chosen.loss(scored, defaults(chosen.settings))
