@@ -13,6 +13,9 @@
 # make test-slurm         the paper through a Slurm that the test starts (root, on Debian or Ubuntu; some minutes)
 # make published          the original's figures from its published values
 # make bench              measures speed and memory of a training step, to docs/benchmarks/
+# make gpu               measures agreement, speed and memory on this machine's NVIDIA GPU, in 8 minutes at most, to
+#                         docs/benchmarks/gpu.csv; it installs nothing: python, torch and transformers must be there.
+#                         ARGS="agreement decoding" measures these parts alone; there are also steps and trainings
 # make lint               checks the format of the code
 # make lock               makes requirements.lock from requirements.in
 # Variables: CORES (default: all), PYTHON (python3.11), VENV (.venv; rebuilt when requirements.lock changes), VLLM_VENV
@@ -23,7 +26,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := paper
-.PHONY: paper neighbours everything fetch cost doctor published test-quick test test-vllm test-slurm bench lint lock
+.PHONY: paper neighbours everything fetch cost doctor published test-quick test test-vllm test-slurm bench gpu lint lock
 
 CORES ?= $(shell nproc)
 PYTHON ?= python3.11
@@ -106,6 +109,10 @@ test-slurm: $(READY)
 
 bench: $(READY)
 	@python benchmarks/training/bench.py --out docs/benchmarks $(ARGS)
+	$(TIMED)
+
+gpu:
+	@$$(command -v python || command -v python3) benchmarks/gpu/bench.py --out docs/benchmarks $(ARGS)
 	$(TIMED)
 
 lint: $(READY)

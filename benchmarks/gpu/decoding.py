@@ -20,8 +20,7 @@ def rows(device: str, shapes: str) -> Iterator[dict]:
     tokenizer = train_tokenizer(["The boat and the house by the harbour.\n"], vocabulary=300, context=4096)
     lengths = PAPER if shapes == "paper" else SHORT
     for shape in SHAPES[shapes]:
-        # No token ends a text, so that every answer has the same length.
-        model = random_model(llama_config(shape, eos_token_id=None), torch.bfloat16, device).eval()
+        model = random_model(llama_config(shape), torch.bfloat16, device).eval()
         _written(model, tokenizer, BATCHES[shapes][0], 2, lengths)
         for batch in BATCHES[shapes]:
             label = f"batch {batch}"

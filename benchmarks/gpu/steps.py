@@ -1,7 +1,7 @@
 """Speed and memory of a step of SAMI and of DPO on models of several sizes, padded, by TRL and by ours.
 
-Weights, gradients and AdamW's state are in bfloat16, as the paper's authors keep them: 8 bytes a weight. In float32 they
-take 16, and 8 billion weights fill a card of 128 GB before anything is computed.
+Weights, gradients and AdamW's state are in bfloat16, as the paper's authors keep them: 8 bytes a weight. In float32
+they take 16, which is 120 GiB for 8 billion weights before anything is computed; that is not measured.
 """
 
 import gc
@@ -84,7 +84,8 @@ def _measured(shape, model, optimizer, objective, way, batches, rate, peak) -> I
     found = step_of(model, optimizer, steps[way], batches, max(batches, key=unique))
     speed = found["questions_per_second"]
     yield row(shape, objective, way, "tokens_per_second", speed * found["unique_tokens"], "useful tokens")
-    operations = speed * useful_operations(sum(batches, []), *_layers_and_head(model)) / sum(map(len, batches))
+    every = [item for items in batches for item in items]
+    operations = speed * useful_operations(every, *_layers_and_head(model)) / len(every)
     yield row(shape, objective, way, "share_of_matrix_rate", operations / rate, "useful operations over those measured")
     if peak:
         yield row(shape, objective, way, "share_of_named_rate", operations / peak, "useful operations over those named")

@@ -1,15 +1,14 @@
-"""Whole trainings on the card: by FSDP, of an adapter, of bf16 weights; killed and resumed they must give the same bytes.
+"""Whole trainings on the card, by FSDP, of an adapter, of bf16 weights: killed and resumed they give the same bytes.
 
-The model is small: what is tried is that the code runs, not how fast.
+The model is small: what is tried is whether the code runs, not how fast.
 """
 
 import importlib.util
-import json
+import multiprocessing
 import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import torch
@@ -109,25 +108,20 @@ def train(case: str, folder: Path, out: Path, killed: bool) -> None:
 
 def _launched(case: str, folder: Path, out: Path, killed: bool) -> None:
     """The same in a process of its own, alone in its process group, with its weights sharded."""
-    told = json.dumps([case, str(folder), str(out), killed])
-    group = {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "LOCAL_WORLD_SIZE": "1"}
-    at = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29513"}
-    command = [sys.executable, __file__, told]
-    done = subprocess.run(command, env=os.environ | group | at, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError((done.stderr.strip().splitlines() or ["no message"])[-1])
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        pool.submit(_alone, case, folder, out, killed).result()
 
 
-def _alone() -> None:
-    """What _launched starts. The workflow shards weights where there are several processes; here one must do."""
+def _alone(case: str, folder: Path, out: Path, killed: bool) -> None:
+    """The workflow shards weights where there are several processes; here one must do."""
+    os.environ |= {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "LOCAL_WORLD_SIZE": "1"}
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29513"}
     from mialign.models.machine import prepare
     from mialign.training import loop
 
-    case, folder, out, killed = json.loads(sys.argv[1])
     prepare(4)
     loop.sharded = lambda: True
-    train(case, Path(folder), Path(out), killed)
-    torch.distributed.destroy_process_group()
+    train(case, folder, out, killed)
 
 
 def _inputs(folder: Path) -> None:
@@ -161,7 +155,3 @@ def _weights(*trained: Path) -> tuple[list[dict[str, bytes]], float]:
     files = [{path.name: path.read_bytes() for path in one.glob("*.safetensors")} for one in folders]
     one, other = (checkpoints.load_model(folder).state_dict() for folder in folders)
     return files, max((one[name] - other[name]).abs().max().item() for name in one)
-
-
-if __name__ == "__main__":
-    _alone()

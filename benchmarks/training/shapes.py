@@ -8,8 +8,8 @@ from mialign.training.grid import Item
 PAPER = (150, 500), (20, 400)
 SHORT = (15, 50), (4, 20)  # for tests
 
-# hidden_size, intermediate_size, num_hidden_layers, num_attention_heads, num_key_value_heads, vocab_size, tied embeddings:
-# those of SmolLM2-135M, Llama-3.2-1B and Llama-3.1-8B (their config.json), and one for tests.
+# hidden_size, intermediate_size, num_hidden_layers, num_attention_heads, num_key_value_heads, vocab_size, and whether
+# the embeddings are tied: those of SmolLM2-135M, Llama-3.2-1B and Llama-3.1-8B (their config.json), and one for tests.
 LLAMAS = {
     "tiny": (64, 128, 2, 4, 2, 300, True),
     "135m": (576, 1536, 30, 9, 3, 49_152, True),

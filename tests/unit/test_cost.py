@@ -8,7 +8,7 @@ import yaml
 
 from mialign.config import loading
 from mialign.core.errors import InputError
-from mialign.preflight import cost
+from mialign.preflight import cost, measured_speeds
 from scripts import cost as stage
 
 
@@ -85,6 +85,34 @@ def test_bf16_takes_half_the_room_and_rmsprop_one_number_less(settings, assumed)
     methods["more"]["adapter"] = {"rank": 8}
     row = next(row for row in cost.table(settings, assumed) if row["stage"] == "train")
     assert row["memory_gb"] == 8 * 2 * 5
+
+
+def gpu_row(**changes) -> dict:
+    row = {"date": "2026-12-01", "card": "one", "model": "8b", "what": "sami", "way": "ours, packed"}
+    return row | {"metric": "tokens_per_second", "value": 200.0} | changes
+
+
+def test_speeds_are_those_measured_on_the_card_where_there_are_any(settings, assumed):
+    measured = [
+        gpu_row(card="other", value=1.0),
+        gpu_row(metric="peak_memory_gib", value=2.0),
+        gpu_row(model="1b", value=3.0),
+        gpu_row(value=None),  # it did not fit
+        gpu_row(),
+    ]
+    rows = {row["stage"]: row for row in cost.table(settings, assumed, measured)}
+    assert rows["total"]["speeds"] == "one: generation assumed; training measured 2026-12-01; scoring assumed"
+    training, answers = 2 * 9 * 2 * 2 * 50, 2 * 3 * 4 * 15
+    assert rows["train"]["gpu_hours"] == round((training / 200 + answers / 100) / 3600 + 2 * 0.1, 2)
+    scoring = gpu_row(way="forward, packed", value=50.0)
+    assert "scoring measured" in cost.table(settings, assumed, [scoring])[-1]["speeds"]
+    assert measured_speeds.speeds(assumed, [scoring])[0] == {"generation": 100, "training": 100, "scoring": 50.0}
+
+
+def test_without_measurements_all_speeds_are_assumed(settings, assumed):
+    *rows, total = cost.table(settings, assumed)
+    assert total["speeds"] == "one: generation assumed; training assumed; scoring assumed"
+    assert {row["speeds"] for row in rows} == {""}
 
 
 def test_a_writer_of_principles_is_started_once_for_all_sets(settings, assumed):
@@ -239,8 +267,20 @@ def test_what_is_not_assumed_is_asked_for(settings, assumed, key, message):
 def test_our_assumptions_serve_our_configurations(read_config, root, run_stage, tmp_path, overlays):
     settings = loading.load(read_config(*overlays))
     given = {key: settings[key] for key in ("seeds", "sources", "models", "experiments")} | {"counted": {}}
-    run_stage(stage, settings=json.dumps(given), assumptions=root / "config/costs.yaml", out=tmp_path / "cost.csv")
+    (tmp_path / "gpu.csv").write_text(
+        "date,card,part,model,what,way,metric,value,note\n"
+        '2026-12-01,NVIDIA A100-SXM4-80GB,steps,8b,sami,"forward, packed",tokens_per_second,7000,\n'
+        '2026-12-01,NVIDIA A100-SXM4-80GB,steps,8b,sami,"ours, packed",,,not measured: out of memory\n'
+    )
+    run_stage(
+        stage,
+        settings=json.dumps(given),
+        assumptions=root / "config/costs.yaml",
+        measured=tmp_path / "gpu.csv",
+        out=tmp_path / "cost.csv",
+    )
     rows = list(csv.DictReader((tmp_path / "cost.csv").open()))
+    assert rows[-1]["speeds"].endswith(": generation assumed; training assumed; scoring measured 2026-12-01")
     assert rows[-1]["stage"] == "total"
     assert float(rows[-1]["gpu_hours"]) > 0
     judged = [float(row["judge_dollars"]) for row in rows if row["stage"] == "judge"]

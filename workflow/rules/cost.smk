@@ -3,7 +3,8 @@
 
 rule cost:
     input:
-        "config/costs.yaml",
+        assumed="config/costs.yaml",
+        measured=[str(path) for path in Path("docs/benchmarks").glob("gpu.csv")],
     output:
         f"{RUN}/cost.csv",
     log:
@@ -17,4 +18,4 @@ rule cost:
             {**only(CONFIG, "seeds", "sources", "models", "experiments"), "counted": counted_weights()}
         ),
     shell:
-        "python workflow/run.py cost --log {log:q} --assumptions {input:q} --settings {params.settings:q} --out {output:q}"
+        "python workflow/run.py cost --log {log:q} --assumptions {input.assumed:q} --measured {input.measured:q} --settings {params.settings:q} --out {output:q}"

@@ -1,10 +1,10 @@
 """What a run will take, by stage, before anything is spent: GPU hours, disk, memory and the judge's dollars.
 
 All of it follows from the config, from how many weights the models on disk have (config["counted"], by their names) and
-from stated assumptions (config/costs.yaml); nothing is measured.
+from stated assumptions (config/costs.yaml); of a card that `make gpu` has measured, speeds are the measured ones.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -25,9 +25,13 @@ from mialign.evaluation.judge.settings import by_authors, judges, run_here
 from mialign.models.places import publisher
 from mialign.models.weights import known, root
 from mialign.preflight import disk_estimate, memory_estimate
+from mialign.preflight.measured_speeds import speeds
 from mialign.training.objectives import OBJECTIVES
 
-COLUMNS = ("stage", "experiment", "jobs", "million_tokens", "gpu_hours", "disk_gb", "memory_gb", "judge_dollars")
+COLUMNS = (
+    *("stage", "experiment", "jobs", "million_tokens", "gpu_hours", "disk_gb", "memory_gb", "judge_dollars"),
+    "speeds",  # in the last row
+)
 USUAL = 8.0e9  # the weights that the assumed speeds are for
 AXES = 2
 
@@ -49,15 +53,20 @@ class Row:
         """The row in COLUMNS, rounded to hundredths: million tokens, GPU hours, gigabytes (10^9 bytes), dollars."""
         values = (self.jobs, self.tokens / 1e6, self.hours, self.disk / 1e9, self.memory / 1e9, self.dollars)
         rounded = (value if isinstance(value, int) else round(value, 2) for value in values)
-        return dict(zip(COLUMNS, (self.stage, self.experiment, *rounded), strict=True))
+        return dict(zip(COLUMNS, (self.stage, self.experiment, *rounded, ""), strict=True))
 
 
-def table(config: dict, assumed: dict) -> list[dict]:
-    """Rows of COLUMNS, by stage and experiment, with their sum at the end (of memory, the most)."""
+def table(config: dict, assumed: dict, measured: Sequence[dict] = ()) -> list[dict]:
+    """Rows of COLUMNS, by stage and experiment, with their sum at the end (of memory, the most).
+
+    measured: rows of docs/benchmarks/gpu.csv. The last row says which speeds are measured and which assumed.
+    """
+    rates, source = speeds(assumed, measured)
+    assumed = {**assumed, "tokens_per_second": rates}
     rows = [row for row in _rows(config, assumed) if row.jobs]
     sums = {key: sum(getattr(row, key) for row in rows) for key in ("jobs", "tokens", "hours", "disk", "dollars")}
     total = Row("total", **sums, memory=max((row.memory for row in rows), default=0.0))  # one job has a GPU to itself
-    return [row.tidy() for row in (*rows, total)]
+    return [*(row.tidy() for row in rows), total.tidy() | {"speeds": source}]
 
 
 def _rows(config: dict, assumed: dict) -> Iterator[Row]:
