@@ -29,7 +29,8 @@ from rows import COLUMNS, missing
 
 from mialign.core.files import write_csv
 
-SECONDS = {"agreement": 80, "steps": 220, "trainings": 110, "decoding": 60}  # that a part may take
+SECONDS = {"agreement": 100, "steps": 220, "trainings": 100, "decoding": 50}  # that a part may take on a GPU
+ON_CPU = 300
 
 
 def main() -> None:
@@ -57,7 +58,7 @@ def run(parts: list[str], device: str, shapes: str, path: Path) -> None:
     for part in parts:
         replaced = {part, "goals"} if part == "steps" else {part}
         known = [row for row in _read(path) if row["card"] != about["card"] or row["part"] not in replaced]
-        print(f"{part}: at most {SECONDS[part]} s", flush=True)
+        print(f"{part}: at most {_seconds(part, device)} s", flush=True)
         start = time.monotonic()
         for row in measured(part, device, shapes):
             known.append(about | {"part": part} | row)
@@ -82,7 +83,7 @@ def measured(part: str, device: str, shapes: str) -> Iterator[dict]:
         late.set()
         os.killpg(process.pid, signal.SIGKILL)
 
-    timer = threading.Timer(SECONDS[part], stop)
+    timer = threading.Timer(_seconds(part, device), stop)
     timer.start()
     try:
         yield from (json.loads(line) for line in process.stdout if line.startswith('{"model"'))
@@ -92,9 +93,13 @@ def measured(part: str, device: str, shapes: str) -> Iterator[dict]:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
     if late.is_set():
-        yield missing("", "what is not above", "", f"it was cut off after {SECONDS[part]} s")
+        yield missing("", "what is not above", "", f"it was cut off after {_seconds(part, device)} s")
     elif process.returncode:
         yield missing("", "what is not above", "", f"the part ended with exit status {process.returncode}")
+
+
+def _seconds(part: str, device: str) -> int:
+    return SECONDS[part] if device == "cuda" else ON_CPU
 
 
 def _sees_gpu() -> bool:

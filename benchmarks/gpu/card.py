@@ -18,7 +18,7 @@ def memory_gib(device: str) -> float:
     """All memory of the card; of a CPU, endless for what is tried on it."""
     import torch
 
-    return torch.cuda.mem_get_info()[1] / GIB if device == "cuda" else float("inf")
+    return torch.cuda.get_device_properties(0).total_memory / GIB if device == "cuda" else float("inf")
 
 
 def named_peak(card: str) -> float | None:

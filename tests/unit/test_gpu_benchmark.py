@@ -81,7 +81,7 @@ def test_what_a_part_had_measured_before_it_ended_too_early_is_kept(tmp_path, mo
     (tmp_path / "part.py").write_text(code)
     monkeypatch.setattr(bench, "__file__", str(tmp_path / "bench.py"))
     monkeypatch.setitem(bench.SECONDS, "steps", 3)
-    first, last = bench.measured("steps", "cpu", "tiny")
+    first, last = bench.measured("steps", "cuda", "tiny")
     assert first == {"model": "a"}
     assert last["note"].startswith("not measured")
     assert why in last["note"]
