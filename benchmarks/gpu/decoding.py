@@ -7,7 +7,7 @@ from measuring import forget_peak, now, peak
 from rows import missing, row
 from shapes import PAPER, SHORT, llama_config, questions, random_model
 
-from mialign.generation.engine import Request, Sampling
+from mialign.generation.engine import BatchSize, Request, Sampling
 from mialign.generation.local import generate
 from mialign.models.tokenizer import train_tokenizer
 
@@ -43,5 +43,5 @@ def _written(model, tokenizer, batch: int, new: int, lengths) -> int:
     """New tokens of one batch."""
     texts = ["a" * len(item.prompts[0]) for item in questions(batch, 1, 1, 300, 1, lengths)]
     requests = [Request(text, (number,)) for number, text in enumerate(texts)]
-    answers = generate(model, tokenizer, requests, Sampling(1.0, 0.9, new, ()), batch)
+    answers = generate(model, tokenizer, requests, Sampling(1.0, 0.9, new, ()), BatchSize(batch))
     return sum(one.tokens for (one,) in answers)
