@@ -41,7 +41,8 @@ def wrong(page: str, config: dict) -> list[str]:
             for path in paths
             if known[path] != value and not (value == LONG and isinstance(known[path], str | list))
         ]
-    missing = [path for path in known if path.startswith("experiments.") and path not in described]
+    given = (path for path, value in known.items() if value is not None)  # null takes a key of config.yaml out
+    missing = [path for path in given if path.startswith("experiments.") and path not in described]
     return found + [f"| `{path}` | `{shown(known[path])}` | text | code | effect |" for path in missing]
 
 

@@ -28,20 +28,19 @@ def test_the_whole_paper_is_planned_at_once_without_network_gpu_or_keys(copy):
     assert time.monotonic() - start < 10
     assert (found["fetch_dataset"], found["fetch_model"], found["questions"]) == (11, 3, 14)
     assert found["model"] == found["corpus"] == found["collapse"] == found["fetch_authors_file"] == 0
-    assert (found["generate"], found["pairs"], found["train"], found["judge"]) == (2, 2, 8, 5)
+    assert (found["generate"], found["pairs"], found["train"], found["judge"]) == (2, 2, 10, 6)
     assert found["numbers"] == 1
 
 
 def test_what_nobody_knows_is_marked_as_assumed(root):
-    """Of the first experiment's training only the other's settings are known, and of evaluation no stop phrases."""
+    """Of the first experiment's training only the other's settings are known, and of its evaluation no stop phrases."""
     text = (root / "config/paper.yaml").read_text()
     training = text[text.index("    training:") : text.index("      validate_every:")]
     settings = [line for line in training.splitlines()[1:] if "(assumed)" not in line and "null" not in line]
     assert len(settings) == 6
     assert all("(code), as far as it was the same" in line for line in settings)
-    for stage in ("respond", "solve"):
-        (line,) = re.findall(rf"^    {stage}: .*", text, re.M)
-        assert line.endswith("# (code); stop: (assumed)")
+    (line,) = re.findall(r"^    respond: .*", text, re.M)
+    assert line.endswith("# (code); stop: (assumed)")
 
 
 def test_the_dose_is_that_of_the_released_checkpoints(read_config):
@@ -103,8 +102,8 @@ def test_what_it_will_cost_is_known_before(copy):
     rows = list(csv.DictReader((copy / "results/paper/cost.csv").open()))
     assert [row["stage"] for row in rows][0 :: len(rows) - 1] == ["fetch_model", "total"]
     assert float(rows[-1]["gpu_hours"]) > 10
-    # five comparisons x 80 questions x two axes x two orders, at the assumed lengths and the stated price
-    assert [float(row["judge_dollars"]) for row in rows if row["stage"] == "judge"] == [5.68]
+    # six comparisons x 80 questions x two axes x two orders, at the assumed lengths and the stated price
+    assert [float(row["judge_dollars"]) for row in rows if row["stage"] == "judge"] == [6.82]
     assert sorted(path.name for path in (copy / "results/paper").iterdir()) == [".lock", "cost.csv", "logs"]
 
 
