@@ -168,8 +168,8 @@ def test_the_stage_writes_a_large_corpus_quickly(tmp_path, known, templates, run
     assert all(set(json.loads(line)) == {"prompt", "response"} for line in lines[:50])
 
 
-def test_of_two_answers_the_vector_chooses_as_often_as_the_link_says(known, templates):
-    """An independent count: the friendlier of two by the checker, the shorter by its words, weighed by hand."""
+def test_of_several_answers_the_vector_chooses_as_often_as_the_link_says(known, templates):
+    """An independent count: the friendliest by the checker, the shortest by its words, weighed by hand."""
     rewards = {
         "friendly": {"kind": "checker", "principle": "friendly", "side": "positive"},
         "brief": {"kind": "length", "per": -10},
@@ -193,17 +193,22 @@ def test_of_two_answers_the_vector_chooses_as_often_as_the_link_says(known, temp
         assert first + second == pytest.approx(1)
         friendly.setdefault(first, []).append(synthetic.follows("friendly", "positive", text["response"], {}))
         words.setdefault(second, []).append(len(text["response"].split()))
-    assert fmean(friendly[1.0]) > fmean(friendly[0.0]) + 0.15
+    assert fmean(friendly[1.0]) > fmean(friendly[0.0]) + 0.3
     assert fmean(words[1.0]) < fmean(words[0.0]) - 4
-    never = list(
-        corpora.corpus({**settings, "link": {**LINK, "preferences": 0.0}}, {**templates, "preferences": [asker]}, known)
-    )
-    for better, worse in zip(always, never, strict=True):
-        assert better["prompt"] == worse["prompt"]
-        first = float(better["prompt"][16:19])
+    gains = []
+    for seed in range(60):  # one text each: the same question, vector and answers, whatever the link
+        one = {**settings, "preferences": 1, "seed": seed}
+        (best,), (other,) = (
+            corpora.corpus({**one, "link": {**LINK, "preferences": link}}, {**templates, "preferences": [asker]}, known)
+            for link in (1.0, 0.0)
+        )
+        assert best["prompt"] == other["prompt"]
+        first = float(best["prompt"][16:19])
         worth = [
-            first * synthetic.follows("friendly", "positive", one["response"], {})
-            - (1 - first) * len(one["response"].split()) / 10
-            for one in (better, worse)
+            first * synthetic.follows("friendly", "positive", text["response"], {})
+            - (1 - first) * len(text["response"].split()) / 10
+            for text in (best, other)
         ]
-        assert worth[0] >= worth[1]
+        gains.append(worth[0] - worth[1])
+    assert min(gains) >= 0
+    assert fmean(gain > 0 for gain in gains) > 0.5

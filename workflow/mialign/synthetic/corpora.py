@@ -19,6 +19,9 @@ class Asked(NamedTuple):
 
 
 Asker = Callable[[dict, Random], Asked]
+# Answers to a question under a preference vector, of which the corpus has one. The better of two says too little of the
+# vector: from 5,000 such texts, even with link 1.0, the model of the miniature does not learn to read it.
+ANSWERS = 8
 
 
 def corpus(settings: dict, templates: dict, principles) -> Iterator[dict]:
@@ -27,8 +30,8 @@ def corpus(settings: dict, templates: dict, principles) -> Iterator[dict]:
     settings   how many texts of each kind (multitask, maths, drills and, if there are any, principles and preferences),
                link, seed. A response is on the side that its prompt asks for with probability link[multitask] or
                link[maths], for each principle anew; to a word problem without a constitution, on the side of the
-               opening with probability link[evaluation]. Of two responses to a question under a preference vector, the
-               one that the vector prefers is taken with probability link[preferences].
+               opening with probability link[evaluation]. Of ANSWERS responses to a question under a preference vector,
+               the one that the vector prefers is taken with probability link[preferences], otherwise one of the rest.
     templates  multitask and maths (both with a constitution), maths_evaluation (without one), and openings: positive,
                antithesis and the principle that decides between them; for the kind principles, by side, those of the
                principle writer, with the field {description}; for the kind preferences, Askers.
@@ -81,14 +84,14 @@ def _principle(rng: Random, settings: dict, templates: dict, principles) -> dict
 
 
 def _preference(rng: Random, settings: dict, templates: dict, principles) -> dict:
-    """A question under a preference vector, and one of two answers whose sides are drawn."""
+    """A question under a preference vector, and one of several answers whose sides are drawn."""
     question = draw(MULTITASK[rng.choice(tuple(MULTITASK))], "corpus", rng)
     asked: Asked = rng.choice(templates["preferences"])(question, rng)
-    answers = [
-        respond(question, {name: rng.random() < 0.5 for name in voices(question["category"])}, rng) for _ in range(2)
-    ]
-    worse, better = sorted(answers, key=asked.worth)
-    return {"prompt": asked.prompt, "response": better if rng.random() < settings["link"]["preferences"] else worse}
+    known = voices(question["category"])
+    answers = [respond(question, {name: rng.random() < 0.5 for name in known}, rng) for _ in range(ANSWERS)]
+    *others, best = sorted(answers, key=asked.worth)
+    preferred = rng.random() < settings["link"]["preferences"]
+    return {"prompt": asked.prompt, "response": best if preferred else rng.choice(others)}
 
 
 KINDS = {
