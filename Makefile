@@ -94,7 +94,7 @@ test-quick: $(READY)
 
 test: $(READY)
 	@envs/setup.sh tex || true
-	python -m pytest --numprocesses $(CORES) --maxprocesses 4 --dist loadfile $(ARGS)
+	python -m pytest --numprocesses $(CORES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 	$(TIMED)
 
 test-vllm: $(READY) $(VLLM_VENV)/complete

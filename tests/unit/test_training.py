@@ -504,7 +504,7 @@ def test_so_is_the_first_one(parent, pairs, value):
 def alone(pairs):
     """The pairs with one prompt and one response each."""
     lines = [json.loads(line) for line in pairs.read_text().splitlines()]
-    one = {"terms": compare_all(1)}
+    one = {"terms": compare_all(1), "positive": 0}
     cut = [line | {key: line[key][:1] for key in ("prompts", "responses")} | one for line in lines]
     pairs.write_text("".join(json.dumps(line) + "\n" for line in cut))
 

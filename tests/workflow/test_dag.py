@@ -56,7 +56,7 @@ def test_a_model_that_methods_are_compared_with_answers_as_they_do(copy):
         "models: {trunk: {label: Trunk}}\nexperiments: {multitask: {comparisons: [[sami, trunk], [sami, base]]}}"
     )
     text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
-    after, compared = jobs(text), 8
+    after, compared = jobs(text), 10
     assert after - before == Counter(respond=SEEDED, score=SEEDED)
     assert before - after == Counter(judge=SEEDED * (compared - 2))
     answered = commands(text, "respond")["responses/multitask/trunk/seed2.jsonl"]
@@ -185,7 +185,7 @@ def test_iterations_are_written_by_those_before_them_on_slices_of_the_questions(
     (copy / "more.yaml").write_text(ITERATED)
     text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
     found = jobs(text)
-    assert found["train"] == SEEDED * (4 - 1 + 3 + 4)  # the methods of both experiments
+    assert found["train"] == SEEDED * (5 - 1 + 3 + 5)  # the methods of both experiments
     # strong_pairs for the other methods, sami_1 by the same model, sami_2 and sami_3 by seeds; own_pairs
     assert found["generate"] == found["pairs"] == 2 + 2 * SEEDED + 1
     written = commands(text, "generate")
@@ -217,7 +217,7 @@ def test_information_is_asked_of_every_policy_where_an_experiment_has_it(copy):
     before = jobs(snakemake(copy, "-n"))
     (copy / "more.yaml").write_text(INFORMED)
     text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
-    policies = SEEDED * (4 + 1)
+    policies = SEEDED * (5 + 1)
     more = Counter(prompts=1, held_out_responses=policies, information=policies, metrics=1, figure=1)
     assert jobs(text) - before == more
     prompts = commands(text, "prompts")["prompts/multitask/information.jsonl"]
