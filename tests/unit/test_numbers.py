@@ -251,7 +251,11 @@ def test_the_chapter_asks_only_for_numbers_that_its_run_has():
 def test_the_paper_asks_only_for_numbers_that_a_full_run_has(tmp_path):
     made_up_run.write_run(tmp_path)
     found = run_script(tmp_path, made_up_run.config())
-    few_have = {"configExperimentsMultitaskJudgeCompat", "configExperimentsMultitaskDataStrongPairsDrawsPairs"}
+    few_have = {
+        "configExperimentsMultitaskJudgeCompat",
+        "configExperimentsMultitaskDataStrongPairsDrawsPairs",
+        "configExperimentsMultitaskTrainingChoose",
+    }
     wanted = macro_file.asked(paper_sources()) - few_have
     assert len(wanted) > 80
     assert not {one for one in wanted if one not in found and f"{one}Sign" not in found}

@@ -75,7 +75,7 @@ def test_where_sami_is_behind_no_sentence_has_it_ahead(tmp_path):
     for sentence in (
         "This judge gives SAMI a win rate of 40.0 % [38.0, 42.0] over the base model. SFT and SAMI together make "
         "the content worse. SAMI’s answers are right less often than SFT’s.",
-        "SFT is ahead of SAMI with equal training. SAMI’s win rate over SFT on all is 40.0 % [38.0, 42.0], which is "
+        "SFT continued is ahead of SAMI. SAMI’s win rate over SFT on all is 40.0 % [38.0, 42.0], which is "
         "below one half. SFT is ahead of SAMI on the same responses. The original calls for caution",
         "SAMI’s answer is longer than SFT’s in 1,440 comparisons. SAMI’s win rate there is 40.0 % [38.0, 42.0], which "
         "is below one half. SAMI’s answer is shorter in 1,440 comparisons. SAMI’s win rate there is 50.0 % [48.0, "
@@ -96,7 +96,7 @@ def test_where_sami_is_ahead_and_the_loss_rises_with_the_fall(tmp_path):
     text = paper(tables(tmp_path))[1]
     for sentence in (
         "SFT and SAMI together improve the content.",
-        "SAMI is ahead of SFT with equal training. The comparison with SFT itself mixes this advantage",
+        "SAMI is ahead of SFT continued. The comparison with SFT itself mixes this advantage",
         "SAMI’s win rate there is 50.0 % [48.0, 52.0], which cannot be told from one half. SAMI’s answer is shorter in "
         "1,440 comparisons. SAMI’s win rate there is 60.0 % [58.0, 62.0], which is above one half.",
         "The matched responses become less likely. The loss rises. A further training",
@@ -138,7 +138,8 @@ def test_the_paper_at_full_size_says_nothing_of_the_miniature(tmp_path):
     for place in places:
         assert place["revision"] in text
     assert "It is asked in both orders" in text
-    assert "on the validation questions (up to 128 of them)" in text
+    assert "The checkpoints were fixed before the run" in text
+    assert "They train on as many pairs as DPO. The checkpoint of SAMI that is compared has seen fewer." in text
     assert "SFT vs base 432 720 288 3 60.0 [58.0, 62.0]" in text
     assert "RMSprop, β 0.1" in text
 
