@@ -255,6 +255,7 @@ def test_the_paper_asks_only_for_numbers_that_a_full_run_has(tmp_path):
         "configExperimentsMultitaskJudgeCompat",
         "configExperimentsMultitaskDataStrongPairsDrawsPairs",
         "configExperimentsMultitaskTrainingChoose",
+        "configExperimentsMultitaskEvaluationTemplate",
     }
     wanted = macro_file.asked(paper_sources()) - few_have
     assert len(wanted) > 80

@@ -96,6 +96,8 @@ def test_sft_by_hand():
     assert loss("sft", sums, [term([1, 1])], counts=counts).item() == pytest.approx(5 / 6)
     weighted = [term([0, 0], weight=3.0), term([1, 1])]
     assert loss("sft", sums, weighted, counts=counts).item() == pytest.approx((3 * 3 + 5) / (3 * 2 + 6))
+    assert loss("sft", sums, counts=counts, reduction="sum").item() == pytest.approx((3 + 5) / 2)  # nats of a response
+    assert loss("sft", sums, weighted, counts=counts, reduction="sum").item() == pytest.approx((3 * 3 + 5) / (3 + 1))
 
 
 def test_sft_counts_an_entry_once_however_many_terms_choose_it():

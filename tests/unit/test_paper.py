@@ -139,7 +139,7 @@ def test_the_paper_at_full_size_says_nothing_of_the_miniature(tmp_path):
         assert place["revision"] in text
     assert "It is asked in both orders" in text
     assert "The checkpoints were fixed before the run" in text
-    assert "They train on as many pairs as DPO. The checkpoint of SAMI that is compared has seen fewer." in text
+    assert "Ours is asked under a demonstration prompt too." in text
     assert "SFT vs base 432 720 288 3 60.0 [58.0, 62.0]" in text
     assert "RMSprop, β 0.1" in text
 

@@ -211,10 +211,9 @@ def _fill_curves(config: dict) -> None:
     experiment = validation.pick(config["experiments"], collapse["experiment"], "collapse.experiment", "experiment")
     method = validation.pick(experiment["methods"], collapse["method"], "collapse.method", "method")
     shared = {key: collapse[key] for key in ("steps", "validate_every")}
-    without_epochs = {key: value for key, value in method.items() if key != "epochs"}
+    own = {key: value for key, value in method.items() if key not in ("epochs", "choose")}
     collapse["curves"] = {
-        name: {**without_epochs, **shared, "label": name.replace("_", " "), **curve}
-        for name, curve in collapse["curves"].items()
+        name: {**own, **shared, "label": name.replace("_", " "), **curve} for name, curve in collapse["curves"].items()
     }
 
 

@@ -111,7 +111,8 @@ def whole_batches(examples: list, batch: int) -> list:
     """Without the last pairs that fill no batch, so that every step of every epoch has a whole one."""
     if len(examples) < batch:
         raise InputError(
-            f"{len(examples)} pairs do not fill one batch of {batch}: lower training.batch or loosen the filters"
+            f"{len(examples)} pairs do not fill one batch of {batch}: lower the method's batch (its own or "
+            "training.batch), or loosen the filters"
         )
     return examples[: len(examples) // batch * batch]
 

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 # ---------------------------------------------------------------- losses
 def sft(scored: Scored, settings: dict) -> Tensor:
-    """Supervised fine-tuning: negative log-likelihood per token of the chosen responses.
+    """Supervised fine-tuning: negative log-likelihood of the chosen responses, per token or, with sum, per response.
 
-    - sum_e w_e L_e / sum_e w_e tokens_e over the entries e that terms choose.
+    - sum_e w_e L_e / sum_e w_e tokens_e over the entries e that terms choose; with sum - sum_e w_e L_e / sum_e w_e.
     """
     weights = scored.terms.chosen_weights(scored.grid.sums)
-    tokens = weights * scored.grid.counts[:, None, :]
-    return -(scored.grid.sums * weights).sum((1, 2)) / tokens.sum((1, 2))
+    shares = weights * scored.grid.counts[:, None, :] if settings["reduction"] == "mean" else weights
+    return -(scored.grid.sums * weights).sum((1, 2)) / shares.sum((1, 2))
 
 
 def infonce(scored: Scored, settings: dict) -> Tensor:
@@ -143,17 +143,15 @@ class Objective:
 POSITIVE = {"type": "number", "exclusiveMinimum": 0}
 BETA = Setting(0.1, POSITIVE, r"$\beta$")
 WEIGHT = {"type": "number", "minimum": 0}
-OF_GRID = {
-    "kl": Setting(0.0, WEIGHT, "KL"),
-    "reduction": Setting("mean", {"enum": ["mean", "sum"]}, "reduction"),
-}
+REDUCTION = Setting("mean", {"enum": ["mean", "sum"]}, "reduction")
+OF_GRID = {"kl": Setting(0.0, WEIGHT, "KL"), "reduction": REDUCTION}
 SQUARES = ("constitutions", "context")  # builders of records with the response to each of their prompts
 # train_on: all responses that terms choose, or those alone that were written under the more positive constitution.
 TRAIN_ON = Setting("all", {"enum": ["all", "positives"]}, "trained on")
 LABEL_SMOOTHING = Setting(0.0, {"type": "number", "minimum": 0, "maximum": 1}, "smoothing")
 
 OBJECTIVES = {
-    "sft": Objective("SFT", sft, reads="chosen", settings={"train_on": TRAIN_ON}),
+    "sft": Objective("SFT", sft, reads="chosen", settings={"train_on": TRAIN_ON, "reduction": REDUCTION}),
     "dpo": Objective(
         "DPO", dpo, reads="terms", settings={"beta": BETA, "label_smoothing": LABEL_SMOOTHING}, needs_reference=True
     ),

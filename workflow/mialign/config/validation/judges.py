@@ -60,8 +60,8 @@ def _check_without_checkers(where: str, experiment: dict, unknown: str) -> None:
         if method.get("choose", "validation") == "validation" and method["validate_every"] != method["steps"]:
             raise InputError(
                 f"{where}.methods.{name}.validate_every: {method['validate_every']} of {method['steps']} steps leave "
-                f"checkpoints to choose by the checkers, and none can tell {unknown}; take validate_every out, and the "
-                "last checkpoint is kept"
+                f"checkpoints to choose by the checkers, and none can tell {unknown}; set choose: last, or "
+                "take validate_every out"
             )
 
 

@@ -105,8 +105,8 @@ def _check_choice(where: str, experiment: dict) -> None:
     for name, method in experiment["methods"].items():
         if method.get("choose", "validation") == "validation" and method["validate_every"] != method["steps"]:
             raise InputError(
-                f"{where}.methods.{name}.validate_every: no checkpoint can be chosen by a reward model, so the last is "
-                "kept; leave validate_every out, there and under training"
+                f"{where}.methods.{name}.validate_every: no checkpoint can be chosen by a reward model; set "
+                "choose: last, or leave validate_every out, there and under training"
             )
 
 
