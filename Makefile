@@ -28,7 +28,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := paper
 .PHONY: paper neighbours everything fetch cost doctor published test-quick test test-vllm test-slurm bench gpu lint lock
 
-CORES ?= $(shell nproc)
+# nproc counts the threads of OMP_NUM_THREADS where that is set; the cores are meant.
+CORES ?= $(shell env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc)
 PYTHON ?= python3.11
 VENV ?= .venv
 VLLM_VENV ?= .venv-vllm
