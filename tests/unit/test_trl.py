@@ -61,6 +61,7 @@ def ours(folder, objective, questions):
     settings = {
         "objective": objective,
         "beta": BETA,
+        "reduction": "mean",
         "learning_rate": RATE,
         "batch": len(questions),
         "steps": 1,
