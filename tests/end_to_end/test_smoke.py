@@ -86,7 +86,7 @@ def test_a_second_run_has_nothing_to_do(smoke):
 
 
 def test_the_control_has_had_the_steps_and_tokens_of_what_it_controls(smoke):
-    for experiment, pair in (("multitask", ("sft_more", "sami")), ("maths", ("sft_more", "sft_sami"))):
+    for experiment, pair in (("multitask", ("sft_all", "sami")), ("maths", ("sft_all", "sft_sami"))):
         seen = [
             {row["metric"]: row["value"] for row in table(smoke, f"training/{experiment}/{method}/seed1.csv")}
             for method in pair

@@ -285,6 +285,19 @@ def test_long_prompts_are_cut_first_and_then_responses(prompts, responses, longe
     assert cut.prompt_of == made.prompt_of
 
 
+def test_only_what_sft_on_positives_reads_decides_what_is_cut(tmp_path, parent, pairs):
+    lines = [json.loads(line) for line in pairs.read_text().splitlines()]
+    for response, times in zip(lines[0]["responses"], (2, 6), strict=True):  # the first one is positive
+        response["text"] = " ".join(["walks at noon"] * times)
+    pairs.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    tokenizer = checkpoints.load_tokenizer(parent)
+    whole = read_examples(pairs, tokenizer, 64)["p0"].item
+    longest = len(whole.prompts[0]) + len(whole.responses[0])
+    cut, alone = (read_examples(pairs, tokenizer, 64, longest, on)["p0"].item for on in ("all", "positives"))
+    assert len(cut.responses[0]) < len(whole.responses[0])  # for the length of the other one
+    assert (alone.prompts[0], alone.responses[0]) == (whole.prompts[0], whole.responses[0])
+
+
 def test_a_training_and_its_reference_read_what_was_cut(tmp_path, parent, pairs):
     tokenizer = checkpoints.load_tokenizer(parent)
     whole, cut = (read_examples(pairs, tokenizer, 64, longest) for longest in (None, 8))
@@ -536,6 +549,9 @@ def test_sft_on_positives_reads_the_positive_response_alone(tmp_path, parent, pa
     positives = both[:, torch.arange(8), torch.arange(8) % 2]
     assert losses(on_positives)[0] == pytest.approx(-(positives[0] / positives[1]).mean().item(), abs=1e-4)
     assert losses(on_all)[0] == pytest.approx(-(both[0].sum(1) / both[1].sum(1)).mean().item(), abs=1e-4)
+    read = {name: int(row["value"]) for name, curve in (("all", on_all), ("positives", on_positives)) for row in curve
+            if (row["step"], row["metric"]) == ("1", "response_tokens")}  # fmt: skip
+    assert read == {"all": both[1].sum(), "positives": positives[1].sum()}
     narrowed = for_objective("pairs", examples, {"objective": "sft", "train_on": "positives"})
     assert entry_mask(narrowed.values(), "chosen").sum((1, 2)).tolist() == [1] * 8
 

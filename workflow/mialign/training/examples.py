@@ -28,20 +28,23 @@ class Example:
     positive: int | None = None
 
 
-def read_examples(pairs: Path, tokenizer, context: int, max_length: int | None = None) -> dict[str, Example]:
+def read_examples(
+    pairs: Path, tokenizer, context: int, max_length: int | None = None, train_on: str = "all"
+) -> dict[str, Example]:
     """The pairs of a file by id. Those longer than the context are left out, counted on stderr and named there.
 
     max_length: the most tokens of a prompt with a response; longer ones are cut first (shortened), by default none are.
+    With train_on "positives" only the positive response and its prompt are, and decide it.
     InputError with file and line if a record is not whole: all have as many prompts and responses as the first.
     """
     records = read_jsonl(pairs, required=("id", "prompts", "responses", "terms"))
     if not records:
         raise InputError(f"{pairs}: no pair to train on")
-    return examples_of(records, f"{pairs}", tokenizer, context, max_length)
+    return examples_of(records, f"{pairs}", tokenizer, context, max_length, train_on)
 
 
 def examples_of(
-    records: list[dict], pairs: str, tokenizer, context: int, max_length: int | None = None
+    records: list[dict], pairs: str, tokenizer, context: int, max_length: int | None = None, train_on: str = "all"
 ) -> dict[str, Example]:
     """The same of records that are at hand; pairs: what is said of them."""
     examples = {}
@@ -50,7 +53,7 @@ def examples_of(
         _check(record, records[0], where)
         if record["id"] in examples:
             raise InputError(f"{where}: the id {record['id']!r} stands in an earlier line too; ids must differ")
-        examples[record["id"]] = _example(record, tokenizer, where, max_length)
+        examples[record["id"]] = _example(record, tokenizer, where, max_length, train_on)
     kept = within_context({name: one.item for name, one in examples.items()}, context, pairs, "pair")
     return {name: examples[name] for name in kept}
 
@@ -125,7 +128,7 @@ def scored(grid, examples: list[Example]) -> Scored:
     return Scored(grid, Terms.of([one.terms for one in examples]).to(device), reference)
 
 
-def _example(record: dict, tokenizer, where: str, max_length: int | None) -> Example:
+def _example(record: dict, tokenizer, where: str, max_length: int | None, train_on: str) -> Example:
     responses = record["responses"]
     item = tokenise(
         tokenizer,
@@ -135,8 +138,20 @@ def _example(record: dict, tokenizer, where: str, max_length: int | None) -> Exa
         [response["finish"] != CUT for response in responses],
     )
     item = Item(item.prompts, item.responses, tuple(r["prompt"] for r in responses))
-    item = shortened(item, max_length) if max_length else item
-    return Example(item, record["terms"], positive=record.get("positive"))
+    positive = record.get("positive")
+    if max_length:
+        alone = train_on == "positives" and positive is not None
+        item = _positive_shortened(item, positive, max_length) if alone else shortened(item, max_length)
+    return Example(item, record["terms"], positive=positive)
+
+
+def _positive_shortened(item: Item, positive: int, longest: int) -> Item:
+    """The item with one response and the prompt that it was written under cut as if there were no others."""
+    place = item.prompt_of[positive]
+    alone = shortened(Item([item.prompts[place]], [item.responses[positive]], (0,)), longest)
+    prompts, responses = list(item.prompts), list(item.responses)
+    prompts[place], responses[positive] = alone.prompts[0], alone.responses[0]
+    return Item(prompts, responses, item.prompt_of)
 
 
 # ---------------------------------------------------------------- checks of a record

@@ -185,7 +185,8 @@ def _arguments(settings: dict, scratch: Path, checkpointing: bool):
 def _examples(inputs: Inputs, tokenizer, context: int, settings: dict) -> list[Example]:
     """The pairs, with the reference's sums where the objective needs them."""
     objective = settings["objective"]
-    examples = read_examples(inputs.pairs, tokenizer, context, settings.get("max_length"))
+    on = settings.get("train_on", "all")
+    examples = read_examples(inputs.pairs, tokenizer, context, settings.get("max_length"), on)
     examples = for_objective(f"{inputs.pairs}", examples, settings)
     if not OBJECTIVES[objective].needs_reference:
         return list(examples.values())

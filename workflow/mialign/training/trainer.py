@@ -72,20 +72,22 @@ class GridTrainer(Trainer):
 
     def _losses(self, model, examples: list[Example], mask: Tensor) -> Tensor:
         computed = grid(model, [one.item for one in examples], mask, self.ref_model, self.row)
-        self._measure(computed)
+        self._measure(computed, mask)
         losses = self.objective.loss(scored(computed, examples), self.settings)
         if computed.kl is not None:
             losses = losses + self.settings["kl"] * objectives.kl(computed.kl, computed.matched, computed.counts)
         return losses
 
-    def _measure(self, computed: Grid) -> None:
+    def _measure(self, computed: Grid, mask: Tensor) -> None:
         means, matched = computed.means.detach(), computed.matched
         of_matched = (means * matched).sum((1, 2)) / matched.sum((1, 2)).clamp(min=1)
         measured = {"matched_logprob": of_matched.sum().item()}
         if self.square:
             rows, columns = objectives.accuracy(means)
             measured |= {"grid_accuracy_rows": rows.sum().item(), "grid_accuracy_columns": columns.sum().item()}
-        self.measured.append(measured | {"questions": len(means), "response_tokens": int(computed.counts.sum())})
+        read = mask.any(1).to(computed.counts.device)  # responses that the objective reads under some prompt
+        tokens = int((computed.counts * read).sum())
+        self.measured.append(measured | {"questions": len(means), "response_tokens": tokens})
 
     def log(self, logs: dict, start_time: float | None = None) -> None:
         """As Trainer.log, with what was measured since the last step."""
