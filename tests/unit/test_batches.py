@@ -15,7 +15,7 @@ from mialign.generation import local, shared_prefix_cache
 from mialign.generation.engine import BatchSize, Request, Sampling
 from mialign.generation.local import batches, generate
 from mialign.generation.shared_prefix_cache import SHARED_PREFIX, SharedPrefixCache
-from mialign.models.encoding import encode_prompt
+from mialign.models.prompt_ids import encode_prompt
 
 MANY = 1 << 40
 FIVE = [(5, 1), (5, 1), (6, 1), (9, 1), (40, 1)]

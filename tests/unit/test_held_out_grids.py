@@ -8,7 +8,8 @@ import torch
 import tiny
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
-from mialign.models.encoding import encode_prompt, encode_response
+from mialign.models.encoding import encode_response
+from mialign.models.prompt_ids import encode_prompt
 from scripts import information as stage
 
 PROMPTS = [["The boat: ", "The house: "], ["A keeper of bees: ", "Bees: "], ["Noon: ", "3 days: "]]

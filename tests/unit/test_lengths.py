@@ -9,7 +9,7 @@ import tiny
 from mialign.core.errors import InputError
 from mialign.core.files import write_jsonl
 from mialign.models import checkpoints
-from mialign.models.encoding import encode_fitting, encode_prompt
+from mialign.models.prompt_ids import encode_fitting, encode_prompt
 from scripts import lengths as stage
 
 SPLITS = ("strong_pairs", "validation", "benchmark")

@@ -11,7 +11,6 @@ from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.data.preferences import grid
 from mialign.evaluation.checkpoint_scores import score_of
-from mialign.evaluation.judge.chat_template import turns
 from mialign.evaluation.rewards import checked_scores, make, reward_records
 from mialign.generation.engine import Completion
 from mialign.models.classifiers import load_classifier, not_classifying
@@ -87,20 +86,10 @@ def test_a_classifier_gives_its_first_logit_of_question_and_response(classifier)
 
 def test_a_classifier_with_a_chat_template_reads_turns(classifier, tmp_path):
     template = "{% for one in messages %}[{{ one.role }}] {{ one.content }}\n{% endfor %}"
-    tokenizer = tiny.tiny_tokenizer()
-    tokenizer.chat_template = template
-    assert turns(tokenizer) == ("[user] ", "\n[assistant] ", "\n")
-    tokenizer.chat_template = "{{ messages[0].content }}"
-    with pytest.raises(InputError, match="its chat template does not say a question and its answer as they are"):
-        turns(tokenizer)
-    tokenizer.chat_template = "{{ raise_exception('no') }}"
-    with pytest.raises(InputError, match="its chat template fails: no"):
-        turns(tokenizer)
     reward = make({"kind": "classifier", "model": "any"}, classifier)
     plain = reward.scores([QUESTION], ["The boat sank."])
     reward.tokenizer.chat_template = template
-    parts = ["[user] ", "Name the boat.", "\n[assistant] ", "The boat sank.", "\n"]
-    ids = [token for part in parts for token in reward.tokenizer(part)["input_ids"]]
+    ids = reward.tokenizer("[user] Name the boat.\n[assistant] The boat sank.\n")["input_ids"]
     assert reward._ids(QUESTION["question"], "The boat sank.") == ids
     assert reward.scores([QUESTION], ["The boat sank."]) != plain
 

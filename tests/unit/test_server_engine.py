@@ -14,7 +14,7 @@ from mialign.core import client, retry
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.generation.completion_cache import CompletionCache
-from mialign.models.encoding import encode_prompt
+from mialign.models.prompt_ids import encode_prompt
 from scripts import generate as stage
 
 KEY = "sk-do-not-tell-0123456789"

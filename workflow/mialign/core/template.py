@@ -1,4 +1,4 @@
-"""Prompt templates: their fields are filled in one pass, and constitutions are numbered lines."""
+"""Prompt templates: a text, or a conversation of messages {role, content}; and constitutions as numbered lines."""
 
 import re
 from collections.abc import Iterable
@@ -6,9 +6,37 @@ from collections.abc import Iterable
 FIELD = re.compile(r"\{(constitution|preference|question|opening|answer)\}")
 
 
-def fill(template: str, **fields: str) -> str:
-    """The template with its fields filled in one pass: braces anywhere else, also inside a question, are kept."""
-    return FIELD.sub(lambda match: fields[match[1]], template)
+Prompt = str | list[dict]  # one text, or messages {role, content} that a model's chat template renders
+
+
+def fill(template: Prompt, **fields: str) -> Prompt:
+    """The template with its fields filled in one pass: braces anywhere else, also inside a question, are kept.
+
+    Of a conversation the messages that are empty then are left out: a system message without a constitution.
+    """
+    if isinstance(template, str):
+        return FIELD.sub(lambda match: fields[match[1]], template)
+    filled = [{**message, "content": fill(message["content"], **fields)} for message in template]
+    return [message for message in filled if message["content"].strip()]
+
+
+def is_prompt(found: object) -> bool:
+    """Whether something read from a file is a prompt: a text, or messages {role, content} of texts."""
+    if isinstance(found, list) and found:
+        return all(
+            isinstance(one, dict) and set(map(type, (one.get("role"), one.get("content")))) == {str} for one in found
+        )
+    return isinstance(found, str)
+
+
+def text_of(prompt: Prompt) -> str:
+    """What a prompt or a template says, without the roles."""
+    return prompt if isinstance(prompt, str) else "\n\n".join(message["content"] for message in prompt)
+
+
+def fields_of(template: Prompt) -> set[str]:
+    """The names of the fields of a template."""
+    return set(FIELD.findall(text_of(template)))
 
 
 def numbered(lines: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from mialign.core.errors import InputError
 from mialign.core.simplex import on_simplex
-from mialign.core.template import fill
+from mialign.core.template import Prompt, fill
 
 TENTHS = 10
 # Three objectives, 13 points: the vertices, two points of every edge, three points within, and the tenths next to the
@@ -74,6 +74,6 @@ def text(names: Sequence[str], vector: Sequence[float]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {weight:.1f}" for name, weight in zip(names, vector, strict=True))
 
 
-def fill_in(template: str, question: dict, names: Sequence[str], vector: Sequence[float]) -> str:
+def fill_in(template: Prompt, question: dict, names: Sequence[str], vector: Sequence[float]) -> Prompt:
     """The prompt that asks the question under the vector."""
     return fill(template, preference=text(names, vector), question=question["question"])

@@ -5,9 +5,8 @@ from pathlib import Path
 
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl
-from mialign.data.prompts import to_generate
 from mialign.models import checkpoints
-from mialign.models.encoding import encode_prompt
+from mialign.models.prompt_ids import encode_prompt
 
 COLUMNS = ("split", "model", "questions", "longest", "limit")
 
@@ -27,8 +26,8 @@ def rows(prompts: dict[str, Path], models: dict[str, Path], uses: list[dict]) ->
         limit = contexts[model] - use["max_tokens"]
         longest = 0
         for record in records[split]:
-            texts = [*record["prompts"], *to_generate(record)]
-            tokens = max(len(encode_prompt(tokenizers[model], text)) for text in dict.fromkeys(texts))
+            asked = [*record["prompts"], *record.get("generation_prompts", [])]
+            tokens = max(len(encode_prompt(tokenizers[model], prompt)) for prompt in asked)
             if tokens > limit:
                 raise InputError(
                     f"{prompts[split]}: the prompt {record['id']} has {tokens} tokens, which with {use['max_tokens']} "

@@ -1,5 +1,6 @@
 """Questions become prompts: each is put, with its constitutions, into the experiment's template."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from random import Random
@@ -7,11 +8,12 @@ from typing import NamedTuple
 
 from mialign.core.errors import InputError
 from mialign.core.seeds import derive
-from mialign.core.template import FIELD, fill, numbered
+from mialign.core.template import Prompt, fields_of, fill, numbered
 from mialign.data import preferences, users
 from mialign.data.draws import drawn_questions
 
 SPLITS = ("train", "validation", "benchmark", "information")
+TURNS = re.compile("(system )?user( assistant user)*( assistant)?")
 USERS = ("user", "other_user")  # fields of a record whose constitutions are what users state
 
 
@@ -24,8 +26,8 @@ class Prompts(NamedTuple):
     """
 
     constitutions: list[dict]
-    prompts: list[str]
-    generation: list[str]
+    prompts: list[Prompt]
+    generation: list[Prompt]
     users: tuple[str, ...] = ()
     preferences: Sequence[list[float]] = ()
 
@@ -83,12 +85,12 @@ def slice_of(questions: list[dict], part: int, of: int) -> list[dict]:
     return questions[part - 1 :: of]
 
 
-def to_generate(record: dict) -> list[str]:
+def to_generate(record: dict) -> list[Prompt]:
     """The prompts that the generator answers: those of training, unless it has a template of its own."""
     return record.get("generation_prompts", record["prompts"])
 
 
-def texts_to_generate(records: list[dict], seed: int) -> list[tuple[str, int, str, int]]:
+def texts_to_generate(records: list[dict], seed: int) -> list[tuple[str, int, Prompt, int]]:
     """Of each text that is to be written: id of its prompt record, number of the prompt, the prompt, and its seed."""
     return [
         (record["id"], number, prompt, derive(seed, record["id"], number))
@@ -118,17 +120,22 @@ def check_settings(settings: dict) -> None:
         )
     if evaluation:
         wanted = field if "opening" in evaluation else set()
-        wanted = wanted | ({"constitution"} & set(FIELD.findall(evaluation["template"])))
+        wanted = wanted | ({"constitution"} & fields_of(evaluation["template"]))
         check_template("evaluation.template", evaluation["template"], {"question"} | wanted)
 
 
-def check_template(key: str, template: str, wanted: set[str]) -> None:
+def check_template(key: str, template: Prompt, wanted: set[str]) -> None:
     """InputError unless the template of that key has exactly these fields."""
-    found = set(FIELD.findall(template))
+    found = fields_of(template)
     for field in sorted(wanted - found):
         raise InputError(f"{key}: the field {{{field}}} is missing")
     for field in sorted(found - wanted):
         raise InputError(f"{key}: there is nothing to fill the field {{{field}}} with; remove it")
+    if not isinstance(template, str) and not TURNS.fullmatch(" ".join(message["role"] for message in template)):
+        raise InputError(
+            f"{key}: the messages must be of user and assistant in turn, after one of the system or none; the last is "
+            "of the user, or of the assistant if it begins the answer"
+        )
 
 
 def evaluation(question: dict, principles, settings: dict, rng: Random) -> Prompts:
@@ -137,7 +144,7 @@ def evaluation(question: dict, principles, settings: dict, rng: Random) -> Promp
     there is one and in that of training if not.
     """
     own = settings.get("evaluation") or settings
-    if "{constitution}" not in own["template"]:
+    if "constitution" not in fields_of(own["template"]):
         return Prompts([], [fill(own["template"], question=question["question"], opening=opening(settings))], [])
     known = list(principles.for_category(question["category"]))
     if "users" in settings:
@@ -151,7 +158,7 @@ def evaluation(question: dict, principles, settings: dict, rng: Random) -> Promp
     return Prompts([constitution], [fill(own["template"], **fields)], [])
 
 
-def under(constitution: dict, question: dict, settings: dict, template: str) -> str:
+def under(constitution: dict, question: dict, settings: dict, template: str) -> Prompt:
     """The question in the template of this key, with a constitution and the opening that goes with it."""
     decisive = decisive_principle(settings, [name for name, _ in constitution["principles"]], question)
     begun = settings["openings"][dict(constitution["principles"])[decisive]] if decisive else ""

@@ -50,18 +50,11 @@ class ClassifierReward:
         return found
 
     def _ids(self, question: str, text: str) -> list[int]:
-        from mialign.evaluation.judge.chat_template import turns
-        from mialign.models.encoding import encode, encode_response
+        from mialign.models.chat_template import encode_conversation
 
         if self.tokenizer.chat_template and not self.template:
-            before, between, after = turns(self.tokenizer)
-            ids = [
-                *encode(self.tokenizer, before, special=True),
-                *encode_response(self.tokenizer, question),
-                *encode_response(self.tokenizer, between, special=True),
-                *encode_response(self.tokenizer, text),
-                *encode_response(self.tokenizer, after, special=True),
-            ]
+            turns = [{"role": "user", "content": question}, {"role": "assistant", "content": text}]
+            ids = encode_conversation(self.tokenizer, turns, closed=True)
         else:
             asked = fill(self.template, question=question) if self.template else question
             ids = self.tokenizer(asked, text, split_special_tokens=True)["input_ids"]

@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from mialign.core.template import Prompt
+
 
 @dataclass(frozen=True)
 class Request:
     """One prompt, sampled once for each seed; at temperature 0 one seed is enough."""
 
-    prompt: str
+    prompt: Prompt
     seeds: tuple[int, ...]
 
 

@@ -22,8 +22,8 @@ from mialign.generation.shared_prefix_cache import SHARED_PREFIX, SharedPrefixCa
 from mialign.generation.stop_phrases import StopPhrases, completion, ends
 from mialign.models import checkpoints
 from mialign.models.architectures import not_writing
-from mialign.models.encoding import encode_fitting
 from mialign.models.machine import DTYPES, device
+from mialign.models.prompt_ids import encode_fitting
 
 
 class LocalEngine:
@@ -54,13 +54,14 @@ def generate(
     context = model.config.get_text_config().max_position_embeddings
     prompts = [encode_fitting(tokenizer, request.prompt, context, sampling.max_tokens) for request in requests]
     stops = StopPhrases(tokenizer, sampling.stop)
+    last = ends(tokenizer, model.generation_config, [request.prompt for request in requests])
     order = sorted(range(len(requests)), key=lambda index: (len(prompts[index]), index))
     results: list[list[Completion]] = [[] for _ in requests]
     sizes = [(len(prompts[index]), len(requests[index].seeds)) for index in order]
     for places in batches(sizes, sampling.max_tokens, batch):
         indices = [order[place] for place in places]
         rows = _decode(
-            model, tokenizer, [prompts[i] for i in indices], [requests[i].seeds for i in indices], sampling, stops
+            model, tokenizer, [prompts[i] for i in indices], [requests[i].seeds for i in indices], sampling, stops, last
         )
         for index in indices:
             results[index] = list(islice(rows, len(requests[index].seeds)))
@@ -100,7 +101,13 @@ def _branching(model) -> Iterator[None]:
 
 @torch.no_grad()  # not inference_mode, whose tensors FSDP could not train with afterwards
 def _decode(
-    model, tokenizer, prompts: list[list[int]], seeds: list[tuple[int, ...]], sampling: Sampling, stops: StopPhrases
+    model,
+    tokenizer,
+    prompts: list[list[int]],
+    seeds: list[tuple[int, ...]],
+    sampling: Sampling,
+    stops: StopPhrases,
+    last: frozenset[int],
 ) -> Iterator[Completion]:
     """The completions of one batch, prompt by prompt, seed by seed."""
     flat = [seed for samples in seeds for seed in samples]
@@ -109,7 +116,6 @@ def _decode(
     branches, logits, position = _read(model, prompts, [len(samples) for samples in seeds])
     dice = _dice(flat, sampling).to(logits.device)
     alive = torch.arange(len(flat), device=logits.device)
-    last = ends(tokenizer, model.generation_config)
     with _branching(model):
         for step in range(sampling.max_tokens):
             chosen = choose(logits.float(), sampling.temperature, sampling.top_p, dice[alive, step])

@@ -17,7 +17,8 @@ from mialign.core.token_usage import Once, believed
 from mialign.generation.engine import Completion, Report, Request, RuntimeOptions, Sampling
 from mialign.generation.stop_phrases import cut
 from mialign.models import checkpoints
-from mialign.models.encoding import encode, encode_fitting
+from mialign.models.encoding import encode
+from mialign.models.prompt_ids import encode_fitting
 
 
 class ServerEngine:

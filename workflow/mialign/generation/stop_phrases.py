@@ -1,16 +1,22 @@
 """Where a text ends: stop phrases, looked for only at tokens that can complete one, and what is left of the text."""
 
+from collections.abc import Iterable
+
+from mialign.core.template import Prompt
 from mialign.generation.engine import Completion
 from mialign.models.encoding import decode_response
+from mialign.models.prompt_ids import end_token
 
 
-def ends(tokenizer, generation) -> frozenset[int]:
-    """The tokens that end an answer: the tokenizer's EOS, and those that the model's generation settings name beside.
+def ends(tokenizer, generation, prompts: Iterable[Prompt]) -> frozenset[int]:
+    """The tokens that end an answer: the tokenizer's EOS, those that the model's generation settings name beside, and
+    in conversations that of its chat template.
 
     `generation`: the model's GenerationConfig. Llama 3.1 Instruct, for one, names three.
     """
     named = generation.eos_token_id
-    return frozenset({tokenizer.eos_token_id, *(named if isinstance(named, list) else [named])} - {None})
+    of_template = {end_token(tokenizer, prompt) for prompt in prompts if not isinstance(prompt, str)}
+    return frozenset({tokenizer.eos_token_id, *(named if isinstance(named, list) else [named])} - {None}) | of_template
 
 
 class StopPhrases:

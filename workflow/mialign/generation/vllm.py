@@ -13,8 +13,8 @@ from mialign.core.errors import InputError
 from mialign.generation.engine import Completion, Report, Request, RuntimeOptions, Sampling
 from mialign.generation.stop_phrases import completion, ends
 from mialign.models import bases, checkpoints
-from mialign.models.encoding import encode_fitting
 from mialign.models.machine import DTYPES
+from mialign.models.prompt_ids import encode_fitting
 
 # vLLM takes adapters up to one of these ranks.
 RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
@@ -39,7 +39,7 @@ class VllmEngine:
         checkpoints.check(folder)
         checkpoints.check(checkpoints.base(folder))
         self.tokenizer = checkpoints.load_tokenizer(folder)
-        self.last = ends(self.tokenizer, checkpoints.generation_settings(folder))
+        self.generation = checkpoints.generation_settings(folder)
         os.environ.update(ENVIRONMENT, OMP_NUM_THREADS=str(runtime.threads))
         try:
             from vllm import LLM
@@ -84,38 +84,40 @@ class VllmEngine:
         from vllm import TokensPrompt
 
         prompts = [encode_fitting(self.tokenizer, one.prompt, self.context, sampling.max_tokens) for one in requests]
+        last = ends(self.tokenizer, self.generation, [one.prompt for one in requests])
         asked = [(ids, seed) for ids, one in zip(prompts, requests, strict=True) for seed in one.seeds]
         outputs = self.llm.generate(
             [TokensPrompt(prompt_token_ids=ids) for ids, _ in asked],
-            [self._parameters(sampling, seed) for _, seed in asked],
+            [_parameters(sampling, seed, last) for _, seed in asked],
             lora_request=self.lora,
             use_tqdm=False,
         )
         rows = (
-            self._completion(output.outputs[0], sampling, seed)
+            self._completion(output.outputs[0], sampling, seed, last)
             for output, (_, seed) in zip(outputs, asked, strict=True)
         )
         return [list(islice(rows, len(one.seeds))) for one in requests]
 
-    def _parameters(self, sampling: Sampling, seed: int):
-        from vllm import SamplingParams
-
-        return SamplingParams(
-            temperature=sampling.temperature,
-            top_p=sampling.top_p,
-            max_tokens=sampling.max_tokens,
-            stop=list(sampling.stop),
-            seed=seed,
-            ignore_eos=True,  # those that end an answer are the same in every engine
-            stop_token_ids=sorted(self.last),
-            skip_special_tokens=False,
-        )
-
-    def _completion(self, output, sampling: Sampling, seed: int) -> Completion:
+    def _completion(self, output, sampling: Sampling, seed: int, last: frozenset[int]) -> Completion:
         tokens = list(output.token_ids)
         stopped = "stop" if output.finish_reason == "stop" else "length"
-        finish = "eos" if tokens[-1] in self.last else stopped
+        finish = "eos" if tokens[-1] in last else stopped
         return completion(self.tokenizer, sampling.stop, tokens, finish, seed)
+
+
+def _parameters(sampling: Sampling, seed: int, last: frozenset[int]):
+    from vllm import SamplingParams
+
+    return SamplingParams(
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        max_tokens=sampling.max_tokens,
+        stop=list(sampling.stop),
+        seed=seed,
+        ignore_eos=True,  # those that end an answer are the same in every engine
+        stop_token_ids=sorted(last),
+        skip_special_tokens=False,
+    )
 
 
 def _lora(folder: Path, adapter: dict | None) -> dict:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from mialign.core import code_digests
 from mialign.core.progress import Progress
+from mialign.core.template import Prompt
 from mialign.generation.completion_cache import CompletionCache, Shard
 from mialign.generation.engine import Completion, Request, RuntimeOptions, Sampling, sampling
 from mialign.generation.factory import make_engine
@@ -31,7 +32,7 @@ class Writer:
             self.kept.remove()
 
     def __call__(
-        self, prompts: list[str], seeds: list[tuple[int, ...]], settings: dict, temperature: float
+        self, prompts: list[Prompt], seeds: list[tuple[int, ...]], settings: dict, temperature: float
     ) -> list[list[Completion]]:
         """One completion for every seed of every prompt. settings: top_p, max_tokens, stop."""
         requests = [Request(prompt, own) for prompt, own in zip(prompts, seeds, strict=True)]

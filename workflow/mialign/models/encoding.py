@@ -45,20 +45,3 @@ def _before(tokenizer) -> str:
     break, which is a token of its own there, they do not. Byte-level ones add nothing.
     """
     return BEFORE[0] if len(encode(tokenizer, BEFORE[0])) > 1 else ""
-
-
-def encode_prompt(tokenizer, prompt: str) -> list[int]:
-    """The ids of a prompt, after BOS where the tokenizer has it."""
-    ids = encode(tokenizer, prompt)
-    return ids if tokenizer.bos_token_id is None else [tokenizer.bos_token_id, *ids]
-
-
-def encode_fitting(tokenizer, prompt: str, context: int, room: int) -> list[int]:
-    """The ids of a prompt that leaves room for so many new tokens in the context; InputError if it does not."""
-    ids = encode_prompt(tokenizer, prompt)
-    if len(ids) + room > context:
-        raise InputError(
-            f"a prompt of {len(ids)} tokens and {room} new ones exceed the context of {context} tokens; "
-            f"lower max_tokens or drop the question: {prompt[:80]!r}..."
-        )
-    return ids

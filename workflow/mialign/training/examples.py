@@ -9,6 +9,7 @@ from torch import Tensor
 
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl
+from mialign.core.template import is_prompt
 from mialign.data.filters import CUT, FINISHES
 from mialign.training.grid import Item, shortened, tokenise, within_context
 from mialign.training.objectives import OBJECTIVES
@@ -157,8 +158,11 @@ def _positive_shortened(item: Item, positive: int, longest: int) -> Item:
 # ---------------------------------------------------------------- checks of a record
 def _check(record: dict, first: dict, where: str) -> None:
     prompts, responses, terms = record["prompts"], record["responses"], record["terms"]
-    if not _is_list_of(prompts, str):
-        raise InputError(f"{where}: prompts must be a list of texts, this is {str(prompts)[:60]}")
+    if not isinstance(prompts, list) or not prompts or not all(map(is_prompt, prompts)):
+        raise InputError(
+            f"{where}: prompts must be a list of texts, or of lists of messages {{role, content}}; this is "
+            f"{str(prompts)[:60]}"
+        )
     if not _is_list_of(responses, dict) or not all(_is_response(one, len(prompts)) for one in responses):
         raise InputError(
             f"{where}: responses must be a list of {{text, prompt, finish}}; prompt is the place of the prompt that "

@@ -7,6 +7,7 @@ from mialign.config.validation import data
 from mialign.config.validation.common import check_no_circle, pick, under
 from mialign.core.errors import InputError
 from mialign.core.setting import check_own
+from mialign.core.template import fields_of
 from mialign.data import prompts
 from mialign.data.sets import compared_models, is_judged, labels, writing_model
 from mialign.evaluation.common_scale import apart
@@ -76,7 +77,7 @@ def _check_prompts(where: str, experiment: dict, known) -> None:
 
 def _check_evaluation(where: str, experiment: dict) -> None:
     """Answers are judged by a constitution, so their prompts must have one; attempts that are counted have none."""
-    has_constitution = "{constitution}" in experiment["evaluation"]["template"]
+    has_constitution = "constitution" in fields_of(experiment["evaluation"]["template"])
     if "respond" in experiment and not has_constitution:
         raise InputError(f"{where}: the field {{constitution}} is missing; answers are judged by it")
     if "respond" not in experiment and has_constitution:

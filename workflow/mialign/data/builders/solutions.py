@@ -22,7 +22,7 @@ from mialign.data.prompts import Prompts, check_template, evaluation, opening
 
 SETTINGS = {
     "keep": Setting("any", {"enum": ["right", "any"]}),
-    "hint": Setting(None, {"type": "string", "minLength": 1}),
+    "hint": Setting(None, {"$ref": "#/$defs/template"}),
 }
 TERM = {"chosen": [0, 0], "rejected": None, "weight": 1.0}
 

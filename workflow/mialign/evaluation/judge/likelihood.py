@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 from mialign.core.errors import InputError
-from mialign.evaluation.judge import chat_template
 from mialign.evaluation.judge.position_swap import Answer, PairwiseJudge, judge_name
 from mialign.evaluation.judge.prompt_template import load
 
@@ -60,17 +59,13 @@ def prompt_ids(tokenizer, messages: list[dict]) -> list[int]:
 
     Special tokens are read in the template and nowhere else: one that stands in a response is text.
     """
-    from mialign.models.encoding import encode, encode_prompt, encode_response
+    from mialign.models.chat_template import encode_conversation
+    from mialign.models.prompt_ids import encode_prompt
 
     text = "\n\n".join(message["content"] for message in messages)
     if not tokenizer.chat_template:
         return encode_prompt(tokenizer, f"{text}\n\n{BEGUN}")
-    before, after = chat_template.around(tokenizer, text)
-    return [
-        *encode(tokenizer, before, special=True),
-        *encode_response(tokenizer, text),
-        *encode_response(tokenizer, after + BEGUN, special=True),
-    ]
+    return encode_conversation(tokenizer, [{"role": "user", "content": text}, {"role": "assistant", "content": BEGUN}])
 
 
 def _check_room(items: list, context: int, folder: Path) -> None:

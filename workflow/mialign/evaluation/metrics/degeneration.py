@@ -7,6 +7,7 @@ import numpy as np
 
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl
+from mialign.core.template import text_of
 from mialign.data.filters import ENDED
 from mialign.evaluation.metrics.diversity import words
 from mialign.evaluation.metrics.records import joined, load, source, temperatures
@@ -56,7 +57,7 @@ def _asked(path: Path) -> dict[str, dict]:
         | {
             "question_runs": set(runs(words(record["question"]))),
             "instruction_runs": {
-                run for part in record["prompts"][0].split(record["question"]) for run in runs(words(part))
+                run for part in text_of(record["prompts"][0]).split(record["question"]) for run in runs(words(part))
             },
         }
         for record in read_jsonl(path, ("id", "question_id", "category", "question", "reference", "prompts"))

@@ -4,7 +4,9 @@ import sys
 from dataclasses import dataclass
 
 from mialign.core.errors import InputError
-from mialign.models.encoding import encode_prompt, encode_response
+from mialign.core.template import Prompt
+from mialign.models.encoding import encode_response
+from mialign.models.prompt_ids import encode_prompt, end_token
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,13 @@ class Item:
 
 def tokenise(
     tokenizer,
-    prompts: list[str],
+    prompts: list[Prompt],
     responses: list[str],
     name: str = "item",
     ended: list[bool] | None = None,
     may_be_empty: bool = False,
 ) -> Item:
-    """Prompt and response are encoded apart, as in generation: the ids of the prompt, of the response, then EOS.
+    """Prompt and response are encoded apart, as in generation: the ids of the prompt, of the response, its end.
 
     ended: whether each response came to its end (by default all did); one that was cut off gets no EOS, or a model
     would learn to break off.
@@ -53,7 +55,8 @@ def tokenise(
             f"{name}: prompt {encoded.index([])} has no token, so nothing predicts the first of a response"
         )
     written = zip(responses, ended or [True] * len(responses), strict=True)
-    ends = [[tokenizer.eos_token_id] if whole or not response else [] for response, whole in written]
+    end = end_token(tokenizer, prompts[0])
+    ends = [[end] if whole or not response else [] for response, whole in written]
     ids = (encode_response(tokenizer, response) for response in responses)
     return Item(encoded, [[*response, *end] for response, end in zip(ids, ends, strict=True)])
 

@@ -1,0 +1,30 @@
+"""A prompt as token ids: one text, or a conversation by the model's chat template; and what ends its answer."""
+
+from mialign.core.errors import InputError
+from mialign.core.template import Prompt, text_of
+from mialign.models import chat_template
+from mialign.models.encoding import encode
+
+
+def encode_prompt(tokenizer, prompt: Prompt) -> list[int]:
+    """The ids of a prompt: of a text after BOS where the tokenizer has it, of a conversation as its template says."""
+    if not isinstance(prompt, str):
+        return chat_template.encode_conversation(tokenizer, prompt)
+    ids = encode(tokenizer, prompt)
+    return ids if tokenizer.bos_token_id is None else [tokenizer.bos_token_id, *ids]
+
+
+def encode_fitting(tokenizer, prompt: Prompt, context: int, room: int) -> list[int]:
+    """The ids of a prompt that leaves room for so many new tokens in the context; InputError if it does not."""
+    ids = encode_prompt(tokenizer, prompt)
+    if len(ids) + room > context:
+        raise InputError(
+            f"a prompt of {len(ids)} tokens and {room} new ones exceed the context of {context} tokens; "
+            f"lower max_tokens or drop the question: {text_of(prompt)[:80]!r}..."
+        )
+    return ids
+
+
+def end_token(tokenizer, prompt: Prompt) -> int:
+    """The token that is put behind a whole response to this prompt, in training."""
+    return tokenizer.eos_token_id if isinstance(prompt, str) else chat_template.end_token(tokenizer)
