@@ -245,3 +245,14 @@ def test_the_stage_writes_both_files_which_a_source_then_reads(tmp_path, root):
         InputError, match=r"maths\.jsonl, line 1: the field 'question' is missing \(there are problem, level\)"
     ):
         sources.questions("mine", {**entry, "fields": {"question": "question"}}, tmp_path)
+
+
+# ---------------------------------------------------------------- files
+def test_a_file_on_this_machine_is_copied_if_it_is_the_one_that_is_meant(tmp_path, fetched):
+    mine = tmp_path / "mine.jsonl"
+    mine.write_text('{"a": 1}\n')
+    sha256 = hashlib.sha256(mine.read_bytes()).hexdigest()
+    origin, rows = fetched({"file": str(mine), "sha256": sha256})
+    assert (origin["rows"], origin["sha256"], rows) == (1, sha256, [{"a": 1}])
+    assert "its sha256 is" in refused(fetched, {"file": str(mine), "sha256": "0" * 64})
+    assert "other.jsonl: no such file" in refused(fetched, {"file": str(tmp_path / "other.jsonl"), "sha256": sha256})

@@ -151,6 +151,12 @@ def test_long_questions_stay_out_and_a_slice_is_taken(tmp_path):
     assert sorted(taken(shuffle=5, size=2) + taken(shuffle=5, skip=2)) == taken()
 
 
+def test_an_input_stands_below_the_question_and_an_empty_one_does_not(tmp_path):
+    rows = [{"q": "Sort the words.", "more": {"text": " oak, ash "}}, {"q": "Name a tree.", "more": {"text": ""}}]
+    found = read(tmp_path, rows, {**PLAIN, "fields": {"question": "q", "input": "more.text"}})
+    assert [one["question"] for one in found] == ["Sort the words.\n\noak, ash", "Name a tree."]
+
+
 def test_text_can_be_put_around_the_question(tmp_path):
     assert read(tmp_path, GOOD, {**PLAIN, "before": "Say: ", "after": " Now."})[0]["question"] == "Say: How many? Now."
 

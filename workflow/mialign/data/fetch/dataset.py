@@ -1,6 +1,7 @@
 """One dataset, from the first of its places that has it, as JSON lines."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -14,7 +15,7 @@ from mialign.data.fetch import Absent, hub, web
 def fetch(name: str, places: list[dict], out: Path) -> dict:
     """Write the dataset to `out`, and return where it came from: place, commit, rows, sha256, and what was passed over.
 
-    A place is {hub, revision, split, ...}, {url, sha256} or {folder, ...}, as in the config. The next one is tried only
+    A place is {hub, revision, split, ...}, {url, sha256}, {folder, ...} or {file, sha256}, as in the config. The next one is tried only
     where the hub or server says that there is no such thing: which copy is taken must not depend on the weather.
     """
     passed = []
@@ -40,7 +41,7 @@ NO_ROWS = "{} holds no rows; see that it is whole, or take another place or spli
 
 
 def _where(place: dict) -> str:
-    return next(place[key] for key in ("hub", "url", "folder") if key in place)
+    return next(place[key] for key in ("hub", "url", "folder", "file") if key in place)
 
 
 def _write(place: dict, out: Path) -> str | None:
@@ -48,10 +49,22 @@ def _write(place: dict, out: Path) -> str | None:
     if "url" in place:
         web.download(place["url"], place["sha256"], out)
         return None
+    if "file" in place:
+        _copy(Path(place["file"]), place["sha256"], out)
+        return None
     commit = hub.information("dataset", place["hub"], place["revision"]).sha if "hub" in place else None
     rows = _from_hub(place, commit) if "hub" in place else _from_folder(place)
     files.write_jsonl(out, map(_plain, islice(rows, place.get("rows"))))
     return commit
+
+
+def _copy(file: Path, sha256: str, out: Path) -> None:
+    """A file of JSON lines on this machine."""
+    if not file.is_file():
+        raise Absent(f"{file}: no such file")
+    web.compare(str(file), web.digest(file), sha256)
+    with files.writing(out) as beside:
+        shutil.copyfile(file, beside)
 
 
 def _from_hub(place: dict, commit: str) -> Iterator[dict]:

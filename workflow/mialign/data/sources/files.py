@@ -129,6 +129,9 @@ def _question(row: dict, entry: dict, where: str) -> str:
         if found is None or (isinstance(found, str) and not found.strip()):
             return ""
     text = fields.text(row, way, where)
+    below = entry["fields"].get("input")
+    if below and (given := str(fields.value(row, below, where)).strip()):
+        text = f"{text}\n\n{given}"
     return dialogue.asked(text, **entry["dialogue"], where=where) if "dialogue" in entry else text
 
 
