@@ -52,6 +52,19 @@ def load(path: str | Path) -> Principles:
     return Principles(str(path), known, categories)
 
 
+def check_voiced(known: Principles) -> None:
+    """InputError for a principle that no answer of our world can follow, of which its models are to learn answers."""
+    from mialign.synthetic import CATEGORIES, voices
+
+    for category in CATEGORIES:
+        for name in known.categories.get(category, ()):
+            if name not in voices(category):
+                raise InputError(
+                    f"{known.path}: categories.{category}: no answer here can follow {name!r}; "
+                    f"choose of {', '.join(voices(category))}, or take no model that is trained here"
+                )
+
+
 def _principle(name: str, block: object, where: str) -> Principle:
     block = _mapping(block, where)
     _keys(block, [field.name for field in fields(Principle)][1:], where)
@@ -60,15 +73,11 @@ def _principle(name: str, block: object, where: str) -> Principle:
 
 
 def _category(name: str, chosen: object, known: dict[str, Principle], where: str) -> tuple[str, ...]:
-    from mialign.synthetic import CATEGORIES, voices
-
     if not isinstance(chosen, list) or not chosen:
         raise InputError(f"{where}: a category without principles; list their names, such as [friendly, polite]")
     for principle in chosen:
         if principle not in known:
             raise InputError(f"{where}: there is no principle {principle!r} (there are {', '.join(known)})")
-        if name in CATEGORIES and principle not in voices(name):
-            raise InputError(f"{where}: no answer here can follow {principle!r}; choose of {', '.join(voices(name))}")
     if len(set(chosen)) < len(chosen):
         raise InputError(f"{where}: a principle is there twice; each may be there once")
     return tuple(chosen)

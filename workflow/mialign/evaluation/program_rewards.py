@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from mialign import synthetic
 from mialign.data import preferences
+from mialign.evaluation.checkers import follows
 from mialign.synthetic.corpora import Asked
 
 
 @dataclass(frozen=True)
 class CheckerReward:
-    """1 where the text follows a side of a principle of our world, else 0."""
+    """1 where the text follows a side of a principle, else 0."""
 
     principle: str
     side: str
@@ -19,7 +19,7 @@ class CheckerReward:
     def scores(self, questions: Sequence[dict], texts: Sequence[str]) -> list[float]:
         """0.0 or 1.0 of each text."""
         pairs = zip(questions, texts, strict=True)
-        return [float(synthetic.follows(self.principle, self.side, text, question)) for question, text in pairs]
+        return [float(follows(self.principle, self.side, text, question)) for question, text in pairs]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from mialign.core.errors import InputError
 from mialign.data.filters import ENDED
 from mialign.data.gold_answers import answer_kind
 from mialign.evaluation.answers import is_right
+from mialign.evaluation.checkers import follows, unchecked
+from mialign.evaluation.text_checkers import TEXT_CHECKERS, side_of
 
 
 def score_records(responses: Iterable[dict], prompts: Iterable[dict]) -> list[dict]:
@@ -26,14 +28,18 @@ def score_records(responses: Iterable[dict], prompts: Iterable[dict]) -> list[di
                 "correct": correct(prompt, response["text"], ended),
                 "ended": ended,
                 "tokens": response["tokens"],
+                **({"sides": sides} if (sides := text_sides(prompt, response["text"])) else {}),
             }
         )
     return records
 
 
-def unchecked(principles: Iterable[str]) -> list[str]:
-    """Those of the principles that no checker knows: whether a text follows them is for a judge that reads it."""
-    return [name for name in principles if name not in synthetic.CHECKERS]
+def text_sides(prompt: dict, text: str) -> list[list[str]]:
+    """[principle, side asked for, side or sides that hold] of each principle of the prompt's first constitution that can
+    be checked on any text; what holds is positive, antithesis, both or neither. The text is taken as it stands.
+    """
+    asked = prompt["constitutions"][0]["principles"]
+    return [[name, side, side_of(name, text)] for name, side in asked if name in TEXT_CHECKERS]
 
 
 def adherence(prompt: dict, text: str, ended: bool) -> float | None:
@@ -47,7 +53,7 @@ def adherence(prompt: dict, text: str, ended: bool) -> float | None:
     if not ended or not text.strip():
         return 0.0
     question = question_of(prompt)
-    return sum(synthetic.follows(name, side, text, question) for name, side in principles) / len(principles)
+    return sum(follows(name, side, text, question) for name, side in principles) / len(principles)
 
 
 def correct(prompt: dict, text: str, ended: bool) -> bool | None:

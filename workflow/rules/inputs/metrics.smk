@@ -67,7 +67,7 @@ def metric_inputs(wildcards):
                 for seed in SEEDS
                 if f"{test}-vs-{baseline}" in AUTHORS["verdicts"]
             ]
-        case "qualities":
+        case "qualities" | "sides":
             return [path for experiment in JUDGED for path in scores_of(experiment, answering(experiment), SEEDS)]
         case "diversity" | "degeneration":
             measured = JUDGED if wildcards.kind == "diversity" else CONFIG["experiments"]

@@ -6,7 +6,7 @@ from mialign.data import authors
 from mialign.data.sets import is_judged
 from mialign.evaluation.judge import prompt_template
 from mialign.evaluation.judge.settings import AUTHORS, by_authors, check_dated, judges
-from mialign.evaluation.scores import unchecked
+from mialign.evaluation.checkers import unchecked
 
 OWN = {"kind", "compat", "model", "revision", "server"}  # that a judge by the authors' protocol has of its own
 

@@ -4,7 +4,7 @@ from mialign.config.validation.common import pick, under
 from mialign.core.errors import InputError
 from mialign.data import preferences, prompts
 from mialign.data.sets import AUTHORS
-from mialign.evaluation.scores import unchecked
+from mialign.evaluation.checkers import unchecked
 
 BUILDER = "preferences"
 # What other experiments have and these cannot: prompts without constitutions, answers that are scored, not judged.

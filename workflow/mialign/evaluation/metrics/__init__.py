@@ -9,6 +9,7 @@ from mialign.evaluation.metrics import (
     information,
     preferences,
     qualities,
+    sides,
     strengths,
     training,
 )
@@ -24,4 +25,5 @@ KINDS = {
     "degeneration": degeneration,
     "strengths": strengths,
     "preferences": preferences,
+    "sides": sides,
 }

@@ -88,18 +88,18 @@ def _walks(days: list[str], text: str) -> bool:
 
 
 # ---------------------------------------------------------------- TeX
-_TEX = re.compile(
+TEX = re.compile(
     r"\\\((?:(?!\\[()]).)+?\\\)|\\\[(?:(?!\\[\[\]]).)+?\\\]|\$\$[^$]+\$\$"
     # A single dollar is TeX only in pairs that hug what is between them: "$5 and $10" is money.
     r"|(?<![\\$\w])\$(?![\s$])[^$\n]{1,200}?(?<![\s\\])\$(?![\d$])",
     re.DOTALL,
 )
-_TEX_SIGN = re.compile(r"\\[A-Za-z()\[\]]|\$\$")
+TEX_SIGN = re.compile(r"\\[A-Za-z()\[\]]|\$\$")
 
 
 def in_tex(text: str, question: dict) -> bool:
     """Maths within TeX's delimiters; in our world the last number, the answer, stands there."""
-    spans = [match for match in _TEX.finditer(text) if re.search(r"\w", match[0])]
+    spans = [match for match in TEX.finditer(text) if re.search(r"\w", match[0])]
     if not spans or not own_reference(question):
         return bool(spans)
     last = [match.start() for match in re.finditer(r"\d+", text)][-1:]
@@ -108,4 +108,4 @@ def in_tex(text: str, question: dict) -> bool:
 
 def without_tex(text: str, question: dict) -> bool:
     """A number, and no sign of TeX anywhere."""
-    return bool(re.search(r"\d", text)) and not _TEX_SIGN.search(text) and not _TEX.search(text)
+    return bool(re.search(r"\d", text)) and not TEX_SIGN.search(text) and not TEX.search(text)

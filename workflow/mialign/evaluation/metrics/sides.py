@@ -1,0 +1,49 @@
+"""Which side of each principle the responses of a method follow, of principles that a program checks on any text."""
+
+from collections.abc import Iterator
+
+from mialign.evaluation.metrics.records import CATEGORIES, ItemTable, load, source, temperatures
+from mialign.evaluation.metrics.tidy import ESTIMATE
+from mialign.evaluation.statistics import Bootstrap
+
+COLUMNS = ("experiment", "method", "temperature", "category", "principle", "metric", *ESTIMATE)
+SETTINGS = {"categories"}
+METRICS = ("followed", "positive", "antithesis", "both", "neither")
+
+
+def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
+    """Rows from score files, in % of the responses whose constitution has the principle.
+
+    followed: the response ended and the side that was asked for holds, alone or with the other.
+    positive, antithesis, both, neither: what holds, of the responses that ended; the four add up to 100.
+    """
+    fields = ("prompt_id", "category", "temperature", "ended")
+    scores = load((source(path, ("scores",)) for path in paths), fields)
+    for (experiment, method), seeds in scores.items():
+        for temperature in temperatures(seeds):
+            at = {seed: [r for r in records if r["temperature"] == temperature] for seed, records in seeds.items()}
+            for principle, having in _by_principle(at).items():
+                grid = ItemTable(having, what=f"scores of {method} ({experiment})")
+                arrays = {metric: grid.values(lambda one, metric=metric: _value(one, metric)) for metric in METRICS}
+                for category, members in grid.groups(settings.get("categories", CATEGORIES)):
+                    for metric, array in arrays.items():
+                        estimate = bootstrap.mean(array[members], bounds=(0, 1), proportion=True).scaled(100)
+                        keys = (experiment, method, temperature, category, principle, metric)
+                        yield dict(zip(COLUMNS, (*keys, *estimate), strict=True))
+
+
+def _by_principle(at: dict[int, list[dict]]) -> dict[str, dict[int, list[dict]]]:
+    """Principle -> seed -> its records, with the side `asked` for and what `held`; principles in order of appearance."""
+    found: dict[str, dict[int, list[dict]]] = {}
+    for seed, records in at.items():
+        for record in records:
+            for principle, asked, held in record.get("sides", ()):
+                of_seeds = found.setdefault(principle, {one: [] for one in at})
+                of_seeds[seed].append({**record, "asked": asked, "held": held})
+    return found
+
+
+def _value(record: dict, metric: str) -> float | None:
+    if metric == "followed":
+        return float(record["ended"] and record["held"] in (record["asked"], "both"))
+    return float(record["held"] == metric) if record["ended"] else None

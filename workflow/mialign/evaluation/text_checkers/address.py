@@ -1,0 +1,62 @@
+"""Who speaks to whom: first or third person, a greeting or none, a closing question or none."""
+
+import re
+
+from mialign.evaluation.text_checkers.reading import lines, prose, sentences, words
+
+_QUOTED = re.compile(r"“[^”]*”|(?<!\w)\"[^\"]*\"(?!\w)")
+# "I" behind a capitalised noun is a number: World War I, Elizabeth I.
+_NUMERAL = re.compile(
+    r"(?:War|Part|Chapter|Phase|Type|Class|Section|Volume|Act|Article|Stage|Level|Elizabeth|Charles|James|Francis) I(?!\w)"
+)
+_SINGULAR = re.compile(
+    r"(?<![\w.])(?:I(?:['’](?:m|ve|d|ll))?(?![\w.)])|i['’](?:m|ve|d|ll)|i (?:am|was|have|had|will|would|think|feel|do)"
+    r"|[Mm]e|[Mm]y|[Mm]yself)(?!\w)"
+)
+_PLURAL = re.compile(r"(?<!\w)(?:[Ww]e(?:['’](?:re|ve|d|ll))?|us|[Oo]ur|[Oo]urs|[Oo]urselves|[Ll]et['’]s)(?!\w)")
+_SECOND = re.compile(r"(?<!\w)(?:you|your|yours|yourself|yourselves)(?!\w)", re.IGNORECASE)
+_GREETING = re.compile(
+    r"^\W*(?:hello|hi|hey|howdy|ahoy|hiya|greetings|salutations|welcome(?= to | back|[,!.])|good (?:morning|afternoon|evening|day)"
+    r"|dear(?= \w| \[))(?![\w-])",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(r"\?[!?\"'”’)\]*_»]*(?=\s|$)")
+_AFTER_QUESTION = re.compile(r"[^\w?]*$")
+
+
+# ---------------------------------------------------------------- person
+def first_person(text: str) -> bool:
+    """I, me, my or myself, outside of quotes and code; a "we" may mean anybody, so it does not count."""
+    return bool(_SINGULAR.search(_own_words(text)))
+
+
+def third_person(text: str) -> bool:
+    """Three words or more, and outside of quotes and code neither I nor we nor you."""
+    own = _own_words(text)
+    return len(words(own)) >= 3 and not any(person.search(own) for person in (_SINGULAR, _PLURAL, _SECOND))
+
+
+def _own_words(text: str) -> str:
+    return _NUMERAL.sub(" ", _QUOTED.sub(" ", prose(text)))
+
+
+# ---------------------------------------------------------------- greeting
+def greets(text: str) -> bool:
+    """The text begins with hello, good morning, dear or the like."""
+    return bool(_GREETING.match(text.lstrip()))
+
+
+def no_greeting(text: str) -> bool:
+    """No line begins with a greeting."""
+    return not any(_GREETING.match(line) for line in lines(text))
+
+
+# ---------------------------------------------------------------- question
+def ends_with_question(text: str) -> bool:
+    """The last sentence ends with a question mark; closing quotes, asterisks and smileys behind it do not count."""
+    return _AFTER_QUESTION.sub("", text).endswith("?") and bool(sentences(text))
+
+
+def asks_nothing(text: str) -> bool:
+    """No sentence ends with a question mark, outside of code."""
+    return not _ASKS.search(prose(text))

@@ -1,0 +1,61 @@
+"""How checkers of any text read it: prose without code, lines, sentences, words, and whether it says something."""
+
+import re
+
+RUN = 4  # words in a row
+
+_FENCED = re.compile(r"^[ \t]*(```+|~~~+)[^\n]*\n.*?(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+_INLINE = re.compile(r"`[^`\n]*`")
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_CLOSING = "\"'”’)\\]*_»"
+_END = re.compile(rf"[.!?…]+[{_CLOSING}]*(?=\s|$)")
+# What stands before a full stop that ends no sentence: abbreviations, and initials such as those of J. K. Rowling.
+_SHORTENED = re.compile(
+    r"(?<![\w.])(?:[A-HJ-Z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|approx|Fig|No|Vol|cf|ca|Inc|Ltd|e\.g|i\.e|a\.m|p\.m"
+    r"|(?:[A-Z]\.)+[A-Z])\.$"
+)
+_ITEM_MARK = re.compile(r"^[ \t]*(?:[-*•+–—]|\d{1,3}[.)])[ \t]+")
+_ENDS_LIKE_SENTENCE = re.compile(rf"[.!?…:;][{_CLOSING}]*$")
+
+
+def prose(text: str) -> str:
+    """The text without what stands in Markdown fences or between backticks."""
+    return _INLINE.sub(" ", _FENCED.sub("\n", text))
+
+
+def lines(text: str) -> list[str]:
+    """The lines that have a letter or a digit, without white space around them."""
+    return [line.strip() for line in text.splitlines() if _WORD.search(line)]
+
+
+def words(text: str) -> list[str]:
+    """Words and numbers in lower case."""
+    return _WORD.findall(text.lower())
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences, without marks of list items; the end of a line ends one too."""
+    return [one for line in lines(text) for one in _of_line(_ITEM_MARK.sub("", line)) if _WORD.search(one)]
+
+
+def ends_like_sentence(line: str) -> bool:
+    """Whether a line closes as one of running text does."""
+    return bool(_ENDS_LIKE_SENTENCE.search(line.rstrip()))
+
+
+def says_something(text: str) -> bool:
+    """A word at least, and of twelve or more runs of RUN words not more than half occur before."""
+    found = words(text)
+    runs = [tuple(found[start : start + RUN]) for start in range(len(found) - RUN + 1)]
+    return bool(found) and (len(runs) < 12 or 2 * len(set(runs)) >= len(runs))
+
+
+def _of_line(line: str) -> list[str]:
+    found, start = [], 0
+    for match in _END.finditer(line):
+        following = line[match.end() :].lstrip()
+        if following and (following[0].islower() or _SHORTENED.search(line[start : match.end()])):
+            continue
+        found.append(line[start : match.end()].strip())
+        start = match.end()
+    return [*found, line[start:].strip()]
