@@ -41,6 +41,8 @@ TEXTS = {
             "The town has many sights, and nobody can see all of them in one day, however early one rises and "
             "however fast one walks.\n- a bridge\n- a church",
             "Eggs\nMilk\nFlour\nA pound of good butter.",
+            "#include <iostream>\nusing namespace std;\n\n// Finds the largest number.\nint main() {}",
+            "Here is a function that does what you ask for:\n```python\ndef f(x):",
         ],
     },
     "numbered": {
@@ -68,7 +70,7 @@ TEXTS = {
             "It is $\\frac{1}{6}$.",
             "About 3.5 kilograms",
             "No, it is not possible.",
-            "Yes. He is the tallest of the three.",
+            "Yes, he is the tallest of the three.",
             "**Answer:** 42",
             "The second runner",
             "They meet at 10:30 in the morning.",
@@ -76,10 +78,12 @@ TEXTS = {
         ],
         "neither": [
             "1. Only one step.",
+            "Each of the three has one brother. So David has three brothers.",
             "2. It begins with two.\n3. And goes on.",
             "- one\n- two\n- three",
             "First we add 3 and 4, which gives 7. Then we double it, and so we get 14.",
             "3 + 4 = 7",
+            "Half of them, since the rest are sold.",
             "It is 14 because twice seven is fourteen.",
             "The room was dark. The lamp was out. Nobody came. All of them had left long before the storm.",
             "The train has room for 200 people, and since 150 have a seat already there are only 50 left to sell today.",
@@ -271,6 +275,7 @@ TEXTS = {
             "As an engineer I build rockets.",
             "- I get up at six.\n- I run to the harbour.",
             "“Go!” he said, but I stayed.",
+            "\"I am the captain of this ship. Nobody else gives orders here.\"",
         ],
         "antithesis": [
             "The captain owns the ship.",

@@ -1,7 +1,11 @@
 """The checkers of any text against answers written by hand, and against those of a small language model."""
 
+import time
+from pathlib import Path
+
 import pytest
-from hypothesis import given
+import yaml
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checked_texts import TEXTS
@@ -10,6 +14,8 @@ from mialign.data import principles
 from mialign.evaluation.checkers import follows, unchecked
 from mialign.evaluation.text_checkers import TEXT_CHECKERS, follows_form, side_of
 
+# Of SmolLM2-135M-Instruct (temperature 0.7, at most 96 tokens) to questions of MT-Bench; the verdicts are by eye.
+ANSWERS = yaml.safe_load((Path(__file__).parent / "model_answers.yaml").read_text(encoding="utf-8"))
 CASES = [(name, side, text) for name, sides in TEXTS.items() for side, texts in sides.items() for text in texts]
 
 
@@ -21,3 +27,74 @@ def test_an_answer_written_by_hand(name, side, text):
 def test_every_checker_has_a_dozen_answers_each_way():
     assert TEXTS.keys() == TEXT_CHECKERS.keys()
     assert all(len(set(sides[side])) >= 12 for sides in TEXTS.values() for side in ("positive", "antithesis"))
+
+
+# ---------------------------------------------------------------- answers of a model
+@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: f"{answer['question']}-{'-'.join(answer['verdicts'])}")
+def test_an_answer_of_a_model(answer):
+    found = {name: side_of(name, answer["text"]) for name in answer["verdicts"]}
+    assert found == answer["verdicts"]
+
+
+def test_the_answers_of_a_model_are_some_of_each_kind():
+    judged = [(name, verdict) for answer in ANSWERS for name, verdict in answer["verdicts"].items()]
+    assert len(ANSWERS) >= 20
+    assert {name for name, _ in judged} == set(TEXT_CHECKERS)
+    assert {verdict for _, verdict in judged} == {"positive", "antithesis", "neither"}
+
+
+# ---------------------------------------------------------------- any text
+PIECES = st.lists(
+    st.sampled_from(
+        [text for _, _, text in CASES]
+        + ["```", "~~~", "$", "**", "{", "[", '"', "?", "\\(", "- ", "1. ", "\n", "\n\n", " ", "I", "Hello", "\0", "é", "…"]
+    )
+    | st.text(max_size=20),
+    max_size=5,
+).map("".join)
+
+
+@settings(max_examples=60)
+@given(PIECES)
+def test_any_text_has_a_verdict_never_both_and_white_space_around_it_changes_none(text):
+    for name in TEXT_CHECKERS:
+        found = side_of(name, text)
+        assert found in ("positive", "antithesis", "neither")
+        assert side_of(name, f"\n{text} \n\n") == found
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "!?", "```\n```", "ha " * 12, "The same words again. " * 8])
+def test_a_text_that_says_nothing_or_repeats_itself_follows_nothing(text):
+    assert {side_of(name, text) for name in TEXT_CHECKERS} == {"neither"}
+
+
+@pytest.mark.parametrize("sign", "[{\"'`*_$\\(-#|.?1\n a")
+def test_long_texts_of_one_sign_take_no_time(sign):
+    started = time.monotonic()
+    for name in TEXT_CHECKERS:
+        side_of(name, "x " + sign * 20_000)
+        side_of(name, "Hello, I am here. " + f"{sign} a" * 4_000 + "?")
+    assert time.monotonic() - started < 10
+
+
+# ---------------------------------------------------------------- the principles and the other checkers
+def test_the_principles_that_they_check(root):
+    known = principles.load(root / "config/principles_checkable.yaml")
+    assert tuple(known.categories) == synthetic.CATEGORIES
+    assert all(len(chosen) == 2 for chosen in known.categories.values())
+    assert set(known.principles) == {name for chosen in known.categories.values() for name in chosen} == set(TEXT_CHECKERS)
+    assert unchecked(known.principles) == []
+    for one in known.principles.values():
+        wordings = (*one.positive, *one.antithesis, *one.short)
+        assert len(set(wordings)) == len(wordings) == 8
+
+
+def test_their_names_are_not_those_of_our_worlds():
+    assert not TEXT_CHECKERS.keys() & synthetic.CHECKERS.keys()
+    assert unchecked(["bold", "tex", "charm"]) == ["charm"]
+
+
+def test_each_kind_of_principle_has_its_checker():
+    assert follows("asks_back", "positive", "It rains. Do you mind?", {})
+    assert not follows_form("asks_back", "antithesis", "It rains. Do you mind?")
+    assert follows("friendly", "positive", "It rains, my friend, so stay here.", {"reference": None})

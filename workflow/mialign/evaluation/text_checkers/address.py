@@ -2,7 +2,7 @@
 
 import re
 
-from mialign.evaluation.text_checkers.reading import lines, prose, sentences, words
+from mialign.evaluation.text_checkers.reading import lines, prose, words
 
 _QUOTED = re.compile(r"“[^”]*”|(?<!\w)\"[^\"]*\"(?!\w)")
 # "I" behind a capitalised noun is a number: World War I, Elizabeth I.
@@ -20,8 +20,8 @@ _GREETING = re.compile(
     r"|dear(?= \w| \[))(?![\w-])",
     re.IGNORECASE,
 )
-_ASKS = re.compile(r"\?[!?\"'”’)\]*_»]*(?=\s|$)")
-_AFTER_QUESTION = re.compile(r"[^\w?]*$")
+_ASKS = re.compile(r"\?(?![\w=])")  # not within an address
+_ASKS_LAST = re.compile(r"\?[^\w?]*\Z")
 
 
 # ---------------------------------------------------------------- person
@@ -37,7 +37,10 @@ def third_person(text: str) -> bool:
 
 
 def _own_words(text: str) -> str:
-    return _NUMERAL.sub(" ", _QUOTED.sub(" ", prose(text)))
+    """What the writer says himself: without quotes, unless all of it stands between quotation marks."""
+    said = prose(text)
+    own = _QUOTED.sub(" ", said)
+    return _NUMERAL.sub(" ", own if words(own) else said)
 
 
 # ---------------------------------------------------------------- greeting
@@ -53,8 +56,8 @@ def no_greeting(text: str) -> bool:
 
 # ---------------------------------------------------------------- question
 def ends_with_question(text: str) -> bool:
-    """The last sentence ends with a question mark; closing quotes, asterisks and smileys behind it do not count."""
-    return _AFTER_QUESTION.sub("", text).endswith("?") and bool(sentences(text))
+    """The last sentence ends with a question mark; quotation marks, asterisks and smileys behind it do not count."""
+    return bool(_ASKS_LAST.search(prose(text)))
 
 
 def asks_nothing(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 
-from mialign.evaluation.text_checkers.reading import ends_like_sentence, lines, prose, sentences, words
+from mialign.evaluation.text_checkers.reading import CODE_LINE, lines, prose, whole_sentences, words
 
 BULLET = re.compile(r"^[ \t]*[-*•+–—▪◦‣·][ \t]+(?=\S)")
 # "1." "2)" "Step 3:" "**4.**" "## Step 5" at the beginning of a line.
@@ -26,10 +26,10 @@ def bulleted(text: str) -> bool:
 
 
 def running_prose(text: str) -> bool:
-    """Sentences, and no bullet, numbered item, heading or table outside of code."""
+    """Sentences, and no bullet, numbered item, heading, table or line of code outside of fences."""
     found = lines(prose(text))
     listed = any(pattern.match(line) for line in found for pattern in (BULLET, STEP, _HEADING, _TABLE))
-    return not listed and in_whole_sentences(prose(text))
+    return not listed and not CODE_LINE.search(prose(text)) and in_whole_sentences(prose(text))
 
 
 def numbered_steps(text: str) -> bool:
@@ -41,10 +41,9 @@ def numbered_steps(text: str) -> bool:
 
 
 def in_whole_sentences(text: str) -> bool:
-    """A sentence of four words or more is there, and at least half of the lines end as sentences do."""
+    """At least half of the lines have a whole sentence."""
     found = lines(text)
-    whole = [one for one in sentences(text) if len(words(one)) >= 4 and ends_like_sentence(one)]
-    return bool(whole) and 2 * sum(map(ends_like_sentence, found)) >= len(found)
+    return bool(found) and 2 * sum(bool(whole_sentences(line)) for line in found) >= len(found)
 
 
 def _counts_up(numbers: list[int]) -> bool:

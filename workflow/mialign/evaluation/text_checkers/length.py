@@ -2,7 +2,7 @@
 
 import re
 
-from mialign.evaluation.text_checkers.layout import BULLET, STEP
+from mialign.evaluation.text_checkers.layout import BULLET, STEP, numbered_steps
 from mialign.evaluation.text_checkers.reading import lines, prose, sentences, words
 
 SHORT = 30  # the most words of a short sentence
@@ -31,10 +31,10 @@ def at_length(text: str) -> bool:
 
 
 def result_alone(text: str) -> bool:
-    """At most two sentences and RESULT words; no list, no reason, no sum that is worked out, no code."""
+    """One sentence of at most RESULT words; no list, no reason, no sum that is worked out, no code."""
     found = lines(text)
     if "```" in text or any(BULLET.match(line) or STEP.match(line) for line in found):
         return False
-    if _REASONING.search(text) or _WORKING.search(text):
+    if numbered_steps(text) or _REASONING.search(text) or _WORKING.search(text):
         return False
-    return len(sentences(text)) <= 2 and len(words(text)) <= RESULT
+    return len(sentences(text)) == 1 and len(words(text)) <= RESULT

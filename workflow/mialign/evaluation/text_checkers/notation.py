@@ -5,22 +5,14 @@ import re
 from collections.abc import Iterator
 
 from mialign.evaluation.text_checkers.layout import in_whole_sentences
-from mialign.evaluation.text_checkers.reading import words
+from mialign.evaluation.text_checkers.reading import CODE_LINE, words
 from mialign.synthetic.checkers import form
 from mialign.synthetic.checkers.working import TEX, TEX_SIGN
 
 ATTEMPTS = 50  # brackets at which JSON may begin
 
-_CODE_LINE = re.compile(
-    r"^[ \t]*(?:(?:def|class|function|fn|func) +\w+ *[({:]|import +[\w.{*]+ *(?:;|$|as |from )|from +[\w.]+ +import "
-    r"|#include|using namespace |public |private |static |(?:var|let|const|int|float|double|auto) +\w+ *[=;(\[]"
-    r"|print(?:f|ln)?\(|return\b[^.]*;?$|(?:for|while|if|elif|switch) *\(.*\) *\{?$|(?:for|while|if|elif) .*:$"
-    r"|else *[:{]|try *[:{]|[}\]]+;?$|.*[;{]$|<[/!a-zA-Z][^>\n]*>|SELECT .+ FROM "
-    r"|[A-Za-z_][\w.\[\]]* *[-+*/]?= *.*[()\[\]{}'\"]|[A-Za-z_][\w.]*\([^()\n]*\)$)",
-    re.MULTILINE,
-)
 _KEY = re.compile(r"[\"'][\w -]+[\"']\s*:")
-_COMMAND = re.compile(r"\\[A-Za-z]+|[\^_]\{")
+_COMMAND = re.compile(r"\\[A-Za-z]+|[\^_]\{|\$[A-Za-z\\]")
 
 
 # ---------------------------------------------------------------- code
@@ -31,7 +23,7 @@ def fenced_code(text: str) -> bool:
 
 def no_code(text: str) -> bool:
     """Words alone: no backtick, no fence, no line that looks like code, and a sentence."""
-    return "`" not in text and "~~~" not in text and not _CODE_LINE.search(text) and len(words(text)) >= 4
+    return "`" not in text and "~~~" not in text and not CODE_LINE.search(text) and len(words(text)) >= 4
 
 
 # ---------------------------------------------------------------- LaTeX
@@ -55,8 +47,9 @@ def in_json(text: str) -> bool:
 
 
 def in_sentences(text: str) -> bool:
-    """Whole sentences, and nothing like JSON: no curly bracket and no quoted key."""
-    return "{" not in text and "}" not in text and not _KEY.search(text) and in_whole_sentences(text)
+    """Whole sentences, and nothing like JSON: no curly bracket, no quoted key and no array."""
+    like_json = "{" in text or "}" in text or _KEY.search(text) or any(_values(text))
+    return not like_json and in_whole_sentences(text)
 
 
 def _values(text: str) -> Iterator[str]:

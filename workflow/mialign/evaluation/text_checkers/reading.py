@@ -4,6 +4,16 @@ import re
 
 RUN = 4  # words in a row
 
+# What code has at the beginning of a line, or as a whole line, in the languages that models write most.
+CODE_LINE = re.compile(
+    r"^[ \t]*(?:(?:def|class|function|fn|func) +\w+ *[({:]|import +[\w.{*]+ *(?:;|$|as |from )|from +[\w.]+ +import "
+    r"|#include|using namespace |public |private |static |(?:var|let|const|int|float|double|auto) +\w+ *[=;(\[]"
+    r"|print(?:f|ln)?\(|return\b[^.]*;?$|(?:for|while|if|elif|switch) *\(.*\) *\{?$|(?:for|while|if|elif) .*:$"
+    r"|else *[:{]|try *[:{]|[}\]]+;?$|.*[;{]$|<[/!a-zA-Z][^>\n]*>|SELECT .+ FROM "
+    r"|[A-Za-z_][\w.\[\]]* *[-+*/]?= *.*[()\[\]{}'\"]|[A-Za-z_][\w.]*\([^()\n]*\)$)",
+    re.MULTILINE,
+)
+
 _FENCED = re.compile(r"^[ \t]*(```+|~~~+)[^\n]*\n.*?(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`[^`\n]*`")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -15,7 +25,7 @@ _SHORTENED = re.compile(
     r"|(?:[A-Z]\.)+[A-Z])\.$"
 )
 _ITEM_MARK = re.compile(r"^[ \t]*(?:[-*•+–—]|\d{1,3}[.)])[ \t]+")
-_ENDS_LIKE_SENTENCE = re.compile(rf"[.!?…:;][{_CLOSING}]*$")
+_CLOSED = re.compile(rf"[.!?…][{_CLOSING}]*$")
 
 
 def prose(text: str) -> str:
@@ -38,16 +48,16 @@ def sentences(text: str) -> list[str]:
     return [one for line in lines(text) for one in _of_line(_ITEM_MARK.sub("", line)) if _WORD.search(one)]
 
 
-def ends_like_sentence(line: str) -> bool:
-    """Whether a line closes as one of running text does."""
-    return bool(_ENDS_LIKE_SENTENCE.search(line.rstrip()))
+def whole_sentences(text: str) -> list[str]:
+    """The sentences of four words or more that are closed: by a full stop, a question mark or the like."""
+    return [one for one in sentences(text) if len(words(one)) >= 4 and _CLOSED.search(one)]
 
 
 def says_something(text: str) -> bool:
-    """A word at least, and of twelve or more runs of RUN words not more than half occur before."""
+    """A word at least, and of six or more runs of RUN words not more than half have occurred before."""
     found = words(text)
     runs = [tuple(found[start : start + RUN]) for start in range(len(found) - RUN + 1)]
-    return bool(found) and (len(runs) < 12 or 2 * len(set(runs)) >= len(runs))
+    return bool(found) and (len(runs) < 6 or 2 * len(set(runs)) >= len(runs))
 
 
 def _of_line(line: str) -> list[str]:
