@@ -38,6 +38,7 @@ TEXTS = {
             "# Travel\nPack light clothes for the journey.",
             "Yes.",
             "| a | b |\n|---|---|\n| 1 | 2 |",
+            "a) The first answer is right.\nb) The second answer is right as well.",
             "The town has many sights, and nobody can see all of them in one day, however early one rises and "
             "however fast one walks.\n- a bridge\n- a church",
             "Eggs\nMilk\nFlour\nA pound of good butter.",
@@ -131,6 +132,7 @@ TEXTS = {
         ],
         "neither": [
             "One sentence. And a second one.",
+            "[2, 3, 5, 7, 11]",
             "The town lies on a river.\nMonks founded it.",
             "- a single item",
             "```\nx = 1\n```",

@@ -850,6 +850,36 @@ def test_checkers_must_know_every_principle_that_they_judge_by(unchecked):
     refused(unchecked, f"{MT}.judges.exact.kind: no checker can tell")
 
 
+@pytest.fixture
+def checkable(read_config, tmp_path):
+    """A given model in the experiment that is judged, with principles that a program checks on any text."""
+    given = given_model(tmp_path / "given")
+    settings = read_config({"principles": "config/principles_checkable.yaml", "collapse": None})
+    del settings["experiments"]["maths"]
+    settings["models"] = {"given": {"path": str(given)}}
+    settings["experiments"]["multitask"]["base"] = "given"
+    settings["experiments"]["multitask"]["data"]["strong_pairs"]["from"] = "given"
+    return settings
+
+
+def test_checkers_of_any_text_judge_what_a_given_model_answers(checkable):
+    assert loading.load(checkable)["experiments"]["multitask"]["judge"] == {"kind": "checkers"}
+
+
+def test_a_principle_beside_them_needs_a_checker_too(checkable, tmp_path, root):
+    principles = yaml.safe_load((root / checkable["principles"]).read_text())
+    principles["principles"]["charm"] = principles["principles"]["bold"]
+    principles["categories"]["stem"] = ["charm", "bullets"]
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(principles))
+    checkable["principles"] = str(tmp_path / "own.yaml")
+    refused(checkable, f"{MT}.judge.kind: no checker can tell", "own.yaml: principles.charm; judge by openai")
+
+
+def test_models_that_are_trained_here_have_no_answers_that_follow_them(miniature):
+    miniature["principles"] = "config/principles_checkable.yaml"
+    refused(miniature, "config/principles_checkable.yaml: categories.writing: no answer here can follow 'greeting'")
+
+
 def test_checkers_must_know_every_principle_where_they_choose_a_checkpoint(unchecked):
     unchecked["experiments"]["multitask"]["methods"]["dpo"]["validate_every"] = 8
     refused(unchecked, f"{MT}.methods.dpo.validate_every: 8 of 16 steps leave checkpoints to choose by the checkers")

@@ -77,8 +77,6 @@ def _set(content, way, value):
             r"categories.math: there is no principle 'charm' \(there are steps, ",
         ),
         (("categories", "math"), ["steps", "steps"], r"categories.math: a principle is there twice"),
-        (("categories", "math"), ["steps", "markdown"], r"categories.math: no answer here can follow 'markdown'"),
-        (("categories", "coding"), ["plan", "polite"], r"categories.coding: no answer here can follow 'polite'"),
         (("categories", "math"), "steps", r"categories.math: a category without principles"),
         (("categories",), ..., r"the key 'categories' is missing"),
         (("categories",), ["math"], r"categories: names with what belongs to them"),
@@ -99,6 +97,15 @@ def test_what_is_wrong_is_named(way, value, message, content, loading):
     _set(content, way, value)
     with pytest.raises(InputError, match=message):
         loading(content)
+
+
+def test_answers_of_our_world_must_be_able_to_follow_what_its_models_learn(root, content, loading):
+    principles.check_voiced(loading(content))
+    content["categories"] |= {"cooking": ["tex", "polite"], "math": ["steps", "markdown"]}
+    with pytest.raises(InputError, match=r"principles.yaml: categories.math: no answer here can follow 'markdown'; choose"):
+        principles.check_voiced(loading(content))
+    with pytest.raises(InputError, match=r"categories.writing: no answer here can follow 'greeting'; choose of .*friendly"):
+        principles.check_voiced(principles.load(root / "config/principles_checkable.yaml"))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ STEP = re.compile(
 )
 # The same within a line: "Step 1: ... Step 2: ..." or, behind the end of a sentence, "2. ...".
 _WITHIN = re.compile(r"(?<!\w)step\s+(\d{1,2})(?=[:.)])|(?:(?<=[.!?:;]\s)|^)(\d{1,2})[.)]\s+(?=[A-Z])", re.IGNORECASE)
+_LETTERED = re.compile(r"^[ \t]*\(?[a-zA-Z]\)[ \t]")
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+\S")
 _TABLE = re.compile(r"^[ \t]*\|.*\|[ \t]*$")
 
@@ -26,9 +27,9 @@ def bulleted(text: str) -> bool:
 
 
 def running_prose(text: str) -> bool:
-    """Sentences, and no bullet, numbered item, heading, table or line of code outside of fences."""
+    """Sentences, and no bullet, numbered or lettered item, heading, table or line of code outside of fences."""
     found = lines(prose(text))
-    listed = any(pattern.match(line) for line in found for pattern in (BULLET, STEP, _HEADING, _TABLE))
+    listed = any(pattern.match(line) for line in found for pattern in (BULLET, STEP, _LETTERED, _HEADING, _TABLE))
     return not listed and not CODE_LINE.search(prose(text)) and in_whole_sentences(prose(text))
 
 

@@ -13,15 +13,16 @@ _REASONING = re.compile(
     r"(?<!\w)(?:because|since|first(?:ly)?,|then|next|step|steps|we (?:can|need|know|have to|must)|let['’]s|let us)(?!\w)",
     re.IGNORECASE,
 )
+_NUMBERS = re.compile(r"[\W\d_]*\Z")
 _WORKING = re.compile(r"\d\s*(?:[-+*/×÷·−]|\\times|\\cdot|\\div)\s*\$?\d[^=\n]*=")
 
 
 def one_short_sentence(text: str) -> bool:
-    """One sentence on one line, of at most SHORT words, without code or a mark of a list."""
+    """One sentence on one line, of at most SHORT words, not of numbers alone, without code or a mark of a list."""
     found = lines(text)
     if len(found) != 1 or "```" in text or BULLET.match(found[0]) or STEP.match(found[0]):
         return False
-    return len(sentences(text)) == 1 and len(words(text)) <= SHORT
+    return len(sentences(text)) == 1 and len(words(text)) <= SHORT and not _NUMBERS.match(text)
 
 
 def at_length(text: str) -> bool:
