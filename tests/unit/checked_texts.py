@@ -6,7 +6,7 @@ TEXTS = {
             "- Pack light clothes\n- Bring a raincoat\n- Leave the heavy boots at home",
             "* Milk\n* Eggs\n* Flour",
             "• The heart pumps blood.\n• The lungs take in air.",
-            "Here are three reasons:\n\n- It is cheaper than the train.\n- It is faster at night.\n- It stops near the hotel.",
+            "Here are two reasons:\n\n- It is cheaper than the train.\n- It is faster at night.",
             "+ one cup of rice\n+ two cups of water",
             "  - indented once\n  - and once more",
             "- **Speed**: it runs in linear time.\n- **Memory**: it needs one array of the same size.",
@@ -87,7 +87,7 @@ TEXTS = {
             "Half of them, since the rest are sold.",
             "It is 14 because twice seven is fourteen.",
             "The room was dark. The lamp was out. Nobody came. All of them had left long before the storm.",
-            "The train has room for 200 people, and since 150 have a seat already there are only 50 left to sell today.",
+            "The train has room for 200 people, and since 150 have a seat there are only 50 left to sell today.",
         ],
     },
     "brief": {
@@ -107,28 +107,46 @@ TEXTS = {
             "The U.S. Congress passed it in 1890, and most states followed within a few years.",
         ],
         "antithesis": [
-            "The town lies on a river. It was founded by monks who kept bees and sold wax. Later it grew rich from cloth, "
-            "which was carried down the river on flat boats. Today it has two museums, a small university and a market "
-            "that is held on every Saturday from March until the first snow falls.",
-            "Antitrust laws keep markets open. A firm that buys all of its rivals could ask any price, since buyers would "
-            "have nowhere else to go. So most states look closely at large mergers.\n\nIn practice this takes years. "
-            "Lawyers on both sides bring experts, and the experts disagree about what would have happened otherwise.",
-            *(
-                f"{opening} People tend to think of time as a line. In some places it is drawn as a circle instead, and "
-                "the seasons are its quarters. Children hardly think of it at all. The old think of it often, and many "
-                "of them say that the years pass faster than they used to do when they were young."
-                for opening in (
-                    "Consider the calendar.", "There is more to say.", "Let us begin with clocks!", "Why so?",
-                    "It is a long story.", "Here is an answer:", "# Time", "This was asked before.",
-                )
-            ),
-            "- The law of 1890 forbids cartels, and judges have read it broadly ever since\n- The law of 1914 forbids "
-            "mergers that would lessen competition, and it names several practices\n- Later laws cover prices, and they "
-            "protect small shops against large chains\n- Agencies may go to court, and so may private firms that were "
-            "harmed",
-            "Photosynthesis has two parts. In the first, light splits water, and oxygen is set free. In the second, the "
-            "energy that was gained binds carbon dioxide into sugar! Both happen in the same small bodies within the "
-            "cell. Without them there would be hardly any life on land, and the air would hold almost no oxygen.",
+            "The town lies on a river. It was founded by monks who kept bees and sold wax. Later it grew rich "
+            "from cloth, which was carried down the river on flat boats. Today it has two museums, a small "
+            "university and a market that is held on every Saturday from March until the first snow falls.",
+            "Antitrust laws keep markets open. A firm that buys all of its rivals could ask any price, since "
+            "buyers would have nowhere else to go. So most states look closely at large mergers.\n\nIn practice "
+            "this takes years. Lawyers on both sides bring experts, and the experts disagree about what would "
+            "have happened otherwise.",
+            "- The law of 1890 forbids cartels, and judges have read it broadly ever since\n- The law of 1914 "
+            "forbids mergers that would lessen competition, and it names several practices\n- Later laws cover "
+            "prices, and they protect small shops against large chains\n- Agencies may go to court, and so may "
+            "private firms that were harmed",
+            "Photosynthesis has two parts. In the first, light splits water, and oxygen is set free. In the "
+            "second, the energy that was gained binds carbon dioxide into sugar! Both happen in the same small "
+            "bodies within the cell. Without them there would be hardly any life on land, and the air would hold "
+            "almost no oxygen.",
+            "Consider the calendar. People tend to think of time as a line, but in some places it is drawn as a "
+            "circle, and the seasons are its quarters. Children hardly think of it at all. The old think of it "
+            "often, and many of them say that the years pass faster than they used to do.",
+            "Why do prices rise? One reason is that there is more money than before while there is no more to "
+            "buy. Another is that wages rise, and shops pass on what they pay. A third is fear: whoever expects "
+            "higher prices buys today, and so the prices go up at once, just as everybody had feared.",
+            "# Bees\nA hive has one queen and many thousands of workers. The workers clean the cells, feed the "
+            "young, guard the entrance and in the end fly out for nectar.\n\n# Wax\nWax comes from glands on "
+            "their bellies. They chew it and build combs of it, whose six-sided cells hold honey, pollen and "
+            "brood.",
+            "1. Read the text once without a pen, so that you know what it is about and where it leads.\n2. Read "
+            "it again and mark every claim that the author makes, with the page on which it stands.\n3. Write the"
+            " claims down in your own words, one below the other, and strike out those that say the same.",
+            "I grew up by the sea. My father repaired nets, my mother sold fish, and my brothers and I gathered "
+            "driftwood for the stove. In winter the storms took the roofs off the sheds. We were poor, I suppose,"
+            " but nobody told us so, and on Sundays there was always a cake with raisins.",
+            "Glass is made of sand, soda and lime. The three are melted together at a heat that would melt iron "
+            "as well! For windows, the melt is poured onto a bath of liquid tin, on which it spreads until it is "
+            "perfectly even. Bottles are blown in moulds instead, many thousands of them in an hour.",
+            "Dear Ms. Hill, thank you for your letter of the third of May. We have looked into the matter and "
+            "found that the parcel was left with a neighbour, who has been away since then. He will bring it to "
+            "you tonight. We are sorry for the trouble that this has caused you, and for the delay.",
+            "The film begins slowly. For half an hour hardly a word is spoken, and one sees nothing but fields, "
+            "cows and a man who mends a fence. Then a letter comes. What is in it is told only at the very end, "
+            "when all who could have helped are gone, and the fence has fallen down again.",
         ],
         "neither": [
             "One sentence. And a second one.",
@@ -277,7 +295,7 @@ TEXTS = {
             "As an engineer I build rockets.",
             "- I get up at six.\n- I run to the harbour.",
             "“Go!” he said, but I stayed.",
-            "\"I am the captain of this ship. Nobody else gives orders here.\"",
+            '"I am the captain of this ship. Nobody else gives orders here."',
         ],
         "antithesis": [
             "The captain owns the ship.",

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from checked_texts import TEXTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checked_texts import TEXTS
 from mialign import synthetic
 from mialign.data import principles
 from mialign.evaluation.checkers import follows, unchecked
@@ -47,7 +47,7 @@ def test_the_answers_of_a_model_are_some_of_each_kind():
 PIECES = st.lists(
     st.sampled_from(
         [text for _, _, text in CASES]
-        + ["```", "~~~", "$", "**", "{", "[", '"', "?", "\\(", "- ", "1. ", "\n", "\n\n", " ", "I", "Hello", "\0", "é", "…"]
+        + ["```", "~~~", "$", "**", "{", "[", '"', "?", "\\(", "- ", "1. ", "\n", "\n\n", " ", "I", "Hello", "\0", "é"]
     )
     | st.text(max_size=20),
     max_size=5,
@@ -82,7 +82,7 @@ def test_the_principles_that_they_check(root):
     known = principles.load(root / "config/principles_checkable.yaml")
     assert tuple(known.categories) == synthetic.CATEGORIES
     assert all(len(chosen) == 2 for chosen in known.categories.values())
-    assert set(known.principles) == {name for chosen in known.categories.values() for name in chosen} == set(TEXT_CHECKERS)
+    assert set().union(*known.categories.values()) == set(known.principles) == set(TEXT_CHECKERS)
     assert unchecked(known.principles) == []
     for one in known.principles.values():
         wordings = (*one.positive, *one.antithesis, *one.short)

@@ -35,8 +35,8 @@ def score_records(responses: Iterable[dict], prompts: Iterable[dict]) -> list[di
 
 
 def text_sides(prompt: dict, text: str) -> list[list[str]]:
-    """[principle, side asked for, side or sides that hold] of each principle of the prompt's first constitution that can
-    be checked on any text; what holds is positive, antithesis, both or neither. The text is taken as it stands.
+    """[principle, side asked for, what holds] of each principle of the prompt's first constitution that can be checked
+    on any text. positive, antithesis, both or neither may hold of it, whether it ended or not.
     """
     asked = prompt["constitutions"][0]["principles"]
     return [[name, side, side_of(name, text)] for name, side in asked if name in TEXT_CHECKERS]

@@ -4,9 +4,9 @@ from mialign.config.validation.common import check_server, under
 from mialign.core.errors import InputError
 from mialign.data import authors
 from mialign.data.sets import is_judged
+from mialign.evaluation.checkers import unchecked
 from mialign.evaluation.judge import prompt_template
 from mialign.evaluation.judge.settings import AUTHORS, by_authors, check_dated, judges
-from mialign.evaluation.checkers import unchecked
 
 OWN = {"kind", "compat", "model", "revision", "server"}  # that a judge by the authors' protocol has of its own
 

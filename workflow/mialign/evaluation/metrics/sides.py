@@ -33,7 +33,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
 
 
 def _by_principle(at: dict[int, list[dict]]) -> dict[str, dict[int, list[dict]]]:
-    """Principle -> seed -> its records, with the side `asked` for and what `held`; principles in order of appearance."""
+    """Principle -> seed -> its records, with the side `asked` for and what `held`."""
     found: dict[str, dict[int, list[dict]]] = {}
     for seed, records in at.items():
         for record in records:

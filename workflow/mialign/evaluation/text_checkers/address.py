@@ -7,7 +7,8 @@ from mialign.evaluation.text_checkers.reading import lines, prose, words
 _QUOTED = re.compile(r"“[^”]*”|(?<!\w)\"[^\"]*\"(?!\w)")
 # "I" behind a capitalised noun is a number: World War I, Elizabeth I.
 _NUMERAL = re.compile(
-    r"(?:War|Part|Chapter|Phase|Type|Class|Section|Volume|Act|Article|Stage|Level|Elizabeth|Charles|James|Francis) I(?!\w)"
+    r"(?:War|Part|Chapter|Phase|Type|Class|Section|Volume|Act|Article|Stage|Level|Elizabeth|Charles|James|Francis)"
+    r" I(?!\w)"
 )
 _SINGULAR = re.compile(
     r"(?<![\w.])(?:I(?:['’](?:m|ve|d|ll))?(?![\w.)])|i['’](?:m|ve|d|ll)|i (?:am|was|have|had|will|would|think|feel|do)"
@@ -16,8 +17,8 @@ _SINGULAR = re.compile(
 _PLURAL = re.compile(r"(?<!\w)(?:[Ww]e(?:['’](?:re|ve|d|ll))?|us|[Oo]ur|[Oo]urs|[Oo]urselves|[Ll]et['’]s)(?!\w)")
 _SECOND = re.compile(r"(?<!\w)(?:you|your|yours|yourself|yourselves)(?!\w)", re.IGNORECASE)
 _GREETING = re.compile(
-    r"^\W*(?:hello|hi|hey|howdy|ahoy|hiya|greetings|salutations|welcome(?= to | back|[,!.])|good (?:morning|afternoon|evening|day)"
-    r"|dear(?= \w| \[))(?![\w-])",
+    r"^\W*(?:hello|hi|hey|howdy|ahoy|hiya|greetings|salutations|welcome(?= to | back|[,!.])|dear(?= \w| \[)"
+    r"|good (?:morning|afternoon|evening|day))(?![\w-])",
     re.IGNORECASE,
 )
 _ASKS = re.compile(r"\?(?![\w=])")  # not within an address

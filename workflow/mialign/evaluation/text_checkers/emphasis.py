@@ -6,7 +6,9 @@ from mialign.evaluation.text_checkers.layout import BULLET
 from mialign.evaluation.text_checkers.reading import prose, words
 
 _BOLD = re.compile(r"(?<!\*)\*\*(?=[^\s*])([^\n]*?[^\s*])\*\*(?!\*)|(?<!\w)__(?=\w)([^\n_]*\w)__(?!\w)")
-_MARK = re.compile(r"\*\*|(?<!\w)__|__(?!\w)|(?<![\w*])\*(?=[^\s*])[^*\n]*[^\s*]\*(?![\w*])|(?<!\w)_(?=\w)[^_\n]*\w_(?!\w)")
+_MARK = re.compile(
+    r"\*\*|(?<!\w)__|__(?!\w)|(?<![\w*])\*(?=[^\s*])[^*\n]*[^\s*]\*(?![\w*])|(?<!\w)_(?=\w)[^_\n]*\w_(?!\w)"
+)
 
 
 def bold_words(text: str) -> bool:

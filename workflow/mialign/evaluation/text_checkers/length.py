@@ -10,7 +10,7 @@ LONG = 50  # the least words of a text at length
 RESULT = 25  # the most words of a result alone
 
 _REASONING = re.compile(
-    r"(?<!\w)(?:because|since|first(?:ly)?,|then|next|step|steps|we (?:can|need|know|have to|must)|let['’]s|let us)(?!\w)",
+    r"(?<!\w)(?:because|since|first(?:ly)?,|then|next|steps?|we (?:can|need|know|have to|must)|let['’]s|let us)(?!\w)",
     re.IGNORECASE,
 )
 _NUMBERS = re.compile(r"[\W\d_]*\Z")
