@@ -3,14 +3,18 @@
 import json
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
 from transformers import GenerationConfig, PreTrainedTokenizerFast
 
 from mialign.core.errors import InputError
-from mialign.core.template import fill, text_of
-from mialign.data.prompts import check_template
+from mialign.core.template import begun_answer, fill, text_of
+from mialign.data import principles
+from mialign.data.builders import constitutions
+from mialign.data.pairs import responses_by_prompt
+from mialign.data.prompts import check_template, prompt_records
 from mialign.generation.stop_phrases import ends
 from mialign.models.chat_template import encode_conversation
 from mialign.models.prompt_ids import encode_prompt, end_token
@@ -189,3 +193,72 @@ def test_messages_that_do_not_take_turns_are_refused(roles):
     template = [{"role": role, "content": "{question}"} for role in roles.split()]
     with pytest.raises(InputError, match="template: the messages must be of user and assistant in turn"):
         check_template("template", template, {"question"})
+
+
+# ---------------------------------------------------------------- what a writer is made to begin with
+FORCED = {
+    "greeting": {"positive": ["Greet."], "antithesis": ["Do not."], "forced_opening": {"positive": "Hello!"}},
+    "list": {
+        "positive": ["List."],
+        "antithesis": ["Prose."],
+        "forced_opening": {"positive": "\n- ", "antithesis": " The"},
+    },
+}
+
+
+@pytest.fixture
+def known(tmp_path):
+    texts = {"name": "N", "description": "D", "short": ["S."]}
+    blocks = {name: {**texts, **block} for name, block in FORCED.items()}
+    (tmp_path / "p.yaml").write_text(yaml.safe_dump({"categories": {"writing": list(FORCED)}, "principles": blocks}))
+    return principles.load(tmp_path / "p.yaml")
+
+
+def test_a_forced_opening_joins_those_of_the_sides_and_belongs_to_the_response(known):
+    settings = {
+        "experiment": "e",
+        "seed": 1,
+        "builder": "constitutions",
+        "constitutions": 4,
+        "template": TEMPLATE[:2],
+        "generation_template": [*TEMPLATE[:2], {"role": "assistant", "content": "{forced_opening}"}],
+    }
+    question = {"id": "q", "category": "writing", "question": "Name two rivers.", "reference": None}
+    (record,) = prompt_records([question], known, "train", settings, constitutions.prompts)
+    wanted = {
+        ("positive", "positive"): "Hello!\n-",
+        ("positive", "antithesis"): "Hello! The",
+        ("antithesis", "positive"): "-",
+        ("antithesis", "antithesis"): "The",
+    }
+    sides = [dict(one["principles"]) for one in record["constitutions"]]
+    begun = [wanted[one["greeting"], one["list"]] for one in sides]
+    assert [begun_answer(prompt) for prompt in record["generation_prompts"]] == begun
+    assert all(len(prompt) == 2 for prompt in record["prompts"])
+    written = [
+        {"prompt_id": record["id"], "prompt": number, "text": " Ems", "finish": "eos"} for number in range(len(begun))
+    ]
+    found = responses_by_prompt([record], written)[record["id"]]
+    assert [one["text"] for one in found] == [f"{text} Ems" for text in begun]
+
+
+def test_what_both_prompts_begin_with_is_no_part_of_the_response():
+    record = {
+        "id": "e/q",
+        "prompts": [[USER, OPENING]],
+        "generation_prompts": [[USER, {**OPENING, "content": "Of course: a"}]],
+    }
+    written = [{"prompt_id": "e/q", "prompt": 0, "text": "nd so", "finish": "stop"}]
+    assert responses_by_prompt([record], written)["e/q"][0]["text"] == " and so"
+    assert (
+        responses_by_prompt([{**record, "generation_prompts": record["prompts"]}], written)["e/q"][0]["text"] == "nd so"
+    )
+
+
+def test_a_forced_opening_has_sides(tmp_path):
+    block = {"name": "N", "description": "D", "positive": ["P."], "antithesis": ["A."], "short": ["S."]}
+    for wrong in ({"always": "Hello!"}, {"positive": 3}, "Hello!"):
+        content = {"categories": {"writing": ["a"]}, "principles": {"a": {**block, "forced_opening": wrong}}}
+        (tmp_path / "p.yaml").write_text(yaml.safe_dump(content))
+        with pytest.raises(InputError, match=r"principles\.a\.forced_opening: "):
+            principles.load(tmp_path / "p.yaml")

@@ -1,6 +1,7 @@
 """Datasets come from a hub, an address or a folder as JSON lines, with a note of where from; what is wrong is said."""
 
 import datetime
+import hashlib
 import json
 import os
 import subprocess

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-FIELD = re.compile(r"\{(constitution|preference|question|opening|answer)\}")
+FIELD = re.compile(r"\{(constitution|preference|question|opening|forced_opening|answer)\}")
 
 
 Prompt = str | list[dict]  # one text, or messages {role, content} that a model's chat template renders
@@ -27,6 +27,12 @@ def is_prompt(found: object) -> bool:
             isinstance(one, dict) and set(map(type, (one.get("role"), one.get("content")))) == {str} for one in found
         )
     return isinstance(found, str)
+
+
+def begun_answer(prompt: Prompt) -> str:
+    """What the assistant is made to begin its answer with; empty for a text, which does not tell."""
+    last = {} if isinstance(prompt, str) else prompt[-1]
+    return last["content"].strip() if last.get("role") == "assistant" else ""
 
 
 def text_of(prompt: Prompt) -> str:

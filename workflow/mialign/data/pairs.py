@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from mialign.core.errors import InputError
 from mialign.core.seeds import derive
+from mialign.core.template import begun_answer
 from mialign.data.builders import builder
 from mialign.data.filters import FINISHES, RIGHT, STOPPED, Response, active_filters, first_failure
 from mialign.data.prompts import USERS, to_generate
@@ -102,7 +103,9 @@ def responses_by_prompt(prompts: list[dict], generations: Iterable[dict]) -> dic
     """Prompt id -> its responses in the order of its prompts; InputError unless each is there exactly once.
 
     Of a text that was cut at a stop phrase the blanks before that phrase are left out: the text does not end in them.
+    What the writer was made to begin with, and the policy is not, belongs to the response.
     """
+    begun = {(prompt["id"], number): text for prompt in prompts for number, text in enumerate(forced_openings(prompt))}
     numbers = {prompt["id"]: range(len(to_generate(prompt))) for prompt in prompts}
     expected = {(name, index) for name, indices in numbers.items() for index in indices}
     found = {}
@@ -120,6 +123,7 @@ def responses_by_prompt(prompts: list[dict], generations: Iterable[dict]) -> dic
         found[key] = {name: generation[name] for name in KEPT if name in generation}
         if generation["finish"] == STOPPED:
             found[key]["text"] = generation["text"].rstrip()
+        found[key]["text"] = begun[key] + found[key]["text"]
     missing = sorted(expected - found.keys())
     if missing:
         raise InputError(
@@ -127,6 +131,15 @@ def responses_by_prompt(prompts: list[dict], generations: Iterable[dict]) -> dic
             f"{missing[0][0]!r}, prompt {missing[0][1]}: was the file cut short? Generate it again"
         )
     return {name: [found[name, index] for index in indices] for name, indices in numbers.items()}
+
+
+def forced_openings(prompt: dict) -> list[str]:
+    """Of each prompt that is answered, how it begins the answer where that to train on does not."""
+    asked = to_generate(prompt)
+    if len(asked) != len(prompt["prompts"]):  # with a hint
+        return [""] * len(asked)
+    both = zip(map(begun_answer, asked), map(begun_answer, prompt["prompts"]), strict=True)
+    return [written.removeprefix(trained) for written, trained in both]
 
 
 def with_rewards(generations: list[dict], rewards: list[dict]) -> list[dict]:

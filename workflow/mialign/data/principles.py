@@ -1,6 +1,6 @@
 """The principles: which category has which, and their wordings on either side."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from mialign.core.errors import InputError
@@ -9,7 +9,10 @@ from mialign.core.yaml_files import read_yaml
 
 @dataclass(frozen=True)
 class Principle:
-    """One principle with its wordings: strong, opposite, and the short ones of evaluation."""
+    """One principle with its wordings: strong, opposite, and the short ones of evaluation.
+
+    forced_opening: by side, what an answer that follows it begins with; none for a side that is not there.
+    """
 
     id: str
     name: str
@@ -17,6 +20,7 @@ class Principle:
     positive: tuple[str, ...]
     antithesis: tuple[str, ...]
     short: tuple[str, ...]
+    forced_opening: dict[str, str] = field(default_factory=dict)
 
 
 TEXTS = ("name", "description")
@@ -67,9 +71,16 @@ def check_voiced(known: Principles) -> None:
 
 def _principle(name: str, block: object, where: str) -> Principle:
     block = _mapping(block, where)
-    _keys(block, [field.name for field in fields(Principle)][1:], where)
+    *needed, optional = [field.name for field in fields(Principle)][1:]
+    begins = block.get(optional, {})
+    _keys({key: value for key, value in block.items() if key != optional}, needed, where)
+    sided = isinstance(begins, dict) and set(begins) <= set(WORDINGS[:2])
+    if not sided or not all(isinstance(one, str) for one in begins.values()):
+        raise InputError(f"{where}.{optional}: give a text for positive, antithesis or both; this is {begins!r}")
     texts = {key: _text(block[key], f"{where}.{key}") for key in TEXTS}
-    return Principle(name, **texts, **{key: _wordings(block[key], f"{where}.{key}") for key in WORDINGS})
+    return Principle(
+        name, **texts, **{key: _wordings(block[key], f"{where}.{key}") for key in WORDINGS}, forced_opening=begins
+    )
 
 
 def _category(name: str, chosen: object, known: dict[str, Principle], where: str) -> tuple[str, ...]:

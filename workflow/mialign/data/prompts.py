@@ -108,9 +108,10 @@ def check_settings(settings: dict) -> None:
     """InputError if a template lacks a field that it must have, or wants one that the experiment does not give."""
     field = {"opening"} if settings.get("openings") else set()
     asked = {"preference"} if "preferences" in settings else {"constitution"}
-    for key in ("template", "generation_template"):
-        if key in settings:
-            check_template(key, settings[key], {"question"} | asked | field)
+    check_template("template", settings["template"], {"question"} | asked | field)
+    if "generation_template" in settings:
+        forced = {"forced_opening"} & fields_of(settings["generation_template"])
+        check_template("generation_template", settings["generation_template"], {"question"} | asked | field | forced)
     if "template_without_context" in settings:
         check_template("template_without_context", settings["template_without_context"], {"question"} | field)
     evaluation = settings.get("evaluation")
@@ -163,7 +164,7 @@ def under(constitution: dict, question: dict, settings: dict, template: str) -> 
     decisive = decisive_principle(settings, [name for name, _ in constitution["principles"]], question)
     begun = settings["openings"][dict(constitution["principles"])[decisive]] if decisive else ""
     fields = {"constitution": constitution["text"], "question": question["question"], "opening": begun}
-    return fill(settings[template], **fields)
+    return fill(settings[template], **fields, forced_opening="")
 
 
 def decisive_principle(settings: dict, known: Collection[str], question: dict) -> str | None:

@@ -93,7 +93,7 @@ def _render(tokenizer, source: str, frame: Frame, texts: Sequence[str], tokenize
     contents = [[{"type": "text", "text": text}] if frame.parts else text for text in texts]
     return tokenizer.apply_chat_template(
         [{"role": role, "content": content} for role, content in zip(frame.roles, contents, strict=True)],
-        chat_template=_no_clock() + source,
+        chat_template=source,
         tokenize=tokenize,
         return_dict=False,
         add_generation_prompt=not frame.closed,
@@ -123,7 +123,8 @@ def _source(tokenizer) -> str:
             f"{tokenizer.name_or_path}: it has several chat templates ({', '.join(sorted(found))}) and none of the "
             "name 'default'; give one that name, or take another model"
         )
-    return tokenizer.get_chat_template()
+    source = tokenizer.get_chat_template()
+    return _no_clock() + source if "strftime_now" in source else source
 
 
 @cache

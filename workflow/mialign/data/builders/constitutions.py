@@ -57,7 +57,8 @@ def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
         fields = {"constitution": text, "question": question["question"], "opening": opening}
         made.prompts.append(fill(settings["template"], **fields))
         if "generation_template" in settings:
-            made.generation.append(fill(settings["generation_template"], **fields))
+            forced = "".join(known[name].forced_opening.get(sides[name], "") for name in known)
+            made.generation.append(fill(settings["generation_template"], **fields, forced_opening=forced))
     return made
 
 

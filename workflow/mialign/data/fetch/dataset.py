@@ -15,8 +15,9 @@ from mialign.data.fetch import Absent, hub, web
 def fetch(name: str, places: list[dict], out: Path) -> dict:
     """Write the dataset to `out`, and return where it came from: place, commit, rows, sha256, and what was passed over.
 
-    A place is {hub, revision, split, ...}, {url, sha256}, {folder, ...} or {file, sha256}, as in the config. The next one is tried only
-    where the hub or server says that there is no such thing: which copy is taken must not depend on the weather.
+    A place is {hub, revision, split, ...}, {url, sha256}, {folder, ...} or {file, sha256}, as in the config. The next
+    one is tried only where the hub or server says that there is no such thing, or the file is not there: which copy is
+    taken must not depend on network conditions.
     """
     passed = []
     for place in places:
