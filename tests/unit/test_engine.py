@@ -129,6 +129,14 @@ def test_a_wide_nucleus_is_sampled_beyond_the_shortlist():
     assert len(set(choose(logits, 1.0, 0.9, dice).tolist())) > 400
 
 
+def test_a_row_with_a_wide_nucleus_changes_no_other():
+    rng = torch.Generator().manual_seed(3)
+    flat, peaked = torch.rand(20, 500, generator=rng), 9 * torch.rand(20, 500, generator=rng)
+    logits, dice = torch.stack([flat, peaked], 1).flatten(0, 1), torch.rand(40, generator=rng)
+    alone = [choose(row[None], 1.0, 0.9, one[None]).item() for row, one in zip(logits, dice, strict=True)]
+    assert choose(logits, 1.0, 0.9, dice).tolist() == alone
+
+
 def test_a_model_that_gives_no_numbers_is_refused(tiny_model, tiny_tokenizer):
     torch.nn.init.constant_(tiny_model.model.norm.weight, float("nan"))
     with pytest.raises(InputError, match="the model gives no numbers"):
