@@ -32,7 +32,7 @@ def settings() -> dict:
         "sampling": {"max_tokens": 100}, "size": 18,
     }  # fmt: skip
     experiment = {
-        "base": "b", "generator": "g", "data": {"pairs": pairs}, "methods": {"dpo": method},
+        "base": "b", "generator": "g", "training": {}, "data": {"pairs": pairs}, "methods": {"dpo": method},
         "questions": {"validation": ["v"], "benchmark": ["m"]},
         "comparisons": [["dpo", "base"]], "respond": {"temperatures": [0.0], "max_tokens": 15},
         "judge": {"kind": "openai", "server": {"price": {"in": 2.0, "out": 10.0}}},
@@ -227,6 +227,18 @@ def test_every_judge_is_priced_by_how_often_it_is_asked(settings, assumed):
     assert exact["multitask.second"].hours == 0
     fetched = next(row for row in cost._rows(settings, assumed) if row.stage == "fetch_model")
     assert (fetched.jobs, fetched.disk) == (3, 2 * (8e9 + 4e9 + 4e9))  # b, g and the judge; nothing uses big
+
+
+def test_a_judge_of_validation_answers_reads_them_within_the_trainings(settings, assumed):
+    (before,) = (row for row in cost._rows(settings, assumed) if row.stage == "train")
+    experiment = settings["experiments"]["multitask"]
+    settings["models"]["small"] = {"places": [{"hub": "c/d"}]}
+    experiment["training"]["validate_by"] = {"kind": "likelihood", "model": "small"}
+    (after,) = (row for row in cost._rows(settings, assumed) if row.stage == "train")
+    read = 2 * 3 * 4 * 2 * 1000  # seeds, validations in 9 steps, questions, orders, tokens of a request
+    assert after.tokens - before.tokens == read
+    assert after.hours - before.hours == pytest.approx(read / 2 / 100 / 3600)  # half the usual size
+    assert after.memory - before.memory == 4 * 4e9
 
 
 def test_weights_that_are_there_are_counted_and_need_no_assumption(settings, assumed):
