@@ -136,7 +136,9 @@ class _Experiment:
         """How many responses a writer gives for a set; where it draws until it is full, by the share that stays."""
         block = self.given["data"][data]
         if "draws" in block:
-            drawn = min(ceil(block["size"] / self.assumed["kept"]), block["draws"]["pairs"] * block["draws"]["at_most"])
+            what = f"of the drawn pairs of experiments.{self.name} the filters keep, as a share"
+            share = _assumed(self.assumed, "kept", self.name, what)
+            drawn = min(ceil(block["size"] / share), block["draws"]["pairs"] * block["draws"]["at_most"])
             return drawn * shape(block).written
         asked = sum(questions(self.config, self.assumed, name) for name in block["questions"])
         return questions_of(block, asked) * shape(block).written
@@ -290,7 +292,7 @@ def weights(config: dict, assumed: dict, name: str) -> float:
         return found
     model = config["models"][root(config["models"], name)]
     hint = ", or fetch the model, and they are counted" if "places" in model else ""
-    return _assumed(assumed, "weights", publisher(model) or model["path"], f"weights models.{name} has", hint)
+    return _assumed(assumed, "parameters", publisher(model) or model["path"], f"weights models.{name} has", hint)
 
 
 def questions(config: dict, assumed: dict, name: str) -> int:
