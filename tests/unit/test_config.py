@@ -364,7 +364,11 @@ BAD = [
         on_server(server={**SERVER, "base_url": "https://me:sk-x@host/v1"}),
         f"{MT}.judge.server.base_url: not an address",
     ),
-    (f"{MT}.training.validate_by", {"kind": "checkers"}, f"{MT}.training.validate_by.kind: 'checkers' is not possible"),
+    (
+        f"{MT}.training.validate_by",
+        {"kind": "openai", "model": "gpt-4o-2024-08-06"},
+        f"{MT}.training.validate_by.kind: 'openai' is not possible",
+    ),
     (
         f"{MT}.training.validate_by",
         {"kind": "likelihood", "model": "stong"},
