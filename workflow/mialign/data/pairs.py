@@ -212,6 +212,4 @@ def _nothing_left(total: int, dropped: dict[str, int], settings: dict) -> str:
     if not counts:
         return "there are no prompts to make pairs of: is the file of questions empty?"
     worst = max(dropped, key=dropped.get)
-    return (
-        f"no pair is left: of {total} {what} the filters dropped {counts}. Most were lost to {worst}: {HINTS[worst]}"
-    )
+    return f"no pair is left: of {total} {what} the filters dropped {counts}. Most were lost to {worst}: {HINTS[worst]}"
