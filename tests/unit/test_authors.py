@@ -135,6 +135,54 @@ def test_prompts_are_built_in_the_authors_words(prepared, released, run_stage, k
             assert ("None." in prompt) is prompt.endswith(" It")
 
 
+FIVE = ("How many?", "With {braces} and %?", "Two\nlines?", "Q: Who?\nA: I", "{constitution}")
+
+
+def rendered(released, run_stage, split) -> list[dict]:
+    """The prompts of the five questions, by the stage."""
+    questions = [{"id": f"q-{n}", "category": "math", "question": one, "reference": None} for n, one in enumerate(FIVE)]
+    write_jsonl(released / "five.jsonl", questions)
+    ours = {"experiment": "mine", "template": "{constitution}{question}", "seed": 1}
+    ours |= {"builder": "constitutions", "constitutions": 2} if split == "train" else {}
+    run_stage(
+        prompts_stage, questions=released / "five.jsonl", settings=json.dumps(ours), split=split,
+        principles=released / "principles.yaml", templates=released / "templates.json", out=released / "p.jsonl",
+    )  # fmt: skip
+    return read_jsonl(released / "p.jsonl")
+
+
+@pytest.mark.parametrize("split", ["train", "benchmark"])
+def test_five_questions_are_asked_as_their_functions_ask_the_judged(prepared, released, run_stage, split):
+    """By hand: str.format puts constitution and question into their constants, and leaves what these hold as it is."""
+    prepared("judged")
+    records = rendered(released, run_stage, split)
+    assert [record["question"] for record in records] == list(FIVE)
+    for record, question in zip(records, FIVE, strict=True):
+        texts = [one["text"] for one in record["constitutions"]]
+        plain = [f"Rules: {text}\nAsked: {question}\nSaid:" for text in texts]
+        shown = [f"Form\n{prompt}" for prompt in plain]
+        assert record["prompts"] == (plain if split == "train" else shown)
+        assert record.get("generation_prompts", shown) == shown
+
+
+def test_five_questions_are_asked_as_their_functions_ask_the_solved(prepared, released, run_stage):
+    """Their functions are written in the file; here they are run, since the file is made up."""
+    known, _ = prepared("solved")
+    theirs: dict = {}
+    exec(SOLVED, theirs)
+    for record, question in zip(rendered(released, run_stage, "benchmark"), FIVE, strict=True):
+        assert record["prompts"] == [theirs["get_math_eval_prompt_single_turn"](question)]
+    for record, question in zip(rendered(released, run_stage, "train"), FIVE, strict=True):
+        asks = [
+            any(text in one["text"] for text in known.principles["steps"].positive) for one in record["constitutions"]
+        ]
+        assert sorted(asks) == [False, True]  # of two constitutions exactly one asks for steps
+        assert record["prompts"] == [
+            theirs["get_math_generation_prompt_single_turn"](one["text"], question, step_by_step=steps)
+            for one, steps in zip(record["constitutions"], asks, strict=True)
+        ]
+
+
 def test_released_pairs_become_records_to_train_on(released, run_stage):
     outputs = {name: released / f"maths.{name}" for name in ("out", "table", "examples")}
     settings = json.dumps({"size": 5, "seed": 1})

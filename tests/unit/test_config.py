@@ -13,6 +13,7 @@ from changes import REMOVE, change, refused
 from given_model import CONFIG, given_model
 from mialign.config import loading
 from mialign.core.errors import InputError
+from mialign.evaluation.judge.settings import run_here, validating
 
 REAL_FILES = (
     "gsm8k_train.jsonl",
@@ -362,6 +363,26 @@ BAD = [
         f"{MT}.judge",
         on_server(server={**SERVER, "base_url": "https://me:sk-x@host/v1"}),
         f"{MT}.judge.server.base_url: not an address",
+    ),
+    (
+        f"{MT}.training.validate_by",
+        {"kind": "openai", "model": "gpt-4o-2024-08-06"},
+        f"{MT}.training.validate_by.kind: 'openai' is not possible",
+    ),
+    (
+        f"{MT}.training.validate_by",
+        {"kind": "likelihood", "model": "stong"},
+        f"{MT}.training.validate_by.model: there is no model 'stong'; did you mean 'strong'?",
+    ),
+    (
+        f"{MT}.training.validate_by",
+        {"kind": "likelihood", "model": "strong", "wording": "none.yaml"},
+        f"{MT}.training.validate_by.wording: none.yaml: no such file",
+    ),
+    (
+        f"{MA}.training.validate_by",
+        {"kind": "likelihood", "model": "strong"},
+        f"{MA}.training.validate_by: there are no responses to judge; take it out",
     ),
     (f"{MT}.judge", {"kind": "likelihood"}, f"{MT}.judge.model: the key is missing"),
     (f"{MT}.judge", {"kind": "likelihood", "model": "stong"}, f"{MT}.judge.model: there is no model 'stong'; did you"),
@@ -816,6 +837,15 @@ def test_judges_have_their_defaults(miniature):
     assert multitask["judges"] == {"local": {"kind": "likelihood", "model": "strong", "wording": "config/judge.yaml"}}
 
 
+def test_a_judge_of_validation_answers_is_a_model_of_the_run(miniature):
+    miniature["experiments"]["multitask"]["training"]["validate_by"] = {"kind": "likelihood", "model": "linked"}
+    miniature["models"]["linked"] = miniature["models"]["weak"]
+    found = loading.load(miniature)["experiments"]
+    assert validating(found["multitask"]) == {"kind": "likelihood", "model": "linked", "wording": "config/judge.yaml"}
+    assert validating(found["maths"]) is None
+    assert "linked" in run_here(found["multitask"])  # so it is fetched, or made, before a training
+
+
 def test_a_rule_asks_for_its_own_resources_then_for_the_default_then_for_ours(miniature):
     miniature["resources"] = {"default": {"gpu": 1, "runtime": 30}, "train": {"runtime": 240, "cpus_per_task": 8}}
     asked = loading.load(miniature)["resources"]
@@ -883,3 +913,5 @@ def test_models_that_are_trained_here_have_no_answers_that_follow_them(miniature
 def test_checkers_must_know_every_principle_where_they_choose_a_checkpoint(unchecked):
     unchecked["experiments"]["multitask"]["methods"]["dpo"]["validate_every"] = 8
     refused(unchecked, f"{MT}.methods.dpo.validate_every: 8 of 16 steps leave checkpoints to choose by the checkers")
+    unchecked["experiments"]["multitask"]["training"]["validate_by"] = {"kind": "likelihood", "model": "strong"}
+    loading.load(unchecked)

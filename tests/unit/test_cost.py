@@ -19,7 +19,7 @@ def assumed() -> dict:
         "gpu": "one", "minutes_per_job": 6,
         "tokens_per_second": dict.fromkeys(("generation", "training", "scoring"), 100),
         "mean_tokens": {"prompt": 10, "answer": 20, "attempt": 30, "request": 1000, "verdict": 100},
-        "weights": {"a/b": 8e9, "c/d": 4e9},
+        "parameters": {"a/b": 8e9, "c/d": 4e9}, "kept": {"multitask": 0.25},
         "bytes_per_weight": {"model": 2}, "rows": {"one": 40},
     }  # fmt: skip
 
@@ -32,7 +32,7 @@ def settings() -> dict:
         "sampling": {"max_tokens": 100}, "size": 18,
     }  # fmt: skip
     experiment = {
-        "base": "b", "generator": "g", "data": {"pairs": pairs}, "methods": {"dpo": method},
+        "base": "b", "generator": "g", "training": {}, "data": {"pairs": pairs}, "methods": {"dpo": method},
         "questions": {"validation": ["v"], "benchmark": ["m"]},
         "comparisons": [["dpo", "base"]], "respond": {"temperatures": [0.0], "max_tokens": 15},
         "judge": {"kind": "openai", "server": {"price": {"in": 2.0, "out": 10.0}}},
@@ -80,8 +80,8 @@ def test_bf16_takes_half_the_room_and_rmsprop_one_number_less(settings, assumed)
     methods["dpo"]["kl"] = 0.1  # with a frozen copy of the parent
     methods["more"] = {**methods["dpo"], "parent": "dpo", "weights": "float32", "optimizer": "rmsprop", "kl": 0.0}
     row = next(row for row in cost.table(settings, assumed) if row["stage"] == "train")
-    # two seeds; of both the checkpoint, and states of more alone, which begins where dpo has ended
-    assert (row["disk_gb"], row["memory_gb"]) == (8 * 2 * (2 + 4 + 3 * 12), 8 * 4 * 3)
+    # two seeds; of both the checkpoint, and states (with one moment) of more alone, which begins where dpo has ended
+    assert (row["disk_gb"], row["memory_gb"]) == (8 * 2 * (2 + 4 + 3 * 8), 8 * 4 * 3)
     methods["more"]["adapter"] = {"rank": 8}
     row = next(row for row in cost.table(settings, assumed) if row["stage"] == "train")
     assert row["memory_gb"] == 8 * 2 * 5
@@ -175,7 +175,16 @@ def test_a_set_has_a_part_of_the_questions_and_answers_by_its_builder(settings, 
 @pytest.mark.parametrize(("at_most", "drawn"), [(100, 72), (30, 60)])
 def test_a_set_that_draws_is_written_until_it_is_full_or_its_bound_is_reached(settings, assumed, at_most, drawn):
     settings["experiments"]["multitask"]["data"]["pairs"]["draws"] = {"pairs": 2, "at_most": at_most}
-    assert generated(settings, assumed | {"kept": 0.25}) == [(1, drawn * 2 * 20)]  # 18 pairs are a quarter of 72
+    assert generated(settings, assumed) == [(1, drawn * 2 * 20)]  # 18 pairs are a quarter of 72
+
+
+def test_the_share_that_the_filters_keep_is_asked_for_by_experiment(settings, assumed):
+    settings["experiments"]["multitask"]["data"]["pairs"]["draws"] = {"pairs": 2, "at_most": 100}
+    message = (
+        "how many of the drawn pairs of experiments.multitask the filters keep, as a share; below its line 'kept:'"
+    )
+    with pytest.raises(InputError, match=message):
+        cost.table(settings, assumed | {"kept": {}})
 
 
 def test_a_method_writes_for_every_seed_and_a_set_that_nobody_is_trained_on_costs_nothing(settings, assumed):
@@ -229,12 +238,24 @@ def test_every_judge_is_priced_by_how_often_it_is_asked(settings, assumed):
     assert (fetched.jobs, fetched.disk) == (3, 2 * (8e9 + 4e9 + 4e9))  # b, g and the judge; nothing uses big
 
 
+def test_a_judge_of_validation_answers_reads_them_within_the_trainings(settings, assumed):
+    (before,) = (row for row in cost._rows(settings, assumed) if row.stage == "train")
+    experiment = settings["experiments"]["multitask"]
+    settings["models"]["small"] = {"places": [{"hub": "c/d"}]}
+    experiment["training"]["validate_by"] = {"kind": "likelihood", "model": "small"}
+    (after,) = (row for row in cost._rows(settings, assumed) if row.stage == "train")
+    read = 2 * 3 * 4 * 2 * 1000  # seeds, validations in 9 steps, questions, orders, tokens of a request
+    assert after.tokens - before.tokens == read
+    assert after.hours - before.hours == pytest.approx(read / 2 / 100 / 3600)  # half the usual size
+    assert after.memory - before.memory == 4 * 4e9
+
+
 def test_weights_that_are_there_are_counted_and_need_no_assumption(settings, assumed):
     settings["models"] |= {"b": {"path": "mine"}, "child": {"parent": "b"}}
     settings["experiments"]["multitask"]["base"] = "child"
     rows = {row["stage"]: row for row in cost.table({**settings, "counted": {"b": 3e9}}, assumed)}
     assert rows["train"]["disk_gb"] == 3 * 2 * (4 + 3 * 12)
-    with pytest.raises(InputError, match="below its line 'weights:' put '  mine: NUMBER'"):
+    with pytest.raises(InputError, match="below its line 'parameters:' put '  mine: NUMBER'"):
         cost.table(settings, assumed)
 
 
@@ -246,7 +267,7 @@ def test_a_source_of_unknown_size_takes_at_most_what_it_may(settings, assumed):
 
 
 def test_an_assumption_that_is_no_number_is_asked_for(settings, assumed):
-    assumed["weights"]["a/b"] = "8e9"  # to YAML a text
+    assumed["parameters"]["a/b"] = "8e9"  # to YAML a text
     with pytest.raises(InputError, match="with all digits of the number"):
         cost.table(settings, assumed)
 
@@ -254,7 +275,7 @@ def test_an_assumption_that_is_no_number_is_asked_for(settings, assumed):
 @pytest.mark.parametrize(
     ("key", "message"),
     [
-        ("weights", "how many weights models.b has; below its line 'weights:' put '  a/b: NUMBER'"),
+        ("parameters", "how many weights models.b has; below its line 'parameters:' put '  a/b: NUMBER'"),
         ("rows", "how many rows sources.v has; below its line 'rows:' put '  one: NUMBER'"),
     ],
 )

@@ -111,6 +111,13 @@ def test_too_few_pairs_are_refused_by_the_share_that_may_be_missing():
         select_pairs(prompts, generations, {**wanted, "shortfall": 0.1})
 
 
+def test_without_any_pair_what_was_drawn_is_named_as_drawn():
+    prompts = [prompt(number) for number in range(10)]
+    generations, _ = until_enough(prompts, answering([False] * 10, []), {**WANTED, "size": 8})
+    with pytest.raises(InputError, match=r"^no pair is left: of 10 drawn pairs the filters dropped ended 10"):
+        select_pairs(prompts, generations, {**WANTED, "size": 8})
+
+
 # ---------------------------------------------------------------- the stage
 @pytest.fixture
 def folder(tmp_path):

@@ -22,7 +22,7 @@ import tiny
 from mialign.core.errors import InputError
 from mialign.data import principles, prompts, sources
 from mialign.data.builders.constitutions import compare_all
-from mialign.evaluation.checkpoint_scores import SCORES
+from mialign.evaluation.checkpoint_scores import SCORES, each
 from mialign.generation.engine import BatchSize, Request, Sampling
 from mialign.generation.local import generate
 from mialign.models import checkpoints
@@ -944,7 +944,9 @@ def test_validation_weighs_both_axes_and_answers_at_the_temperature_asked_for(ro
             said.append(completion.text)
             return SCORES["mean_score"](record, completion)
 
-        measured = Validation(records, Sampling(temperature, 1.0, 6, ()), score, BatchSize(8)).bind(tokenizer)(model)
+        measured = Validation(records, Sampling(temperature, 1.0, 6, ()), each(score), BatchSize(8)).bind(tokenizer)(
+            model
+        )
         assert measured["score"] == measured["mean_score"]
         assert measured["mean_score"] == pytest.approx((measured["adherence"] + measured["correct"]) / 2)
         return said

@@ -327,6 +327,7 @@ def test_a_policy_that_writes_its_pairs_has_a_job_for_all(copy):
 JUDGES = """
 experiments:
   multitask:
+    training: {validate_by: {kind: likelihood, model: strong}}
     judge: {kind: openai, model: gpt-4o-2024-08-06, server: {price: {in: 2.5, out: 10}, ceiling: 50}}
     judges:
       checkers: {kind: checkers}
@@ -346,6 +347,10 @@ def test_judges_on_servers_and_of_our_own_plan_without_key_or_network(copy):
     more = Counter(judge=each, judge_by_likelihood=each, metrics=1, table=1)
     assert jobs(after) - before == more
     assert "OPENAI_API_KEY" in after  # the name alone
+    trained = [line for line in after.splitlines() if "run.py train " in line]
+    judged = [line for line in trained if "--judge-model results/mini/models/strong " in line]
+    assert judged == [line for line in trained if "/checkpoints/multitask/" in line or "/collapse/" in line]
+    assert all('"score": "win_rate"' in line and "--judge-wording config/judge.yaml" in line for line in judged)
 
 
 def test_what_a_server_costs_reruns_nothing(copy):

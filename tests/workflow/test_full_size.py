@@ -86,7 +86,7 @@ def test_the_model_of_a_judge_by_likelihood_is_fetched_too(copy):
     (copy / "more.yaml").write_text(yaml.safe_dump(overlay))
     assert jobs(snakemake(copy, "-n", "fetch", *PAPER, "more.yaml", **BARE))["fetch_model"] == 4
     refused = snakemake(copy, "cost", "--cores", "1", *PAPER, "more.yaml", ok=False, **BARE)
-    assert "below its line 'weights:' put '  some/model: NUMBER'" in refused
+    assert "below its line 'parameters:' put '  some/model: NUMBER'" in refused
 
 
 def test_the_weights_of_a_model_on_disk_are_counted_for_its_cost(copy):

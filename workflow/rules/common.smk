@@ -15,7 +15,7 @@ from mialign.models import places, weights
 from mialign.models.bases import FETCHED, base
 from mialign.core.arguments import as_argument
 from mialign.core.errors import InputError
-from mialign.evaluation.judge.settings import by_authors, by_program, deciding, judges, run_here
+from mialign.evaluation.judge.settings import by_authors, by_program, deciding, judges, run_here, validating
 from mialign.evaluation.checkers import unchecked
 from mialign.core.yaml_files import read_yaml
 from mialign.data import sets

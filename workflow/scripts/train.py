@@ -29,6 +29,8 @@ def arguments(parser):
         "--reference", type=Path, help="log-probabilities of the reference, for objectives that need one"
     )
     parser.add_argument("--reference-model", type=Path, help="folder of the reference, for the pairs of rollouts")
+    parser.add_argument("--judge-wording", type=Path, help="YAML file of what a judge of validation answers is asked")
+    parser.add_argument("--judge-model", type=Path, help="folder of the model that judges them")
     parser.add_argument("--names", nargs="*", default=[], help="rewards of rollouts that are models")
     parser.add_argument("--models", nargs="*", default=[], type=Path, help="the folders of these models")
     parser.add_argument("--token-budget", type=int, default=2048, help="tokens and padding in one forward pass")
@@ -48,7 +50,8 @@ def arguments(parser):
 def main(args):
     prompts = read_jsonl(args.validation, required=("id", "prompts", "reference"))
     prepare(args.threads)
-    from mialign.evaluation.checkpoint_scores import score_of
+    from mialign.evaluation.checkpoint_scores import scores_of
+    from mialign.evaluation.judge.factory import make_judge
     from mialign.evaluation.rollout_pairs import rollouts
     from mialign.generation.engine import sampling
     from mialign.training.method import Inputs, Outputs, Speed, train_method
@@ -56,13 +59,20 @@ def main(args):
 
     scored = args.settings["validation"]
     at, batch = args.settings.get("validate_at", 0.0), options.batch_size(args)
-    validation = Validation(prompts, sampling(scored, at), score_of(scored), batch)
+    judge, judged_by = None, ()
+    if args.judge_model:
+        judged_by = (args.judge_wording, args.judge_model)
+        judge = make_judge(
+            args.settings["validate_by"], args.judge_wording, model=args.judge_model, tokens=args.token_budget
+        )
+    scores = scores_of(scored, judge, args.scratch / "answers-0.jsonl")
+    validation = Validation(prompts, sampling(scored, at), scores, batch)
     asked = None
     if args.prompts:
         models = dict(zip(args.names, args.models, strict=True))
         asked = rollouts(args.settings, args.seed, args.prompts, batch, args.reference_model, models)
     train_method(
-        Inputs(args.parent, args.pairs, args.reference, asked),
+        Inputs(args.parent, args.pairs, args.reference, asked, judged_by),
         {**args.settings, "seed": args.seed},
         validation,
         Outputs(args.out, args.curve, args.scratch, args.rollouts),

@@ -11,7 +11,7 @@ from mialign.core.errors import InputError
 from mialign.core.yaml_files import read_yaml
 from mialign.data import builders
 from mialign.data.sets import generator, is_judged
-from mialign.evaluation.judge.settings import with_defaults
+from mialign.evaluation.judge.settings import validating, with_defaults
 from mialign.training import objectives
 from mialign.training.epochs import steps_of
 
@@ -129,6 +129,8 @@ def _experiment(name: str, given: dict, rewards: dict) -> dict:
         experiment["judge"] = with_defaults(experiment["judge"])
     if "judges" in experiment:
         experiment["judges"] = {judge: with_defaults(settings) for judge, settings in experiment["judges"].items()}
+    if judge := validating(experiment):
+        experiment["training"] = {**experiment["training"], "validate_by": with_defaults(judge)}
     experiment["methods"] = {
         method: _method(f"{where}.methods.{method}", method, experiment, row)
         for method, row in experiment["methods"].items()

@@ -78,7 +78,7 @@ def select_pairs(
     dropped = {name: [p for p in prompts if failures[p["id"]] == name] for name in names}
     counts = {name: len(gone) for name, gone in dropped.items()}
     if not passed:
-        raise InputError(_nothing_left(len(prompts), counts))
+        raise InputError(_nothing_left(len(prompts), counts, settings))
     chosen = choose(passed, settings["size"], settings["seed"])
     _check_size(len(chosen), len(prompts), counts, settings)
     table = _table(len(prompts), counts | {"size": len(passed) - len(chosen)})
@@ -191,22 +191,25 @@ def _check_size(left: int, total: int, dropped: dict[str, int], settings: dict) 
     """InputError if a larger share of `size` is missing than the set's `shortfall` allows; by default any may be."""
     size, allowed = settings["size"], settings.get("shortfall", 1)
     if (size - left) / size > allowed:
-        what, hint = SHORT["draws" if "draws" in settings else "questions"]
+        what, hint = SHORT[_source(settings)]
         raise InputError(
             f"{size - left} of {size} pairs are missing, more than a shortfall of {allowed:g} allows: the filters "
             f"dropped {_counted(dropped) or 'none'} of {total} {what}; {hint.format(left=left)}"
         )
 
 
+def _source(settings: dict) -> str:
+    """Of what the pairs of a set are made, a key of SHORT."""
+    return "draws" if "draws" in settings else "questions"
+
+
 def _counted(dropped: dict[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in dropped.items() if count)
 
 
-def _nothing_left(total: int, dropped: dict[str, int]) -> str:
-    counts = _counted(dropped)
+def _nothing_left(total: int, dropped: dict[str, int], settings: dict) -> str:
+    counts, (what, _) = _counted(dropped), SHORT[_source(settings)]
     if not counts:
         return "there are no prompts to make pairs of: is the file of questions empty?"
     worst = max(dropped, key=dropped.get)
-    return (
-        f"no pair is left: of {total} questions the filters dropped {counts}. Most were lost to {worst}: {HINTS[worst]}"
-    )
+    return f"no pair is left: of {total} {what} the filters dropped {counts}. Most were lost to {worst}: {HINTS[worst]}"

@@ -2,17 +2,21 @@
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 from mialign.core.errors import InputError
 from mialign.data.filters import ENDED
 from mialign.data.gold_answers import gold_answer
 from mialign.evaluation.answers import is_right
+from mialign.evaluation.judge import Judge
 from mialign.evaluation.rewards import Reward, make
 from mialign.evaluation.scores import adherence, correct, question_of
+from mialign.evaluation.wins_over_start import WinsOverStart
 from mialign.generation.engine import Completion
 from mialign.synthetic import follows
 
-Score = Callable[[dict, Completion], dict[str, float | None]]
+OneScore = Callable[[dict, Completion], dict[str, float | None]]
+Scores = Callable[[list[dict], list[Completion]], list[dict[str, float | None]]]
 
 
 def judged(record: dict, completion: Completion) -> dict[str, float | None]:
@@ -40,7 +44,7 @@ def ended(record: dict, completion: Completion) -> dict[str, float | None]:
     return {"ended": float(completion.finish in ENDED)}
 
 
-def preferred(rewards: list[Reward]) -> Score:
+def preferred(rewards: list[Reward]) -> OneScore:
     """sum_k w_k sigmoid(r_k) for rewards r and the vector w of the prompt, and each reward by its place.
 
     A term is the Bradley-Terry chance that the answer beats one of reward 0, so the score lies between 0 and 1.
@@ -60,11 +64,24 @@ def preferred(rewards: list[Reward]) -> Score:
 SCORES = {"mean_score": judged, "accuracy": solved, "ended": ended}
 
 
-def score_of(validation: dict) -> Score:
-    """The score that the settings of a validation name: `score`, and for `preferred` its `rewards`, in order."""
+def scores_of(validation: dict, judge: Judge | None, start: Path) -> Scores:
+    """The scores that the settings of a validation name: `score`, and for `preferred` its `rewards`, in order.
+
+    judge: of `win_rate`; start: its file of the answers of step 0.
+    """
     name = validation["score"]
+    if name == "win_rate":
+        if judge is None:
+            raise InputError("--judge-model: a validation by win_rate needs the folder of the model that judges")
+        return WinsOverStart(judge, start)
     if name == "preferred":
-        return preferred([make(one) for one in validation["rewards"]])
+        return each(preferred([make(one) for one in validation["rewards"]]))
     if name not in SCORES:
-        raise InputError(f"--settings: validation.score is {name!r}; there are {', '.join((*SCORES, 'preferred'))}")
-    return SCORES[name]
+        known = ", ".join((*SCORES, "preferred", "win_rate"))
+        raise InputError(f"--settings: validation.score is {name!r}; there are {known}")
+    return each(SCORES[name])
+
+
+def each(score: OneScore) -> Scores:
+    """Every answer scored by itself."""
+    return lambda records, completions: [score(*one) for one in zip(records, completions, strict=True)]

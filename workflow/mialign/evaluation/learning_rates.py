@@ -9,7 +9,7 @@ from mialign.core import csv_files
 from mialign.core.errors import InputError
 
 COLUMNS = ("experiment", "method", "learning_rate", "step", "score", "value", "n", "standard_error", "chosen")
-SCORES = ("mean_score", "accuracy", "preferred")  # by one of these an experiment chooses its checkpoints
+SCORES = ("mean_score", "accuracy", "preferred", "win_rate")  # by one of these an experiment chooses its checkpoints
 
 
 @dataclass(frozen=True)

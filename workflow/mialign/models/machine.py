@@ -1,6 +1,7 @@
 """Settings of the process that a torch job needs before torch is imported, and what it computes on and in."""
 
 import os
+from collections.abc import Callable
 
 # As torch, transformers and vLLM call the precisions of the config.
 DTYPES = {"float32": "float32", "bf16": "bfloat16"}
@@ -31,6 +32,15 @@ def device() -> str:
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def of_first(make: Callable):
+    """What the first of the processes that share a training makes."""
+    from accelerate import PartialState
+    from accelerate.utils import broadcast_object_list
+
+    (shared,) = broadcast_object_list([make() if PartialState().is_main_process else None])
+    return shared
 
 
 def use_bf16(precision: str) -> bool:

@@ -21,7 +21,7 @@ from mialign.data.sets import (
     writing_model,
 )
 from mialign.evaluation.judge.cost import dollars
-from mialign.evaluation.judge.settings import by_authors, judges, run_here
+from mialign.evaluation.judge.settings import by_authors, judges, run_here, validating
 from mialign.models.places import publisher
 from mialign.models.weights import known, root
 from mialign.preflight import disk_estimate, memory_estimate
@@ -33,7 +33,7 @@ COLUMNS = (
     "speeds",  # in the last row
 )
 USUAL = 8.0e9  # the weights that the assumed speeds are for
-AXES = 2
+AXES, ORDERS = 2, 2  # that a judge is asked about
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,9 @@ class _Experiment:
         """How many responses a writer gives for a set; where it draws until it is full, by the share that stays."""
         block = self.given["data"][data]
         if "draws" in block:
-            drawn = min(ceil(block["size"] / self.assumed["kept"]), block["draws"]["pairs"] * block["draws"]["at_most"])
+            what = f"of the drawn pairs of experiments.{self.name} the filters keep, as a share"
+            share = _assumed(self.assumed, "kept", self.name, what)
+            drawn = min(ceil(block["size"] / share), block["draws"]["pairs"] * block["draws"]["at_most"])
             return drawn * shape(block).written
         asked = sum(questions(self.config, self.assumed, name) for name in block["questions"])
         return questions_of(block, asked) * shape(block).written
@@ -214,19 +216,30 @@ class _Experiment:
         yield self.row("information", jobs, prompts * scored, "scoring", self.base)
 
     def training(self) -> Row:
-        """All methods: their steps, the answers to validation questions at each saving, and rollouts."""
+        """All methods: their steps, answers to validation questions at each saving with their judge, and rollouts."""
         methods = self.given["methods"].values()
         answers = self.questions("validation") * self.answer(self.measured)
         tokens = sum(method["steps"] * method["batch"] * self.trained(method) for method in methods) * self.seeds
-        checked = sum(ceil(method["steps"] / method["validate_every"]) for method in methods) * answers * self.seeds
+        validations = self.seeds * sum(ceil(method["steps"] / method["validate_every"]) for method in methods)
+        checked = validations * answers
         hours = self.hours(tokens, "training", self.base) + self.hours(checked, "generation", self.base)
+        judged, more_hours, beside = self.validation_judge(validations)
+        tokens, hours = tokens + judged, hours + more_hours
         jobs = len(methods) * self.seeds
         disk = disk_estimate.of_training(self.given, self.seeds, self.base)
         rolled_out = [self.rolling_out(method) for method in methods if "rollout_every" in method]
         tokens += self.seeds * sum(one for one, _ in rolled_out)
         hours += self.seeds * sum(one for _, one in rolled_out)
-        memory = max(memory_estimate.of_training(method, self.base) for method in methods)
+        memory = max(memory_estimate.of_training(method, self.base) for method in methods) + beside
         return Row("train", self.name, jobs, tokens + checked, hours + self.start(jobs), disk, memory)
+
+    def validation_judge(self, validations: int) -> tuple[float, float, float]:
+        """Tokens and hours of the judge of validation answers, if one does that, and bytes of its weights."""
+        if not (judge := validating(self.given)):
+            return 0, 0, 0
+        size = weights(self.config, self.assumed, judge["model"])
+        read = validations * self.questions("validation") * ORDERS * self.mean["request"]
+        return read, self.hours(read, "scoring", size), memory_estimate.of_judge(size)
 
     def rolling_out(self, method: dict) -> tuple[float, float]:
         """Tokens and hours of what one training writes, rewards and holds against its reference."""
@@ -243,7 +256,7 @@ class _Experiment:
     def judging(self, name: str, judge: dict) -> Row:
         """The verdicts of one judge, as if it found no answer that another of the same model has had."""
         jobs = len(self.given["comparisons"]) * self.seeds
-        orders = 1 if by_authors(judge) else 2
+        orders = 1 if by_authors(judge) else ORDERS
         requests = jobs * self.questions("benchmark") * len(self.given["respond"]["temperatures"]) * AXES * orders
         read, written = requests * self.mean["request"], requests * self.mean["verdict"]
         match judge["kind"]:
@@ -279,7 +292,7 @@ def weights(config: dict, assumed: dict, name: str) -> float:
         return found
     model = config["models"][root(config["models"], name)]
     hint = ", or fetch the model, and they are counted" if "places" in model else ""
-    return _assumed(assumed, "weights", publisher(model) or model["path"], f"weights models.{name} has", hint)
+    return _assumed(assumed, "parameters", publisher(model) or model["path"], f"weights models.{name} has", hint)
 
 
 def questions(config: dict, assumed: dict, name: str) -> int:

@@ -1,13 +1,18 @@
 """How much disk trainings take: what `make cost` and the doctor both count by."""
 
 BYTES = {"float32": 4, "bf16": 2}  # of a weight, by the setting weights of a method
-NUMBERS = 3  # that a state keeps of a weight: itself and the two moments of an optimizer, all of one precision
+MOMENTS = {"adamw": 2, "rmsprop": 1}  # numbers that an optimizer keeps of a weight, in its precision
 STATES = 3  # of a training at work: the best and the last, and the next, which is whole before one of them goes
 
 
 def number_size(method: dict) -> int:
     """Bytes of a weight of a method's checkpoint."""
     return BYTES[method.get("weights", "float32")]
+
+
+def moments(method: dict) -> int:
+    """How many numbers the optimizer of a method keeps of a weight."""
+    return MOMENTS[method.get("optimizer", "adamw")]
 
 
 def of_training(experiment: dict, seeds: int, weights: float) -> float:
@@ -19,4 +24,5 @@ def of_training(experiment: dict, seeds: int, weights: float) -> float:
     whole = {name: method for name, method in experiment["methods"].items() if "adapter" not in method}
     together = whole.keys() - {method["parent"] for method in whole.values()}
     kept = sum(number_size(method) for method in whole.values())
-    return seeds * weights * (kept + NUMBERS * STATES * sum(number_size(whole[name]) for name in together))
+    state = sum(number_size(whole[name]) * (1 + moments(whole[name])) for name in together)
+    return seeds * weights * (kept + STATES * state)

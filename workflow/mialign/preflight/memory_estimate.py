@@ -1,8 +1,6 @@
 """How much memory the state of a training takes on its GPUs, beside what a forward and a backward pass take."""
 
-from mialign.preflight.disk_estimate import number_size
-
-MOMENTS = {"adamw": 2, "rmsprop": 1}  # numbers that an optimizer keeps of a weight
+from mialign.preflight.disk_estimate import BYTES, moments, number_size
 
 
 def of_training(method: dict, weights: float) -> float:
@@ -13,4 +11,9 @@ def of_training(method: dict, weights: float) -> float:
     if "adapter" in method:
         return number_size(method) * weights
     frozen = 1 if method.get("kl") else 0
-    return number_size(method) * (2 + MOMENTS[method.get("optimizer", "adamw")] + frozen) * weights
+    return number_size(method) * (2 + moments(method) + frozen) * weights
+
+
+def of_judge(weights: float) -> float:
+    """Bytes of the model that judges validation answers, which is read in float32 on the first GPU."""
+    return BYTES["float32"] * weights

@@ -27,18 +27,20 @@ from mialign.training.validation import Validation
 class Inputs:
     """The files that a training reads: pairs, or what the policy is asked for rollouts.
 
-    reference: of write_reference, for objectives that need one; the reference of rollouts is theirs.
+    reference: of write_reference, for objectives that need one; the reference of rollouts is theirs. judge: the wording
+    and the model of a judge that validates.
     """
 
     parent: Path
     pairs: Path | None = None
     reference: Path | None = None
     rollouts: Rollouts | None = None
+    judge: tuple[Path, ...] = ()
 
     def paths(self) -> list[Path]:
         """Those that there are."""
         asked = self.rollouts.files if self.rollouts else ()
-        return [path for path in (self.parent, self.pairs, self.reference, *asked) if path]
+        return [path for path in (self.parent, self.pairs, self.reference, *asked, *self.judge) if path]
 
 
 @dataclass(frozen=True)

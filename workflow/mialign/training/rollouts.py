@@ -13,7 +13,6 @@ from pathlib import Path
 
 import torch
 from accelerate import PartialState
-from accelerate.utils import broadcast_object_list
 
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.data.pairs import responses_by_prompt
@@ -21,6 +20,7 @@ from mialign.data.prompts import slice_of, texts_to_generate
 from mialign.generation.engine import BatchSize, Request, Sampling
 from mialign.generation.local import generate
 from mialign.generation.writer import record
+from mialign.models.machine import of_first
 from mialign.training.examples import Example, examples_of, for_objective
 from mialign.training.reference import reference_records, reference_sums, with_sums
 
@@ -83,7 +83,7 @@ class Refresh:
     def _kept(self, number: int) -> list[dict] | None:
         """What the first process finds: all must write, or none."""
         path = self._path(number)
-        return _of_first(read_jsonl(path) if PartialState().is_main_process and path.exists() else None)
+        return of_first(lambda: read_jsonl(path) if path.exists() else None)
 
     def _keep(self, number: int, records: list[dict]) -> None:
         if PartialState().is_main_process:
@@ -98,7 +98,7 @@ class Refresh:
             {"prompt_id": name, "prompt": place, **record(one)}
             for (name, place, _, _), (one,) in zip(asked, completions, strict=True)
         ]
-        scored = _of_first(self.rollouts.score(prompts, generations) if PartialState().is_main_process else None)
+        scored = of_first(lambda: self.rollouts.score(prompts, generations))
         responses = responses_by_prompt(prompts, scored)
         return [
             {"step": step, "prompt_id": prompt["id"]}
@@ -116,12 +116,6 @@ class Refresh:
         precision, weights = settings.get("precision", "float32"), settings.get("weights", "float32")
         records = reference_records(self.rollouts.reference, examples, precision, self.token_budget, weights)
         return with_sums(examples, reference_sums(records, examples, where))
-
-
-def _of_first(found):
-    """What the first of the processes that share a training has."""
-    (shared,) = broadcast_object_list([found])
-    return shared
 
 
 def _generations(records: list[dict]):

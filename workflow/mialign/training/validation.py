@@ -10,13 +10,13 @@ from mialign.generation.engine import BatchSize, Completion, Request, Sampling
 class Validation:
     """prompts: records of prompts/{experiment}/validation.jsonl, one prompt each.
 
-    score(record, completion) gives numbers, or None where there is nothing to measure; the first, averaged, is what
-    checkpoints are chosen by.
+    score(records, completions) gives numbers for each answer, or None where there is nothing to measure; the first,
+    averaged, is what checkpoints are chosen by.
     """
 
     prompts: list[dict]
     sampling: Sampling
-    score: Callable[[dict, Completion], dict[str, float | None]]
+    score: Callable[[list[dict], list[Completion]], list[dict[str, float | None]]]
     batch: BatchSize
     tokenizer: object = None
 
@@ -30,7 +30,7 @@ class Validation:
 
         requests = [Request(record["prompts"][0], (number,)) for number, record in enumerate(self.prompts)]
         completions = [one for (one,) in generate(model, self.tokenizer, requests, self.sampling, self.batch)]
-        scores = [self.score(record, completion) for record, completion in zip(self.prompts, completions, strict=True)]
+        scores = self.score(self.prompts, completions)
         means = {name: _mean([score[name] for score in scores]) for name in scores[0]}
         return {
             "score": next(iter(means.values())) or 0.0,

@@ -2,7 +2,7 @@
 
 TRAIN = (
     "{resources.python} workflow/run.py train --log {log:q} --parent {input.parent:q} {params.examples:q} --validation {input.validation:q}"
-    " --seed {params.seed} {params.rollouts:q} {params.reference:q} --settings {params.settings:q} --token-budget {resources.token_budget}"
+    " --seed {params.seed} {params.rollouts:q} {params.reference:q} {params.judge:q} --settings {params.settings:q} --token-budget {resources.token_budget}"
     " {resources.checkpointing} --attention {resources.attention} --batch {resources.generation_batch} --batch-tokens {resources.generation_tokens}"
     " --processes {resources.processes} --threads {resources.torch_threads}"
     " --scratch {params.scratch:q}"
@@ -41,6 +41,7 @@ def training_inputs(of):
             "parent": parent,
             "files": files_on_disk(parent),
             "validation": f"{RUN}/prompts/{experiment}/validation.jsonl",
+            **validation_judge_inputs(experiment),
         }
         relative = method.get("reference", method["parent"])
         needs_reference = OBJECTIVES[method["objective"]].needs_reference
@@ -54,6 +55,14 @@ def training_inputs(of):
         return found
 
     return inputs
+
+
+def validation_judge_inputs(experiment):
+    """What the judge is made of that scores validation answers, if one does."""
+    if not (judge := validating(CONFIG["experiments"][experiment])):
+        return {}
+    model = model_folder(judge["model"])
+    return {"judge_wording": judge["wording"], "judge_model": model, "judge_files": files_on_disk(model)}
 
 
 def rollout_inputs(experiment, data, reference):
@@ -97,6 +106,11 @@ def training_params(of):
             ["--pairs", input.pairs] if input.get("pairs") else ["--prompts", input.prompts]
         ),
         "reference": lambda wildcards, input: ["--reference", input.reference] if input.get("reference") else [],
+        "judge": lambda wildcards, input: (
+            ["--judge-wording", input.judge_wording, "--judge-model", input.judge_model]
+            if input.get("judge_model")
+            else []
+        ),
         "rollouts": rollout_flags(of),
         "settings": lambda wildcards: method_settings(*of(wildcards)[:2]),
         "seed": lambda wildcards: of(wildcards)[2],
@@ -123,6 +137,8 @@ def rollout_settings(experiment, data):
 
 def validation_score(settings):
     """By what checkpoints are chosen; rewards that are models are not loaded beside a training, so they choose none."""
+    if validating(settings):
+        return {"score": "win_rate"}
     if "preferences" not in settings:
         return {"score": "mean_score" if "respond" in settings else "accuracy"}
     rewards = list(settings["preferences"]["scorers"].values())
@@ -133,8 +149,9 @@ def validation_score(settings):
 def rate_curves(wildcards):
     if not RATES:
         raise WorkflowError("tuning.rates: the config names no rates to try; write for instance rates: [0.0001, 0.001]")
-    if JUDGED and (unknown := unchecked(PRINCIPLES.principles)):
-        raise WorkflowError(f"tuning: checkers choose the rates of {JUDGED[0]}, and none can tell {unknown[0]}")
+    checked = [name for name in JUDGED if not validating(CONFIG["experiments"][name])]
+    if checked and (unknown := unchecked(PRINCIPLES.principles)):
+        raise WorkflowError(f"tuning: checkers choose the rates of {checked[0]}, and none can tell {unknown[0]}")
     return [
         f"{RUN}/tuning/{experiment}/{method}/{rate}.csv"
         for experiment, settings in CONFIG["experiments"].items()

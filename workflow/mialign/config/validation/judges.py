@@ -6,7 +6,7 @@ from mialign.data import authors
 from mialign.data.sets import is_judged
 from mialign.evaluation.checkers import unchecked
 from mialign.evaluation.judge import prompt_template
-from mialign.evaluation.judge.settings import AUTHORS, by_authors, check_dated, judges
+from mialign.evaluation.judge.settings import AUTHORS, by_authors, check_dated, judges, validating
 
 OWN = {"kind", "compat", "model", "revision", "server"}  # that a judge by the authors' protocol has of its own
 
@@ -31,6 +31,11 @@ def check(where: str, experiment: dict, config: dict, known) -> None:
             check_server(f"{key}.server", judge["server"])
         if by_authors(judge):
             _check_by_authors(key, judge, experiment, config["sources"])
+    if judge := validating(experiment):
+        key = f"{where}.training.validate_by"
+        if not is_judged(experiment):
+            raise InputError(f"{key}: there are no responses to judge; take it out")
+        under(f"{key}.wording: ", prompt_template.load, judge["wording"])
     if is_judged(experiment) and (unknown := unchecked(known.principles)):
         _check_without_checkers(where, experiment, f"{known.path}: principles.{unknown[0]}")
 
@@ -56,12 +61,14 @@ def _check_without_checkers(where: str, experiment: dict, unknown: str) -> None:
         if judge["kind"] == "checkers":
             key = f"{where}.judge" if name == "judge" else f"{where}.judges.{name}"
             raise InputError(f"{key}.kind: no checker can tell {unknown}; judge by openai or likelihood")
+    if validating(experiment):
+        return
     for name, method in experiment["methods"].items():
         if method.get("choose", "validation") == "validation" and method["validate_every"] != method["steps"]:
             raise InputError(
                 f"{where}.methods.{name}.validate_every: {method['validate_every']} of {method['steps']} steps leave "
-                f"checkpoints to choose by the checkers, and none can tell {unknown}; set choose: last, or "
-                "take validate_every out"
+                f"checkpoints to choose by the checkers, and none can tell {unknown}; set choose: last, give "
+                "training.validate_by, or take validate_every out"
             )
 
 

@@ -7,7 +7,7 @@ from mialign.config.validation.common import check_no_circle, check_server, pick
 from mialign.core.errors import InputError
 from mialign.core.files import read_json
 from mialign.data.sets import compared_models, principle_writer, writing_model
-from mialign.evaluation.judge.settings import judges
+from mialign.evaluation.judge.settings import weighing_judges
 from mialign.models import architectures, checkpoints, places
 from mialign.models.bases import MODEL
 from mialign.models.classifiers import not_classifying
@@ -120,11 +120,7 @@ def _compared(experiment: dict, models: dict) -> dict[str, str]:
 
 def _weighing(experiment: dict) -> dict[str, str]:
     """The models of judges by likelihood, by their keys."""
-    return {
-        f"{'' if name == 'judge' else 'judges.'}{name}.model": judge["model"]
-        for name, judge in judges(experiment).items()
-        if judge["kind"] == "likelihood"
-    }
+    return {f"{key}.model": judge["model"] for key, judge in weighing_judges(experiment).items()}
 
 
 def _rewarding(experiment: dict) -> dict[str, str]:

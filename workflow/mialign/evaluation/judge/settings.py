@@ -38,6 +38,18 @@ def judges(experiment: dict) -> dict[str, dict]:
     return {name: experiment[name] for name in ("judge",) if name in experiment} | experiment.get("judges", {})
 
 
+def validating(experiment: dict) -> dict | None:
+    """The judge that scores validation answers, if one does."""
+    return experiment["training"].get("validate_by")
+
+
+def weighing_judges(experiment: dict) -> dict[str, dict]:
+    """The judges by likelihood, by their keys in the experiment."""
+    found = {"judge" if name == "judge" else f"judges.{name}": judge for name, judge in judges(experiment).items()}
+    found = {key: judge for key, judge in found.items() if judge["kind"] == "likelihood"}
+    return found | ({"training.validate_by": judge} if (judge := validating(experiment)) else {})
+
+
 def by_program(experiment: dict) -> bool:
     """Whether the checkers decide, so that their scores are what an answer is judged by."""
     return (experiment.get("judge") or {}).get("kind", "checkers") == "checkers"
@@ -47,7 +59,7 @@ def run_here(experiment: dict) -> list[str]:
     """The models that an experiment loads: its base, writers of pairs and principles, those that methods are compared
     with, judges by likelihood, rewards.
     """
-    weighing = [judge["model"] for judge in judges(experiment).values() if judge["kind"] == "likelihood"]
+    weighing = [judge["model"] for judge in weighing_judges(experiment).values()]
     writing = [writing_model(experiment, data) for data in used_sets(experiment)]
     writing += [principle_writer(experiment["data"][data]) for data in used_sets(experiment)]
     scorers = experiment.get("preferences", {}).get("scorers", {}).values()

@@ -19,7 +19,7 @@ QUALITIES = ("adherence", "correct", "ended", "tokens")
 EXTRACTORS = {"number": ("strict", "flexible", "authors"), "letter": ("strict", "flexible", "mipo")}
 IN_ATTEMPTS = ("accuracy", "pass_at_k", "maj_at_k")
 BY_FORMAT = ("steps_share", "accuracy_given_steps", "accuracy_given_concise")
-CURVES = (*LOGGED, "mean_score", "adherence", "correct", "accuracy", "steps", "ended", "length", "selected")
+CURVES = (*LOGGED, "mean_score", "win_rate", "adherence", "correct", "accuracy", "steps", "ended", "length", "selected")
 
 
 def numbers(config: dict, categories: Iterable[str]) -> list[Number]:

@@ -6,6 +6,7 @@ from mialign.paper.macros.number_formats import Number
 
 SHARES_OF_ONE = (
     "mean_score",
+    "win_rate",
     "adherence",
     "correct",
     "ended",

@@ -1,0 +1,148 @@
+"""Checkpoints by a judge: answers to validation questions against those of step 0, also in a training begun again."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+import tiny
+from judged import WORDING
+from mialign.core import csv_files
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl, write_jsonl
+from mialign.data.builders.constitutions import compare_all
+from mialign.evaluation.judge import likelihood
+from mialign.evaluation.wins_over_start import WinsOverStart
+from mialign.generation.engine import Completion
+from mialign.training.trainer import GridTrainer
+from scripts import train as stage
+
+RECORDS = [
+    {
+        "id": f"e/validation/{number}", "question_id": f"q{number}", "category": "stem", "reference": None,
+        "question": f"The boat {number}", "prompts": [f"The boat {number}"],
+        "constitutions": [{"principles": [["polite", "positive"]], "text": "1. The keeper of bees"}],
+    }
+    for number in range(3)
+]  # fmt: skip
+METHOD = {
+    "objective": "sami", "reduction": "mean", "learning_rate": 0.003, "steps": 4, "batch": 4, "optimizer": "adamw",
+    "schedule": "constant", "clip": 1.0, "validate_every": 2,
+    "validate_by": {"kind": "likelihood", "model": "m", "wording": str(WORDING)},
+    "validation": {"score": "win_rate", "top_p": 1.0, "max_tokens": 6, "stop": []},
+}  # fmt: skip
+
+
+class Longer:
+    """Prefers the longer text; of an empty one it says nothing that can be used."""
+
+    name = "longer"
+
+    def __init__(self):
+        self.asked = []
+
+    def verdicts(self, cases):
+        self.asked.append(cases)
+        return [{"verdict": self._verdict(case.test["text"], case.baseline["text"])} for case in cases]
+
+    def _verdict(self, test, baseline):
+        if not test:
+            return "invalid"
+        return "tie" if len(test) == len(baseline) else "test" if len(test) > len(baseline) else "baseline"
+
+
+def answers(*texts):
+    return [Completion(text, "eos", 3, 1) for text in texts]
+
+
+def rates(scores):
+    return [one["win_rate"] for one in scores]
+
+
+def test_the_first_answers_are_what_later_ones_must_beat(tmp_path):
+    judge = Longer()
+    scores = WinsOverStart(judge, tmp_path / "start.jsonl")
+    assert rates(scores(RECORDS, answers("aa", "bb", "cc"))) == [0.5, 0.5, 0.5]
+    assert rates(scores(RECORDS, answers("aaa", "b", ""))) == [1.0, 0.0, None]
+    again = WinsOverStart(judge, tmp_path / "start.jsonl")  # a training that goes on
+    assert rates(again(RECORDS, answers("aaa", "bb", "c"))) == [1.0, 0.5, 0.0]
+    assert [(case.axis, case.prompt["id"], case.baseline["text"]) for case in judge.asked[-1]] == [
+        ("principle-aware", f"e/validation/{number}", text) for number, text in enumerate(("aa", "bb", "cc"))
+    ]
+
+
+@pytest.fixture
+def train(run_stage, tmp_path):
+    """Train with validation by a judge; gives the curve's win rates by step."""
+    tiny.tiny_model().save_pretrained(tmp_path / "parent")
+    tiny.tiny_tokenizer().save_pretrained(tmp_path / "parent")
+    tiny.tiny_model(seed=1, context=2048).save_pretrained(tmp_path / "judge")
+    tiny.tiny_tokenizer(context=2048).save_pretrained(tmp_path / "judge")
+    write_jsonl(tmp_path / "validation.jsonl", RECORDS)
+    pairs = [
+        {
+            "id": f"e/train/{number}", "prompts": ["The house", f"The boat {number}"], "terms": compare_all(2),
+            "responses": [
+                {"text": text, "prompt": place, "finish": "eos"}
+                for place, text in enumerate((f" by the harbour {number}.", " sank at noon."))
+            ],
+        }
+        for number in range(8)
+    ]  # fmt: skip
+    write_jsonl(tmp_path / "pairs.jsonl", pairs)
+
+    def run(name: str, **options) -> SimpleNamespace:
+        curve, out = tmp_path / name / "curve.csv", tmp_path / name / "sami/seed5"
+        run_stage(
+            stage, parent=tmp_path / "parent", pairs=tmp_path / "pairs.jsonl", validation=tmp_path / "validation.jsonl",
+            settings=json.dumps(METHOD), seed=5, scratch=tmp_path / name / "scratch", curve=curve, out=out, **options,
+        )  # fmt: skip
+        rows = csv_files.rows(curve, ("step", "metric", "value"))
+        found = {int(row["step"]): row["value"] for row in rows if row["metric"] == "win_rate"}
+        return SimpleNamespace(rates=found, curve=curve.read_bytes(), out=out)
+
+    return run
+
+
+def asked_of(tmp_path) -> dict:
+    return {"judge-wording": WORDING, "judge-model": tmp_path / "judge"}
+
+
+def test_a_training_is_judged_against_its_parent_and_the_same_if_it_is_killed(train, tmp_path, monkeypatch):
+    whole = train("whole", **asked_of(tmp_path))
+    assert whole.rates.keys() == {0, 2, 4}
+    assert whole.rates[0] == 0.5  # each answer met itself
+
+    step = GridTrainer.training_step
+
+    def dies_at_three(self, *args, **kwargs):
+        if self.state.global_step == 3:
+            raise KeyboardInterrupt
+        return step(self, *args, **kwargs)
+
+    monkeypatch.setattr(GridTrainer, "training_step", dies_at_three)
+    with pytest.raises(KeyboardInterrupt):
+        train("killed", **asked_of(tmp_path))
+    kept = read_jsonl(tmp_path / "killed/scratch/answers-0.jsonl")
+    assert [one["prompt_id"] for one in kept] == [record["id"] for record in RECORDS]
+    monkeypatch.undo()
+    assert train("killed", **asked_of(tmp_path)).curve == whole.curve
+
+
+def test_the_win_rates_of_a_training_are_those_of_the_judge(train, tmp_path, monkeypatch):
+    found, verdicts = [], likelihood.PairwiseJudge.verdicts
+
+    def heard(self, cases):
+        found.append(verdicts(self, cases))
+        return found[-1]
+
+    monkeypatch.setattr(likelihood.PairwiseJudge, "verdicts", heard)
+    rates = train("heard", **asked_of(tmp_path)).rates
+    won = {"test": 1, "tie": 0.5, "baseline": 0}
+    expected = [sum(won[one["verdict"]] for one in part) / len(RECORDS) for part in found]
+    assert list(rates.values()) == pytest.approx(expected, rel=1e-5)
+
+
+def test_without_the_model_that_judges_nothing_is_trained(train):
+    with pytest.raises(InputError, match="--judge-model: a validation by win_rate needs the folder"):
+        train("none")

@@ -1,0 +1,42 @@
+"""Checkpoints scored by a judge: whether a validation answer is better than that of the policy before training."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mialign.core.files import read_jsonl, write_jsonl
+from mialign.evaluation.judge import AXES, Case, Judge
+from mialign.generation.engine import Completion
+from mialign.models.machine import of_first
+
+WON = {"test": 1.0, "tie": 0.5, "baseline": 0.0}
+
+
+@dataclass(frozen=True)
+class WinsOverStart:
+    """start: file of the answers of step 0. The first answers that are scored are these; a training that was killed
+    finds them there.
+
+    Of several processes that share a training the first judges: the judge is a model beside the policy.
+    """
+
+    judge: Judge
+    start: Path
+
+    def __call__(self, records: list[dict], completions: list[Completion]) -> list[dict[str, float | None]]:
+        """win_rate of each answer on the principle-aware axis: 1, 0.5 for a tie, or 0; None if the verdict is invalid.
+
+        At step 0 every answer meets itself, which is a tie, so a judge that cannot work fails before any step.
+        """
+        return of_first(lambda: self._scores(records, [one.text for one in completions]))
+
+    def _scores(self, records: list[dict], texts: list[str]) -> list[dict[str, float | None]]:
+        if not self.start.exists():
+            write_jsonl(
+                self.start, ({"prompt_id": one["id"], "text": text} for one, text in zip(records, texts, strict=True))
+            )
+        first = read_jsonl(self.start, required=("prompt_id", "text"))
+        cases = [
+            Case(AXES[0], record, {"text": text}, before)
+            for record, text, before in zip(records, texts, first, strict=True)
+        ]
+        return [{"win_rate": WON.get(found["verdict"])} for found in self.judge.verdicts(cases)]
