@@ -96,7 +96,7 @@ TEXTS = {
             "Yes.",
             "The law limits what one firm may own.",
             "Dr. Smith and Mr. Jones agree on that.",
-            "J. K. Rowling wrote it in Edinburgh.",
+            "It was written in Edinburgh by J. K. Rowling.",
             "It costs 3.50 a day.",
             "Fruit, e.g. apples, keeps well in a cool cellar.",
             "\nTime feels faster as people grow old.\n",
@@ -151,6 +151,8 @@ TEXTS = {
         "neither": [
             "One sentence. And a second one.",
             "[2, 3, 5, 7, 11]",
+            "A is the father of B and C. B is the father of D.",
+            "Oranges are rich in vitamin C. They keep well.",
             "The town lies on a river.\nMonks founded it.",
             "- a single item",
             "```\nx = 1\n```",

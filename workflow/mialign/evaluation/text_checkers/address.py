@@ -47,7 +47,7 @@ def _own_words(text: str) -> str:
 # ---------------------------------------------------------------- greeting
 def greets(text: str) -> bool:
     """The text begins with hello, good morning, dear or the like."""
-    return bool(_GREETING.match(text.lstrip()))
+    return bool(_GREETING.match(text))
 
 
 def no_greeting(text: str) -> bool:
