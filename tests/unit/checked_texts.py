@@ -151,6 +151,7 @@ TEXTS = {
         "neither": [
             "One sentence. And a second one.",
             "[2, 3, 5, 7, 11]",
+            "No. It is too late for that.",
             "A is the father of B and C. B is the father of D.",
             "Oranges are rich in vitamin C. They keep well.",
             "The town lies on a river.\nMonks founded it.",

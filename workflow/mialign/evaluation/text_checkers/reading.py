@@ -19,10 +19,9 @@ _INLINE = re.compile(r"`[^`\n]*`")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _CLOSING = "\"'”’)\\]*_»"
 _END = re.compile(rf"[.!?…]+[{_CLOSING}]*(?=\s|$)")
-# What stands before a full stop that ends no sentence: abbreviations, and initials such as those of J. K. Rowling, which
-# a name or another initial follows.
+# What has a full stop and ends no sentence: abbreviations, and initials before a name, as in J. K. Rowling.
 _SHORTENED = re.compile(
-    r"(?<![\w.])(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|approx|Fig|No|Vol|cf|ca|Inc|Ltd"
+    r"(?<![\w.])(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|approx|Fig|Vol|cf|ca|Inc|Ltd"
     r"|e\.g|i\.e|a\.m|p\.m|(?:[A-Z]\.)+[A-Z])\.$"
 )
 _INITIAL = re.compile(r"(?<![\w.])[A-HJ-Z]\.$")
