@@ -18,9 +18,9 @@ _WORKING = re.compile(r"\d\s*(?:[-+*/×÷·−]|\\times|\\cdot|\\div)\s*\$?\d[^=
 
 
 def one_short_sentence(text: str) -> bool:
-    """One sentence on one line, of at most SHORT words, not of numbers alone, without code or a mark of a list."""
+    """One sentence on one line, of at most SHORT words, not of numbers alone; no JSON, no code, no mark of a list."""
     found = lines(text)
-    if len(found) != 1 or "```" in text or BULLET.match(found[0]) or STEP.match(found[0]):
+    if len(found) != 1 or text.startswith(("{", "[", "`")) or BULLET.match(found[0]) or STEP.match(found[0]):
         return False
     return len(sentences(text)) == 1 and len(words(text)) <= SHORT and not _NUMBERS.match(text)
 

@@ -64,10 +64,10 @@ def whole_sentences(text: str) -> list[str]:
 
 
 def says_something(text: str) -> bool:
-    """A word at least, and of four or more runs of RUN words not more than half have occurred before."""
-    found = words(text)
+    """A word or number; and of four or more runs of RUN words, numbers left out, at least half are different."""
+    found = [word for word in words(text) if not word.isdigit()]
     runs = [tuple(found[start : start + RUN]) for start in range(len(found) - RUN + 1)]
-    return bool(found) and (len(runs) < 4 or 2 * len(set(runs)) >= len(runs))
+    return bool(words(text)) and (len(runs) < 4 or 2 * len(set(runs)) >= len(runs))
 
 
 def _of_line(line: str) -> list[str]:
