@@ -76,6 +76,8 @@ TEXTS = {
             "The second runner",
             "They meet at 10:30 in the morning.",
             "Half a pound of sugar, or 227 grams.",
+            "Hello! The answer is 14.",
+            "Good morning!\n14",
         ],
         "neither": [
             "1. Only one step.",
@@ -94,6 +96,7 @@ TEXTS = {
         "positive": [
             "Water boils at a lower temperature on a mountain.",
             "Yes.",
+            "Hi there! The law limits what one firm may own.",
             "The law limits what one firm may own.",
             "Dr. Smith and Mr. Jones agree on that.",
             "It was written in Edinburgh by J. K. Rowling.",
@@ -150,6 +153,7 @@ TEXTS = {
         ],
         "neither": [
             "One sentence. And a second one.",
+            "Hello!",
             "[2, 3, 5, 7, 11]",
             "No. It is too late for that.",
             "A is the father of B and C. B is the father of D.",
@@ -415,6 +419,7 @@ TEXTS = {
             "# Plants\nThey need **light** to grow.",
             "The **ship's** bell rang, and it rang again.",
             "Never touch **hot** glass with bare hands.",
+            "The **rain** beat on the **old tin roof** of **our little house**.",
         ],
         "antithesis": [
             "The heart pumps blood.",
