@@ -44,6 +44,7 @@ def write_run(folder: Path, settings: dict | None = None) -> Path:
     _csv(folder / "metrics/comparisons.csv", _comparisons(settings, random))
     _csv(folder / "metrics/qualities.csv", _qualities(settings, random))
     _csv(folder / "metrics/degeneration.csv", _degeneration(settings))
+    _csv(folder / "metrics/sides.csv", _sides())
     _csv(folder / "metrics/agreement.csv", _agreement())
     _csv(folder / "metrics/accuracy.csv", _accuracy(settings))
     _csv(folder / "metrics/training.csv", _training(settings))
@@ -100,6 +101,18 @@ def _agreement():
         rows.append(key | {"metric": "kappa", "value": kappa, "low": "", "high": "", "n": 200})
         rows.append(key | {"metric": "invalid", "value": 3, "low": "", "high": "", "n": 203})
     return rows
+
+
+def _sides():
+    values = {"followed": 40, "positive": 50, "antithesis": 20, "both": 0, "neither": 30}
+    return [
+        {"experiment": "multitask", "method": method, "temperature": 0.0, "category": category, "principle": principle}
+        | {"metric": metric, "value": value + (extra if value else 0), "low": 0, "high": 100, "n": 20}
+        for extra, method in enumerate(("base", "sft", "dpo", "sami"))
+        for principle in ("bold", "asks_back")
+        for category in ("all", "writing")
+        for metric, value in values.items()
+    ]
 
 
 def _by_program(settings: dict) -> bool:

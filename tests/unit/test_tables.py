@@ -46,6 +46,7 @@ def inputs(name: str, run: Path, config: dict | None = None) -> list[Path]:
         "filters": made_up_run.files_of_pairs(run, config, ".filters.csv"),
         "dropped": made_up_run.files_of_pairs(run, config, ".examples.csv"),
         "qualities": [metrics / "qualities.csv"],
+        "sides": [metrics / "sides.csv"],
         "agreement": [metrics / "agreement.csv"],
         "methods": [metrics / f"{kind}.csv" for kind in ("training", "degeneration", "qualities")],
         "degeneration": [metrics / "degeneration.csv"],
@@ -95,6 +96,23 @@ def test_a_quality_that_could_not_be_told_has_no_column(run, tmp_path):
     assert r"method & adherence, \% & right, \% & ended" in make("qualities", run)[0]
     other = made_up_run.write_run(tmp_path, config)
     assert r"method & adherence, \% & ended, \% & tokens" in make("qualities", other, config)[0]
+
+
+def test_sides_have_a_row_for_each_principle_and_their_mean(run, tmp_path):
+    text, tidy = make("sides", run)
+    assert r"principle & base & SFT & DPO & SAMI \\" in text
+    assert r"\emph{followed, \% of all answers, temperature 0}" in text
+    assert text.count(r"asks back & 40.0 & 41.0 & 42.0 & 43.0 \\") == 1
+    assert text.count(r"mean & 30.0 & 31.0 & 32.0 & 33.0 \\") == 1
+    assert "both" not in text
+    assert {"both", "positive"} <= {row["metric"] for row in csv.DictReader(io.StringIO(tidy))}
+    made_up_run.write_run(tmp_path)
+    path = tmp_path / "metrics/sides.csv"
+    rows = list(csv.DictReader(io.StringIO(path.read_text())))
+    for row in rows:  # nothing ended
+        row |= {"value": "", "n": "0"} if row["metric"] == "neither" and row["method"] == "sft" else {}
+    made_up_run._csv(path, rows)
+    assert r"bold & 30.0 & \notmeasured{} & 32.0 & 33.0 \\" in make("sides", tmp_path)[0]
 
 
 def test_models_that_were_given_have_their_revisions(run):
@@ -187,7 +205,9 @@ def test_letters_are_reported_by_the_strict_rule(tmp_path):
     assert "difference" not in text
 
 
-@pytest.mark.parametrize("name", ["win_rates", "win_rates_sampled", "qualities", "accuracy", "formats", "extractors"])
+@pytest.mark.parametrize(
+    "name", ["win_rates", "win_rates_sampled", "qualities", "sides", "accuracy", "formats", "extractors"]
+)
 def test_a_table_shows_the_experiments_of_its_settings_alone(name, run, tmp_path):
     made_up_run.write_run(tmp_path)
     for path in (tmp_path / "metrics").glob("*.csv"):  # another experiment with the same methods, put first

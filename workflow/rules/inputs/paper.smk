@@ -1,5 +1,6 @@
 """Which tables there are, and what each is made from."""
 
+from mialign.evaluation.text_checkers import TEXT_CHECKERS
 from mialign.paper.macros.settings import printed
 
 PAPER_SOURCES = sorted(str(path) for path in Path("paper").rglob("*") if path.suffix in (".tex", ".bib", ".sty"))
@@ -10,12 +11,16 @@ FILTER_EXAMPLES = [f"{RUN}/pairs/{pairs}.examples.csv" for pairs in USED_PAIRS]
 PUBLISHED_TABLES = [f"{PUBLISHED}/{kind}.csv" for kind in ("comparisons", "qualities", "accuracy")]
 PDF = [f"{RUN}/paper.pdf"] if HAS_TEX else []
 
+# Judged experiments whose principles can be checked on any text.
+CHECKED = JUDGED if TEXT_CHECKERS.keys() & PRINCIPLES.principles.keys() else []
+
 # File name -> (kind, experiment); None where a table shows every experiment.
 TABLES = {
     **{
         kind: (kind, None) for kind in ("principles", "models", "training", "filters", "dropped", "published", "claims")
     },
     **of_each(JUDGED, "multitask", "win_rates", "win_rates_sampled", "qualities", "examples"),
+    **of_each(CHECKED, "multitask", "sides"),
     **({"tuning": ("tuning", None)} if "table" in CONFIG.get("tuning", {}) else {}),
     **({"agreement": ("agreement", None)} if RELEASED or len(JUDGINGS) > len(JUDGED) else {}),
     **({"written_principles": ("written_principles", None)} if PRINCIPLE_WRITERS else {}),
@@ -73,7 +78,7 @@ def table_inputs(wildcards):
             return [*metrics_of("comparisons", "accuracy"), *PUBLISHED_TABLES]
         case "win_rates" | "win_rates_sampled":
             return metrics_of("comparisons")
-        case "qualities" | "agreement":
+        case "qualities" | "sides" | "agreement":
             return metrics_of(kind)
         case "accuracy" | "formats" | "extractors":
             return metrics_of("accuracy")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mialign.evaluation.text_checkers import address, emphasis, layout, length, notation
-from mialign.evaluation.text_checkers.reading import says_something
+from mialign.evaluation.text_checkers.reading import says_something, trimmed
 
 
 class TextChecker(NamedTuple):
@@ -35,8 +35,9 @@ TEXT_CHECKERS = {
 def follows_form(principle: str, side: str, text: str) -> bool:
     """Whether the text follows that side ("positive" or "antithesis") of a principle of TEXT_CHECKERS.
 
-    A text without a word, or one that mostly repeats itself, follows none.
+    A text without a word, or one that mostly repeats itself, follows none. White space at ends of lines does not count.
     """
+    text = trimmed(text)
     return says_something(text) and getattr(TEXT_CHECKERS[principle], side)(text)
 
 

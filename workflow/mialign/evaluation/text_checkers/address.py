@@ -2,7 +2,7 @@
 
 import re
 
-from mialign.evaluation.text_checkers.reading import lines, prose, words
+from mialign.evaluation.text_checkers.reading import lines, prose, sentences, words
 
 _QUOTED = re.compile(r"“[^”]*”|(?<!\w)\"[^\"]*\"(?!\w)")
 # "I" behind a capitalised noun is a number: World War I, Elizabeth I.
@@ -47,7 +47,15 @@ def _own_words(text: str) -> str:
 # ---------------------------------------------------------------- greeting
 def greets(text: str) -> bool:
     """The text begins with hello, good morning, dear or the like."""
-    return bool(_GREETING.match(text.lstrip()))
+    return bool(_GREETING.match(text))
+
+
+def without_greeting(text: str) -> str:
+    """The text behind a greeting of at most three words, such as "Good morning!", that is a sentence of its own."""
+    first = next(iter(sentences(text)), "")
+    if greets(first) and len(words(first)) <= 3:
+        return text[text.index(first) + len(first) :].lstrip()
+    return text
 
 
 def no_greeting(text: str) -> bool:

@@ -12,10 +12,10 @@ _MARK = re.compile(
 
 
 def bold_words(text: str) -> bool:
-    """Some words between double asterisks, outside of code, and not more than half of all."""
+    """Some words between double asterisks, outside of code, and not more than three quarters of all."""
     found = prose(text)
     marked = sum(len(words(match[0])) for match in _BOLD.finditer(found))
-    return marked > 0 and 2 * marked <= len(words(found))
+    return marked > 0 and 4 * marked <= 3 * len(words(found))
 
 
 def unmarked(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 
+from mialign.evaluation.text_checkers.address import without_greeting
 from mialign.evaluation.text_checkers.layout import BULLET, STEP, numbered_steps
 from mialign.evaluation.text_checkers.reading import lines, prose, sentences, words
 
@@ -18,9 +19,12 @@ _WORKING = re.compile(r"\d\s*(?:[-+*/×÷·−]|\\times|\\cdot|\\div)\s*\$?\d[^=
 
 
 def one_short_sentence(text: str) -> bool:
-    """One sentence on one line, of at most SHORT words, not of numbers alone, without code or a mark of a list."""
+    """One sentence on one line, behind a greeting or none, of at most SHORT words, not of numbers alone; no JSON,
+    no code, no mark of a list.
+    """
+    text = without_greeting(text)
     found = lines(text)
-    if len(found) != 1 or "```" in text or BULLET.match(found[0]) or STEP.match(found[0]):
+    if len(found) != 1 or text.startswith(("{", "[", "`")) or BULLET.match(found[0]) or STEP.match(found[0]):
         return False
     return len(sentences(text)) == 1 and len(words(text)) <= SHORT and not _NUMBERS.match(text)
 
@@ -32,7 +36,8 @@ def at_length(text: str) -> bool:
 
 
 def result_alone(text: str) -> bool:
-    """One sentence of at most RESULT words; no list, no reason, no sum that is worked out, no code."""
+    """One sentence of at most RESULT words, behind a greeting or none; no list, no reason, no working, no code."""
+    text = without_greeting(text)
     found = lines(text)
     if "```" in text or any(BULLET.match(line) or STEP.match(line) for line in found):
         return False

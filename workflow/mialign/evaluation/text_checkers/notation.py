@@ -41,9 +41,13 @@ def plain_maths(text: str) -> bool:
 
 # ---------------------------------------------------------------- JSON
 def in_json(text: str) -> bool:
-    """JSON that can be read, with something in it, and at least half of the words are in it."""
-    inside = sum(len(words(value)) for value in _values(text))
-    return inside > 0 and 2 * inside >= len(words(text))
+    """JSON that can be read, with something in it, at least half of the words, and no bracket of more of it around."""
+    inside, around = 0, text
+    for value in _values(text):
+        inside += len(words(value))
+        around = around.replace(value, " ", 1)
+    whole = "{" not in around and "}" not in around and around.count("[") == around.count("]")
+    return inside > 0 and whole and 2 * inside >= len(words(text))
 
 
 def in_sentences(text: str) -> bool:

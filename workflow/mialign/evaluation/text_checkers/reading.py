@@ -19,13 +19,23 @@ _INLINE = re.compile(r"`[^`\n]*`")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _CLOSING = "\"'”’)\\]*_»"
 _END = re.compile(rf"[.!?…]+[{_CLOSING}]*(?=\s|$)")
-# What stands before a full stop that ends no sentence: abbreviations, and initials such as those of J. K. Rowling.
+# What has a full stop and ends no sentence: abbreviations, and initials before a name, as in J. K. Rowling.
 _SHORTENED = re.compile(
-    r"(?<![\w.])(?:[A-HJ-Z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|approx|Fig|No|Vol|cf|ca|Inc|Ltd|e\.g|i\.e|a\.m|p\.m"
-    r"|(?:[A-Z]\.)+[A-Z])\.$"
+    r"(?<![\w.])(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|approx|Fig|Vol|cf|ca|Inc|Ltd"
+    r"|e\.g|i\.e|a\.m|p\.m|(?:[A-Z]\.)+[A-Z])\.$"
+)
+_INITIAL = re.compile(r"(?<![\w.])[A-HJ-Z]\.$")
+_NAME = re.compile(
+    r"(?!(?:The|This|That|These|Those|It|Its|So|Then|Therefore|Thus|Hence|But|And|If|In|He|She|They|We|You|What|Which|How"
+    r"|Who|Why|When|Is|Are|Does|Do|There|Here|Now|To|For)\b)[A-Z](?:\.|[a-z'’])"
 )
 _ITEM_MARK = re.compile(r"^[ \t]*(?:[-*•+–—]|\d{1,3}[.)])[ \t]+")
 _CLOSED = re.compile(rf"[.!?…][{_CLOSING}]*$")
+
+
+def trimmed(text: str) -> str:
+    """The text without white space around it and at the ends of its lines."""
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
 
 def prose(text: str) -> str:
@@ -54,18 +64,22 @@ def whole_sentences(text: str) -> list[str]:
 
 
 def says_something(text: str) -> bool:
-    """A word at least, and of four or more runs of RUN words not more than half have occurred before."""
-    found = words(text)
+    """A word or number; and of four or more runs of RUN words, numbers left out, at least half are different."""
+    found = [word for word in words(text) if not word.isdigit()]
     runs = [tuple(found[start : start + RUN]) for start in range(len(found) - RUN + 1)]
-    return bool(found) and (len(runs) < 4 or 2 * len(set(runs)) >= len(runs))
+    return bool(words(text)) and (len(runs) < 4 or 2 * len(set(runs)) >= len(runs))
 
 
 def _of_line(line: str) -> list[str]:
     found, start = [], 0
     for match in _END.finditer(line):
         following = line[match.end() :].lstrip()
-        if following and (following[0].islower() or _SHORTENED.search(line[start : match.end()])):
+        if following and (following[0].islower() or _shortened(line[start : match.end()], following)):
             continue
         found.append(line[start : match.end()].strip())
         start = match.end()
     return [*found, line[start:].strip()]
+
+
+def _shortened(so_far: str, following: str) -> bool:
+    return bool(_SHORTENED.search(so_far) or (_INITIAL.search(so_far) and _NAME.match(following)))

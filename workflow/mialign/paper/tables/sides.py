@@ -1,0 +1,53 @@
+"""Principles that a program checks on any text: how often each was followed, and how often no side of it holds."""
+
+from pathlib import Path
+
+from mialign.core import csv_files
+from mialign.paper.formatting import decimal, label, missing
+from mialign.paper.tables.layout import Table, written
+from mialign.paper.tex_escape import escape
+
+BLOCKS = {
+    "followed": r"followed, \% of all answers",
+    "neither": r"neither side holds, \% of the answers that ended",
+    "both": r"both sides hold, \% of the answers that ended",
+}
+
+
+def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
+    """One row a principle and one column a method, by temperature; the last row of a block is the mean of the others.
+
+    A block in which all is 0 is left out; its rows are in the CSV.
+    """
+    tidy = csv_files.chosen(inputs[0], settings, ("principle", "metric", "value"))
+    shown = [row for row in tidy if row["category"] == "all"]
+    methods = list(dict.fromkeys((row["experiment"], row["method"]) for row in shown))
+    header = [escape(label(method, settings["experiments"][experiment])) for experiment, method in methods]
+    result = Table("@{}l" + "r" * len(methods) + "@{}", ["principle", *header], tidy=tidy)
+    for temperature in sorted({row["temperature"] for row in shown}):
+        for metric, about in BLOCKS.items():
+            block = [row for row in shown if (row["temperature"], row["metric"]) == (temperature, metric)]
+            if any(row["value"] for row in block):
+                result.rows.append(f"{about}, temperature {temperature:g}")
+                result.rows += _rows(block, methods)
+    return written(result)
+
+
+def _rows(block: list[dict], methods: list[tuple[str, str]]) -> list[list[str]]:
+    of_methods = {
+        key: {row["principle"]: row for row in block if (row["experiment"], row["method"]) == key} for key in methods
+    }
+    principles = list(dict.fromkeys(row["principle"] for row in block))
+    rows = [
+        [escape(name.replace("_", " ")), *(_cell(of_methods[key].get(name)) for key in methods)] for name in principles
+    ]
+    return [*rows, ["mean", *(_mean(list(of_methods[key].values())) for key in methods)]]
+
+
+def _cell(row: dict | None) -> str:
+    return decimal(row["value"]) if row and row["value"] is not None else missing(row)
+
+
+def _mean(rows: list[dict]) -> str:
+    values = [row["value"] for row in rows if row["value"] is not None]
+    return decimal(sum(values) / len(values) if values else None)
