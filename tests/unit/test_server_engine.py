@@ -109,6 +109,20 @@ def test_it_is_sent_token_ids_settings_and_a_seed_for_each_prompt(run_stage, fol
     assert not (folder / "kept.jsonl").exists()
 
 
+def test_a_conversation_is_sent_as_the_ids_of_the_models_chat_template(run_stage, folder, server):
+    tokenizer = tiny.tiny_tokenizer()
+    tokenizer.chat_template = "{% for m in messages %}{{ eos_token }}{{ m['role'] }}: {{ m['content'] }}{% endfor %}"
+    tokenizer.save_pretrained(folder / "model")
+    talks = [[{"role": "user", "content": f"The {word} <end>?"}] for word in WORDS]
+    write_jsonl(folder / "prompts.jsonl", [{"id": f"p{n}", "prompts": [talk]} for n, talk in enumerate(talks)])
+    run(run_stage, folder, server)
+    sent = {tuple(body["prompt"]) for body, _ in server.asked}
+    end, plain = tokenizer.eos_token_id, tokenizer(" <end>", split_special_tokens=True)["input_ids"]
+    assert sent == {
+        (end, *tokenizer(f"user: The {word}")["input_ids"], *plain, *tokenizer("?")["input_ids"]) for word in WORDS
+    }
+
+
 @pytest.mark.parametrize(
     ("said", "finish"),
     [

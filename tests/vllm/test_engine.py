@@ -39,6 +39,39 @@ def test_all_end_tokens_of_a_model_end_its_text_in_both(generate, model, prompts
     assert ended[0] > ended[1]
 
 
+def test_a_conversation_is_the_same_to_both(generate, prompts, tmp_path):
+    """By the model's own chat template; the token behind answers, which is not EOS here, ends them."""
+    folder, asked = as_chat(prompts, tmp_path)
+    ours = generate("transformers", folder, asked)
+    assert {record["finish"] for record in ours} == {"eos", "length"}
+    assert generate("vllm", folder, asked) == ours
+    assert not any("<turn>" in one["text"] for one in ours)
+
+
+def as_chat(prompts, tmp_path):
+    """The model with a chat template, and the prompts as conversations with an opening for every other one."""
+    folder, tokenizer, talker = tmp_path / "chat", make_tokenizer(), make_model()
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<turn>"]})
+    with torch.no_grad():  # where it wrote "," it rather ends its turn
+        embedding, comma = talker.model.embed_tokens.weight, tokenizer.encode(",", add_special_tokens=False)[0]
+        embedding[tokenizer.convert_tokens_to_ids("<turn>")] = 1.1 * embedding[comma]
+    talker.save_pretrained(folder)
+    tokenizer.chat_template = (
+        "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}<turn>{% endfor %}"
+        "{% if add_generation_prompt %}assistant: {% endif %}"
+    )
+    tokenizer.save_pretrained(folder)
+    records = [
+        {**one, "prompts": [[{"role": "system", "content": "The keeper walks."}, {"role": "user", "content": text}]]}
+        for one in read_jsonl(prompts)
+        for text in one["prompts"]
+    ]
+    for one in records[::2]:
+        one["prompts"][0].append({"role": "assistant", "content": "The boat"})
+    write_jsonl(tmp_path / "chat.jsonl", records)
+    return folder, tmp_path / "chat.jsonl"
+
+
 def test_a_seed_gives_its_text_in_any_order_and_batch(generate, model, prompts, tmp_path):
     sampled = {"temperature": 1.0}
     plain = generate("vllm", model, prompts, **sampled)
