@@ -1,0 +1,23 @@
+"""The real small model: its plans on a CPU, on a GPU and at smoke size, without network or GPU."""
+
+import pytest
+
+from calls import jobs, snakemake
+
+BARE = {"HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": ""}
+SMOLLM2 = "config/smollm2.yaml"
+
+
+@pytest.mark.parametrize(
+    ("more", "seeds", "datasets"),
+    [([], 1, 7), (["config/smollm2_gpu.yaml"], 3, 7), (["config/smollm2_smoke.yaml"], 1, 0)],
+    ids=["cpu", "gpu", "smoke"],
+)
+def test_the_whole_is_planned(copy, more, seeds, datasets):
+    found = jobs(snakemake(copy, "-n", "--configfile", SMOLLM2, *more, **BARE))
+    assert (found["fetch_model"], found["fetch_dataset"]) == (1, datasets)
+    assert found["model"] == found["corpus"] == found["collapse"] == 0
+    assert (found["generate"], found["pairs"]) == (2, 2)
+    assert found["train"] == 10 * seeds
+    assert (found["respond"], found["solve"]) == (6 * seeds, 6 * seeds)  # of the base too
+    assert found["judge_by_likelihood"] == (10 * seeds if seeds > 1 else 0)
