@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -29,6 +30,7 @@ MODULES = sorted(LIBRARY.rglob("*.py"))
 PACKAGES = sorted(path for path in MODULES if path.name == "__init__.py" and path.parent != LIBRARY)
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -45,6 +47,7 @@ def imported(tree: ast.Module) -> set[str]:
     return {name.split(".")[1] for name in names if name.startswith("mialign.")}
 
 
+@cache
 def graph() -> dict[str, set[str]]:
     """Package -> the others that it imports."""
     found = {name: set() for name in MAY_IMPORT}
