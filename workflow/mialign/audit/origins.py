@@ -17,7 +17,7 @@ def macros(lineage: Lineage) -> dict[str, dict]:
     return {row["name"]: row for row in rows(path, ("name", "text", "origin"))} if path.is_file() else {}
 
 
-class Table:
+class KeyedTable:
     """A table whose rows are found by their key, or else by words that stand in their cells."""
 
     def __init__(self, path: Path):
@@ -45,7 +45,7 @@ class Origins:
 
     def __init__(self, lineage: Lineage):
         self.lineage = lineage
-        self.table = cache(Table)
+        self.table = cache(KeyedTable)
         self.find = cache(self._find)
 
     def _find(self, origin: str) -> tuple[list[str], list[dict]]:

@@ -78,9 +78,9 @@ def _line(lineage: Lineage, asked: str) -> Thing | None:
 
 def _path(lineage: Lineage, asked: str) -> Path | None:
     """The path as given or below the folder, if it is in the folder."""
-    for path in (lineage.folder / asked, Path(asked), lineage.place(asked)):
+    for path in (lineage.folder / asked, Path(asked), lineage.place(asked)) if asked else ():
         path = Path(os.path.abspath(path))
-        if asked and path.exists() and path.is_relative_to(os.path.abspath(lineage.folder)):
+        if path.exists() and path.is_relative_to(os.path.abspath(lineage.folder)):
             return path
     return None
 
