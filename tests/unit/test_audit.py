@@ -302,26 +302,25 @@ ROWS = [
     {"experiment": "toy", "method": "sami", "metric": "accuracy_given_steps_difference_sft_more"},
     {"experiment": "toy", "method": "dpo", "metric": "difference_base"},
     {"experiment": "other", "method": "sami", "metric": "accuracy"},
+    {"experiment": "judged", "method": "sami", "baseline": "dpo", "metric": "adherence_difference"},
     {"experiment": "nowhere", "method": "sami", "metric": "accuracy"},
 ]
 COUNTED = [
-    {"verdicts/toy/sami-vs-dpo/seed1.jsonl", "attempts/toy/sami/seed1.jsonl", "attempts/toy/dpo/seed1.jsonl"},
+    {"verdicts/toy/sami-vs-dpo/seed1.jsonl"},
     {"attempts/toy/sami/seed1.jsonl", "attempts/toy/sft_more/seed1.jsonl"},
     {"attempts/toy/dpo/seed1.jsonl", "attempts/toy/base/seed1.jsonl"},
     {"attempts/other/sami/seed1.jsonl"},
+    {"scores/judged/sami/seed1.jsonl", "scores/judged/dpo/seed1.jsonl"},
     None,  # all
 ]
 
 
 @pytest.mark.parametrize(("row", "files"), list(zip(ROWS, COUNTED, strict=True)))
 def test_which_inputs_a_row_counts(row, files):
-    methods = [f"attempts/toy/{method}/seed1.jsonl" for method in ("sami", "dpo", "sft", "sft_more", "base")]
-    names = [
-        *methods,
-        "attempts/other/sami/seed1.jsonl",
-        "verdicts/toy/sami-vs-dpo/seed1.jsonl",
-        "verdicts/toy/dpo-vs-sft/seed1.jsonl",
-    ]
+    names = [f"attempts/toy/{method}/seed1.jsonl" for method in ("sami", "dpo", "sft", "sft_more", "base")]
+    names += [f"scores/judged/{method}/seed1.jsonl" for method in ("sami", "dpo", "sft")]
+    names += [f"verdicts/{pair}/seed1.jsonl" for pair in ("toy/sami-vs-dpo", "toy/dpo-vs-sft", "judged/sami-vs-dpo")]
+    names += ["attempts/other/sami/seed1.jsonl"]
     assert set(counted({"inputs": dict.fromkeys(names)}, [row])) == (files or set(names))
 
 

@@ -83,30 +83,37 @@ def _plain(cell: object) -> str:
 def counted(job: dict, found: list[dict]) -> list[str]:
     """Which inputs of a job of metrics the rows were counted from: those of their experiment, methods and seed.
 
-    All inputs, where the rows or the paths do not tell.
+    Of a comparison verdicts, or scores of both sides where a row is a difference of them. All inputs, where the rows or
+    the paths do not tell.
     """
     names = {name for row in found for name in _counted(tuple(job["inputs"]), *_of(row))}
     return [name for name in job["inputs"] if name in names] or list(job["inputs"])
 
 
 def _of(row: dict) -> tuple[str, frozenset[str], str]:
-    metric = row.get("metric", "")
+    """Experiment, folders (METHOD or TEST-vs-BASELINE) and seed that a row is about; no seed where it is about all."""
+    metric, method = row.get("metric", ""), row.get("method", "")
+    folders = {method}
+    if baseline := row.get("baseline"):
+        folders = {method, baseline} if "difference" in metric else {f"{method}-vs-{baseline}"}
+    elif other := re.search(r"difference_(.+)$", metric):
+        folders.add(other[1])
     seed = re.search(r"_seed(\d+)$", metric)
-    methods = {row.get("method", ""), row.get("baseline") or row.get("method", "")}
-    if other := re.search(r"difference_(.+)$", metric):
-        methods.add(other[1])
-    return row.get("experiment", ""), frozenset(methods), seed[1] if seed else row.get("seed", "")
+    return row.get("experiment", ""), frozenset(folders), seed[1] if seed else row.get("seed", "")
 
 
 @cache
-def _counted(names: tuple[str, ...], experiment: str, methods: frozenset[str], seed: str) -> list[str]:
-    pairs = {f"{test}-vs-{baseline}" for test in methods for baseline in methods}
+def _counted(names: tuple[str, ...], experiment: str, folders: frozenset[str], seed: str) -> list[str]:
+    """Of files such as attempts/maths/sami/seed1.jsonl or training/collapse/kl.csv."""
     found = []
     for name in names:
         path = PurePosixPath(name)
-        folders = {*path.parts[:-1], path.stem}
-        own = any(part.split(".")[0] == experiment for part in path.parts[:-1])
-        if own and folders & (methods | pairs) and (not seed or path.stem in (f"seed{seed}", *methods)):
+        parts = {part.partition(".")[0] for part in path.parts[:-1]}  # a judge or a point of a soup stands behind a dot
+        if (
+            experiment in parts
+            and folders & {*parts, path.stem}
+            and (not seed or path.stem in (f"seed{seed}", *folders))
+        ):
             found.append(name)
     return found
 
