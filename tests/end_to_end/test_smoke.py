@@ -22,6 +22,7 @@ from calls import environment
 from copies import ROOT, copy_workflow, lay_over, made
 from mialign.audit import comparison, things
 from mialign.audit.lineage import Lineage
+from mialign.audit.origins import Origins
 from mialign.config import loading
 from mialign.core.files import read_jsonl
 from mialign.paper.macros import foreseen
@@ -94,22 +95,26 @@ def printed(text: str) -> float | None:
     return float(found[0].replace(",", "")) if found else None
 
 
-@pytest.mark.parametrize("draw", range(40))
-def test_a_number_is_counted_anew_from_the_files_that_why_names(smoke, draw):
+def test_forty_numbers_are_counted_anew_from_the_files_that_why_names(smoke):
     lineage = Lineage(smoke / RUN)
+    origins = Origins(lineage)
     tables = ("metrics/comparisons.csv: ", "metrics/qualities.csv: ", "metrics/accuracy.csv: ")
-    known = [row["name"] for row in table(smoke, "paper/numbers.csv") if row["origin"].startswith(tables)]
-    for name in Random(draw).sample(known, len(known)):
+    known = [
+        row["name"]
+        for row in table(smoke, "paper/numbers.csv")
+        # of one row, and not of how many there are, or which is the best
+        if row["origin"].startswith(tables) and "," not in row["origin"] and len(origins.find(row["origin"])[1]) == 1
+    ]
+    for name in Random(40).sample(known, 40):
         thing = things.find(lineage, name)
-        if len(thing.rows) == 1 and "," not in thing.origin:  # of one row, and not how many, or which is the best
-            break
-    (row,) = thing.rows
-    files = [one["file"] for one in things.counts(lineage, thing)]
-    value, n = recompute(row, {file: read_jsonl(smoke / RUN / file) for file in files})
-    assert n == row["n"], (name, files)
-    assert row["value"] is None if math.isnan(value) else row["value"] == pytest.approx(value, abs=6e-5), (name, files)
-    shown = [round(cell, 1) for cell in (row["value"], row["low"], row["high"], row["n"]) if cell is not None]
-    assert printed(thing.text) in (None, *(pytest.approx(one, abs=0.1001) for one in shown)), (name, thing.text)
+        (row,) = thing.rows
+        files = [one["file"] for one in things.counts(lineage, thing)]
+        value, n = recompute(row, {file: read_jsonl(smoke / RUN / file) for file in files})
+        assert n == row["n"], (name, files)
+        assert row["value"] is None if math.isnan(value) else row["value"] == pytest.approx(value, abs=6e-5), name
+        cells = [cell for cell in (row["value"], row["low"], row["high"], row["n"]) if cell is not None]
+        shown = printed(thing.text)
+        assert shown is None or min(abs(shown - cell) for cell in cells) <= 0.0501, (name, thing.text)
 
 
 def why(folder: Path, *words: str) -> str:
@@ -137,7 +142,9 @@ def test_a_number_of_a_copied_folder_leads_back_to_questions_models_and_corpora(
 
 def test_every_result_has_a_job_that_noted_it(smoke):
     lineage = Lineage(smoke / RUN)
-    assert [name for name in made(smoke / RUN) if lineage.maker(f"{RUN}/{name}") is None] == []
+    names = [name for name in made(smoke / RUN) if not name.endswith(".snakemake_timestamp")]
+    assert len(names) > 100
+    assert [name for name in names if lineage.maker(f"{RUN}/{name}") is None] == []
 
 
 def test_the_audit_of_a_run_names_a_changed_byte_and_the_numbers_that_depend_on_it(smoke, tmp_path):

@@ -5,11 +5,12 @@ import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from mialign.audit import comparison, digests, explanation, manifest, things
+from mialign.audit import comparison, crate, digests, explanation, manifest, things
 from mialign.audit.lineage import Lineage
 from mialign.audit.origins import Origins, counted
 from mialign.audit.verification import verify
@@ -418,6 +419,88 @@ def test_what_differs_is_told_by_whether_intervals_meet(run, tmp_path):
 def test_folders_without_numbers_cannot_be_compared(tmp_path):
     with pytest.raises(InputError, match=r"have no metrics/\*\.csv"):
         comparison.compare(tmp_path, tmp_path)
+
+
+# ---------------------------------------------------------------- crate
+@pytest.fixture
+def packed(run) -> Path:
+    manifest.write(run)
+    return crate.write(run)
+
+
+def entities(path: Path) -> dict[str, dict]:
+    with zipfile.ZipFile(path) as archive:
+        graph = json.loads(archive.read(crate.METADATA))["@graph"]
+    found = {one["@id"]: one for one in graph}
+    assert len(found) == len(graph)
+    return found
+
+
+def referred(value) -> set[str]:
+    if isinstance(value, list):
+        return set().union(*map(referred, value))
+    return {value["@id"]} if isinstance(value, dict) else set()
+
+
+def test_a_crate_has_the_files_but_for_weights_and_says_so(packed, run):
+    with zipfile.ZipFile(packed) as archive:
+        names = set(archive.namelist())
+    found = entities(packed)
+    files = {one for one, entity in found.items() if "File" in entity["@type"]}
+    assert files == names - {crate.METADATA, manifest.NAME} == referred(found["./"]["hasPart"])
+    assert "models/weak/config.json" in files
+    assert f"#{RUN}/models/weak/model.safetensors" in found
+    assert found["questions/bench.jsonl"]["sha256"] == sha((run / "questions/bench.jsonl").read_text())
+
+
+def test_all_that_a_crate_refers_to_is_described_in_it(packed):
+    found = entities(packed)
+    outside = {reference for one in found.values() for value in one.values() for reference in referred(value)} - {
+        *found
+    }
+    assert all(one.startswith("https://") for one in outside)
+
+
+def test_a_job_in_a_crate_is_an_action_of_its_stage_with_what_it_used_and_made(packed):
+    found = entities(packed)
+    job = found[f"#job/{RUN}/logs/respond/toy.sami.seed2.log"]
+    assert referred(job["object"]) == {f"#{RUN}/checkpoints/toy/sami/seed2/model.safetensors", "questions/bench.jsonl"}
+    assert referred(job["result"]) == {"responses/toy/sami/seed2.jsonl"}
+    assert referred(job["instrument"]) == {"#stage/respond"}
+    assert (job["endTime"] > job["startTime"], job["description"].count("c0ffee")) == (True, 1)
+    whole = found["#run"]
+    assert referred(whole["object"]) == {"#config/principles.yaml"}
+    assert {"figures/figure1.pdf", "paper/numbers.csv"} <= referred(whole["result"])
+    assert "metrics/comparisons.csv" not in referred(whole["result"])
+
+
+def test_a_crate_verifies_elsewhere_and_a_changed_one_does_not(root, packed, tmp_path):
+    moved = shutil.move(packed, tmp_path / "crate.zip")
+    verify_crate = [sys.executable, root / "workflow/run.py", "verify", moved]
+    assert subprocess.run(verify_crate, capture_output=True, timeout=60).returncode == 0
+    with zipfile.ZipFile(moved) as old, zipfile.ZipFile(tmp_path / "other.zip", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name) + (b"x" if name == "verdicts/toy/dpo-vs-base/seed1.jsonl" else b""))
+    done = subprocess.run([*verify_crate[:-1], tmp_path / "other.zip"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "verdicts/toy/dpo-vs-base/seed1.jsonl: changed" in done.stdout
+    assert "numbers that depend on it: winToyDpoBase\n" in done.stdout
+
+
+def test_what_is_no_crate_is_told(run, tmp_path):
+    (tmp_path / "a.zip").write_text("no zip")
+    with pytest.raises(InputError, match=r"a\.zip: no whole zip file"), crate.unpacked(tmp_path / "a.zip"):
+        pass
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.writestr("x", "y")
+    with pytest.raises(InputError, match=r"no audit/manifest\.sha256 in it"), crate.unpacked(tmp_path / "b.zip"):
+        pass
+    with pytest.raises(InputError, match="no such file"), crate.unpacked(tmp_path / "c.zip"):
+        pass
+    shutil.rmtree(run / "logs")
+    manifest.write(run)
+    with pytest.raises(InputError, match="left no provenance"):
+        crate.write(run)
 
 
 # ---------------------------------------------------------------- provenance

@@ -1,4 +1,4 @@
-"""The manifest of the results, made by `snakemake audit` alone."""
+"""The manifest of the results and the crate of them, made by `snakemake audit` alone."""
 
 
 rule audit:
@@ -7,6 +7,7 @@ rule audit:
         PDF,
     output:
         f"{RUN}/audit/manifest.sha256",
+        f"{RUN}/audit/crate.zip",
     localrule: True
     conda:
         "../../envs/analysis.yaml"

@@ -1,9 +1,9 @@
-"""Write the manifest of a folder of results: audit/manifest.sha256, with the sha256 of every file."""
+"""Write the manifest of a folder of results, audit/manifest.sha256, and the crate of it for others, audit/crate.zip."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mialign.audit import digests, manifest
+from mialign.audit import crate, digests, manifest
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -13,3 +13,4 @@ def arguments(parser: ArgumentParser) -> None:
 def main(args: Namespace) -> None:
     path = manifest.write(args.results)
     print(f"{path}: {len(manifest.read(args.results)):,} files; its own sha256 is {digests.sha256(path)}")
+    print(f"{crate.write(args.results)}: the same as one file, without weights")

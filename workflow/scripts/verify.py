@@ -1,10 +1,11 @@
-"""See whether a folder of results is as its manifest and its jobs say; name what is not, and what depends on it."""
+"""See whether results are as their manifest and their jobs say; name each file that is not, and what depends on it."""
 
 import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
+from mialign.audit import crate
 from mialign.audit.verification import verify
 from mialign.core.errors import InputError
 
@@ -18,15 +19,22 @@ NAMED = 8  # numbers in words; --json has all
 
 
 def arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("results", type=Path, help="results/{run}, or a copy of it")
+    parser.add_argument("results", type=Path, help="results/{run}, a copy of it, or its crate.zip")
     parser.add_argument("--json", action="store_true", help="all that differs and depends on it, as JSON")
 
 
 def main(args: Namespace) -> None:
-    found = verify(args.results)
+    found = _verify(args.results)
     print(json.dumps(found, indent=1) if args.json else "\n".join(_words(found)))
     if found:
         raise InputError(f"{args.results}: {len(found)} files are not as they should be")
+
+
+def _verify(results: Path) -> list[dict]:
+    if results.is_dir():
+        return verify(results)
+    with crate.unpacked(results) as folder:
+        return [one for one in verify(folder) if one["is"] != "missing" or not crate.is_left_out(one["file"])]
 
 
 def _words(found: list[dict]) -> Iterator[str]:

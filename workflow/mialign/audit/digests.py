@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mialign.core.files import write_text
 
+MEMORY = "scratch/digests"  # below the folder of a run
 LARGE = 64 * 2**20  # bytes; a smaller file takes less time to read than to look up
 
 

@@ -98,7 +98,7 @@ def _jobs(found: dict, lineage: Lineage) -> Iterator[str]:
             yield f"   wrote {_listed(folder, names, job, lineage)}"
         yield f"   read {_reads(job, lineage)}"
         for name, value in job["arguments"].items():
-            if isinstance(value, dict) or "seed" in name:
+            if value not in (None, {}) and (isinstance(value, dict) or "seed" in name):
                 yield f"   {name}: {_short(json.dumps(value, ensure_ascii=False), SHOWN)}"
         for name in job["changed_since_read"]:
             yield f"   {lineage.shown(name)} HAS BEEN MADE ANEW since this job read it"

@@ -1,6 +1,7 @@
 """The manifest of a results folder: the sha256 of every file, in the form that `sha256sum --check` reads too."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from mialign.audit import digests
@@ -8,16 +9,16 @@ from mialign.core.errors import InputError
 from mialign.core.files import write_text
 
 NAME = "audit/manifest.sha256"
-_LEFT_OUT = {"audit", "scratch"}  # the manifest itself, and unfinished work
+_LEFT_OUT = {"audit", "scratch", "ro-crate-metadata.json"}  # what is said of the results, and unfinished work
 _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 
-def digest_all(folder: Path) -> dict[str, str]:
+def digest_all(folder: Path, digest: Callable[[Path], str] = digests.sha256) -> dict[str, str]:
     """The sha256 of each file below the folder but hidden ones, those of unfinished work and of the audit itself."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     inside = {path.relative_to(folder): path for path in files}
     kept = {name: path for name, path in inside.items() if name.parts[0] not in _LEFT_OUT and not _hidden(name)}
-    return {name.as_posix(): digests.sha256(path) for name, path in kept.items()}
+    return {name.as_posix(): digest(path) for name, path in kept.items()}
 
 
 def _hidden(name: Path) -> bool:
@@ -25,8 +26,8 @@ def _hidden(name: Path) -> bool:
 
 
 def write(folder: Path) -> Path:
-    """Write the manifest into the folder, and give its path."""
-    if not (found := digest_all(folder)):
+    """Write the manifest into the folder, and give its path. What jobs noted of large files is not computed again."""
+    if not (found := digest_all(folder, lambda path: digests.remembered(path, folder / digests.MEMORY))):
         raise InputError(f"{folder}: there are no results in it")
     write_text(folder / NAME, "".join(f"{digest}  {name}\n" for name, digest in found.items()))
     return folder / NAME

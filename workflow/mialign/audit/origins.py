@@ -1,7 +1,7 @@
 """From the origin that numbers.csv gives of a macro to the rows of a table, and to the files that these count."""
 
 import re
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
 
 from mialign.audit.lineage import Lineage
@@ -25,7 +25,10 @@ class KeyedTable:
         self._keyed: dict[str, list[dict]] = {}
         for row in self.rows:
             self._keyed.setdefault(key(row), []).append(row)
-        self._words = [{_plain(cell) for cell in row.values()} for row in self.rows]
+
+    @cached_property
+    def _words(self) -> list[set[str]]:
+        return [{_plain(cell) for cell in row.values()} for row in self.rows]
 
     def about(self, text: str) -> list[dict]:
         """The rows that the end of an origin is about: KEY, or some words, and then perhaps notes after commas."""

@@ -64,12 +64,14 @@ def _commit() -> dict:
 
 
 def _git(folder: Path, *words: str) -> str:
-    return subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        ["git", "--no-optional-locks", "-C", str(folder), *words], capture_output=True, text=True, check=True
+    ).stdout
 
 
 def _described(files: list[Path], args: Namespace) -> dict:
     """Of the data among these files: where, sha256 and bytes. Data are below this folder or below what was named."""
-    memory = _run_folder(args.log) / "scratch/digests"
+    memory = _run_folder(args.log) / digests.MEMORY
     named = list(map(os.path.abspath, _words(args)))
     log = os.path.abspath(args.log)
     kept = [file for file in files if str(file) != log and _is_data(file, named)]
