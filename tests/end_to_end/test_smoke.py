@@ -22,7 +22,7 @@ from calls import environment
 from copies import ROOT, copy_workflow, lay_over, made
 from mialign.audit import comparison, things
 from mialign.audit.lineage import Lineage
-from mialign.audit.origins import Origins
+from mialign.audit.origins import origins_of
 from mialign.config import loading
 from mialign.core.files import read_jsonl
 from mialign.paper.macros import foreseen
@@ -97,7 +97,7 @@ def printed(text: str) -> float | None:
 
 def test_forty_numbers_are_counted_anew_from_the_files_that_why_names(smoke):
     lineage = Lineage(smoke / RUN)
-    origins = Origins(lineage)
+    origins = origins_of(lineage)
     tables = ("metrics/comparisons.csv: ", "metrics/qualities.csv: ", "metrics/accuracy.csv: ")
     known = [
         row["name"]

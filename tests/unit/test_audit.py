@@ -12,7 +12,7 @@ import pytest
 
 from mialign.audit import comparison, crate, digests, explanation, manifest, things
 from mialign.audit.lineage import Lineage
-from mialign.audit.origins import Origins, counted
+from mialign.audit.origins import counted, origins_of
 from mialign.audit.verification import verify
 from mialign.core.errors import InputError
 
@@ -187,13 +187,25 @@ def test_the_cell_of_a_table_is_the_row_of_metrics_that_it_repeats(run):
     assert chain(run, "win_rates:1:high")["jobs"] == by_key["jobs"]
 
 
-def test_an_id_shows_the_question_the_answers_and_the_verdicts(run):
-    records = chain(run, "writing-1")["records"]
+@pytest.mark.parametrize("asked", ["writing-1", "toy/writing-1"])
+def test_an_id_shows_the_question_its_prompt_the_answers_and_the_verdicts(run, asked):
+    (run / "prompts/toy").mkdir(parents=True)
+    (run / "prompts/toy/benchmark.jsonl").write_text(
+        lines([{"id": f"toy/writing-{n}", "question_id": f"writing-{n}"} for n in range(3)])
+    )
+    records = chain(run, asked)["records"]
     assert [(one["file"], one["line"]) for one in records] == [
         ("questions/bench.jsonl", 2),
+        ("prompts/toy/benchmark.jsonl", 2),
         *[(f"responses/toy/{method}/seed{seed}.jsonl", 2) for method in ("dpo", "sami") for seed in SEEDS],
+        *[
+            (f"verdicts/toy/{pair}/seed{seed}.jsonl", line)
+            for pair in ("dpo-vs-base", "sami-vs-dpo")
+            for seed in SEEDS
+            for line in (2, 5)
+        ],
     ]
-    assert {one["file"].split("/")[0] for one in chain(run, "toy/writing-1")["records"]} == {"responses", "verdicts"}
+    assert '  responses/toy/dpo/seed1.jsonl:2  {"text": "dpo/seed1"}\n' in readable(run, asked)
 
 
 def test_a_line_of_a_file_and_a_folder(run):
@@ -329,7 +341,7 @@ def test_an_origin_in_words_finds_its_rows(run):
     (run / "metrics/training.csv").write_text(
         "experiment,method,seed,step,metric,value\ncollapse,kl,1,8,ended,1\ncollapse,kl,1,16,ended,0.5\ntoy,kl,1,8,ended,2\n"
     )
-    origins = Origins(Lineage(run))
+    origins = origins_of(Lineage(run))
     assert [row["value"] for row in origins.find("metrics/training.csv: collapse kl ended")[1]] == [1, 0.5]
     assert [row["value"] for row in origins.find("metrics/training.csv: collapse kl ended, step 16")[1]] == [0.5]
     assert origins.find("normal interval of a rate of one half on 80 items") == ([], [])

@@ -3,7 +3,7 @@
 from pathlib import PurePosixPath
 
 from mialign.audit.lineage import Lineage
-from mialign.audit.origins import Origins, counted, macros
+from mialign.audit.origins import counted, macros, origins_of
 
 
 class Dependents:
@@ -12,7 +12,7 @@ class Dependents:
     def __init__(self, lineage: Lineage):
         self.lineage = lineage
         self._numbers: dict[tuple[frozenset[str], frozenset[str]], list[str]] = {}
-        origins = Origins(lineage)
+        origins = origins_of(lineage)
         for name, row in macros(lineage).items():
             files, rows = origins.find(row["origin"])
             jobs = filter(None, map(lineage.maker, files))

@@ -8,7 +8,8 @@ from mialign.audit.lineage import Lineage
 from mialign.audit.things import Thing, counts, followed
 
 SHOWN = 300  # characters of settings in words; --json has all
-RECORDS = 40
+RECORDS = 60
+IDS = ("id", "prompt_id", "question_id", "category", "seed")  # which all records of an id share, or say little
 STATES = {
     "same": "",
     "large": " (large: only its size was compared)",
@@ -80,7 +81,8 @@ def _head(found: dict) -> Iterator[str]:
         first = f"; the first is {one['file']}:{one['first'][0]}" if one["first"] else ""
         yield f"  counts {one['records']:,} of {one['of']:,} records of {one['file']}{first}"
     for one in found["records"][:RECORDS]:
-        text = json.dumps(one["record"], ensure_ascii=False)
+        told = {name: value for name, value in one["record"].items() if found["kind"] == "line" or name not in IDS}
+        text = json.dumps(told, ensure_ascii=False)
         yield f"  {one['file']}:{one['line']}  {_short(text, 2 * SHOWN)}"
     if len(found["records"]) > RECORDS:
         yield f"  and {len(found['records']) - RECORDS} records more (--json has all)"

@@ -11,6 +11,7 @@ from mialign.core.macro_names import key
 _FILE = re.compile(r"^(?P<file>[\w./-]+\.csv)(?: \((?P<source>.*)\))?(?:: (?P<about>.*))?$")
 
 
+@cache  # a Lineage is what a folder was when it was read
 def macros(lineage: Lineage) -> dict[str, dict]:
     """The rows of paper/numbers.csv by name: text, origin, used. Empty where the folder has no such file."""
     path = lineage.folder / "paper/numbers.csv"
@@ -81,6 +82,9 @@ _KEYS = ("experiment", "method", "baseline", "axis", "temperature", "metric")
 
 def _plain(cell: object) -> str:
     return f"{cell:g}" if isinstance(cell, float) else str(cell)
+
+
+origins_of = cache(Origins)
 
 
 def counted(job: dict, found: list[dict]) -> list[str]:

@@ -4,13 +4,12 @@ import difflib
 import json
 import mmap
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mialign.audit.lineage import NOT_RESULTS, Lineage
-from mialign.audit.origins import Origins, conditions, counted, macros
+from mialign.audit.origins import conditions, counted, macros, origins_of
 from mialign.core.csv_files import rows
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl
@@ -49,7 +48,9 @@ def _there_is(lineage: Lineage, name: str) -> str:
         for folder in ("figures", "tables")
         if (names := sorted({path.stem for path in (lineage.folder / folder).glob("*.*")}))
     ]
-    return "; ".join((*parts, f"{len(known)} numbers in paper/numbers.csv", "files, FILE:LINE, and ids of questions"))
+    return "; ".join(
+        (*parts, f"{len(known)} numbers in paper/numbers.csv", "files, FILE:LINE, ids of questions and prompts")
+    )
 
 
 def _file(lineage: Lineage, asked: str) -> Thing | None:
@@ -89,7 +90,7 @@ def _macro(lineage: Lineage, asked: str) -> Thing | None:
     row = macros(lineage).get(asked)
     if row is None:
         return None
-    files, found = Origins(lineage).find(row["origin"])
+    files, found = origins_of(lineage).find(row["origin"])
     return Thing("number", asked, files, row["text"], row["origin"], found)
 
 
@@ -107,7 +108,7 @@ def _cell(lineage: Lineage, asked: str) -> Thing | None:
         raise InputError(f"{asked}: tables/{table}.csv has no column {column!r}, but {', '.join(chosen[0])}")
     own = f"{lineage.run}/tables/{table}.csv"
     behind = (lineage.maker(own) or {"inputs": ()})["inputs"]
-    origins = Origins(lineage)
+    origins = origins_of(lineage)
     about = key(chosen[0])
     for name in behind:
         found = origins.find(f"{lineage.shown(name)}: {about}")[1] if name.endswith(".csv") and about else []
@@ -125,24 +126,42 @@ def _figure_or_table(lineage: Lineage, asked: str) -> Thing | None:
 
 
 def _id(lineage: Lineage, asked: str) -> Thing | None:
-    """All records with the id of a question or prompt, wherever they stand."""
-    records = list(_records(lineage, asked)) if len(asked) > 3 else []
+    """All records of a question or prompt, wherever they stand, in the order of the pipeline."""
+    records = (
+        [one for path in _of_records(lineage) for one in _with(lineage, path, _ids(lineage, asked))] if asked else []
+    )
     files = dict.fromkeys(f"{lineage.run}/{one['file']}" for one in records)
     return Thing("id", asked, list(files), records=records) if records else None
 
 
-def _records(lineage: Lineage, asked: str) -> Iterator[dict]:
-    wanted = re.compile(re.escape(json.dumps(asked, ensure_ascii=False).encode()))
-    for path in sorted(lineage.folder.rglob("*.jsonl")):
-        inside = path.relative_to(lineage.folder)
-        if inside.parts[0] in NOT_RESULTS or not path.stat().st_size:
-            continue
-        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as text:
-            if not wanted.search(text):
-                continue
-        for number, record in enumerate(read_jsonl(path), start=1):
-            if asked in (record.get("id"), record.get("prompt_id"), record.get("question_id")):
-                yield {"file": inside.as_posix(), "line": number, "record": record}
+def _ids(lineage: Lineage, asked: str) -> set[str]:
+    """The id, and those of the prompts of a question, or of the question of a prompt."""
+    found = {asked}
+    for path in (path for path in _of_records(lineage) if path.relative_to(lineage.folder).parts[0] == "prompts"):
+        for one in _with(lineage, path, {asked}):
+            found |= {one["record"]["id"], one["record"]["question_id"]}
+    return found
+
+
+_ORDER = ("questions", "prompts", "generations", "pairs", "responses", "solutions", "attempts", "scores", "verdicts")
+
+
+def _of_records(lineage: Lineage) -> list[Path]:
+    inside = {path: path.relative_to(lineage.folder) for path in lineage.folder.rglob("*.jsonl")}
+    kept = [path for path, name in inside.items() if name.parts[0] not in NOT_RESULTS and path.stat().st_size]
+    place = {kind: number for number, kind in enumerate(_ORDER)}
+    return sorted(kept, key=lambda path: (place.get(inside[path].parts[0], len(place)), path))
+
+
+def _with(lineage: Lineage, path: Path, ids: set[str]) -> Iterator[dict]:
+    """The records of a file with one of these ids; a file without any is not parsed."""
+    quoted = (json.dumps(one, ensure_ascii=False).encode() for one in ids)
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as text:
+        if not any(text.find(one) >= 0 for one in quoted):
+            return
+    for number, record in enumerate(read_jsonl(path), start=1):
+        if not ids.isdisjoint(record.get(name) for name in ("id", "prompt_id", "question_id")):
+            yield {"file": path.relative_to(lineage.folder).as_posix(), "line": number, "record": record}
 
 
 def followed(thing: Thing):
