@@ -54,3 +54,6 @@ rule all:
         rules.without_tex.input,
         f"{RUN}/paper.pdf",
     localrule: True
+
+
+include: "workflow/rules/audit.smk"

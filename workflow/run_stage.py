@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mialign.audit import provenance
+from mialign.audit.opened_files import OpenedFiles
 from mialign.core import job_usage
 from mialign.core.disk_space import NO_ROOM, disk_is_full
 from mialign.core.errors import InputError
@@ -16,7 +18,10 @@ from stages import offline
 
 
 def run_stage(started: float) -> int:
-    """Run the stage that sys.argv asks for; with --log, note what it took since `started` (time.monotonic)."""
+    """Run the stage that sys.argv asks for; with --log, note where its results come from, and what it took.
+
+    started: of time.monotonic. Of several processes that train together the first notes where the results come from.
+    """
     stage, *words = sys.argv[1:]
     collect_seldom()
     if offline(stage):
@@ -24,9 +29,12 @@ def run_stage(started: float) -> int:
     script = importlib.import_module(f"scripts.{stage}")
     parser = argparse.ArgumentParser(prog=f"run.py {stage}", description=script.__doc__)
     parser.add_argument(
-        "--log", type=Path, help="file that takes a copy of all messages; time and memory go beside it, as .tsv"
+        "--log",
+        type=Path,
+        help="file that takes a copy of all messages; time and memory go beside it, as .tsv, and provenance, as .json",
     )
     script.arguments(parser)
+    opened = OpenedFiles().start()
     args = parser.parse_args(words)
     one_of_several = "RANK" in os.environ
     processes = 1 if one_of_several else getattr(args, "processes", 1)
@@ -37,6 +45,8 @@ def run_stage(started: float) -> int:
             status = 0
             tell(args.log)
             script.main(args)
+            if args.log and os.environ.get("RANK", "0") == "0":
+                provenance.write(stage, args, opened, started)
         if status == 0 and args.log and not one_of_several:
             job_usage.write(args.log.with_suffix(".tsv"), started, processes)
     except InputError as error:

@@ -2,6 +2,8 @@
 
 import contextlib
 import csv
+import json
+import math
 import os
 import re
 import shutil
@@ -11,14 +13,20 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from random import Random
 
 import pytest
 import yaml
 
 from calls import environment
-from copies import copy_workflow, lay_over, made
+from copies import ROOT, copy_workflow, lay_over, made
+from mialign.audit import comparison, things
+from mialign.audit.lineage import Lineage
+from mialign.audit.origins import origins_of
 from mialign.config import loading
+from mialign.core.files import read_jsonl
 from mialign.paper.macros import foreseen
+from recomputed import recompute
 
 RUN = "results/smoke"
 SNAKEMAKE = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile"]
@@ -79,6 +87,81 @@ def test_what_gains_was_forked_from_a_process_that_has_torch(smoke):
 
     assert memory("figure/collapse") > 250
     assert memory("score/multitask.sft.seed1") < 100
+
+
+def printed(text: str) -> float | None:
+    """The first number of a macro's text; None of a word such as above."""
+    found = re.search(r"-?[0-9.,]+", text.replace("$-$", "-"))
+    return float(found[0].replace(",", "")) if found else None
+
+
+def test_forty_numbers_are_counted_anew_from_the_files_that_why_names(smoke):
+    lineage = Lineage(smoke / RUN)
+    origins = origins_of(lineage)
+    tables = ("metrics/comparisons.csv: ", "metrics/qualities.csv: ", "metrics/accuracy.csv: ")
+    known = [
+        row["name"]
+        for row in table(smoke, "paper/numbers.csv")
+        # of one row, and not of how many there are, or which is the best
+        if row["origin"].startswith(tables) and "," not in row["origin"] and len(origins.find(row["origin"])[1]) == 1
+    ]
+    for name in Random(40).sample(known, 40):
+        thing = things.find(lineage, name)
+        (row,) = thing.rows
+        files = [one["file"] for one in things.counts(lineage, thing)]
+        value, n = recompute(row, {file: read_jsonl(smoke / RUN / file) for file in files})
+        assert n == row["n"], (name, files)
+        assert row["value"] is None if math.isnan(value) else row["value"] == pytest.approx(value, abs=6e-5), name
+        cells = [cell for cell in (row["value"], row["low"], row["high"], row["n"]) if cell is not None]
+        shown = printed(thing.text)
+        assert shown is None or min(abs(shown - cell) for cell in cells) <= 0.0501, (name, thing.text)
+
+
+def why(folder: Path, *words: str) -> str:
+    """What the command says, of a results folder alone."""
+    command = [sys.executable, ROOT / "workflow/run.py", "why", *words, "--results", "."]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+def test_a_number_of_a_copied_folder_leads_back_to_questions_models_and_corpora(smoke, tmp_path):
+    copy = shutil.copytree(smoke / RUN, tmp_path / "copy", ignore=shutil.ignore_patterns("scratch"))
+    found = json.loads(why(copy, "winMultitaskSamiSftRate", "--json"))
+    stages = Counter(job["stage"] for job in found["jobs"])
+    assert stages["judge"] == 1
+    assert {"metrics", "respond", "train", "pairs", "generate", "prompts", "questions", "model", "corpus"} <= {*stages}
+    assert {one["file"] for one in found["given"]} == {
+        "config/principles.yaml",
+        "workflow/resources/architectures.yaml",
+    }
+    assert {state for job in found["jobs"] for state in job["states"].values()} == {"same"}
+    assert not any(job["changed_since_read"] for job in found["jobs"])
+    for job in found["jobs"]:
+        assert len(job["code"]["digest"]) == 16
+    assert "It was made by these jobs" in why(copy, "figures/figure1.pdf")
+
+
+def test_every_result_has_a_job_that_noted_it(smoke):
+    lineage = Lineage(smoke / RUN)
+    names = [name for name in made(smoke / RUN) if not name.endswith(".snakemake_timestamp")]
+    assert len(names) > 100
+    assert [name for name in names if lineage.maker(f"{RUN}/{name}") is None] == []
+
+
+def test_the_audit_of_a_run_names_a_changed_byte_and_the_numbers_that_depend_on_it(smoke, tmp_path):
+    folder = shutil.copytree(smoke, tmp_path / "copy")
+    run(folder, "--", "audit")
+    verify = [sys.executable, "workflow/run.py", "verify", RUN]
+    done = subprocess.run(verify, cwd=folder, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "Every file is as the manifest and the jobs say.\n"), done.stderr
+    path = folder / RUN / "responses/multitask/sami/seed1.jsonl"
+    path.write_text(path.read_text(encoding="utf-8").replace("e", "a", 1), encoding="utf-8")
+    done = subprocess.run([*verify, "--json"], cwd=folder, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    (found,) = json.loads(done.stdout)
+    assert (found["file"], found["is"]) == ("responses/multitask/sami/seed1.jsonl", "changed")
+    assert "figure1" in found["figures"]
+    assert {"winMultitaskSamiSftRate", "winMultitaskSamiSft"} <= set(found["numbers"])
+    assert not any(name.startswith(("winMultitaskDpoSft", "accuracyMaths")) for name in found["numbers"])
 
 
 def test_a_second_run_has_nothing_to_do(smoke):
@@ -232,6 +315,7 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bytes(smoke, tmp_path):
     interrupted.wait(120)
     run(folder)
     assert made(folder / RUN) == made(smoke / RUN)
+    assert not any(comparison.compare(folder / RUN, smoke / RUN).values())
 
 
 ROUNDS = """

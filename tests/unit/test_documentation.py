@@ -17,6 +17,7 @@ PAGES = (
     "README.md",
     "CONTRIBUTING.md",
     "docs/architecture.md",
+    "docs/audit.md",
     "docs/add-an-objective.md",
     "docs/benchmarks.md",
     "docs/fidelity.md",

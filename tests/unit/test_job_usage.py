@@ -36,6 +36,7 @@ def test_a_job_notes_its_seconds_and_its_own_memory_beside_its_log(root, tmp_pat
     assert 8 < memory < 100
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [
         "q.jsonl",
+        "q.seed1.json",
         "q.seed1.log",
         "q.seed1.tsv",
     ]

@@ -87,6 +87,9 @@ def test_the_stage_starts_its_own_processes_and_keeps_one_log(tmp_path, pairs, r
     assert not (tmp_path / "scratch").exists()
     (spent,) = csv.DictReader((tmp_path / "log.tsv").open(), delimiter="\t")
     assert float(spent["memory_mib"]) > 2 * 300  # of both, each of which has imported torch
+    noted = json.loads((tmp_path / "log.json").read_text())
+    assert {str(pairs), f"{tmp_path}/parent/model.safetensors"} <= noted["inputs"].keys()
+    assert {f"{tmp_path}/curve.csv", f"{tmp_path}/out/seed5/model.safetensors"} <= noted["outputs"].keys()
     odd = subprocess.run(
         [*command, "--settings", json.dumps(settings | {"batch": 3})], capture_output=True, text=True, timeout=300
     )

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 from pathlib import Path
 
+from mialign.audit import provenance
 from mialign.config import loading as configuration
 from mialign.config.validation.experiments import READ_ALIKE
 from mialign.data import builders, principles
@@ -20,6 +21,7 @@ from mialign.evaluation.checkers import unchecked
 from mialign.core.yaml_files import read_yaml
 from mialign.data import sets
 from mialign.training.objectives import OBJECTIVES
+from stages import STAGES
 
 
 def checked(check, *arguments):
@@ -45,6 +47,7 @@ CONFIG = checked(configuration.load, configuration.in_order(config, BASE))
 # base. On a cluster the node reads this file again, so that the process named is the one that starts the job there: a
 # number from another machine would mean nothing.
 os.environ.update({"WORKFLOW_PROCESS": str(os.getpid()), FETCHED: json.dumps(places.of_hub(CONFIG))})
+os.environ[provenance.CODE] = provenance.code(STAGES)  # found out once, and noted by each job
 
 
 def one_of(names):

@@ -1,0 +1,565 @@
+"""Provenance of jobs, the way back from a number, verification and comparison, on a run that is small enough to see."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from mialign.audit import comparison, crate, digests, explanation, manifest, things
+from mialign.audit.lineage import Lineage
+from mialign.audit.origins import counted, origins_of
+from mialign.audit.verification import verify
+from mialign.core.errors import InputError
+
+RUN = "results/tiny"
+SEEDS = (1, 2)
+VERDICTS = {1: ("test", "tie", "baseline"), 2: ("test", "test", "tie")}
+
+
+def sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Made:
+    """A results folder, written job by job as stages do it."""
+
+    def __init__(self, root: Path):
+        self.root, self.hour = root, 0
+
+    def job(self, stage: str, log: str, inputs: list[str], outputs: dict[str, str], **arguments) -> None:
+        self.hour += 1
+        for name, text in outputs.items():
+            path = self.root / RUN / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        read = [name if name.startswith("config/") else f"{RUN}/{name}" for name in inputs]
+        noted = {
+            "stage": stage,
+            "log": f"{RUN}/logs/{log}.log",
+            "command": ["python", "workflow/run.py", stage],
+            "arguments": arguments,
+            "inputs": {name: self.described(name) for name in read},
+            "outputs": {f"{RUN}/{name}": self.described(f"{RUN}/{name}") for name in outputs},
+            "code": {"digest": f"code-{stage}", "commit": "c0ffee", "dirty": False},
+            "python": "3.11",
+            "packages": {},
+            "machine": {"system": "Linux", "processor": "P", "cores": 2, "gpu": None},
+            "started": f"2026-01-01T{self.hour:02}:00:00+00:00",
+            "seconds": 1.5,
+        }
+        path = self.root / RUN / f"logs/{log}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(noted))
+        path.with_suffix(".log").write_text("done\n")
+
+    def described(self, name: str) -> dict:
+        text = (self.root / name).read_text()
+        return {"sha256": sha(text), "bytes": len(text.encode())}
+
+
+def lines(records: list[dict]) -> str:
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+@pytest.fixture
+def run(tmp_path) -> Path:
+    """questions -> model -> train (sami, dpo) -> respond -> judge -> metrics -> numbers and a figure; two seeds."""
+    made = Made(tmp_path)
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/principles.yaml").write_text("p: 1\n")
+    questions = lines([{"id": f"writing-{n}", "question": f"Q{n}?"} for n in range(3)])
+    made.job("questions", "questions/bench", ["config/principles.yaml"], {"questions/bench.jsonl": questions})
+    made.job("model", "model/weak", [], {"models/weak/config.json": "{}", "models/weak/model.safetensors": "W"})
+    weak = ["models/weak/config.json", "models/weak/model.safetensors"]
+    for method in ("sami", "dpo"):
+        for seed in SEEDS:
+            there = f"{method}/seed{seed}"
+            checkpoint = f"checkpoints/toy/{there}/model.safetensors"
+            made.job(
+                "train", f"train/toy.{method}.seed{seed}", weak, {checkpoint: there}, seed=seed, settings={"steps": 4}
+            )
+            records = [
+                {"prompt_id": f"toy/writing-{n}", "question_id": f"writing-{n}", "text": there} for n in range(3)
+            ]
+            responses = {f"responses/toy/{there}.jsonl": lines(records)}
+            made.job("respond", f"respond/toy.{method}.seed{seed}", [checkpoint, "questions/bench.jsonl"], responses)
+    for seed in SEEDS:
+        judged = [
+            {
+                "prompt_id": f"toy/writing-{n}",
+                "axis": axis,
+                "temperature": 0.0,
+                "category": "writing",
+                "verdict": verdict,
+            }
+            for axis in ("aware", "free")
+            for n, verdict in enumerate(VERDICTS[seed] if axis == "aware" else ("tie",) * 3)
+        ]
+        for test, baseline in (("sami", "dpo"), ("dpo", "base")):
+            read = [f"responses/toy/{test}/seed{seed}.jsonl"]
+            read += [f"responses/toy/dpo/seed{seed}.jsonl"] if baseline == "dpo" else []
+            verdicts = {f"verdicts/toy/{test}-vs-{baseline}/seed{seed}.jsonl": lines(judged)}
+            made.job("judge", f"judge/{test}.{baseline}.seed{seed}", read, verdicts)
+    table = "experiment,method,baseline,axis,temperature,category,metric,value,low,high,n\n"
+    table += "toy,sami,dpo,aware,0.0,all,win_rate,66.6667,40,90,6\n"
+    table += "toy,sami,dpo,aware,0.0,all,win_rate_seed2,83.3333,40,90,3\n"
+    table += "toy,dpo,base,aware,0.0,all,win_rate,66.6667,40,90,6\n"
+    pairs = [f"verdicts/toy/{pair}/seed{seed}.jsonl" for pair in ("sami-vs-dpo", "dpo-vs-base") for seed in SEEDS]
+    made.job("metrics", "metrics/comparisons", pairs, {"metrics/comparisons.csv": table})
+    made.job("figure", "figure/figure1", ["metrics/comparisons.csv"], {"figures/figure1.pdf": "%PDF"})
+    win_rates = {"tables/win_rates.csv": table, "tables/win_rates.tex": "T"}
+    made.job("table", "table/win_rates", ["metrics/comparisons.csv"], win_rates)
+    numbers = "name,text,origin,used\n"
+    numbers += "configRun,tiny,config: run,yes\n"
+    for name, key in (
+        ("winToySamiDpo", "sami dpo aware 0 all win_rate"),
+        ("winSeedTwoToySamiDpo", "sami dpo aware 0 all win_rate_seed2"),
+        ("winToyDpoBase", "dpo base aware 0 all win_rate"),
+    ):
+        numbers += f"{name},66.7,metrics/comparisons.csv: toy {key},yes\n"
+    made.job("numbers", "numbers", ["metrics/comparisons.csv"], {"paper/numbers.csv": numbers})
+    return tmp_path / RUN
+
+
+def chain(folder: Path, asked: str) -> dict:
+    lineage = Lineage(folder)
+    return explanation.explain(lineage, things.find(lineage, asked))
+
+
+def stages(found: dict) -> list[str]:
+    return [job["stage"] for job in found["jobs"]]
+
+
+def readable(folder: Path, asked: str) -> str:
+    return explanation.words(chain(folder, asked), Lineage(folder))
+
+
+# ---------------------------------------------------------------- why
+def test_a_number_leads_to_its_row_records_checkpoints_questions_and_model(run):
+    found = chain(run, "winToySamiDpo")
+    assert found["rows"][0]["value"] == 66.6667
+    counts = [(one["file"], one["records"], one["of"], one["first"]) for one in found["counted"]]
+    assert counts == [(f"verdicts/toy/sami-vs-dpo/seed{seed}.jsonl", 3, 6, [1]) for seed in SEEDS]
+    assert sorted(stages(found)) == sorted(
+        ["metrics", *["judge"] * 2, *["respond"] * 4, *["train"] * 4, "questions", "model"]
+    )
+    assert [one["file"] for one in found["given"]] == ["config/principles.yaml"]
+    assert found["given"][0]["sha256"] == sha("p: 1\n")
+    train = next(job for job in found["jobs"] if job["log"].endswith("toy.sami.seed2.log") and job["stage"] == "train")
+    assert train["arguments"] == {"seed": 2, "settings": {"steps": 4}}
+    assert train["outputs"][f"{RUN}/checkpoints/toy/sami/seed2/model.safetensors"]["sha256"] == sha("sami/seed2")
+
+
+def test_every_job_stands_before_those_whose_files_it_read(run):
+    for job in chain(run, "figures/figure1.pdf")["jobs"]:
+        assert all(number > job["number"] for number in job["reads"].values() if number)
+
+
+def test_a_number_of_one_seed_leads_to_that_seed_alone(run):
+    found = chain(run, "\\winSeedTwoToySamiDpo")
+    logs = " ".join(job["log"] for job in found["jobs"])
+    assert "seed2" in logs
+    assert "seed1" not in logs
+
+
+def test_the_words_of_a_number(run):
+    text = readable(run, "winToySamiDpo")
+    assert text.startswith(
+        "number winToySamiDpo = 66.7\n  origin: metrics/comparisons.csv: toy sami dpo aware 0 all win_rate\n"
+    )
+    verdicts = "verdicts/toy/sami-vs-dpo/seed1.jsonl"
+    assert f"  counts 3 of 6 records of {verdicts}; the first is {verdicts}:1\n" in text
+    assert "1. metrics, 2026-01-01T" in text
+    assert "2 files more, for other rows" in text
+    assert "\nCode: git commit c0ffee\n" in text
+    assert f"   config/principles.yaml  sha256 {sha('p: 1' + chr(10))[:16]}\n" in text
+
+
+def test_the_cell_of_a_table_is_the_row_of_metrics_that_it_repeats(run):
+    by_key = chain(run, "win_rates:toy sami dpo aware 0 all win_rate:high")
+    assert (by_key["text"], by_key["kind"]) == ("90.0", "cell")
+    assert stages(by_key) == stages(chain(run, "winToySamiDpo"))
+    assert chain(run, "win_rates:1:high")["jobs"] == by_key["jobs"]
+
+
+@pytest.mark.parametrize("asked", ["writing-1", "toy/writing-1"])
+def test_an_id_shows_the_question_its_prompt_the_answers_and_the_verdicts(run, asked):
+    (run / "prompts/toy").mkdir(parents=True)
+    (run / "prompts/toy/benchmark.jsonl").write_text(
+        lines([{"id": f"toy/writing-{n}", "question_id": f"writing-{n}"} for n in range(3)])
+    )
+    records = chain(run, asked)["records"]
+    assert [(one["file"], one["line"]) for one in records] == [
+        ("questions/bench.jsonl", 2),
+        ("prompts/toy/benchmark.jsonl", 2),
+        *[(f"responses/toy/{method}/seed{seed}.jsonl", 2) for method in ("dpo", "sami") for seed in SEEDS],
+        *[
+            (f"verdicts/toy/{pair}/seed{seed}.jsonl", line)
+            for pair in ("dpo-vs-base", "sami-vs-dpo")
+            for seed in SEEDS
+            for line in (2, 5)
+        ],
+    ]
+    assert '  responses/toy/dpo/seed1.jsonl:2  {"text": "dpo/seed1"}\n' in readable(run, asked)
+
+
+def test_a_line_of_a_file_and_a_folder(run):
+    found = chain(run, str(run / "responses/toy/sami/seed1.jsonl:3"))
+    assert found["records"][0]["record"]["prompt_id"] == "toy/writing-2"
+    assert stages(found)[0] == "respond"
+    assert set(stages(found)[1:]) == {"train", "model", "questions"}
+    assert stages(chain(run, "checkpoints/toy/sami/seed1")) == ["train", "model"]
+
+
+def test_a_setting_has_no_job_behind_it(run):
+    found = chain(run, "configRun")
+    assert (found["text"], found["origin"], found["jobs"], found["missing"]) == ("tiny", "config: run", [], "")
+
+
+def test_it_works_on_a_copy_under_another_name_without_the_rest(run, tmp_path):
+    copy = shutil.copytree(run, tmp_path / "elsewhere/copy")
+    shutil.rmtree(tmp_path / "results")
+    shutil.rmtree(tmp_path / "config")
+    shutil.rmtree(copy / "responses")
+    (copy / "checkpoints/toy/dpo/seed1/model.safetensors").write_text("Dpo/seed1")
+    found = chain(copy, "winToySamiDpo")
+    assert len(found["jobs"]) == 13
+    states = {name.removeprefix(f"{RUN}/"): state for job in found["jobs"] for name, state in job["states"].items()}
+    assert states["responses/toy/sami/seed1.jsonl"] == "gone"
+    assert states["checkpoints/toy/dpo/seed1/model.safetensors"] == "other"
+    assert states["models/weak/model.safetensors"] == "same"
+    text = readable(copy, "winToySamiDpo")
+    assert "(not in this folder now)" in text
+    assert "NOT as this job left it" in text
+    assert "config/principles.yaml  sha256" in text
+
+
+def test_a_file_that_was_made_anew_since_it_was_read_is_told(run):
+    path = run / "logs/model/weak.json"
+    noted = json.loads(path.read_text())
+    noted["outputs"][f"{RUN}/models/weak/model.safetensors"]["sha256"] = "0" * 64
+    path.write_text(json.dumps(noted))
+    assert "models/weak/model.safetensors HAS BEEN MADE ANEW since this job read it" in readable(run, "winToySamiDpo")
+
+
+def test_models_of_another_run_are_followed_where_it_lies_beside(run, tmp_path):
+    other = Made(tmp_path)
+    other.hour = 20
+    folder = tmp_path / "results/other"
+    name = f"{RUN}/models/weak/model.safetensors"
+    noted = json.loads((run / "logs/train/toy.sami.seed1.json").read_text())
+    noted |= {
+        "log": "results/other/logs/train/x.log",
+        "outputs": {"results/other/checkpoints/x/w": other.described(name)},
+    }
+    (folder / "logs/train").mkdir(parents=True)
+    (folder / "checkpoints/x").mkdir(parents=True)
+    (folder / "checkpoints/x/w").write_text("W")
+    (folder / "logs/train/x.json").write_text(json.dumps(noted))
+    assert stages(chain(folder, "checkpoints/x/w")) == ["train", "model"]
+    alone = shutil.copytree(folder, tmp_path / "alone/other")
+    found = chain(alone, "checkpoints/x/w")
+    assert stages(found) == ["train"]
+    assert [(one["file"], one["here"]) for one in found["given"]][-1] == (name, False)
+
+
+def test_an_older_folder_without_provenance_says_what_it_can(run):
+    shutil.rmtree(run / "logs")
+    found = chain(run, "winToySamiDpo")
+    assert found["rows"][0]["n"] == 6
+    assert found["jobs"] == []
+    assert "has no provenance of jobs" in found["missing"]
+    assert "has no provenance of jobs" in readable(run, "figure1")
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (
+            "winToySamiDp",
+            r"no such thing\. Numbers like it: winToySamiDpo.*figures: figure1; tables: win_rates; 4 numbers",
+        ),
+        ("win_rates:9:high", r"no row '9', but rows 1 to 3"),
+        ("win_rates:1:hihg", r"no column 'hihg', but experiment, method"),
+        ("responses/toy/sami/seed1.jsonl:4", r"the file has 3 lines"),
+        ("../../config/principles.yaml", "no such thing"),
+        ("", "no such thing"),
+    ],
+)
+def test_what_is_not_there_is_answered_with_what_is(run, asked, message):
+    with pytest.raises(InputError, match=message):
+        chain(run, asked)
+
+
+def test_a_name_of_a_figure_and_of_a_table_is_asked_back(run):
+    (run / "figures/win_rates.pdf").write_text("%PDF")
+    with pytest.raises(InputError, match=r"ask for figures/win_rates\.pdf or tables/win_rates\.csv"):
+        chain(run, "win_rates")
+
+
+@pytest.mark.parametrize(("text", "message"), [("{", "not JSON"), ('{"stage": "x"}', "no provenance of a job")])
+def test_broken_provenance_is_named(run, text, message):
+    (run / "logs/model/weak.json").write_text(text)
+    with pytest.raises(InputError, match=rf"weak\.json.*{message}"):
+        Lineage(run)
+
+
+# ---------------------------------------------------------------- origins
+ROWS = [
+    {"experiment": "toy", "method": "sami", "baseline": "dpo", "metric": "win_rate"},
+    {"experiment": "toy", "method": "sami", "metric": "accuracy_given_steps_difference_sft_more"},
+    {"experiment": "toy", "method": "dpo", "metric": "difference_base"},
+    {"experiment": "other", "method": "sami", "metric": "accuracy"},
+    {"experiment": "judged", "method": "sami", "baseline": "dpo", "metric": "adherence_difference"},
+    {"experiment": "nowhere", "method": "sami", "metric": "accuracy"},
+]
+COUNTED = [
+    {"verdicts/toy/sami-vs-dpo/seed1.jsonl"},
+    {"attempts/toy/sami/seed1.jsonl", "attempts/toy/sft_more/seed1.jsonl"},
+    {"attempts/toy/dpo/seed1.jsonl", "attempts/toy/base/seed1.jsonl"},
+    {"attempts/other/sami/seed1.jsonl"},
+    {"scores/judged/sami/seed1.jsonl", "scores/judged/dpo/seed1.jsonl"},
+    None,  # all
+]
+
+
+@pytest.mark.parametrize(("row", "files"), list(zip(ROWS, COUNTED, strict=True)))
+def test_which_inputs_a_row_counts(row, files):
+    names = [f"attempts/toy/{method}/seed1.jsonl" for method in ("sami", "dpo", "sft", "sft_more", "base")]
+    names += [f"scores/judged/{method}/seed1.jsonl" for method in ("sami", "dpo", "sft")]
+    names += [f"verdicts/{pair}/seed1.jsonl" for pair in ("toy/sami-vs-dpo", "toy/dpo-vs-sft", "judged/sami-vs-dpo")]
+    names += ["attempts/other/sami/seed1.jsonl"]
+    assert set(counted({"inputs": dict.fromkeys(names)}, [row])) == (files or set(names))
+
+
+def test_an_origin_in_words_finds_its_rows(run):
+    (run / "metrics/training.csv").write_text(
+        "experiment,method,seed,step,metric,value\ncollapse,kl,1,8,ended,1\ncollapse,kl,1,16,ended,0.5\ntoy,kl,1,8,ended,2\n"
+    )
+    origins = origins_of(Lineage(run))
+    assert [row["value"] for row in origins.find("metrics/training.csv: collapse kl ended")[1]] == [1, 0.5]
+    assert [row["value"] for row in origins.find("metrics/training.csv: collapse kl ended, step 16")[1]] == [0.5]
+    assert origins.find("normal interval of a rate of one half on 80 items") == ([], [])
+
+
+# ---------------------------------------------------------------- verify
+def test_a_run_is_as_its_manifest_says_also_by_sha256sum_and_as_a_copy(run, tmp_path):
+    manifest.write(run)
+    assert verify(run) == []
+    done = subprocess.run(["sha256sum", "--check", "--quiet", manifest.NAME], cwd=run, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert verify(shutil.copytree(run, tmp_path / "copy")) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "numbers", "figures"),
+    [
+        ("verdicts/toy/dpo-vs-base/seed1.jsonl", {"winToyDpoBase"}, ["figure1"]),
+        ("responses/toy/sami/seed1.jsonl", {"winToySamiDpo"}, ["figure1"]),
+        ("checkpoints/toy/sami/seed2/model.safetensors", {"winToySamiDpo", "winSeedTwoToySamiDpo"}, ["figure1"]),
+        ("models/weak/config.json", {"winToyDpoBase", "winToySamiDpo", "winSeedTwoToySamiDpo"}, ["figure1"]),
+        ("metrics/comparisons.csv", {"winToyDpoBase", "winToySamiDpo", "winSeedTwoToySamiDpo"}, ["figure1"]),
+        ("figures/figure1.pdf", set(), ["figure1"]),
+        ("logs/judge/sami.dpo.seed1.log", set(), []),
+    ],
+)
+def test_one_byte_is_named_with_what_depends_on_it(run, file, numbers, figures):
+    manifest.write(run)
+    data = bytearray((run / file).read_bytes())
+    data[len(data) // 2] ^= 1
+    (run / file).write_bytes(data)
+    (found,) = verify(run)
+    assert (found["file"], found["is"]) == (file, "changed")
+    assert (set(found["numbers"]), found["figures"]) == (numbers, figures)
+
+
+def test_missing_new_and_altered_files_are_told_apart(run):
+    (run / "models/weak/model.safetensors").write_text("w")
+    manifest.write(run)
+    (run / "figures/figure1.pdf").unlink()
+    (run / "notes.txt").write_text("mine")
+    assert [(one["is"], one["file"]) for one in verify(run)] == [
+        ("missing", "figures/figure1.pdf"),
+        ("new", "notes.txt"),
+        ("altered", "models/weak/model.safetensors"),
+    ]
+
+
+def test_a_manifest_that_is_missing_broken_or_of_nothing_is_told(run, tmp_path):
+    with pytest.raises(InputError, match="no manifest to verify by"):
+        verify(run)
+    manifest.write(run)
+    (run / manifest.NAME).write_text("abc  file\n")
+    with pytest.raises(InputError, match="line 1: no sha256"):
+        verify(run)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="no results"):
+        manifest.write(tmp_path / "empty")
+
+
+# ---------------------------------------------------------------- compare
+def test_two_runs_of_one_config_are_the_same(run, tmp_path):
+    copy = shutil.copytree(run, tmp_path / "copy")
+    (copy / "logs/numbers.log").write_text("another time\n")
+    assert not any(comparison.compare(run, copy).values())
+
+
+def test_what_differs_is_told_by_whether_intervals_meet(run, tmp_path):
+    copy = shutil.copytree(run, tmp_path / "copy")
+    table = (run / "metrics/comparisons.csv").read_text()
+    table = table.replace("sami,dpo,aware,0.0,all,win_rate,66.6667,40,90", "sami,dpo,aware,0.0,all,win_rate,60,41,80")
+    table = table.replace("dpo,base,aware,0.0,all,win_rate,66.6667,40,90", "dpo,base,aware,0.0,all,win_rate,95,90.5,99")
+    table += "toy,sami,dpo,aware,0.0,all,wins,3,,,6\n"
+    (copy / "metrics/comparisons.csv").write_text(table)
+    numbers = (run / "paper/numbers.csv").read_text()
+    (copy / "paper/numbers.csv").write_text(numbers.replace("configRun,tiny", "configRun,other"))
+    found = comparison.compare(run, copy)
+    assert found["settings"] == {"config: run": ("tiny", "other")}
+    assert list(found["within"]) == ["comparisons: toy sami dpo aware 0 all win_rate"]
+    assert found["beyond"] == {
+        "comparisons: toy dpo base aware 0 all win_rate": ((66.6667, 40, 90, 6), (95, 90.5, 99, 6))
+    }
+    assert list(found["only"]) == ["comparisons: toy sami dpo aware 0 all wins"]
+    assert list(found["files"]) == ["metrics/comparisons.csv", "paper/numbers.csv"]
+
+
+def test_folders_without_numbers_cannot_be_compared(tmp_path):
+    with pytest.raises(InputError, match=r"have no metrics/\*\.csv"):
+        comparison.compare(tmp_path, tmp_path)
+
+
+# ---------------------------------------------------------------- crate
+@pytest.fixture
+def packed(run) -> Path:
+    manifest.write(run)
+    return crate.write(run)
+
+
+def entities(path: Path) -> dict[str, dict]:
+    with zipfile.ZipFile(path) as archive:
+        graph = json.loads(archive.read(crate.METADATA))["@graph"]
+    found = {one["@id"]: one for one in graph}
+    assert len(found) == len(graph)
+    return found
+
+
+def referred(value) -> set[str]:
+    if isinstance(value, list):
+        return set().union(*map(referred, value))
+    return {value["@id"]} if isinstance(value, dict) else set()
+
+
+def test_a_crate_has_the_files_but_for_weights_and_says_so(packed, run):
+    with zipfile.ZipFile(packed) as archive:
+        names = set(archive.namelist())
+    found = entities(packed)
+    files = {one for one, entity in found.items() if "File" in entity["@type"]}
+    assert files == names - {crate.METADATA, manifest.NAME} == referred(found["./"]["hasPart"])
+    assert "models/weak/config.json" in files
+    assert f"#{RUN}/models/weak/model.safetensors" in found
+    assert found["questions/bench.jsonl"]["sha256"] == sha((run / "questions/bench.jsonl").read_text())
+
+
+def test_all_that_a_crate_refers_to_is_described_in_it(packed):
+    found = entities(packed)
+    outside = {reference for one in found.values() for value in one.values() for reference in referred(value)} - {
+        *found
+    }
+    assert all(one.startswith("https://") for one in outside)
+
+
+def test_a_job_in_a_crate_is_an_action_of_its_stage_with_what_it_used_and_made(packed):
+    found = entities(packed)
+    job = found[f"#job/{RUN}/logs/respond/toy.sami.seed2.log"]
+    assert referred(job["object"]) == {f"#{RUN}/checkpoints/toy/sami/seed2/model.safetensors", "questions/bench.jsonl"}
+    assert referred(job["result"]) == {"responses/toy/sami/seed2.jsonl"}
+    assert referred(job["instrument"]) == {"#stage/respond"}
+    assert (job["endTime"] > job["startTime"], job["description"].count("c0ffee")) == (True, 1)
+    whole = found["#run"]
+    assert referred(whole["object"]) == {"#config/principles.yaml"}
+    assert {"figures/figure1.pdf", "paper/numbers.csv"} <= referred(whole["result"])
+    assert "metrics/comparisons.csv" not in referred(whole["result"])
+
+
+def test_a_crate_verifies_elsewhere_and_a_changed_one_does_not(root, packed, tmp_path):
+    moved = shutil.move(packed, tmp_path / "crate.zip")
+    verify_crate = [sys.executable, root / "workflow/run.py", "verify", moved]
+    assert subprocess.run(verify_crate, capture_output=True, timeout=60).returncode == 0
+    with zipfile.ZipFile(moved) as old, zipfile.ZipFile(tmp_path / "other.zip", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name) + (b"x" if name == "verdicts/toy/dpo-vs-base/seed1.jsonl" else b""))
+    done = subprocess.run([*verify_crate[:-1], tmp_path / "other.zip"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "verdicts/toy/dpo-vs-base/seed1.jsonl: changed" in done.stdout
+    assert "numbers that depend on it: winToyDpoBase\n" in done.stdout
+
+
+def test_what_is_no_crate_is_told(run, tmp_path):
+    (tmp_path / "a.zip").write_text("no zip")
+    with pytest.raises(InputError, match=r"a\.zip: no whole zip file"), crate.unpacked(tmp_path / "a.zip"):
+        pass
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.writestr("x", "y")
+    with pytest.raises(InputError, match=r"no audit/manifest\.sha256 in it"), crate.unpacked(tmp_path / "b.zip"):
+        pass
+    with pytest.raises(InputError, match="no such file"), crate.unpacked(tmp_path / "c.zip"):
+        pass
+    shutil.rmtree(run / "logs")
+    manifest.write(run)
+    with pytest.raises(InputError, match="left no provenance"):
+        crate.write(run)
+
+
+# ---------------------------------------------------------------- provenance
+def stage(root, folder: Path, *words: str) -> None:
+    command = [sys.executable, root / "workflow/run.py", *map(str, words)]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=60)
+
+
+def test_a_stage_notes_what_it_read_and_wrote_without_being_asked(root, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/mine.jsonl").write_text('{"task": "How many?", "kind": "maths"}\n')
+    (tmp_path / "data/unread.jsonl").write_text("{}\n")
+    settings = {"file": "mine.jsonl", "fields": {"question": "task", "category": "kind"}}
+    (tmp_path / "settings.json").write_text(json.dumps(settings))
+    words = ["questions", "--name", "q", "--data", tmp_path / "data", "--settings", "@settings.json"]
+    stage(
+        root,
+        tmp_path,
+        *words,
+        "--categories",
+        "maths",
+        "--log",
+        f"{RUN}/logs/questions/q.log",
+        "--out",
+        f"{RUN}/q.jsonl",
+    )
+    noted = json.loads((tmp_path / RUN / "logs/questions/q.json").read_text())
+    assert noted["stage"] == "questions"
+    assert noted["arguments"]["settings"] == settings
+    assert noted["command"][:3] == ["python", "workflow/run.py", "questions"]
+    assert {name: one["sha256"] for name, one in noted["inputs"].items()} == {
+        "data/mine.jsonl": sha((tmp_path / "data/mine.jsonl").read_text()),
+        "settings.json": sha(json.dumps(settings)),
+    }
+    made = (tmp_path / RUN / "q.jsonl").read_text()
+    assert noted["outputs"] == {f"{RUN}/q.jsonl": {"sha256": sha(made), "bytes": len(made.encode())}}
+    assert len(noted["code"]["digest"]) == 16
+
+
+def test_the_digest_of_a_large_file_is_computed_once_until_it_changes(tmp_path, monkeypatch):
+    monkeypatch.setattr(digests, "LARGE", 4)
+    large, memory = tmp_path / "model.safetensors", tmp_path / "digests"
+    large.write_text("weights")
+    assert digests.remembered(large, memory) == sha("weights")
+    monkeypatch.setattr(digests, "sha256", lambda path: pytest.fail("computed again"))
+    assert digests.remembered(large, memory) == sha("weights")
+    monkeypatch.undo()
+    monkeypatch.setattr(digests, "LARGE", 4)
+    large.write_text("other weights")
+    assert digests.remembered(large, memory) == sha("other weights")

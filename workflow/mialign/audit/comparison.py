@@ -1,0 +1,70 @@
+"""Two results folders side by side: settings, numbers and files that differ."""
+
+from pathlib import Path
+
+from mialign.audit.lineage import NOT_RESULTS, Lineage
+from mialign.audit.manifest import digest_all
+from mialign.audit.origins import macros
+from mialign.core.csv_files import rows
+from mialign.core.errors import InputError
+
+_MEASURED = ("value", "low", "high", "n")
+
+
+def compare(one: Path, other: Path) -> dict[str, dict]:
+    """By kind, and then by name, what the two have; a kind in which nothing differs is empty.
+
+    settings: as the numbers of each run print them. beyond: numbers whose 95 % intervals do not meet; within: those
+    whose do; without: numbers that differ and have no interval. only: rows that one of the two lacks. files: sha256 of
+    files with other bytes, but for times, logs and the audit.
+    """
+    tables = _metrics(one), _metrics(other)
+    if not any(tables):
+        raise InputError(f"{one} and {other} have no metrics/*.csv to compare; name folders such as results/mini")
+    found = {"settings": _unlike(_settings(one), _settings(other))}
+    found |= {"beyond": {}, "within": {}, "without": {}, "only": {}}
+    for name, (first, second) in _unlike(*tables).items():
+        found[_kind(first, second)][name] = (first, second)
+    return found | {"files": _unlike(_files(one), _files(other))}
+
+
+def _unlike(one: dict, other: dict) -> dict:
+    names = dict.fromkeys((*one, *other))
+    return {name: (one.get(name), other.get(name)) for name in names if one.get(name) != other.get(name)}
+
+
+def _settings(folder: Path) -> dict[str, str]:
+    found = macros(Lineage(folder)).values()
+    return {row["origin"]: row["text"] for row in found if row["name"].startswith("config")}
+
+
+def _metrics(folder: Path) -> dict[str, tuple]:
+    """Value, low, high and n of each row, by its table and what else is in it."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder of results")
+    return {
+        f"{path.stem}: "
+        + " ".join(_plain(cell) for name, cell in row.items() if name not in _MEASURED and cell != ""): (
+            tuple(row.get(name) for name in _MEASURED)
+        )
+        for path in sorted((folder / "metrics").glob("*.csv"))
+        for row in rows(path)
+    }
+
+
+def _plain(cell: object) -> str:
+    return f"{cell:g}" if isinstance(cell, float) else str(cell)
+
+
+def _kind(first: tuple | None, second: tuple | None) -> str:
+    if first is None or second is None:
+        return "only"
+    bounds = (*first[1:3], *second[1:3])
+    if None in bounds:
+        return "without"
+    return "within" if first[1] <= second[2] and second[1] <= first[2] else "beyond"
+
+
+def _files(folder: Path) -> dict[str, str]:
+    kept = digest_all(folder).items()
+    return {name: digest for name, digest in kept if name.split("/")[0] not in {*NOT_RESULTS, "report.html"}}
