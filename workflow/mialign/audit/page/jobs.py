@@ -1,0 +1,95 @@
+"""The jobs of a run: what each took, as run.py noted it beside its log, and the jobs whose files it read.
+
+A results folder does not keep Snakemake's graph. Which job reads the files of which follows here from the names of the
+jobs and from two settings (a method's parent and set of pairs); the page says so.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from mialign.audit.page import tables
+
+LOG = 4000  # characters of a log that are shown, from its end
+# The stages whose files a job of a stage reads, where the names need not agree.
+ALL_OF = {
+    "metrics/comparisons": ("judge", "score"),
+    "metrics/qualities": ("score",),
+    "metrics/accuracy": ("extract",),
+    "metrics/training": ("train", "collapse"),
+    "metrics/information": ("information",),
+    "metrics/preferences": ("rewards",),
+    "metrics/diversity": ("respond",),
+    "metrics/degeneration": ("score", "respond", "extract"),
+    "metrics/strengths": ("judge",),
+    "metrics/agreement": ("judge",),
+    "figure": ("metrics",),
+    "table": ("metrics",),
+    "numbers": ("metrics", "pairs"),
+    "paper": ("figure", "table", "numbers"),
+    "times": ("paper",),
+}
+
+
+def jobs(folder: Path, settings: dict[str, str]) -> list[dict]:
+    """Each job: name, stage, seconds, memory_mib, the end of its log, and `reads`, the names of others.
+
+    settings: the run's, by path (experiments/E/methods/M/parent).
+    """
+    found = {}
+    for path in sorted((folder / "logs").rglob("*.tsv")):
+        name = path.relative_to(folder / "logs").with_suffix("").as_posix()
+        table = tables.read(path, delimiter="\t")
+        took = dict(zip(table["columns"], (float(cell) for cell in (table["rows"] or [[]])[0]), strict=False))
+        log = path.with_suffix(".log")
+        text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+        found[name] = {"name": name, "stage": name.partition("/")[0], **took, "log": text[-LOG:]}
+    for name, job in found.items():
+        job["reads"] = [read for read in dict.fromkeys(_reads(name, settings, found)) if read in found and read != name]
+    return list(found.values())
+
+
+def _reads(name: str, settings: dict[str, str], found: dict) -> Iterator[str]:
+    stage, _, rest = name.partition("/")
+    for other in ALL_OF.get(name, ALL_OF.get(stage, ())):
+        yield from (one for one in found if one.partition("/")[0] == other)
+    parts = re.split(r"[./]", rest)
+    experiment = parts[0]
+    match stage, parts:
+        case "model", [model]:
+            yield f"corpus/{model}"
+            yield f"model/{settings.get(f'models/{model}/parent', '')}"
+        case "prompts", [experiment, *_, data]:
+            of_data = settings.get(f"experiments/{experiment}/data/{data}/questions")
+            yield f"questions/{of_data or settings.get(f'experiments/{experiment}/{data}', '')}"
+        case "generate" | "rewards", [experiment, data, *_]:
+            writer = settings.get(f"experiments/{experiment}/data/{data}/from", "")
+            yield f"prompts/{experiment}.{data}"
+            yield from _policy(experiment, writer, parts[-1], settings)
+        case "pairs", _:
+            yield f"generate/{rest}"
+            yield f"prompts/{experiment}.{parts[1]}"
+        case "reference", [experiment, data, parent, seed]:
+            yield from (f"pairs/{experiment}/{data}", f"pairs/{experiment}/{data}/{seed}")
+            yield from _policy(experiment, parent, seed, settings)
+        case "train", [experiment, method, seed]:
+            given = f"experiments/{experiment}/methods/{method}"
+            data, parent = settings.get(f"{given}/data", ""), settings.get(f"{given}/parent", "base")
+            yield from (f"pairs/{experiment}/{data}", f"pairs/{experiment}/{data}/{seed}")
+            yield f"reference/{experiment}.{data}.{parent}.{seed}"
+            yield from _policy(experiment, parent, seed, settings)
+        case "respond" | "solve" | "information", [experiment, *policy, seed]:
+            yield f"prompts/{experiment}.{'information' if stage == 'information' else 'benchmark'}"
+            yield from _policy(experiment, policy[0], seed, settings)
+        case "score" | "extract", _:
+            yield f"{'respond' if stage == 'score' else 'solve'}/{rest}"
+        case "judge", [experiment, pair, seed]:
+            yield from (f"score/{experiment}.{policy}.{seed}" for policy in pair.split("-vs-"))
+            yield from (f"respond/{experiment}.{policy}.{seed}" for policy in pair.split("-vs-"))
+
+
+def _policy(experiment: str, policy: str, seed: str, settings: dict[str, str]) -> Iterator[str]:
+    """The job that made the model which answers under this name."""
+    yield f"train/{experiment}.{policy}.{seed}"
+    yield f"model/{settings.get(f'experiments/{experiment}/{policy}', policy)}"
+
