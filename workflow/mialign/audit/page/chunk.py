@@ -4,8 +4,10 @@ import base64
 import json
 import math
 import zlib
+from types import NoneType
 
 LARGEST = 2**53  # above it JavaScript cannot tell two neighbouring integers apart
+_SAFE = {str, bool, NoneType}
 
 
 def encode(value: object) -> str:
@@ -23,8 +25,9 @@ def _readable(value: object) -> object:
     """The same with what JavaScript cannot hold as text: integers that are too long, and nan and infinity."""
     if isinstance(value, dict):
         return {str(key): _readable(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_readable(one) for one in value]
+    if isinstance(value, list):
+        # A column is mostly of one kind, and there are many.
+        return value if set(map(type, value)) <= _SAFE else [_readable(one) for one in value]
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, int) and abs(value) > LARGEST:

@@ -27,7 +27,9 @@ def write(folder: Path) -> str:
         "POLICY": _policy(scripts, style),
         "STYLE": style,
         "SCRIPT": scripts,
-        "DATA": "\n".join(f'<script type="text/plain" id="part{at}">{text}</script>' for at, text in enumerate(encoded)),
+        "DATA": "\n".join(
+            f'<script type="text/plain" id="part{at}">{text}</script>' for at, text in enumerate(encoded)
+        ),
     }
     page = _asset("page.html")
     for name, text in filled.items():

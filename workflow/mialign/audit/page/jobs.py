@@ -50,46 +50,64 @@ def jobs(folder: Path, settings: dict[str, str]) -> list[dict]:
 
 
 def _reads(name: str, settings: dict[str, str], found: dict) -> Iterator[str]:
+    """Names of the jobs whose files this one reads, and of some that may not be there."""
     stage, _, rest = name.partition("/")
     for other in ALL_OF.get(name, ALL_OF.get(stage, ())):
         yield from (one for one in found if one.partition("/")[0] == other)
-    parts = re.split(r"[./]", rest)
-    experiment = parts[0]
-    match stage, parts:
+    match stage, re.split(r"[./]", rest):
         case "model", [model]:
             yield f"corpus/{model}"
             yield f"model/{settings.get(f'models/{model}/parent', '')}"
         case "prompts", [experiment, *_, data]:
             of_data = settings.get(f"experiments/{experiment}/data/{data}/questions")
             yield f"questions/{of_data or settings.get(f'experiments/{experiment}/{data}', '')}"
-        case "generate" | "rewards", [experiment, data, *_]:
+        case "lengths", [experiment]:
+            yield from (one for one in found if one.startswith(f"prompts/{experiment}."))
+        case "generate", [experiment, data, *seed]:
             writer = settings.get(f"experiments/{experiment}/data/{data}/from", "")
             yield f"prompts/{experiment}.{data}"
-            yield from _policy(experiment, writer, parts[-1], settings)
-        case "pairs", _:
-            yield f"generate/{rest}"
-            yield f"prompts/{experiment}.{parts[1]}"
+            yield from _maker(experiment, writer, *seed, settings=settings)
+        case "soup", [experiment, soup, _, seed]:
+            merged = re.findall(r"\w+", settings.get(f"experiments/{experiment}/soups/{soup}/of", ""))
+            yield from (f"train/{experiment}.{method}.{seed}" for method in merged)
+        case "rewards", ["responses", experiment, *policy, seed]:
+            yield f"respond/{experiment}.{'.'.join(policy)}.{seed}"
+        case "rewards", ["generations", *_]:
+            yield f"generate/{rest.removeprefix('generations/')}"
+        case "pairs", [experiment, data, *_]:
+            yield from (f"generate/{rest}", f"rewards/generations/{rest}", f"prompts/{experiment}.{data}")
         case "reference", [experiment, data, parent, seed]:
             yield from (f"pairs/{experiment}/{data}", f"pairs/{experiment}/{data}/{seed}")
-            yield from _policy(experiment, parent, seed, settings)
+            yield from _maker(experiment, parent, seed, settings=settings)
         case "train", [experiment, method, seed]:
-            given = f"experiments/{experiment}/methods/{method}"
-            data, parent = settings.get(f"{given}/data", ""), settings.get(f"{given}/parent", "base")
-            yield from (f"pairs/{experiment}/{data}", f"pairs/{experiment}/{data}/{seed}")
-            yield f"reference/{experiment}.{data}.{parent}.{seed}"
-            yield from _policy(experiment, parent, seed, settings)
-        case "respond" | "solve" | "information", [experiment, *policy, seed]:
-            yield f"prompts/{experiment}.{'information' if stage == 'information' else 'benchmark'}"
-            yield from _policy(experiment, policy[0], seed, settings)
+            yield from _of_training(experiment, f"experiments/{experiment}/methods/{method}", seed, settings)
+        case "collapse", [curve]:
+            experiment, method = (settings.get(f"collapse/{key}", "") for key in ("experiment", "method"))
+            own = {f"collapse/curves/{curve}/data": settings.get(f"experiments/{experiment}/methods/{method}/data", "")}
+            yield from _of_training(experiment, f"collapse/curves/{curve}", "seed1", own | settings)
+        case "respond" | "solve" | "held_out_responses", [experiment, *policy, seed]:
+            yield f"prompts/{experiment}.{'information' if stage == 'held_out_responses' else 'benchmark'}"
+            yield from (f"lengths/{experiment}", f"soup/{rest}")
+            yield from _maker(experiment, policy[0], seed, settings=settings)
+        case "information", [experiment, policy, seed]:
+            yield f"held_out_responses/{rest}"
+            yield from _maker(experiment, policy, seed, settings=settings)
         case "score" | "extract", _:
             yield f"{'respond' if stage == 'score' else 'solve'}/{rest}"
         case "judge", [experiment, pair, seed]:
-            yield from (f"score/{experiment}.{policy}.{seed}" for policy in pair.split("-vs-"))
-            yield from (f"respond/{experiment}.{policy}.{seed}" for policy in pair.split("-vs-"))
+            yield from (
+                f"{of}/{experiment}.{policy}.{seed}" for policy in pair.split("-vs-") for of in ("respond", "score")
+            )
 
 
-def _policy(experiment: str, policy: str, seed: str, settings: dict[str, str]) -> Iterator[str]:
+def _of_training(experiment: str, given: str, seed: str, settings: dict[str, str]) -> Iterator[str]:
+    data, parent = settings.get(f"{given}/data", ""), settings.get(f"{given}/parent", "base")
+    yield from (f"pairs/{experiment}/{data}", f"pairs/{experiment}/{data}/{seed}")
+    yield f"reference/{experiment}.{data}.{parent}.{seed}"
+    yield from _maker(experiment, parent, seed, settings=settings)
+
+
+def _maker(experiment: str, policy: str, seed: str = "seed1", *, settings: dict[str, str]) -> Iterator[str]:
     """The job that made the model which answers under this name."""
     yield f"train/{experiment}.{policy}.{seed}"
     yield f"model/{settings.get(f'experiments/{experiment}/{policy}', policy)}"
-

@@ -37,7 +37,9 @@ class Records:
         self._places: dict[str, dict[str, int]] = {}
         for path in sorted(folder.glob("prompts/*/benchmark.jsonl")):
             self.questions[path.parent.name] = read_jsonl(path, ["id"])
-            self._places[path.parent.name] = {prompt["id"]: at for at, prompt in enumerate(self.questions[path.parent.name])}
+            self._places[path.parent.name] = {
+                prompt["id"]: at for at, prompt in enumerate(self.questions[path.parent.name])
+            }
         for stage in STAGES:
             for path in sorted(folder.glob(f"{stage}/*/*/seed*.jsonl")):
                 self._read(stage, path)

@@ -19,7 +19,9 @@ def read(path: Path, delimiter: str = ",") -> dict:
         raise InputError(f"{path}: not a CSV ({error}); mend the file or make it again") from None
     for number, row in enumerate(rows, start=1):
         if len(row) != len(columns):
-            raise InputError(f"{path}, row {number}: {len(row)} cells under {len(columns)} columns; make the file again")
+            raise InputError(
+                f"{path}, row {number}: {len(row)} cells under {len(columns)} columns; make the file again"
+            )
     return {"columns": columns, "rows": rows}
 
 

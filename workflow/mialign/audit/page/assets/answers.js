@@ -36,8 +36,8 @@ async function answersView(experiment, id, temperature, seed, first, second) {
       choice("Question", questions.map((one, place) => [one.id, `${place + 1}. ${(one.question ?? one.id).slice(0, 70)}`]), question?.id, (value) => go(there({ id: value })))),
     stepper(questions, at, (one) => there({ id: one.id }), "question"),
     questionCard(question),
-    await verdictsOn(here),
     el("div", { class: "sides" }, ...(await Promise.all([first, second].map((name, side) => answerCard(name, chosen[side], here))))),
+    await verdictsOn(here),
   ];
 }
 

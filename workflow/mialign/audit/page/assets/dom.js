@@ -85,3 +85,4 @@ const words = (value) => (value === true ? "yes" : value === false ? "no" : valu
 const section = (title, ...children) => el("section", {}, el("h2", {}, title), ...children);
 
 const count = (number) => Number(number).toLocaleString("en");
+const many = (number, what) => `${count(number)} ${what}${number === 1 ? "" : "s"}`;

@@ -1,6 +1,6 @@
 // The graph of jobs: one box a stage, an arrow where its jobs read another's files; a stage opens its jobs.
 
-const BOX = { width: 150, height: 44, across: 36, down: 16 };
+const BOX = { width: 166, height: 44, across: 36, down: 16 };
 
 async function jobsView(stage, ...words) {
   const jobs = (await part("jobs")) ?? [];
@@ -17,7 +17,7 @@ async function jobsView(stage, ...words) {
     el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Graph of stages" }, graph(stages, own)),
     dataTable({
       caption: own ? `The jobs of ${own}` : "All jobs", columns: ["job", "stage", "seconds", "memory, MiB", "reads the files of"],
-      rows: shown.map((one) => [one.name, one.stage, one.seconds ?? "", one.memory_mib ?? "", one.reads.length ? `${count(one.reads.length)} jobs` : ""]),
+      rows: shown.map((one) => [one.name, one.stage, one.seconds ?? "", one.memory_mib ?? "", one.reads.length ? many(one.reads.length, "job") : ""]),
       open: (_, at) => jobTarget(shown[at].name), filter: true,
     }),
   ];
@@ -48,22 +48,36 @@ function stagesOf(jobs) {
   const stageOf = new Map(jobs.map((job) => [job.name, job.stage]));
   const stages = new Map();
   for (const job of jobs) {
-    if (!stages.has(job.stage)) stages.set(job.stage, { jobs: [], reads: new Set(), column: 0 });
+    if (!stages.has(job.stage)) stages.set(job.stage, { jobs: [], reads: new Set(), column: null });
     const stage = stages.get(job.stage);
     stage.jobs.push(job);
     for (const name of job.reads) if (stageOf.get(name) !== job.stage) stage.reads.add(stageOf.get(name));
   }
-  for (let round = 0; round < stages.size; round += 1) { // as often as the longest path may be, so that a circle ends too
-    for (const stage of stages.values()) stage.column = Math.min(stages.size, Math.max(0, ...[...stage.reads].map((name) => stages.get(name).column + 1)));
-  }
+  const read = new Set([...stages.values()].flatMap(({ reads }) => [...reads]));
+  const last = [...stages.keys()].filter((name) => !read.has(name));
+  for (const name of [...last, ...stages.keys()]) setColumn(stages, name, []);
   return stages;
+}
+
+/** Of a circle (a trained model writes pairs, and pairs train a model) the arrow that closes it counts for nothing. */
+function setColumn(stages, name, path) {
+  const stage = stages.get(name);
+  if (stage.column === null && !path.includes(name)) {
+    const before = [...stage.reads].map((other) => setColumn(stages, other, [...path, name])).filter((column) => column !== null);
+    stage.column = Math.max(0, ...before.map((column) => column + 1));
+  }
+  return stage.column;
 }
 
 function graph(stages, chosen) {
   const columns = [];
   for (const [name, stage] of stages) (columns[stage.column] ??= []).push(name);
   const place = new Map();
-  columns.filter(Boolean).forEach((names, column) => names.forEach((name, row) => place.set(name, { x: 8 + column * (BOX.width + BOX.across), y: 8 + row * (BOX.height + BOX.down) })));
+  const levelOf = (name) => mean([...stages.get(name).reads].filter((other) => place.has(other)).map((other) => place.get(other).y)) || 0;
+  columns.forEach((names, column) => {
+    names.sort((one, other) => levelOf(one) - levelOf(other)); // beside what they read
+    names.forEach((name, row) => place.set(name, { x: 8 + column * (BOX.width + BOX.across), y: 8 + row * (BOX.height + BOX.down) }));
+  });
   const width = Math.max(...[...place.values()].map(({ x }) => x)) + BOX.width + 8;
   const height = Math.max(...[...place.values()].map(({ y }) => y)) + BOX.height + 8;
   const arrows = [...stages].flatMap(([name, { reads }]) => [...reads].map((other) => {
@@ -74,7 +88,7 @@ function graph(stages, chosen) {
   }));
   const boxes = [...stages].map(([name, { jobs, reads }]) => {
     const { x, y } = place.get(name);
-    const told = `${jobs.length} ${jobs.length === 1 ? "job" : "jobs"}, ${duration(total(jobs))}`;
+    const told = `${many(jobs.length, "job")}, ${duration(total(jobs))}`;
     return svg("a", { href: to("jobs", name), "aria-label": `${name}: ${told}; reads ${[...reads].join(", ") || "nothing"}`, "aria-current": name === chosen ? "true" : null },
       svg("rect", { class: "box", x, y, width: BOX.width, height: BOX.height, rx: 6 }),
       svg("text", { class: "name", x: x + 10, y: y + 18 }, name), svg("text", { class: "tick", x: x + 10, y: y + 35 }, told));

@@ -119,10 +119,13 @@ function rateCell(file, row) {
     row.low === "" ? null : el("small", {}, `${Number(row.low).toFixed(1)} to ${Number(row.high).toFixed(1)}`));
 }
 
+/** Printed numbers before others, and measured ones before settings. */
+const rank = ({ used, origin }) => 2 * (used !== "yes") + origin.startsWith("config: ");
+
 async function numbersView() {
   const table = await part("paper/numbers.csv");
   if (!table) return [el("h1", {}, "Numbers of the paper"), el("p", {}, "This run has no paper/numbers.csv.")];
-  const rows = table.rows.map((row) => recordOf(table.columns, row)).sort((one, other) => (other.used === "yes") - (one.used === "yes"));
+  const rows = table.rows.map((row) => recordOf(table.columns, row)).sort((one, other) => rank(one) - rank(other));
   return [
     el("h1", {}, "Numbers of the paper"),
     el("p", {}, "Each number of the text is a macro. Those that the text prints come first; the origin opens the row that a number stands in."),
@@ -139,47 +142,50 @@ async function settingsView(path) {
   ];
 }
 
-const HITS = 200;
+const HITS = 100; // of each kind
 
 async function searchView(sought = "") {
   const field = el("input", { type: "search", id: "sought", value: sought });
   const form = el("form", { class: "search", role: "search", submit: (event) => { event.preventDefault(); go(to("search", field.value)); } }, el("label", { for: "sought" }, "Words in questions, answers, attempts and pairs"), field, el("button", {}, "Search"));
   if (!sought.trim()) return [el("h1", {}, "Search"), form];
-  const hits = await searched(sought.trim().toLowerCase());
+  const { hits, more } = await searched(sought.trim().toLowerCase());
   return [
     el("h1", {}, "Search"), form,
-    el("p", { role: "status" }, hits.length === HITS ? `The first ${HITS} places are shown; more words find fewer.` : `${count(hits.length)} ${hits.length === 1 ? "place" : "places"} found.`),
+    el("p", { role: "status" }, `${many(hits.length, "place")} found.${more ? ` At most ${HITS} of each kind are shown; longer words find fewer.` : ""}`),
     el("ul", { class: "hits" }, ...hits.map(({ target, about, text, at }) => el("li", {}, link(target, about), el("p", { dir: "auto" }, ...snippet(text, at, sought.trim().length))))),
   ];
 }
 
+/** Places of the text in questions, answers, attempts and pairs; `more`: whether there are others of some kind. */
 async function searched(wanted) {
   const hits = [];
-  const look = (text, about, target) => {
-    const at = typeof text === "string" && hits.length < HITS ? text.toLowerCase().indexOf(wanted) : -1;
-    if (at >= 0) hits.push({ text, at, about, target: target() });
+  const found = {};
+  const full = (kind) => found[kind] === HITS;
+  const look = (kind, text, about, target) => {
+    const at = typeof text === "string" && !full(kind) ? text.toLowerCase().indexOf(wanted) : -1;
+    if (at < 0) return;
+    found[kind] = (found[kind] ?? 0) + 1;
+    hits.push({ text, at, about, target: target() });
   };
   for (const experiment of experiments("questions")) {
-    for (const question of await questionsOf(experiment)) {
-      const problem = partNames(`attempts/${experiment}`).length > 0;
-      look(question.question, `Question ${question.id}`, () => (problem ? to("solved", experiment, "", "", "", question.id) : to("answers", experiment, question.id)));
+    const solving = partNames(`attempts/${experiment}`).length > 0;
+    for (const { question, id } of await questionsOf(experiment)) {
+      look("questions", question, `Question ${id}`, () => (solving ? to("solved", experiment, "", "", "", id) : to("answers", experiment, id)));
     }
   }
   for (const name of [...partNames("responses"), ...partNames("attempts")]) {
-    if (hits.length === HITS) break;
     const [stage, experiment, policy] = name.split("/");
-    for (const item of await itemsOf(stage, experiment, policy)) {
-      look(item.text, `${policy}, seed ${item.seed}, temperature ${item.temperature}: ${item.question.id}`, () => (stage === "attempts"
+    for (const item of full(stage) ? [] : await itemsOf(stage, experiment, policy)) {
+      look(stage, item.text, `${policy}, seed ${item.seed}, temperature ${item.temperature}: ${item.question.id}`, () => (stage === "attempts"
         ? to("solved", experiment, policy, item.seed, item.temperature, item.question.id)
         : to("answers", experiment, item.question.id, item.temperature, item.seed, policy, "")));
     }
   }
   for (const name of Object.keys(summary.pairs)) {
-    if (hits.length === HITS) break;
-    const pairs = (await part(name)) ?? [];
-    pairs.forEach((pair, at) => (pair.responses ?? []).forEach((response) => look(response.text, `${name}, pair ${at + 1}`, () => to("pairs", name, at))));
+    const pairs = full("pairs") ? [] : await part(name);
+    pairs.forEach((pair, at) => (pair.responses ?? []).forEach(({ text }) => look("pairs", text, `${name}, pair ${at + 1}`, () => to("pairs", name, at))));
   }
-  return hits;
+  return { hits, more: Object.keys(found).some(full) };
 }
 
 function snippet(text, at, length) {

@@ -11,7 +11,7 @@ function dataTable({ caption, columns, rows, open = () => null, opens = 0, filte
   const state = { shown: PAGE, words: [], by: null, down: false };
   const places = rows.map((_, place) => place);
   const texts = rows.map((row) => row.map((cell) => (cell instanceof Node ? cell.textContent : String(cell ?? ""))));
-  const numeric = columns.map((_, at) => rows.length > 0 && texts.every((row) => row[at] === "" || isNumber(row[at])));
+  const numeric = columns.map((_, at) => texts.some((row) => row[at] !== "") && texts.every((row) => row[at] === "" || isNumber(row[at])));
   const body = el("tbody");
   const note = el("p", { class: "quiet", role: "status" });
   const more = el("button", { type: "button", click: () => { state.shown += 10 * PAGE; draw(); } }, "Show more rows");

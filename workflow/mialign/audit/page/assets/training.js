@@ -16,7 +16,7 @@ async function trainingView(...words) {
   return [
     el("h1", {}, "Training"),
     el("div", { class: "choices" }, choice("Training", runs, chosen, (value) => go(to("training", value)))),
-    el("p", {}, of.map(([seed, { selected }]) => (selected === null ? `${seed}: no checkpoint is marked as kept` : `${seed}: the checkpoint of step ${selected} was kept`)).join("; "), "."),
+    el("p", {}, of.map(([seed, { selected }]) => (selected === null ? `${seed}: no checkpoint is marked as kept` : `${seed}: the checkpoint of step ${selected} was kept`)).join("; "), ". A dot marks it."),
     el("ul", { class: "legend" }, ...of.map(([seed], at) => el("li", {}, el("span", { class: `swatch line${at % 6}` }), seed))),
     el("div", { class: "charts" }, ...metrics.map((metric) => chart(metric, of))),
     section("Values", dataTable({
@@ -37,7 +37,7 @@ function chart(metric, of) {
     svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${metric} by step: ${told}` },
       ...y.ticks.map((value) => svg("g", {}, svg("line", { class: "grid", x1: EDGE.left, x2: WIDTH - EDGE.right, y1: y(value), y2: y(value) }),
         svg("text", { class: "tick", x: EDGE.left - 8, y: y(value) + 4, "text-anchor": "end" }, short(value)))),
-      ...x.ticks.map((value) => svg("text", { class: "tick", x: x(value), y: HEIGHT - EDGE.bottom + 18, "text-anchor": "middle" }, short(value))),
+      ...x.ticks.map((value) => svg("text", { class: "tick", x: x(value), y: HEIGHT - EDGE.bottom + 18, "text-anchor": "middle" }, Math.round(value))),
       ...finite.flatMap(([, own, selected], at) => [
         svg("polyline", { class: `line line${at % 6}`, points: own.map(([step, value]) => `${x(step)},${y(value)}`).join(" ") }),
         ...own.filter(([step]) => step === selected || own.length === 1).map(([step, value]) => svg("circle", { class: `dot line${at % 6}`, cx: x(step), cy: y(value), r: 5 })),
@@ -48,7 +48,7 @@ function chart(metric, of) {
 function scale(values, from, until) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const span = high - low || Math.abs(high) || 1;
-  const map = (value) => from + ((value - low) / span) * (until - from);
+  const map = (value) => from + (high === low ? 0.5 : (value - low) / span) * (until - from);
   map.ticks = high === low ? [low] : [0, 1, 2, 3, 4].map((part) => low + (span * part) / 4);
   return map;
 }

@@ -1,0 +1,30 @@
+"""What a run rests on, for those who check it."""
+
+PAGE_SOURCES = sorted(str(path) for path in Path("workflow/mialign/audit/page/assets").iterdir())
+
+
+rule audit_page:
+    input:
+        figures=[f"{RUN}/figures/{figure}.png" for figure in FIGURES],
+        tables=[f"{RUN}/tables/{table}.csv" for table in TABLES],
+        numbers=f"{RUN}/paper/numbers.csv",
+        times=f"{RUN}/times/stages.csv",
+        page=PAGE_SOURCES,
+    output:
+        f"{RUN}/audit.html",
+    log:
+        f"{RUN}/logs/audit_page.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code_digest("audit_page"),
+        results=RUN,
+    shell:
+        "python workflow/run.py audit_page --log {log:q} --results {params.results:q} --out {output:q}"
+
+
+rule audit:
+    input:
+        rules.audit_page.output,
+    localrule: True
