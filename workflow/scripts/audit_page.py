@@ -1,4 +1,4 @@
-"""The page for reviewers: one HTML file that holds a run's figures, tables and numbers, and what they were counted from.
+"""The page for reviewers: an HTML file with a run's figures, tables and numbers, and what these were counted from.
 
 It needs the results folder and nothing else, so it can be made of one that was copied elsewhere.
 """

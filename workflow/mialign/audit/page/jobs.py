@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mialign.audit.page import tables
+from mialign.core.errors import InputError
 
 LOG = 4000  # characters of a log that are shown, from its end
 # The stages whose files a job of a stage reads, where the names need not agree.
@@ -39,14 +40,20 @@ def jobs(folder: Path, settings: dict[str, str]) -> list[dict]:
     found = {}
     for path in sorted((folder / "logs").rglob("*.tsv")):
         name = path.relative_to(folder / "logs").with_suffix("").as_posix()
-        table = tables.read(path, delimiter="\t")
-        took = dict(zip(table["columns"], (float(cell) for cell in (table["rows"] or [[]])[0]), strict=False))
         log = path.with_suffix(".log")
         text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
-        found[name] = {"name": name, "stage": name.partition("/")[0], **took, "log": text[-LOG:]}
+        found[name] = {"name": name, "stage": name.partition("/")[0], **_took(path), "log": text[-LOG:]}
     for name, job in found.items():
         job["reads"] = [read for read in dict.fromkeys(_reads(name, settings, found)) if read in found and read != name]
     return list(found.values())
+
+
+def _took(path: Path) -> dict[str, float]:
+    table = tables.read(path, delimiter="\t")
+    try:
+        return dict(zip(table["columns"], map(float, table["rows"][0]), strict=True))
+    except (IndexError, ValueError):
+        raise InputError(f"{path}: a row of numbers is needed; delete the file, and the page will do without") from None
 
 
 def _reads(name: str, settings: dict[str, str], found: dict) -> Iterator[str]:
@@ -95,9 +102,8 @@ def _reads(name: str, settings: dict[str, str], found: dict) -> Iterator[str]:
         case "score" | "extract", _:
             yield f"{'respond' if stage == 'score' else 'solve'}/{rest}"
         case "judge", [experiment, pair, seed]:
-            yield from (
-                f"{of}/{experiment}.{policy}.{seed}" for policy in pair.split("-vs-") for of in ("respond", "score")
-            )
+            for policy in pair.split("-vs-"):
+                yield from (f"respond/{experiment}.{policy}.{seed}", f"score/{experiment}.{policy}.{seed}")
 
 
 def _of_training(experiment: str, given: str, seed: str, settings: dict[str, str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What models wrote and what was said of it: the records of a run as columns, as many texts as the page has room for."""
+"""What models wrote and what was said of it: a run's records as columns, as many texts as the page has room for."""
 
 import json
 from collections import Counter, defaultdict
@@ -36,10 +36,9 @@ class Records:
         self.counts: Counter[str] = Counter()
         self._places: dict[str, dict[str, int]] = {}
         for path in sorted(folder.glob("prompts/*/benchmark.jsonl")):
-            self.questions[path.parent.name] = read_jsonl(path, ["id"])
-            self._places[path.parent.name] = {
-                prompt["id"]: at for at, prompt in enumerate(self.questions[path.parent.name])
-            }
+            prompts = read_jsonl(path, ["id"])
+            self.questions[path.parent.name] = prompts
+            self._places[path.parent.name] = {prompt["id"]: at for at, prompt in enumerate(prompts)}
         for stage in STAGES:
             for path in sorted(folder.glob(f"{stage}/*/*/seed*.jsonl")):
                 self._read(stage, path)

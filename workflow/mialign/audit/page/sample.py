@@ -13,9 +13,9 @@ def drawn(sizes: dict[tuple[str, ...], int], room: int = ROOM) -> set[tuple[str,
     """
     if sum(sizes.values()) <= room:
         return set(sizes)
-    found = set()
+    found, most = set(), room // 10
     for unit in sorted(sizes, key=lambda unit: (derive(0, "audit_page", *unit), unit)):
-        if sizes[unit] > room // 10:
+        if sizes[unit] > most:
             continue
         room -= sizes[unit]
         if room < 0:
