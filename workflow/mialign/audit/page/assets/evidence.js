@@ -23,7 +23,7 @@ const rowTitle = (record) =>
 
 async function counted(file, record) {
   const found = await recount(file, record);
-  if (!found) return [estimate(record), await unrecounted(file, record)];
+  if (!found) return [estimate(record), await unrecounted(record)];
   const same = record.value === "" ? Number.isNaN(found.value) : Math.abs(Number(record.value) - found.value) < 0.0001;
   const verdict = same
     ? el("p", { class: "good" }, "✓ The same, counted anew in this page: ", el("b", {}, shownValue(found.value)), ` from ${count(found.n)} records.`)
@@ -72,11 +72,11 @@ function answerTarget(record, item) {
   return to("answers", record.experiment, item.question.id, item.temperature, item.seed, record.method, record.baseline ?? "");
 }
 
-async function unrecounted(file, record) {
-  const training = record.step && record.seed ? `training/${record.experiment}/${record.method}/seed${record.seed}` : null;
-  const curves = await part("curves");
-  const short = training?.replace("training/", "");
-  if (short && curves && Object.hasOwn(curves, short)) return el("p", {}, "It is a point of ", link(to("training", short), `the course of ${short}`), ".");
+async function unrecounted(record) {
+  const curves = (await part("curves")) ?? {};
+  const of = `${record.experiment}/${record.method}`;
+  const course = record.step ? [`${of}/seed${record.seed}`, of].find((name) => Object.hasOwn(curves, name)) : undefined;
+  if (course) return el("p", {}, "It is a point of ", link(to("training", ...course.split("/")), `the course of ${course}`), ".");
   const stages = ["responses", "attempts"].filter((stage) => partNames(stage).includes(`${stage}/${record.experiment}/${record.method}`));
   return el("p", {}, "This page does not count it anew. ",
     ...stages.map((stage) => (stage === "responses"

@@ -27,7 +27,11 @@ async function rowsOfOrigin(origin) {
   const wanted = named.split(/,? /).filter((word) => word !== "step").map(normal).sort();
   const all = table.rows.map((row, place) => ({ file, place, words: keyWords(table.columns, row) }));
   const same = all.filter(({ words: own }) => own.join(" ") === wanted.join(" "));
-  return same.length ? same : all.filter(({ words: own }) => wanted.every((word) => own.includes(word)));
+  if (same.length) return same;
+  // An origin of several rows leaves keys out, or says in words which rows it means ("by category").
+  const known = new Set(all.flatMap(({ words: own }) => own));
+  const keys = wanted.filter((word) => known.has(word));
+  return all.filter(({ words: own }) => keys.every((word) => own.includes(word)));
 }
 
 /** Places of the rows of metrics that have the estimate of a table's row, and no key that speaks against it. */
@@ -54,6 +58,6 @@ function originTarget(origin) {
   const [, pairs] = /^pairs\/([^:]+)\.filters\.csv/.exec(origin) ?? [];
   if (pairs) return to("pairs", partNames("pairs").find((name) => name.startsWith(`pairs/${pairs}`) && !name.endsWith(".csv")) ?? "");
   if (origin.startsWith("metrics/")) return to("origin", origin);
-  if (origin.startsWith("config: ")) return to("settings", origin.slice("config: ".length));
-  return null;
+  const [, setting] = /config: (\S+)$/.exec(origin) ?? [];
+  return setting ? to("settings", setting) : null;
 }

@@ -18,7 +18,10 @@ const inCategory = (row) => (item) => row.category === "all" || item.question.ca
 
 /** The recount of a row of this table; null where the page does not have what it was counted from. */
 async function recount(file, row) {
-  const by = { "metrics/comparisons.csv": comparison, "metrics/qualities.csv": quality, "metrics/accuracy.csv": solved };
+  const by = {
+    "metrics/comparisons.csv": comparison, "metrics/qualities.csv": quality, "metrics/accuracy.csv": solved,
+    "metrics/preferences.csv": rewarded,
+  };
   const found = Object.hasOwn(by, file) ? await by[file](row) : null;
   return found && found.items.length ? found : null;
 }
@@ -73,6 +76,16 @@ async function quality(row) {
   return meanOf(items.map((item) => ({ ...item, counts: item[row.metric] })), row.metric === "tokens" ? 1 : 100);
 }
 
+/** The mean reward under one vector of preferences; the parts of a soup, one for each vector, are one method. */
+async function rewarded(row) {
+  if (row.metric !== "reward") return null;
+  const names = policies("rewards/responses", row.experiment).filter((name) => name.split(".")[0] === row.method);
+  const items = (await Promise.all(names.map((name) => itemsOf("rewards/responses", row.experiment, name)))).flat();
+  const vector = row.preference.split(" ").map(Number).join();
+  const under = items.filter((item) => item.preference.map(Number).join() === vector && sameTemperature(item.temperature, row.temperature));
+  return meanOf(under.map((item) => ({ ...item, counts: item.rewards[row.reward] })), 1);
+}
+
 /** Attempts at each question with each seed, in their order. */
 async function attemptsOf(experiment, method, temperature) {
   const items = (await itemsOf("attempts", experiment, method)).filter((item) => sameTemperature(item.temperature, temperature));
@@ -93,20 +106,25 @@ async function solved(row) {
   const of = (rule) => [...groups].map(([key, group]) => ({ ...group[0], key, counts: rule(group) }));
   const right = (item) => item.correct[extractor];
   const any = (group) => Number(group.slice(0, k).some(right));
+  const [, share, against] = /^(\w+?)_difference_(.+)$/.exec(metric) ?? [];
+  if (against) {
+    const [own, theirs] = await Promise.all([row.method, against].map((method) => solved({ ...row, method, metric: share })));
+    return { ...own, value: own.value - theirs.value };
+  }
   const [, other] = /^difference_(.+)$/.exec(metric) ?? [];
   if (other) {
     const theirs = await attemptsOf(row.experiment, other, row.temperature);
     return meanOf(of(any).filter(({ key }) => theirs.has(key)).map((item) => ({ ...item, counts: item.counts - any(theirs.get(item.key)) })));
   }
   const every = [...groups.values()].flat();
-  const share = (chosen, rule) => meanOf(chosen.map((item) => ({ ...item, counts: Number(rule(item)) })));
+  const shareOf = (chosen, rule) => meanOf(chosen.map((item) => ({ ...item, counts: Number(rule(item)) })));
   switch (metric) {
     case "accuracy": return meanOf(of(any));
     case "pass_at_k": return meanOf(of((group) => passAtK(group.length, group.filter(right).length, k)));
     case "maj_at_k": return meanOf(of((group) => majority(group.slice(0, k), extractor)));
-    case "steps_share": return share(every, (item) => item.steps);
-    case "accuracy_given_steps": return share(every.filter((item) => item.steps), right);
-    case "accuracy_given_concise": return share(every.filter((item) => !item.steps), right);
+    case "steps_share": return shareOf(every, (item) => item.steps);
+    case "accuracy_given_steps": return shareOf(every.filter((item) => item.steps), right);
+    case "accuracy_given_concise": return shareOf(every.filter((item) => !item.steps), right);
     default: return null;
   }
 }
