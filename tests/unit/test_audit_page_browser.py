@@ -49,8 +49,8 @@ VIEWS = {
 
 # What a view may be made of.
 ELEMENTS = (
-    "a b button caption circle dd details div dl dt figcaption figure form g h1 h2 h3 img input label li line mark option "
-    "p path polyline rect section select small span summary svg table tbody td text th thead tr ul"
+    "a b button caption circle dd details div dl dt figcaption figure form g h1 h2 h3 img input label li line mark "
+    "option p path polyline rect section select small span summary svg table tbody td text th thead tr ul"
 )
 
 

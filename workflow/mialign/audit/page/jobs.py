@@ -40,6 +40,8 @@ def jobs(folder: Path, settings: dict[str, str]) -> list[dict]:
     found = {}
     for path in sorted((folder / "logs").rglob("*.tsv")):
         name = path.relative_to(folder / "logs").with_suffix("").as_posix()
+        if name.startswith("audit"):
+            continue  # what was said of the run is no part of it
         log = path.with_suffix(".log")
         text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
         found[name] = {"name": name, "stage": name.partition("/")[0], **_took(path), "log": text[-LOG:]}
