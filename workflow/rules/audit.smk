@@ -1,10 +1,37 @@
-"""The manifest of the results and the crate of them, made by `snakemake audit` alone."""
+"""What makes a run checkable: the page for reviewers, the manifest of the results and the crate of them.
+
+They are made by `snakemake audit` alone.
+"""
+
+PAGE_SOURCES = sorted(str(path) for path in Path("workflow/mialign/audit/page/assets").iterdir())
+
+
+rule audit_page:
+    input:
+        figures=[f"{RUN}/figures/{figure}.png" for figure in FIGURES],
+        tables=[f"{RUN}/tables/{table}.csv" for table in TABLES],
+        numbers=f"{RUN}/paper/numbers.csv",
+        times=f"{RUN}/times/stages.csv",
+        page=PAGE_SOURCES,
+    output:
+        f"{RUN}/audit.html",
+    log:
+        f"{RUN}/logs/audit_page.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code_digest("audit_page"),
+        results=RUN,
+    shell:
+        "python workflow/run.py audit_page --log {log:q} --results {params.results:q} --out {output:q}"
 
 
 rule audit:
     input:
         rules.without_tex.input,
         PDF,
+        rules.audit_page.output,
     output:
         f"{RUN}/audit/manifest.sha256",
         f"{RUN}/audit/crate.zip",

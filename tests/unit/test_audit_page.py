@@ -1,0 +1,267 @@
+"""The page for reviewers without a browser: its data, its size, what it leaves out, and that data are never markup."""
+
+import base64
+import hashlib
+import json
+import random
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import audited_run
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mialign.audit.page import chunk, document, jobs, sample, tables
+from mialign.audit.page.records import Records
+from mialign.core.errors import InputError
+from scripts import audit_page
+
+ASSETS = Path(document.__file__).parent / "assets"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Path:
+    return audited_run.write(tmp_path_factory.mktemp("results") / "small")
+
+
+@pytest.fixture(scope="module")
+def page(run) -> str:
+    return document.write(run)
+
+
+def parts(page: str) -> dict[str, object]:
+    encoded = re.findall(r'<script type="text/plain" id="part\d+">([^<]*)</script>', page)
+    names = chunk.decode(encoded[0])["parts"]
+    return {name: chunk.decode(encoded[at]) for name, at in names.items()}
+
+
+class Markup(HTMLParser):
+    """The elements of a page, with their attributes."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.elements = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+
+# ---------------------------------------------------------------- what it holds
+def test_every_record_of_the_run_is_in_the_page(page, run):
+    held = parts(page)
+    for path in run.glob("responses/*/*/*.jsonl"):
+        records = [json.loads(line) for line in path.read_text().splitlines()]
+        columns = held[path.parent.relative_to(run).as_posix()][path.stem.removeprefix("seed")]
+        questions = held[f"questions/{path.parts[-3]}"]
+        assert columns["text"] == [record["text"] for record in records]
+        assert [questions[place]["id"] for place in columns["prompt"]] == [record["prompt_id"] for record in records]
+    assert held["summary"]["counts"] == {
+        "responses": 120, "attempts": 120, "scores": 120, "verdicts": 160, "pairs": 4
+    }  # fmt: skip
+    assert held["summary"]["left_out"] == {"pairs": 0, "questions": 0}
+
+
+def test_tables_stand_as_in_their_files(page, run):
+    held = parts(page)
+    text = (run / "metrics/comparisons.csv").read_text()
+    table = held["metrics/comparisons.csv"]
+    assert [",".join(row) for row in [table["columns"], *table["rows"]]] == text.splitlines()
+    assert {"tables/claims.csv", "tables/win_rates.csv", "pairs/multitask/strong_pairs.filters.csv"} <= set(held)
+
+
+def test_a_course_has_its_values_and_the_step_that_was_kept(page):
+    curve = parts(page)["curves"]["multitask/sami/seed1"]
+    assert curve == {"metrics": {"adherence": [[0, 0.5], [8, 0.75]], "loss": [[1, 0.9], [2, "nan"]]}, "selected": 8}
+
+
+def test_a_figure_is_the_file(page):
+    assert base64.b64decode(parts(page)["figures/figure1"]) == audited_run.PNG
+
+
+def test_the_same_files_give_the_same_page(page, run):
+    assert document.write(run) == page
+
+
+def test_jobs_know_whose_files_they_read(run):
+    given = {"experiments/multitask/methods/sami/data": "strong_pairs"}
+    found = {job["name"]: job for job in jobs.jobs(run, given)}
+    assert found["train/multitask.sami.seed1"]["reads"] == ["pairs/multitask/strong_pairs"]
+    assert found["respond/multitask.sami.seed1"]["reads"] == ["train/multitask.sami.seed1"]
+    assert found["numbers"]["reads"] == ["pairs/multitask/strong_pairs"]
+    assert (found["numbers"]["seconds"], found["numbers"]["memory_mib"]) == (4.5, 380.0)
+
+
+# ---------------------------------------------------------------- data are never markup
+def test_hostile_answers_add_no_element(page, tmp_path):
+    harmless = document.write(audited_run.write(tmp_path / "small", texts=("yes", "no")))
+    assert Markup(page).elements == Markup(harmless).elements
+    shell = "html head meta title style body a header p span nav main noscript script"
+    assert {tag for tag, _ in Markup(page).elements} == set(shell.split())
+
+
+def test_no_sign_of_a_tag_stands_in_the_data(page):
+    scripts = re.findall(r'id="part\d+">(.*?)</script>', page, re.DOTALL)
+    assert len(scripts) > 20
+    assert all(re.fullmatch(r"[A-Za-z0-9+/=]+", one) for one in scripts)
+
+
+def test_the_policy_allows_the_pages_own_script_and_style_and_nothing_else(page):
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)[1]
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    for name, tag in (("script-src", "script"), ("style-src", "style")):
+        inside = re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
+        assert len(inside) == 1
+        assert rules.pop(name) == f"'sha256-{base64.b64encode(hashlib.sha256(inside[0].encode()).digest()).decode()}'"
+    assert rules == {
+        "default-src": "'none'", "img-src": "data:", "base-uri": "'none'", "form-action": "'none'",
+        "require-trusted-types-for": "'script'", "trusted-types": "'none'",
+    }  # fmt: skip
+
+
+def test_nothing_of_the_page_lies_elsewhere(page):
+    addresses = [
+        value for _, attributes in Markup(page).elements for key, value in attributes.items() if key in ("src", "href")
+    ]
+    assert set(addresses) == {"#main", "#/"}
+    assert re.findall(r"https?://[\w./]+", page) == ["http://www.w3.org/2000/svg"]
+
+
+@pytest.mark.parametrize("name", [path.name for path in ASSETS.glob("*.js")])
+def test_scripts_make_no_markup_of_texts_and_run_none(name):
+    code = (ASSETS / name).read_text(encoding="utf-8")
+    of_markup = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|srcdoc"
+    assert not re.search(rf"{of_markup}|\beval\b|new Function", code)
+    assert "</script" not in code
+    assert "<!--" not in code
+
+
+def test_all_scripts_are_in_the_page():
+    assert {path.stem for path in ASSETS.glob("*.js")} == set(document.SCRIPTS)
+
+
+numbers = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
+values = st.recursive(
+    st.none() | st.booleans() | numbers | st.text(st.characters()),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+)
+
+
+@settings(max_examples=50)
+@given(values)
+def test_a_part_comes_back_as_it_was(value):
+    assert chunk.decode(chunk.encode(value)) == value
+    assert "<" not in chunk.encode(value)
+
+
+def test_numbers_that_javascript_lacks_are_texts():
+    assert chunk.decode(chunk.encode([float("nan"), float("-inf"), 2**63 - 1, 2**53, True])) == [
+        "nan", "-inf", str(2**63 - 1), 2**53, True
+    ]  # fmt: skip
+
+
+# ---------------------------------------------------------------- larger runs
+@given(st.dictionaries(st.tuples(st.text(max_size=3)), st.integers(0, 40), max_size=30), st.integers(0, 300))
+def test_a_sample_fits_and_does_not_depend_on_the_order(sizes, room):
+    found = sample.drawn(sizes, room)
+    assert found <= set(sizes)
+    assert sum(sizes[unit] for unit in found) <= room
+    assert (found == set(sizes)) or sum(sizes.values()) > room
+    assert sample.drawn(dict(reversed(sizes.items())), room) == found
+
+
+def test_a_sample_is_as_large_as_there_is_room_and_no_broken_text_takes_it():
+    sizes = {(str(at),): 10 for at in range(100)} | {("broken",): 10_000}
+    found = sample.drawn(sizes, 505)
+    assert len(found) == 50
+    assert ("broken",) not in found
+
+
+def test_what_is_left_out_are_texts_of_whole_questions_and_never_counts(run):
+    whole, part = Records(run), Records(run, room=200_000)
+    assert 0 < part.left_out["questions"] < 14
+    assert part.counts == whole.counts
+    absent = set()
+    for name, seeds in part.columns.items():
+        for seed, columns in seeds.items():
+            others = whole.columns[name][seed]
+            assert {key: value for key, value in columns.items() if key != "text"} == {
+                key: value for key, value in others.items() if key != "text"
+            }
+            for place, text, was in zip(
+                columns["prompt"], columns.get("text", []), others.get("text", []), strict=False
+            ):
+                assert text in (None, was)
+                absent |= {(name.split("/")[1], place)} if text is None else set()
+    assert len(absent) == part.left_out["questions"]
+    assert part.left_out["pairs"] == 4 - sum(map(len, part.pairs.values()))
+
+
+def test_twenty_thousand_answers_that_cannot_be_compressed_stay_below_30_mb(tmp_path):
+    draw = random.Random(1)
+    answers = [
+        {"prompt_id": f"e/{at % 500}", "temperature": 0.0, "text": base64.b64encode(draw.randbytes(975)).decode()}
+        for at in range(20_000)
+    ]
+    audited_run.jsonl(tmp_path / "responses/e/base/seed1.jsonl", answers)
+    audited_run.rows(tmp_path / "metrics/qualities.csv", ("experiment", "value"), [("e", 1)])
+    page = document.write(tmp_path)
+    assert 20e6 < len(page.encode()) < 30e6
+    assert parts(page)["summary"]["left_out"]["questions"] == 500 - 24_000_000 // (40 * 1300)
+
+
+# ---------------------------------------------------------------- folders that lack something
+@pytest.mark.parametrize("left_out", ["prompts", "logs", "paper", "verdicts", "scores", "training", "figures", "pairs"])
+def test_a_folder_that_was_copied_in_part_has_its_page(tmp_path, left_out):
+    run = audited_run.write(tmp_path / "small", texts=("yes", "no"))
+    (run / left_out).rename(tmp_path / "elsewhere")
+    held = parts(document.write(run))
+    assert held["summary"]["run"] == "small"
+    assert held["summary"]["counts"]["responses"] == 120
+    if left_out == "prompts":
+        assert held["questions/multitask"][0] == {
+            "id": "multitask/benchmark/<q>-0", "question_id": "<q>-0", "category": "math"
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "said"),
+    [
+        (
+            "responses/multitask/sami/seed1.jsonl",
+            '{"prompt_id": "x", "temperature": 0}\n{"prompt',
+            "seed1.jsonl, line 2",
+        ),
+        ("responses/multitask/sami/seed1.jsonl", '{"temperature": 0}\n', "'prompt_id' is missing"),
+        ("tables/claims.csv", "a,b\n1\n", "claims.csv, row 1: 1 cells under 2 columns"),
+        (
+            "training/multitask/sami/seed1.csv",
+            "step,metric,value\n1,loss,low\n",
+            "seed1.csv, row 1: step, metric and value",
+        ),
+        ("logs/numbers.tsv", "seconds\tmemory_mib\n", "numbers.tsv: a row of numbers is needed"),
+    ],
+)
+def test_a_damaged_file_is_named(tmp_path, path, text, said):
+    run = audited_run.write(tmp_path / "small", texts=("yes",))
+    (run / path).write_text(text)
+    with pytest.raises(InputError, match=re.escape(said)):
+        document.write(run)
+
+
+def test_a_file_that_is_not_text_is_named(tmp_path):
+    (tmp_path / "x.csv").write_bytes(b"a,b\n\xff,1\n")
+    with pytest.raises(InputError, match=r"x\.csv: not UTF-8 at byte 4"):
+        tables.read(tmp_path / "x.csv")
+
+
+def test_what_is_no_folder_of_a_run_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"no metrics/\*\.csv there; name the folder of a run"):
+        document.write(tmp_path)
+
+
+def test_the_stage_writes_the_page(run, page, tmp_path, run_stage):
+    run_stage(audit_page, results=run, out=tmp_path / "audit.html")
+    assert (tmp_path / "audit.html").read_text(encoding="utf-8") == page

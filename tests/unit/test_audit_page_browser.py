@@ -1,0 +1,378 @@
+"""The page for reviewers in Chromium: its views, that it counts what the files say, and that nothing in it acts."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import audited_run
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+from mialign.audit.page import document
+from mialign.audit.page.records import Records
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+DRIVER = shutil.which("chromedriver")
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM and DRIVER),
+    reason="the page was not opened in a browser: there is no Chromium with its driver (Debian: chromium-driver)",
+)
+Q = "multitask/benchmark/<q>-3"
+PROBLEM = "maths/benchmark/<q>-1"
+VIEWS = {
+    "overview": (),
+    "figures": ("figures",),
+    "figure": ("figures", "figure1"),
+    "tables": ("tables",),
+    "table": ("table", "tables/claims.csv"),
+    "comparisons": ("comparisons",),
+    "row": ("row", "metrics/comparisons.csv", "0"),
+    "accuracy": ("row", "metrics/accuracy.csv", "0"),
+    "cell": ("cell", "tables/win_rates.csv", "0"),
+    "answers": ("answers", "multitask", Q, "1", "2", "sami", "sft"),
+    "solved": ("solved", "maths", "sami", "1", "1", PROBLEM),
+    "pairs": ("pairs",),
+    "pair": ("pairs", "pairs/multitask/strong_pairs", "2"),
+    "training": ("training", "multitask", "sami"),
+    "jobs": ("jobs",),
+    "job": ("jobs", "train", "multitask.sami.seed1"),
+    "numbers": ("numbers",),
+    "settings": ("settings",),
+    "search": ("search", "acted"),
+    "not here": ("row", "metrics/nothing.csv", "<script>"),
+}
+
+
+# What a view may be made of.
+ELEMENTS = (
+    "a b button caption circle dd details div dl dt figcaption figure form g h1 h2 h3 img input label li line mark "
+    "option p path polyline rect section select small span summary svg table tbody td text th thead tr ul"
+)
+
+
+class Browser:
+    """A page in Chromium, and what the tests ask of it."""
+
+    def __init__(self, driver: webdriver.Chrome, page: Path):
+        self.driver, self.page = driver, page
+
+    def open(self, *words: str) -> None:
+        """Go to a view, and wait until it is drawn."""
+        hash_ = "#/" + self.driver.execute_script("return arguments[0].map(encodeURIComponent).join('/')", words)
+        if self.driver.current_url.split("#")[0] != self.page.as_uri():
+            self.driver.get(f"{self.page.as_uri()}{hash_}")
+        else:
+            self.driver.execute_script("location.hash = arguments[0]", hash_)
+        self.drawn()
+
+    def drawn(self) -> None:
+        """Wait until the view at the address is drawn; a change of the address is told a moment later."""
+        self.later("setTimeout(done, 30)")
+        ready = (
+            "const m = document.querySelector('main'); return !!m.querySelector('h1') && !m.hasAttribute('aria-busy')"
+        )
+        WebDriverWait(self.driver, 30, 0.05).until(lambda driver: driver.execute_script(ready))
+
+    def later(self, script: str, *arguments):
+        """What a script gives to `done`."""
+        return self.driver.execute_async_script(f"const done = arguments[arguments.length - 1]; {script}", *arguments)
+
+    def js(self, script: str, *arguments):
+        return self.driver.execute_script(script, *arguments)
+
+    @property
+    def text(self) -> str:
+        return self.js("return document.querySelector('main').textContent")
+
+    def errors(self) -> list[str]:
+        """What the browser complained of since the last time."""
+        return [entry["message"] for entry in self.driver.get_log("browser")]
+
+
+@pytest.fixture(scope="module")
+def driver():
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    found = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    found.set_script_timeout(60)
+    yield found
+    found.quit()
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("page")
+    run = audited_run.write(folder / "small")
+    (folder / "audit.html").write_text(document.write(run), encoding="utf-8")
+    return folder / "audit.html"
+
+
+@pytest.fixture
+def browser(driver, written) -> Browser:
+    driver.get("about:blank")
+    found = Browser(driver, written)
+    found.errors()
+    return found
+
+
+# ---------------------------------------------------------------- what it shows
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_is_drawn_and_can_be_used_without_a_mouse_or_a_picture(browser, view):
+    browser.open(*VIEWS[view])
+    assert "cannot be shown" not in browser.text
+    assert ("nothing at this address" in browser.text) is (view == "not here")
+    lacking = browser.js(
+        """
+        const all = (what) => [...document.querySelectorAll(what)];
+        const named = (one) => (one.textContent + (one.getAttribute('aria-label') ?? '')).trim();
+        const levels = all('h1, h2, h3').map((one) => Number(one.tagName[1]));
+        return {
+          titles: all('h1').length - 1,
+          jumps: levels.filter((level, at) => at && level > levels[at - 1] + 1).length,
+          fields: all('input, select').filter((one) => !one.labels.length || !named(one.labels[0])).length,
+          links: all('a, button').filter((one) => !named(one) && !one.querySelector('img[alt]')).length,
+          pictures: all('img:not([alt]), svg:not([aria-label])').length,
+          tables: all('table').filter((one) => !one.caption || !one.querySelector('th[scope=col]')).length,
+          ids: all('[id]').length - new Set(all('[id]').map((one) => one.id)).size,
+          mute: all('[onclick], [tabindex]:not([tabindex="0"]):not([tabindex="-1"])').length,
+          language: document.documentElement.lang === 'en' ? 0 : 1,
+          current: all('nav [aria-current]').length > 1 ? 1 : 0,
+        };
+        """
+    )
+    assert {name: number for name, number in lacking.items() if number} == {}
+    assert browser.errors() == []
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_is_no_wider_than_a_telephone(browser, view):
+    size = {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        browser.open(*VIEWS[view])
+        assert browser.js("return document.documentElement.scrollWidth") <= 400
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_every_value_counted_anew_is_that_of_the_file(browser):
+    browser.open()
+    told = browser.later(
+        """
+        (async () => {
+          const told = [];
+          for (const file of ['metrics/comparisons.csv', 'metrics/qualities.csv', 'metrics/accuracy.csv']) {
+            for (const row of await records(file)) {
+              const found = await recount(file, row);
+              const value = found && (Number.isNaN(found.value) ? '' : found.value.toFixed(4));
+              told.push([row.metric, row.value, value, row.n, found && String(found.n)]);
+            }
+          }
+          return told;
+        })().then(done, (error) => done(String(error)));
+        """
+    )
+    assert len(told) > 400
+    assert [one for one in told if one[2] is None] == []
+    assert [one for one in told if one[1] != one[2] and abs(float(one[1]) - float(one[2])) > 0.00011] == []
+    assert [one for one in told if one[3] != one[4]] == []
+
+
+def test_a_count_that_differs_from_the_file_is_told(driver, tmp_path):
+    run = audited_run.write(tmp_path / "small", texts=("yes",))
+    path = run / "metrics/comparisons.csv"
+    head, first, *rest = path.read_text().splitlines()
+    cells = first.split(",")
+    path.write_text("\n".join([head, ",".join([*cells[:7], "99.0000", *cells[8:]]), *rest]) + "\n")
+    (tmp_path / "audit.html").write_text(document.write(run), encoding="utf-8")
+    browser = Browser(driver, tmp_path / "audit.html")
+    browser.open("row", "metrics/comparisons.csv", "0")
+    assert "This differs from the file" in browser.text
+
+
+def test_a_number_of_the_paper_opens_down_to_the_two_answers(browser, written):
+    browser.open("numbers")
+    _click(browser, "metrics/comparisons.csv: multitask sami sft principle-aware 0 all win_rate")
+    assert "win_rate of sami over sft, multitask" in browser.text
+    assert "The same, counted anew in this page" in browser.text
+    assert "winMultitaskSamiSft" in browser.text
+    browser.js("document.querySelector('section td a').click()")
+    browser.drawn()
+    run = written.parent / "small"
+    for policy in ("sami", "sft"):
+        answer = json.loads((run / f"responses/multitask/{policy}/seed1.jsonl").read_text().splitlines()[0])
+        shown = browser.js("return [...document.querySelectorAll('.sides .written')].map((one) => one.textContent)")
+        assert any(one in (answer["text"], audited_text(answer["text"])) for one in shown), answer["text"]
+    assert "<judge>" in browser.text
+    assert "sami over sft" in browser.text
+
+
+def audited_text(text: str) -> str:
+    """A text as the page shows it: what is unseen as its number, the rest as it is."""
+    unseen = "\x00\x1b\x07\u202e\u202c\u2066\u2069\u200b\ufeff\u2028\r\ud83d"
+    return "".join(f"U+{ord(one):04X}" if one in unseen else one for one in text)
+
+
+def _click(browser: Browser, name: str) -> None:
+    browser.driver.find_element(By.LINK_TEXT, name).click()
+    browser.drawn()
+
+
+def test_the_other_ways_down_lead_to_the_same_row(browser):
+    browser.open("table", "tables/win_rates.csv")
+    browser.js("document.querySelector('main td a').click()")
+    browser.drawn()
+    assert browser.js("return document.querySelector('h1').textContent").startswith("win_rate of sami over sft")
+    browser.open("comparisons", "multitask", "principle-aware", "0.0")
+    browser.js("document.querySelector('.matrix td a').click()")
+    browser.drawn()
+    assert browser.js("return document.querySelector('h1').textContent").startswith("win_rate of sami over sft")
+
+
+def test_the_step_that_was_kept_is_marked_in_the_curves(browser):
+    browser.open("training", "multitask", "sami")
+    assert "seed1: the checkpoint of step 8 was kept" in browser.text
+    assert browser.js("return document.querySelector('svg[aria-label^=\"adherence by step\"] circle') !== null")
+
+
+def test_search_finds_answers_and_leads_to_them(browser):
+    browser.open("search", "WINDOW.ACTED = 'ONERROR'")
+    found = browser.js("return [...document.querySelectorAll('.hits a')].map((one) => one.textContent)")
+    assert any(one.startswith("sami, seed") for one in found)
+    _click(browser, next(one for one in found if one.startswith("sami, seed") and "multitask" in one))
+    assert "onerror=\"window.acted = 'onerror'\"" in browser.text
+
+
+def test_a_sampled_page_says_so_and_counts_all_the_same(driver, tmp_path, monkeypatch):
+    monkeypatch.setattr(document, "Records", lambda folder: Records(folder, room=20_000))
+    run = audited_run.write(tmp_path / "small")
+    (tmp_path / "audit.html").write_text(document.write(run), encoding="utf-8")
+    browser = Browser(driver, tmp_path / "audit.html")
+    browser.open()
+    assert "This run is larger than the page" in browser.text
+    browser.open("row", "metrics/comparisons.csv", "0")
+    assert "The same, counted anew" in browser.text
+
+
+# ---------------------------------------------------------------- nothing in it acts
+def test_hostile_answers_never_act_and_are_shown_as_they_are(browser):
+    shown = ""
+    browser.open()
+    before = browser.js("return document.scripts.length")
+    for words in VIEWS.values():
+        browser.open(*words)
+        shown += browser.text
+        state = browser.js(
+            """
+            const allowed = new Set(arguments[0].toUpperCase().split(' '));
+            const inside = [...document.querySelectorAll('main *')];
+            return {
+              acted: window.acted ?? null,
+              scripts: document.scripts.length,
+              strange: inside.map((one) => one.tagName.toUpperCase()).filter((tag) => !allowed.has(tag)),
+              handlers: inside.flatMap((one) => one.getAttributeNames()).filter((name) => name.startsWith('on')),
+              addresses: inside.flatMap((one) => ['href', 'src', 'action'].map((name) => one.getAttribute(name)))
+                .filter((value) => value !== null && !/^(#[/]|data:image[/]png;base64,)/.test(value)),
+            };
+            """,
+            ELEMENTS,
+        )
+        assert state == {"acted": None, "scripts": before, "strange": [], "handlers": [], "addresses": []}, words
+    for text in audited_run.HOSTILE:
+        assert audited_text(text)[:3000] in shown, text
+    assert browser.errors() == []
+
+
+def test_answers_cannot_act_even_where_the_policy_is_not_kept(driver, written, tmp_path):
+    page = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", written.read_text(encoding="utf-8"))
+    (tmp_path / "open.html").write_text(page, encoding="utf-8")
+    browser = Browser(driver, tmp_path / "open.html")
+    for words in VIEWS.values():
+        browser.open(*words)
+        assert browser.js("return window.acted ?? null") is None
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "document.body.innerHTML = '<b>markup</b>'",
+        "document.write('<b>markup</b>')",
+        "document.body.append(Object.assign(document.createElement('script'), { text: 'window.acted = 1' }))",
+        "const b = document.createElement('b'); b.setAttribute('onclick', 'window.acted = 1'); b.click()",
+        "await fetch('http://127.0.0.1:9/')",
+        "await new Promise((_, no) => Object.assign(new Image(), { onerror: no, src: 'http://127.0.0.1:9/x.png' }))",
+    ],
+)
+def test_the_policy_stops_whatever_would_act_or_load(browser, way):
+    browser.open()
+    script = f"(async () => {{ try {{ {way}; }} catch {{}} return window.acted ?? null; }})().then(done)"
+    assert browser.later(script) is None
+    assert any(
+        "Content Security Policy" in one or "TrustedHTML" in one or "TrustedScript" in one for one in browser.errors()
+    )
+
+
+# ---------------------------------------------------------------- by keyboard
+def test_the_first_key_offers_the_way_past_the_menu(browser):
+    browser.open()
+    _press(browser, Keys.TAB)
+    assert browser.js("return document.activeElement.textContent") == "Skip to the content"
+
+
+def test_views_are_reached_and_read_from_their_title_by_keyboard(browser):
+    browser.open()
+    for _ in range(30):
+        _press(browser, Keys.TAB)
+        if browser.js("return document.activeElement.textContent") == "Comparisons":
+            break
+    _press(browser, Keys.ENTER)
+    browser.drawn()
+    assert browser.js("return document.activeElement.tagName + document.activeElement.textContent") == "H1Comparisons"
+    assert browser.js("return document.querySelector('nav [aria-current=page]').textContent") == "Comparisons"
+    assert browser.driver.title == "Comparisons · small"
+
+
+def test_a_table_is_sorted_and_filtered_by_keyboard(browser):
+    browser.open("table", "metrics/qualities.csv")
+    browser.js("[...document.querySelectorAll('th button')].find((one) => one.textContent === 'value').focus()")
+    _press(browser, Keys.ENTER)
+    cells = "[...document.querySelectorAll('tbody tr')].map((row) => row.cells[5].textContent)"
+    values = f"return {cells}.filter(Boolean).map(Number)"
+    up = browser.js(values)
+    assert up == sorted(up)
+    assert browser.js("return document.querySelector('th[aria-sort]').getAttribute('aria-sort')") == "ascending"
+    _press(browser, Keys.ENTER)
+    down = browser.js(values)
+    assert down == sorted(down, reverse=True)
+    browser.driver.find_element(By.CSS_SELECTOR, ".filter input").send_keys("sft adherence")
+    kept = browser.js("return [...document.querySelectorAll('tbody tr')].map((row) => row.textContent)")
+    assert kept
+    assert all("sft" in row and "adherence" in row for row in kept)
+    assert "rows shown" in browser.js("return document.querySelector('.table [role=status]').textContent")
+
+
+def test_a_stage_in_the_graph_is_opened_by_keyboard(browser):
+    browser.open("jobs")
+    browser.js("document.querySelector('svg a[aria-label^=\"train:\"]').focus()")
+    _press(browser, Keys.ENTER)
+    browser.drawn()
+    assert browser.js("return document.querySelector('h1').textContent") == "Jobs: train"
+
+
+def test_another_model_is_chosen_by_keyboard(browser):
+    browser.open("answers", "multitask", Q, "1", "2", "sami", "sft")
+    browser.js("document.querySelectorAll('.choices select')[2].focus()")
+    _press(browser, "b")
+    browser.drawn()
+    assert "/sami/base" in browser.driver.current_url
+
+
+def _press(browser: Browser, key: str) -> None:
+    webdriver.ActionChains(browser.driver).send_keys(key).perform()

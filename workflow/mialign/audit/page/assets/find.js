@@ -1,0 +1,63 @@
+// From a number to the row of metrics/*.csv that it stands in.
+
+const ESTIMATE = ["value", "low", "high", "n"];
+// What each kind of figure draws.
+const DRAWN = {
+  figure1: ["comparisons"], overall: ["comparisons"], qualities: ["qualities"],
+  figure2: ["accuracy"], figure3: ["accuracy"], formats: ["accuracy"],
+  training: ["training"], collapse: ["training"], information: ["information"],
+  constitutions: ["qualities", "information"], front: ["preferences"],
+};
+
+const metricFiles = () => Object.keys(summary.tables).filter((name) => name.startsWith("metrics/"));
+
+const normal = (cell) => (isNumber(cell) ? String(Number(cell)) : cell);
+
+/** The words that name a row: its keys without the values, in alphabetical order. */
+function keyWords(columns, row) {
+  const keys = row.filter((cell, at) => cell !== "" && !ESTIMATE.includes(columns[at]));
+  return keys.flatMap((cell) => cell.split(" ")).map(normal).sort();
+}
+
+/** Places of the rows that the origin of a number names: "metrics/comparisons.csv: multitask sami sft ... win_rate". */
+async function rowsOfOrigin(origin) {
+  const [, file, named] = /^(metrics\/\S+\.csv): (.*)$/.exec(origin) ?? [];
+  const table = file ? await part(file) : null;
+  if (!table) return [];
+  const wanted = named.split(/,? /).filter((word) => word !== "step").map(normal).sort();
+  const all = table.rows.map((row, place) => ({ file, place, words: keyWords(table.columns, row) }));
+  const same = all.filter(({ words: own }) => own.join(" ") === wanted.join(" "));
+  if (same.length) return same;
+  // An origin of several rows leaves keys out, or says in words which rows it means ("by category").
+  const known = new Set(all.flatMap(({ words: own }) => own));
+  const keys = wanted.filter((word) => known.has(word));
+  return all.filter(({ words: own }) => keys.every((word) => own.includes(word)));
+}
+
+/** Places of the rows of metrics that have the estimate of a table's row, and no key that speaks against it. */
+async function rowsLike(columns, row) {
+  const given = recordOf(columns, row);
+  const estimate = ESTIMATE.filter((column) => column in given && given[column] !== "");
+  if (!given.value || estimate.length < 2) return [];
+  const found = [];
+  for (const file of metricFiles()) {
+    const table = await part(file);
+    if (!estimate.every((column) => table.columns.includes(column))) continue;
+    const at = Object.fromEntries(table.columns.map((column, place) => [column, place]));
+    const keys = columns.filter((column) => !ESTIMATE.includes(column) && column in at && given[column] !== "");
+    table.rows.forEach((other, place) => {
+      const same = estimate.every((column) => isNumber(other[at[column]]) && Number(other[at[column]]) === Number(given[column]));
+      if (same && keys.every((column) => normal(other[at[column]]) === normal(given[column]))) found.push({ file, place });
+    });
+  }
+  return found;
+}
+
+/** Where the origin of a number leads, or null. */
+function originTarget(origin) {
+  const [, pairs] = /^pairs\/([^:]+)\.filters\.csv/.exec(origin) ?? [];
+  if (pairs) return to("pairs", partNames("pairs").find((name) => name.startsWith(`pairs/${pairs}`) && !name.endsWith(".csv")) ?? "");
+  if (origin.startsWith("metrics/")) return to("origin", origin);
+  const [, setting] = /config: (\S+)$/.exec(origin) ?? [];
+  return setting ? to("settings", setting) : null;
+}
