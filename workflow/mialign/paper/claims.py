@@ -106,7 +106,7 @@ class Claim:
         return decided(*self.interval(), self.null, self.effect)
 
     def consistency(self) -> list[str]:
-        """Verdicts on the published values alone: what n items cannot give, and whether the sources agree."""
+        """Verdicts on the published values alone: what n items cannot give, and whether text and figure agree."""
         found = []
         said = [row["value"] for source, row in self.rows.items() if source != "figure" and row.get("low") is None]
         if any(not is_possible(value, rounding(value), self.n, self.bars is None) for value in said):
@@ -117,6 +117,8 @@ class Claim:
             unchanged = text == self.null == 0
             apart = MARGIN[0.0] if unchanged else rounding(text) + READING
             found.append("agrees" if all(abs(text - value) <= apart for value in shown) else "disagrees")
+        else:
+            found.append("not comparable")
         return found
 
 

@@ -18,7 +18,7 @@ from mialign.paper.macros.published import kind
 SOURCE = "arXiv 2410.01704"
 
 
-class Finding(NamedTuple):
+class Discrepancy(NamedTuple):
     """What was held against what, what came out, and the files or values that it rests on."""
 
     about: str
@@ -26,7 +26,7 @@ class Finding(NamedTuple):
     source: str
 
 
-def computed(published: list[dict], known: dict) -> Iterator[Finding]:
+def computed(published: list[dict], known: dict) -> Iterator[Discrepancy]:
     """The findings, from the rows of published/*.csv and the values of published/findings.yaml."""
     wins, _, gains = families(published).values()
     for claim in (*wins, *gains):
@@ -35,18 +35,18 @@ def computed(published: list[dict], known: dict) -> Iterator[Finding]:
         if claim.null and not is_possible(text, rounding(text), claim.n, ties=True):
             below, above = nearest_values(text, claim.n, ties=True)
             result = f"{claim.n} items give {below:g} or {above:g}, if a tie is half a win"
-            yield Finding(f"{titled}: the text has {text:g} %", result, f"{SOURCE}, text")
+            yield Discrepancy(f"{titled}: the text has {text:g} %", result, f"{SOURCE}, text")
         if "disagrees" in claim.consistency():
             unit = "%" if claim.null else "points"
             about = f"{titled}: the text has {text:g} {unit}"
-            yield Finding(about, f"the figure has {figure:g} {unit}", f"{SOURCE}, text and figure")
+            yield Discrepancy(about, f"the figure has {figure:g} {unit}", f"{SOURCE}, text and figure")
     yield from _bars([row for row in published if row.get("metric") == "win_rate" and kind(row["source"]) == "figure"])
     yield from _released([row for row in published if kind(row["source"]) == "files"])
     yield from _training(known)
     yield from _neighbours(known["neighbours"])
 
 
-def _bars(rows: list[dict]) -> Iterator[Finding]:
+def _bars(rows: list[dict]) -> Iterator[Discrepancy]:
     bars = [row for row in rows if row["category"] != "all"]
     n = int(bars[0]["n"])
     beyond = [row for row in bars if not _holds(50, wilson_of_points(row["value"] / 100 * n, n))]
@@ -58,16 +58,18 @@ def _bars(rows: list[dict]) -> Iterator[Finding]:
         f"{len(beyond)} intervals of 95 % leave out 50 %; with the fewest ties and p adjusted by Holm: {len(kept)}"
         + (f", {named}" if kept else "")
     )
-    yield Finding(f"Figure 1: {len(bars)} bars of {n} items each", result, f"{SOURCE}, figure 1")
+    yield Discrepancy(f"Figure 1: {len(bars)} bars of {n} items each", result, f"{SOURCE}, figure 1")
     categories = len({row["category"] for row in bars})
-    yield Finding("categories: the abstract names seven", f"figure 1 has {categories}", f"{SOURCE}, text and figure")
+    yield Discrepancy(
+        "categories: the abstract names seven", f"figure 1 has {categories}", f"{SOURCE}, text and figure"
+    )
 
 
 def _holds(value: float, interval: tuple[float, float]) -> bool:
     return 100 * interval[0] <= value <= 100 * interval[1]
 
 
-def _released(rows: list[dict]) -> Iterator[Finding]:
+def _released(rows: list[dict]) -> Iterator[Discrepancy]:
     for first in (row for row in rows if row["metric"] == "wins"):
         same = {
             row["metric"]: int(row["value"]) for row in rows if row["source"] == first["source"] and "baseline" in row
@@ -80,21 +82,21 @@ def _released(rows: list[dict]) -> Iterator[Finding]:
         )
         pair = f"{first['method'].upper()} over {first['baseline'].upper()}"
         about = f"released verdicts, {pair}: {won} wins, {tied} ties, {lost} losses"
-        yield Finding(about, result, first["source"].partition(": ")[2])
+        yield Discrepancy(about, result, first["source"].partition(": ")[2])
     tokens = {row["method"]: row["value"] for row in rows if row["metric"] == "tokens"}
     most, least = max(tokens, key=tokens.__getitem__), min(tokens, key=tokens.__getitem__)
     means = f"{tokens[least]:g} tokens on average of {least.upper()}, {tokens[most]:g} of {most.upper()}"
     ratio = f"those of {most.upper()} are {tokens[most] / tokens[least]:.2f} times as long"
-    yield Finding(f"released responses: {means}", ratio, "released responses, 80 a method")
+    yield Discrepancy(f"released responses: {means}", ratio, "released responses, 80 a method")
 
 
-def _training(known: dict) -> Iterator[Finding]:
+def _training(known: dict) -> Iterator[Discrepancy]:
     names = known["checkpoints"]
     updates = {method: examples / names["batch"] for method, examples in names["examples"].items()}
     told = " and ".join(f"{count:g} of {method.upper()}" for method, count in updates.items())
     result = f"{told} at batch {names['batch']}; the default warm-up lasts {names['warmup']}"
     about = "checkpoints of SFT and DPO are named by examples seen: " + ", ".join(map(str, names["examples"].values()))
-    yield Finding(about, f"updates: {result}", names["source"])
+    yield Discrepancy(about, f"updates: {result}", names["source"])
     fits = [
         f"{pairs:,} pairs on {ranks} GPUs"
         for pairs in names["pairs"]
@@ -106,11 +108,11 @@ def _training(known: dict) -> Iterator[Finding]:
     ranks = ", ".join(map(str, names["ranks"]))
     result = f"possible with {', '.join(fits)}" if fits else f"neither {pairs} pairs on {ranks} GPUs give both"
     about = f"SAMI's checkpoints at {shares} of an epoch, saved every {names['every']} grids"
-    yield Finding(about, result, names["source"])
+    yield Discrepancy(about, result, names["source"])
     rate = known["bf16"]["rate"]
     least = least_weight_unmoved(rate)
     about = f"weights in bf16 at the rate {rate:g}: an update of that size"
-    yield Finding(about, f"is rounded away for every weight of at least {least:.1e}", known["bf16"]["source"])
+    yield Discrepancy(about, f"is rounded away for every weight of at least {least:.1e}", known["bf16"]["source"])
 
 
 def saved(share: float, pairs: int, ranks: int, every: int) -> bool:
@@ -127,9 +129,9 @@ def least_weight_unmoved(update: float) -> float:
     return 2.0 ** (ceil(log2(update) + 8))
 
 
-def _neighbours(known: dict) -> Iterator[Finding]:
+def _neighbours(known: dict) -> Iterator[Discrepancy]:
     for one in known["increases"]:
         found = 100 * (one["after"] / one["before"] - 1)
         about = f"{one['about']}: the text has +{one['said']:g} %"
         result = f"the cells {one['before']:g} and {one['after']:g} give +{found:.1f} %"
-        yield Finding(about, result, one["source"])
+        yield Discrepancy(about, result, one["source"])

@@ -1,5 +1,7 @@
 """A win rate at equal lengths, by a logistic regression on the difference of lengths."""
 
+import warnings
+
 import numpy as np
 
 from mialign.evaluation.statistics.bootstrap import Bootstrap
@@ -24,7 +26,9 @@ def length_controlled(points: np.ndarray, difference: np.ndarray, bootstrap: Boo
         return None
     of_length = np.tanh(difference / spread).ravel()
     inputs = np.column_stack([np.ones_like(of_length), of_length])
-    fitted = GLM(points.ravel(), inputs, family=families.Binomial()).fit()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that lengths decide all is seen below
+        fitted = GLM(points.ravel(), inputs, family=families.Binomial()).fit()
     if not fitted.converged or np.abs(fitted.params).max() > 20:
         return None
     mean = fitted.fittedvalues

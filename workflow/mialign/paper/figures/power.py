@@ -2,7 +2,7 @@
 
 from mialign.evaluation.statistics.power import power_of
 from mialign.paper.claims import Claim, families
-from mialign.paper.figures.style import SPARE, TEXT_WIDTH, settled
+from mialign.paper.figures.style import SPARE, TEXT_WIDTH, need, settled
 
 DEFAULTS = {
     "title": None,
@@ -24,6 +24,7 @@ def power(rows: list[dict], settings: dict):
     from matplotlib.figure import Figure
 
     chosen = settled(DEFAULTS, settings)
+    rows = need(rows, "published comparisons or accuracies")
     known = {"experiments": {name: _labelled(labels) for name, labels in chosen["labels"].items()}}
     panels = [[claim for claim in family if claim.effect] for family in families(rows).values()]
     panels = [claims for claims in panels if claims]
