@@ -11,13 +11,11 @@ FILTER_EXAMPLES = [f"{RUN}/pairs/{pairs}.examples.csv" for pairs in USED_PAIRS]
 PUBLISHED_TABLES = [f"{PUBLISHED}/{kind}.csv" for kind in ("comparisons", "qualities", "accuracy")]
 PDF = [f"{RUN}/paper.pdf"] if HAS_TEX else []
 
-<<<<<<< HEAD
 # Judged experiments whose principles can be checked on any text.
 CHECKED = JUDGED if TEXT_CHECKERS.keys() & PRINCIPLES.principles.keys() else []
-=======
+
 OF_CLAIMS = ("reproduction", "reproduction_run", "settling")
 FINDINGS = ("findings", "findings_original", "findings_neighbours")
->>>>>>> 485ee96 (A reproduction report: claims with verdicts, findings, what would settle them; statistics in one package)
 
 # File name -> (kind, experiment); None where a table shows every experiment.
 TABLES = {

@@ -15,12 +15,9 @@ from mialign.paper.tables import (
     principles,
     published,
     replication,
-<<<<<<< HEAD
-    sides,
-=======
     reproduction,
     settling,
->>>>>>> 485ee96 (A reproduction report: claims with verdicts, findings, what would settle them; statistics in one package)
+    sides,
     tuning,
     win_rates,
     written_principles,
