@@ -4,7 +4,7 @@ import copy
 import csv
 import json
 from functools import cache
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 from random import Random
 
@@ -47,6 +47,7 @@ def write_run(folder: Path, settings: dict | None = None) -> Path:
     _csv(folder / "metrics/sides.csv", _sides())
     _csv(folder / "metrics/agreement.csv", _agreement())
     _csv(folder / "metrics/accuracy.csv", _accuracy(settings))
+    _csv(folder / "metrics/effects.csv", _effects(settings))
     _csv(folder / "metrics/training.csv", _training(settings))
     _csv(folder / "tuning.csv", _tuning(settings))
     _csv(folder / "written_principles/scribe.csv", _written_principles())
@@ -243,6 +244,34 @@ def _accuracy(settings):
                     }
                 )
     return rows
+
+
+def _effects(settings):
+    """Win rates that are decided unless they are near one half, and gains likewise, with what would decide them."""
+    names = ("axis", "attempts", "extractor")
+    rows = []
+    for method, baseline in settings["experiments"]["multitask"]["comparisons"]:
+        for axis, value in (("principle-aware", WIN.get((method, baseline), 60)), ("principle-free", 50)):
+            key = {"experiment": "multitask", "method": method, "baseline": baseline}
+            key |= dict(zip(names, (axis, "", ""), strict=True)) | {"temperature": 0.0}
+            rows += _effect(key, {"win_rate": value, "win_rate_equal_length": value - 1})
+    methods = ["base", *settings["experiments"]["maths"]["methods"]]
+    for baseline, method in combinations(methods, 2):
+        for temperature, attempts in ((0.0, 1), (1.0, 10), (1.0, 32)):
+            for extractor, less in LESS.items():
+                key = {"experiment": "maths", "method": method, "baseline": baseline}
+                key |= dict(zip(names, ("", attempts, extractor), strict=True)) | {"temperature": temperature}
+                rows += _effect(key, {"difference": ACCURACY[method] - ACCURACY[baseline] - less})
+    return rows
+
+
+def _effect(key, values):
+    more = {"p": 0.04, "items": 480, "seeds": 3, "sd_items": 20, "sd_seeds": 2, "sd_rest": 10}
+    more |= {"needed_80": 600, "needed_95": "", "sequential": 700, "seeds_80": 5}
+    return [
+        key | {"metric": metric, "value": value, "low": value - 3, "high": value + 3, "n": 1440}
+        for metric, value in values.items()
+    ] + [key | {"metric": metric, "value": value, "low": "", "high": "", "n": 1440} for metric, value in more.items()]
 
 
 def _training(settings):

@@ -20,7 +20,7 @@ from mialign.evaluation.judge.authors_protocol import AuthorsWording, load, read
 from mialign.evaluation.judge.factory import make_judge
 from mialign.evaluation.judge.settings import deciding, with_defaults
 from mialign.evaluation.metrics import KINDS
-from mialign.evaluation.statistics import Bootstrap
+from mialign.evaluation.statistics.bootstrap import Bootstrap
 from scripted_server import answer, serving
 from scripts import authors_judge as stage
 from scripts import authors_responses, authors_verdicts, fetch_authors_file, judge, score

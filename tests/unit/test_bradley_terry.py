@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from mialign.core.errors import InputError
 from mialign.evaluation.bradley_terry import strengths
 from mialign.evaluation.metrics import strengths as metric
-from mialign.evaluation.statistics import Bootstrap
+from mialign.evaluation.statistics.bootstrap import Bootstrap
 
 FAST = Bootstrap(resamples=400, seed=3)
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from mialign.core.errors import InputError
 from mialign.evaluation.metrics import degeneration
-from mialign.evaluation.statistics import Bootstrap, wilson
+from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.rates import wilson
 
 QUESTION = "Ada has two red boats and sells one."
 

@@ -7,7 +7,8 @@ import pytest
 
 from mialign.core.errors import InputError
 from mialign.evaluation.metrics import diversity
-from mialign.evaluation.statistics import Bootstrap, wilson
+from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.rates import wilson
 
 QUESTION = "Ada has two red boats and one blue boat and sells three."  # 12 words
 RULES = "1. Work in steps before you answer\n2. Show your steps"

@@ -301,6 +301,14 @@ OURS["constitutions"] = [
     for row in OURS["information"]
     for critic in ([row["critic"]] if row["metric"] == "cap" else ["mean", "sum"])
 ]
+OURS["power"] = [
+    {"experiment": "multitask", "method": "sami", "baseline": "sft", "axis": "principle-aware", "category": "all"}
+    | {"metric": "win_rate", "source": "figure 1", "attempts": None, **estimate(57.5, None, None), "n": 80}
+] + [
+    {"experiment": "maths", "method": method, "attempts": 1, "extractor": "authors", "metric": "accuracy"}
+    | {"source": "figure 2", **estimate(value, None, None), "n": 7473}
+    for method, value in (("base", 34.67), ("sami", 35.77))
+]
 NEEDED = {"constitutions": {"groups": [list(NUMBERS.items())]}}  # settings that a figure cannot do without
 
 

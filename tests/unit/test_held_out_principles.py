@@ -12,7 +12,7 @@ from mialign.core.files import read_jsonl, write_jsonl
 from mialign.data import held_out_principles, principles
 from mialign.evaluation.held_out_adherence import FIELDS, measured, with_both
 from mialign.evaluation.metrics import KINDS
-from mialign.evaluation.statistics import Bootstrap
+from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.paper.macros import foreseen
 from mialign.paper.tables import win_rates
 from scripts import prompts as stage

@@ -13,7 +13,7 @@ from mialign.config import loading
 from mialign.core.errors import InputError
 from mialign.evaluation.metrics import information
 from mialign.evaluation.metrics.information import accuracies, bounds
-from mialign.evaluation.statistics import Bootstrap
+from mialign.evaluation.statistics.bootstrap import Bootstrap
 
 FAST = Bootstrap(resamples=500)
 E = math.exp

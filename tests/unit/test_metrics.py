@@ -10,7 +10,8 @@ import pytest
 import run
 from mialign.core.errors import InputError
 from mialign.evaluation.metrics import KINDS, agreement
-from mialign.evaluation.statistics import Bootstrap, wilson
+from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.rates import wilson
 
 FAST = Bootstrap(resamples=500)
 EXTRACTORS = ("strict", "flexible", "authors")

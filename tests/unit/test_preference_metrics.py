@@ -14,7 +14,7 @@ from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.evaluation.hypervolume import hypervolume
 from mialign.evaluation.metrics import preferences, tidy
-from mialign.evaluation.statistics import Bootstrap
+from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.paper.figures import draw
 
 QUICK = Bootstrap(resamples=200, seed=1)

@@ -11,7 +11,7 @@ from mialign.evaluation.judge.verdicts import make_cases, verdict_records
 from mialign.evaluation.metrics import KINDS
 from mialign.evaluation.rewards import make
 from mialign.evaluation.scores import score_records
-from mialign.evaluation.statistics import Bootstrap
+from mialign.evaluation.statistics.bootstrap import Bootstrap
 from scripts import prompts as prompts_stage
 from scripts import score as score_stage
 

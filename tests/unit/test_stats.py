@@ -6,7 +6,9 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from mialign.evaluation.statistics import Bootstrap, any_of, maj_at_k, pass_at_k, wilson
+from mialign.evaluation.statistics.attempts import any_of, maj_at_k, pass_at_k
+from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.rates import wilson
 
 Z = 1.959963984540054
 

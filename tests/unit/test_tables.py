@@ -14,6 +14,7 @@ from mialign.core.errors import InputError
 from mialign.data.filters import ORDER
 from mialign.data.pairs import TIED
 from mialign.paper import formatting
+from mialign.paper.claims import Claim
 from mialign.paper.formatting import setting
 from mialign.paper.tables import filtering, replication
 from mialign.paper.tables.layout import Table, latex, tidy_csv
@@ -51,6 +52,12 @@ def inputs(name: str, run: Path, config: dict | None = None) -> list[Path]:
         "methods": [metrics / f"{kind}.csv" for kind in ("training", "degeneration", "qualities")],
         "degeneration": [metrics / "degeneration.csv"],
         "claims": [metrics / "comparisons.csv", metrics / "accuracy.csv", *published],
+        **{name: [metrics / "effects.csv", *published] for name in ("reproduction", "reproduction_run", "settling")},
+        "settling_run": [metrics / "effects.csv"],
+        **{
+            name: [*published, made_up_run.PUBLISHED / "findings.yaml"]
+            for name in ("findings", "findings_original", "findings_neighbours")
+        },
         "published": [metrics / "comparisons.csv", *published],
         "examples": [
             run / "prompts/multitask/benchmark.jsonl",
@@ -293,7 +300,7 @@ def test_sources_are_labelled_and_not_mixed(run):
 
 
 @pytest.mark.parametrize(
-    ("published", "low", "high", "verdict"),
+    ("values", "low", "high", "verdict"),
     [
         ({"figure": 57.5, "text": 56.5}, 51, 60, "appears"),
         ({"figure": 57.5}, 49, 60, "not resolved"),
@@ -302,12 +309,14 @@ def test_sources_are_labelled_and_not_mixed(run):
         ({"text": 50.5}, 55, 60, "higher here only"),
     ],
 )
-def test_claims_are_judged_by_the_interval(published, low, high, verdict):
-    assert replication.judged(published, {"value": 50, "low": low, "high": high, "n": 9}, 50.0) == verdict
+def test_claims_are_judged_by_the_interval(values, low, high, verdict):
+    claim = Claim("multitask", "sami", "sft", 50.0, 80, values, {})
+    assert replication.judged(claim, {"value": 50, "low": low, "high": high, "n": 9}) == verdict
 
 
 def test_a_claim_that_was_not_measured():
-    assert replication.judged({"figure": 57.5}, None, 50.0) == "not measured"
+    claim = Claim("multitask", "sami", "sft", 50.0, 80, {"figure": 57.5}, {})
+    assert replication.judged(claim, None) == "not measured"
 
 
 def test_the_claims_of_the_judge_without_principles_are_ranges(run):

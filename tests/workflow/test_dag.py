@@ -36,8 +36,8 @@ def test_the_jobs_of_the_miniature(copy):
     assert found["respond"] == found["score"] == SEEDED * (methods["multitask"] + 2)  # and base and generator
     assert found["judge"] == SEEDED * len(config["experiments"]["multitask"]["comparisons"])
     assert found["solve"] == found["extract"] == SEEDED * (methods["maths"] + 1)
-    assert found["metrics"] == 4
-    assert found["figure"] == 8
+    assert found["metrics"] == 5
+    assert found["figure"] == 9
     assert found["paper"] == 1
 
 

@@ -6,7 +6,7 @@ include: "inputs/figures.smk"
 
 rule figure:
     input:
-        lambda wildcards: metrics_of(*DRAWN[FIGURES[wildcards.figure][0]]),
+        figure_inputs,
     output:
         pdf=f"{RUN}/figures/{{figure}}.pdf",
         png=report(

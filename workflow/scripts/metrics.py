@@ -10,7 +10,7 @@ responses/<experiment>/<method>/seed<n>.jsonl, and prompts/<experiment>/benchmar
 from mialign.core.arguments import add_settings
 from mialign.core.errors import InputError
 from mialign.evaluation.metrics import KINDS, tidy
-from mialign.evaluation.statistics import Bootstrap
+from mialign.evaluation.statistics.bootstrap import Bootstrap
 
 
 def arguments(parser):

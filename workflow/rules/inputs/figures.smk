@@ -19,6 +19,9 @@ NUMBERED = [
     if experiment in INFORMED and by_number(CONFIG["experiments"][experiment]) and not unchecked(PRINCIPLES.principles)
 ]
 
+# Whether the document has the chapter on the original's claims: it is about both experiments.
+REPORTED = CONFIG["document"] == "main" and "multitask" in JUDGED and "maths" in SOLVED
+
 # File name -> (kind, experiment); None where a figure shows every experiment.
 FIGURES = {
     **of_each(JUDGED, "multitask", "figure1", "overall", "qualities"),
@@ -27,8 +30,16 @@ FIGURES = {
     **of_each(NUMBERED, "multitask", "constitutions"),
     **of_each(PREFERRED, "preferences", "front"),
     "training": ("training", None),
+    **({"power": ("power", None)} if REPORTED else {}),
     **({"collapse": ("collapse", CONFIG["collapse"]["experiment"])} if CURVES else {}),
 }
+
+
+def figure_inputs(wildcards):
+    kind, _ = FIGURES[wildcards.figure]
+    return (
+        [f"{PUBLISHED}/comparisons.csv", f"{PUBLISHED}/accuracy.csv"] if kind == "power" else metrics_of(*DRAWN[kind])
+    )
 
 
 def figure_settings(wildcards):
@@ -37,7 +48,7 @@ def figure_settings(wildcards):
     match kind:
         case "collapse":
             return as_json({"labels": {name: curve["label"] for name, curve in CONFIG["collapse"]["curves"].items()}})
-        case "training":
+        case "training" | "power":
             return as_json({"labels": {experiment: labels_of(experiment) for experiment in CONFIG["experiments"]}})
         case "constitutions":
             groups = [list(group.items()) for group in by_number(CONFIG["experiments"][experiment])]

@@ -19,6 +19,12 @@ def scores_of(experiment, methods, seeds):
     return [f"{RUN}/scores/{experiment}/{method}/seed{seed}.jsonl" for method in methods for seed in seeds]
 
 
+def attempts_of(experiment):
+    return [
+        f"{RUN}/attempts/{experiment}/{method}/seed{seed}.jsonl" for method in policies(experiment) for seed in SEEDS
+    ]
+
+
 def verdicts_of(judging, experiment):
     """The verdicts of a judge on all comparisons of its experiment."""
     return [
@@ -30,7 +36,7 @@ def verdicts_of(judging, experiment):
 
 def metric_settings(wildcards):
     more = {}
-    if wildcards.kind == "accuracy":
+    if wildcards.kind in ("accuracy", "effects"):
         more = {
             "attempts": {experiment: CONFIG["experiments"][experiment]["solve"]["attempts"] for experiment in SOLVED}
         }
@@ -55,6 +61,9 @@ def metric_inputs(wildcards):
                     *scores_of(experiment, (test, baseline), [seed]),
                 )
             ]
+        case "effects":
+            judged = [path for experiment in JUDGED for path in verdicts_of(experiment, experiment)]
+            return judged + [path for experiment in SOLVED for path in attempts_of(experiment)]
         case "strengths":
             return [path for experiment in JUDGED for path in verdicts_of(experiment, experiment)]
         case "agreement":
@@ -75,12 +84,7 @@ def metric_inputs(wildcards):
                 path for experiment in measured for path in answers_of(experiment)
             ]
         case "accuracy":
-            return [
-                f"{RUN}/attempts/{experiment}/{method}/seed{seed}.jsonl"
-                for experiment in SOLVED
-                for method in policies(experiment)
-                for seed in SEEDS
-            ]
+            return [path for experiment in SOLVED for path in attempts_of(experiment)]
         case "information":
             return [
                 f"{RUN}/information/{experiment}/{method}/seed{seed}.jsonl"

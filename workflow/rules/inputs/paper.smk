@@ -14,6 +14,9 @@ PDF = [f"{RUN}/paper.pdf"] if HAS_TEX else []
 # Judged experiments whose principles can be checked on any text.
 CHECKED = JUDGED if TEXT_CHECKERS.keys() & PRINCIPLES.principles.keys() else []
 
+OF_CLAIMS = ("reproduction", "reproduction_run", "settling")
+FINDINGS = ("findings", "findings_original", "findings_neighbours")
+
 # File name -> (kind, experiment); None where a table shows every experiment.
 TABLES = {
     **{
@@ -22,6 +25,7 @@ TABLES = {
     **of_each(JUDGED, "multitask", "win_rates", "win_rates_sampled", "qualities", "examples"),
     **of_each(CHECKED, "multitask", "sides"),
     **({"tuning": ("tuning", None)} if "table" in CONFIG.get("tuning", {}) else {}),
+    **({kind: (kind, None) for kind in (*OF_CLAIMS, "settling_run", *FINDINGS)} if REPORTED else {}),
     **({"agreement": ("agreement", None)} if RELEASED or len(JUDGINGS) > len(JUDGED) else {}),
     **({"written_principles": ("written_principles", None)} if PRINCIPLE_WRITERS else {}),
     **of_each(SOLVED, "maths", "accuracy", "formats", "extractors", "examples_maths"),
@@ -76,6 +80,12 @@ def table_inputs(wildcards):
             return [*(metrics_of("comparisons") if JUDGED else []), *PUBLISHED_TABLES]
         case "claims":
             return [*metrics_of("comparisons", "accuracy"), *PUBLISHED_TABLES]
+        case _ if kind in OF_CLAIMS:
+            return [*metrics_of("effects"), *PUBLISHED_TABLES]
+        case "settling_run":
+            return metrics_of("effects")
+        case _ if kind in FINDINGS:
+            return [*PUBLISHED_TABLES, f"{PUBLISHED}/findings.yaml"]
         case "win_rates" | "win_rates_sampled":
             return metrics_of("comparisons")
         case "qualities" | "sides" | "agreement":
@@ -101,6 +111,8 @@ def table_settings(wildcards):
     match kind:
         case "principles" | "written_principles" | "dropped":
             settings = {}
+        case _ if kind in FINDINGS:
+            settings = {}
         case "models":
             settings = only(CONFIG, "models")
         case "training" | "methods" | "degeneration":
@@ -112,4 +124,7 @@ def table_settings(wildcards):
             }
             if kind in ("win_rates", "win_rates_sampled"):
                 settings["experiments"][experiment] |= {"judge": only(shown[experiment]["judge"], "kind")}
+            if kind in ("reproduction", "reproduction_run"):
+                settings["experiments"]["multitask"] |= {"judge": only(shown["multitask"]["judge"], "kind")}
+                settings["run"] = CONFIG["run"]
     return as_json(settings, sort_keys=False)

@@ -6,6 +6,7 @@ from mialign.evaluation.metrics import (
     comparisons,
     degeneration,
     diversity,
+    effects,
     information,
     preferences,
     qualities,
@@ -24,6 +25,7 @@ KINDS = {
     "diversity": diversity,
     "degeneration": degeneration,
     "strengths": strengths,
+    "effects": effects,
     "preferences": preferences,
     "sides": sides,
 }

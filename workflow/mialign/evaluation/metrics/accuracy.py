@@ -8,7 +8,9 @@ import numpy as np
 from mialign.core.errors import InputError
 from mialign.evaluation.metrics.records import Source, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
-from mialign.evaluation.statistics import Bootstrap, Estimate, any_of, maj_at_k, pass_at_k
+from mialign.evaluation.statistics.attempts import any_of, maj_at_k, pass_at_k
+from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "method", "temperature", "attempts", "extractor", "metric", *ESTIMATE)
 SETTINGS = {"attempts"}
@@ -46,13 +48,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     these minus that of each other method, paired likewise, as <share>_difference_<other> (points); n is the number of
     responses counted, of the method itself.
     """
-    fields = ("question_id", "temperature", "attempt", "steps", "answers", "correct")
-    sources = [source(path, ("attempts",)) for path in paths]
-    loaded = load(sources, fields)
-    tables = {
-        key: {temperature: _table(key, seeds, temperature, sources) for temperature in temperatures(seeds)}
-        for key, seeds in loaded.items()
-    }
+    tables = by_method(paths)
     numbers = {
         experiment: _numbers(settings.get("attempts", {}).get(experiment, (1, 10, 32)), experiment, tables)
         for experiment, _ in tables
@@ -65,6 +61,17 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
             for attempts, extractor, metric, estimate in _table_rows(table, numbers[experiment], at_same, bootstrap):
                 row = keys | {"attempts": attempts, "extractor": extractor, "metric": metric}
                 yield row | estimate._asdict()
+
+
+def by_method(paths: list[str]) -> dict[tuple[str, str], dict[float, Attempts]]:
+    """Attempts by (experiment, method) and temperature, from attempt files in their order."""
+    fields = ("question_id", "temperature", "attempt", "steps", "answers", "correct")
+    sources = [source(path, ("attempts",)) for path in paths]
+    loaded = load(sources, fields)
+    return {
+        key: {temperature: _table(key, seeds, temperature, sources) for temperature in temperatures(seeds)}
+        for key, seeds in loaded.items()
+    }
 
 
 def _numbers(wanted: list[int], experiment: str, tables: dict) -> list[int]:
@@ -140,9 +147,16 @@ def _majority(table: Attempts, extractor: str, k: int) -> np.ndarray:
 
 def _difference(mine: Attempts, theirs: Attempts, extractor: str, k: int, bootstrap: Bootstrap) -> Estimate:
     """Accuracy of mine minus theirs, in points, over the questions and seeds that both have."""
+    return bootstrap.mean(gains(mine, theirs, extractor, k), bounds=(-1, 1)).scaled(100)
+
+
+def gains(mine: Attempts, theirs: Attempts, extractor: str, k: int) -> np.ndarray:
+    """1 where any of the first k attempts of mine alone is correct, -1 where one of theirs alone is, and 0 elsewhere.
+
+    Over the questions and seeds that both have, [questions, seeds].
+    """
     here, there = _shared(mine, theirs)
-    gain = any_of(mine.correct[extractor], k)[here].astype(float) - any_of(theirs.correct[extractor], k)[there]
-    return bootstrap.mean(gain, bounds=(-1, 1)).scaled(100)
+    return any_of(mine.correct[extractor], k)[here].astype(float) - any_of(theirs.correct[extractor], k)[there]
 
 
 def _shared(mine: Attempts, theirs: Attempts) -> tuple[tuple, tuple]:

@@ -9,7 +9,8 @@ from mialign.core.errors import InputError
 from mialign.evaluation.metrics.comparisons import AXES, POINTS
 from mialign.evaluation.metrics.records import load, source
 from mialign.evaluation.metrics.tidy import ESTIMATE
-from mialign.evaluation.statistics import Bootstrap, Estimate
+from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "judge", "other", "axis", "temperature", "metric", *ESTIMATE)
 SETTINGS: set[str] = set()

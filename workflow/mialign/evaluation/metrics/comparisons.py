@@ -8,7 +8,8 @@ from mialign.core.errors import InputError
 from mialign.evaluation import held_out_adherence
 from mialign.evaluation.metrics.records import CATEGORIES, ItemTable, Source, difference, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
-from mialign.evaluation.statistics import Bootstrap, Estimate
+from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "method", "baseline", "axis", "temperature", "category", "metric", *ESTIMATE)
 SETTINGS = {"categories", "ties_won"}

@@ -13,7 +13,7 @@ from mialign.evaluation.metrics.diversity import words
 from mialign.evaluation.metrics.records import joined, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.scores import correct
-from mialign.evaluation.statistics import Bootstrap
+from mialign.evaluation.statistics.bootstrap import Bootstrap
 
 COLUMNS = ("experiment", "method", "temperature", "metric", *ESTIMATE)
 SETTINGS: set[str] = set()

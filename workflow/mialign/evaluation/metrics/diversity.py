@@ -12,7 +12,8 @@ from mialign.core.files import read_jsonl
 from mialign.core.seeds import derive
 from mialign.evaluation.metrics.records import ItemTable, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
-from mialign.evaluation.statistics import Bootstrap, Estimate
+from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "method", "temperature", "category", "metric", *ESTIMATE)
 SETTINGS: set[str] = set()

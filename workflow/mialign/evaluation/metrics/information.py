@@ -10,7 +10,8 @@ import numpy as np
 from mialign.core.errors import InputError
 from mialign.evaluation.metrics.records import ItemTable, Source, difference, load, source
 from mialign.evaluation.metrics.tidy import ESTIMATE
-from mialign.evaluation.statistics import Bootstrap, Estimate
+from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "method", "critic", "side", "metric", *ESTIMATE)
 SETTINGS: set[str] = set()

@@ -15,7 +15,8 @@ from mialign.core.errors import InputError
 from mialign.evaluation.hypervolume import hypervolume
 from mialign.evaluation.metrics.records import ItemTable, joined, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
-from mialign.evaluation.statistics import Bootstrap, Estimate
+from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "method", "temperature", "preference", "reward", "metric", *ESTIMATE)
 SETTINGS = {"rewards"}

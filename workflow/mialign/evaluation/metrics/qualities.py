@@ -6,7 +6,7 @@ from operator import itemgetter
 from mialign.evaluation import held_out_adherence
 from mialign.evaluation.metrics.records import CATEGORIES, ItemTable, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
-from mialign.evaluation.statistics import Bootstrap
+from mialign.evaluation.statistics.bootstrap import Bootstrap
 
 COLUMNS = ("experiment", "method", "temperature", "category", "metric", *ESTIMATE)
 METRICS = ("adherence", "correct", "ended", "tokens")

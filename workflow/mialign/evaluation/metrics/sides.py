@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mialign.evaluation.metrics.records import CATEGORIES, ItemTable, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
-from mialign.evaluation.statistics import Bootstrap
+from mialign.evaluation.statistics.bootstrap import Bootstrap
 
 COLUMNS = ("experiment", "method", "temperature", "category", "principle", "metric", *ESTIMATE)
 SETTINGS = {"categories"}

@@ -10,7 +10,8 @@ from mialign.evaluation.common_scale import BASE, apart
 from mialign.evaluation.metrics.comparisons import AXES, POINTS
 from mialign.evaluation.metrics.records import load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
-from mialign.evaluation.statistics import Bootstrap, Estimate
+from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "method", "axis", "temperature", "metric", *ESTIMATE)
 SETTINGS: set[str] = set()

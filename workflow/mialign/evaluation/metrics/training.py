@@ -6,7 +6,7 @@ from pathlib import Path
 from mialign.core.errors import InputError
 from mialign.evaluation.metrics import tidy
 from mialign.evaluation.metrics.records import source
-from mialign.evaluation.statistics import Bootstrap
+from mialign.evaluation.statistics.bootstrap import Bootstrap
 
 COLUMNS = ("experiment", "method", "seed", "step", "metric", "value")
 SETTINGS: set[str] = set()

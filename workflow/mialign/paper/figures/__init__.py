@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mialign.paper.figures import bars, constitutions, dots, front, information, lines
+from mialign.paper.figures import bars, constitutions, dots, front, information, lines, power
 from mialign.paper.figures.style import RC, save
 
 FIGURES = {
@@ -17,6 +17,7 @@ FIGURES = {
     "information": information.by_iteration,
     "constitutions": constitutions.by_number,
     "front": front.front,
+    "power": power.power,
 }
 
 

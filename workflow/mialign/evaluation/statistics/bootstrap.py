@@ -1,43 +1,15 @@
-"""Statistics of rates: intervals, the bootstrap over items and seeds, and accuracy in k attempts."""
+"""The bootstrap of a rate over items and seeds."""
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
 from mialign.core.seeds import derive
+from mialign.evaluation.statistics.rates import Estimate, wilson
 
 MOST_WEIGHTS = 16_000_000  # entries of one resampling matrix, 128 MB; above it there are fewer resamples
 FEW = 20  # items below which resamples show too little of what else there could have been
-
-
-class Estimate(NamedTuple):
-    """A value with its interval; n counts the observations. None stands for what the data cannot give."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-    n: int
-
-    def scaled(self, factor: float) -> "Estimate":
-        """Value and interval times a factor, for instance 100 for per cent; n stays."""
-        return Estimate(*(None if x is None else x * factor for x in self[:3]), self.n)
-
-
-def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's score interval of a proportion (Wilson 1927): with p = successes / n and z the normal quantile,
-
-    (p + z^2/2n +- z sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n).
-
-    It is for independent trials only: several seeds on the same items are not independent.
-    """
-    from scipy.stats import binomtest
-
-    interval = binomtest(int(successes), int(n)).proportion_ci(confidence_level=level, method="wilson")
-    return float(interval.low), float(interval.high)
 
 
 @dataclass(frozen=True)
@@ -197,28 +169,3 @@ def _weights(size: int, resamples: int, seed: int) -> np.ndarray:
     drawn = np.random.default_rng(seed).integers(0, size, (resamples, size))
     drawn += np.arange(resamples)[:, None] * size
     return np.bincount(drawn.ravel(), minlength=resamples * size).reshape(resamples, size).astype(float)
-
-
-def any_of(correct: np.ndarray, k: int) -> np.ndarray:
-    """Whether any of the first k attempts (last axis) is correct, as the paper counts."""
-    return correct[..., :k].any(axis=-1)
-
-
-def pass_at_k(n: int, correct: np.ndarray | int, k: int) -> np.ndarray:
-    """The unbiased estimate of the chance that k attempts hold a correct one, from c correct of n:
-
-    1 - C(n - c, k) / C(n, k) = 1 - prod_{i = n-c+1..n} (1 - k / i)      (Chen et al. 2021, arXiv 2107.03374)
-    """
-    if not 1 <= k <= n:
-        raise ValueError(f"pass@{k} needs at least {k} attempts, there are {n}")
-    factors = np.maximum(1 - k / np.arange(n, 0, -1), 0.0)  # i = n, n-1, ...: the first c of them
-    return (1 - np.concatenate([[1.0], np.cumprod(factors)]))[np.asarray(correct)]
-
-
-def maj_at_k(answers: Sequence[str | None], correct: Sequence[bool], k: int) -> bool:
-    """Whether the commonest answer among the first k is correct; None is no vote, a draw goes to the earliest."""
-    votes = Counter(answer for answer in answers[:k] if answer is not None)
-    if not votes:
-        return False
-    # max and Counter both keep the order of first appearance, so the earliest of the commonest wins
-    return bool(correct[list(answers).index(max(votes, key=votes.__getitem__))])

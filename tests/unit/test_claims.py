@@ -1,0 +1,243 @@
+"""The claims of the original, the verdicts on them, and what its values say when they are counted again."""
+
+import csv
+import io
+
+import made_up_run
+import pytest
+from test_tables import make
+
+from mialign.core import csv_files
+from mialign.core.yaml_files import read_yaml
+from mialign.paper.claims import Claim, families, rounding
+from mialign.paper.findings import computed, least_weight_unmoved, saved
+from mialign.paper.tables.reproduction import verdict_on_paper, verdict_on_run
+
+PUBLISHED = made_up_run.PUBLISHED
+CHECKERS = {"experiments": {"multitask": {"judge": {"kind": "checkers"}}}}
+
+
+@pytest.fixture(scope="module")
+def published() -> list[dict]:
+    return [row for path in sorted(PUBLISHED.glob("*.csv")) for row in csv_files.rows(path)]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return made_up_run.write_run(tmp_path_factory.mktemp("run"))
+
+
+def win(**values) -> Claim:
+    rows = {kind: {"value": value, "low": None, "high": None} for kind, value in values.items()}
+    return Claim("multitask", "sami", "sft", 50.0, 80, values, rows)
+
+
+# ---------------------------------------------------------------- the paper with itself
+def test_there_is_a_claim_for_each_overall_value(published):
+    sizes = {title: len(claims) for title, claims in families(published).items()}
+    assert list(sizes.values()) == [3, 3, 9]
+
+
+@pytest.mark.parametrize(
+    ("method", "baseline", "verdict"),
+    [
+        ("dpo", "sft", "not a possible value with 80 items; disagrees; cannot be decided with 80 items"),
+        ("sami", "sft", "not a possible value with 80 items; disagrees; cannot be decided with 80 items"),
+        ("sami", "dpo", "disagrees; cannot be decided with 80 items"),
+    ],
+)
+def test_the_overall_win_rates(published, method, baseline, verdict):
+    claim = next(
+        c for c in families(published)[r"win rate, \%, temperature 0"] if c.method == method and c.baseline == baseline
+    )
+    assert verdict_on_paper(claim) == verdict
+
+
+def test_the_gains(published):
+    gains = {(c.method, c.attempts): verdict_on_paper(c) for c in families(published)["gain in accuracy, points"]}
+    assert gains["sami", 1] == "agrees; cannot be decided with 7,473 items"
+    assert gains["sami", 10] == gains["sft", 1] == gains["sft", 10] == "agrees"
+    assert gains["sami", 32] == "disagrees; cannot be decided with 7,473 items"
+    assert gains["sft", 32] == "disagrees"
+    assert gains["sft_sami", 1] == gains["sft_sami", 32] == "agrees"  # said to be unchanged
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        ({"text": 57.5, "figure": 57.5}, "agrees; cannot be decided with 80 items"),
+        ({"text": 70.0, "figure": 70.0}, "agrees"),
+        ({"text": 70.0}, "not comparable"),
+        ({"text": 70.0, "figure": 70.625}, "disagrees"),
+        ({"text": 70.1, "figure": 70.0}, "not a possible value with 80 items; disagrees"),
+        ({"text": 58.1, "figure": 58.125}, "agrees; cannot be decided with 80 items"),
+        ({"text": 50.5}, "not a possible value with 80 items; not comparable; cannot be decided with 80 items"),
+    ],
+)
+def test_the_rule_of_verdicts_on_the_paper(values, verdict):
+    assert verdict_on_paper(win(**values)) == verdict
+
+
+@pytest.mark.parametrize(("value", "half"), [(58.15, 0.005), (56.5, 0.05), (5.0, 0.5), (0.0, 0.5), (55.625, 0.0005)])
+def test_rounding_is_half_a_unit_of_the_last_digit(value, half):
+    assert rounding(value) == pytest.approx(half)
+
+
+def test_counts_are_used_where_they_are_those_of_the_figure(published):
+    dpo, sami, _ = families(published)[r"win rate, \%, temperature 0"]
+    assert dpo.counts == (43, 6, 31)
+    assert sami.counts is None  # the released ones are another checkpoint's
+    points = [1.0] * 43 + [0.5] * 6 + [0.0] * 31
+    mean = sum(points) / 80
+    assert dpo.sd == pytest.approx(100 * (sum((point - mean) ** 2 for point in points) / 80) ** 0.5)
+
+
+def test_a_gain_varies_at_best_as_if_nothing_were_lost_and_else_as_if_methods_were_independent(published):
+    claim = families(published)["gain in accuracy, points"][0]
+    p, q = 0.3577, 0.3467
+    assert claim.sd == pytest.approx(100 * (p * (1 - p) + q * (1 - q)) ** 0.5)
+    gain = p - q  # 1 on that share of the questions, 0 on the others
+    assert claim.least_sd == pytest.approx(100 * (gain * (1 - gain)) ** 0.5)
+
+
+# ---------------------------------------------------------------- this run
+@pytest.mark.parametrize(
+    ("values", "value", "low", "high", "verdict"),
+    [
+        ({"text": 57.5}, 60, 55, 65, "agrees"),
+        ({"text": 57.5}, 40, 35, 45, "disagrees"),
+        ({"text": 57.5}, 52, 49, 55, "cannot be decided with 480 items and 3 seeds"),
+        ({"text": 50.0}, 50, 47, 53, "agrees"),
+        ({"text": 50.0}, 52, 51, 54, "agrees"),  # an effect, within the margin
+        ({"text": 50.0}, 60, 52, 68, "disagrees"),
+        ({"text": 50.0}, 53, 51, 57, "cannot be decided with 480 items and 3 seeds"),
+        ({"text": 50.0}, 50, 40, 60, "cannot be decided with 480 items and 3 seeds"),
+    ],
+)
+def test_the_rule_of_verdicts_on_a_run(values, value, low, high, verdict):
+    row = {"value": value, "low": low, "high": high, "n": 1440}
+    assert verdict_on_run(win(**values), row, {"items": 480, "seeds": 3}, CHECKERS) == verdict
+
+
+def test_what_was_not_run_is_not_measured_and_one_seed_is_said():
+    assert verdict_on_run(win(text=57.5), None, {}, CHECKERS) == "not measured"
+    row = {"value": 52, "low": 40, "high": 64, "n": 80}
+    said = verdict_on_run(win(text=57.5), row, {"items": 80, "seeds": 1}, CHECKERS)
+    assert said == "cannot be decided with 80 items and one seed"
+
+
+def test_the_judge_without_principles_is_comparable_where_it_is_no_program():
+    claim = Claim("multitask", "sami", "sft", 50.0, 80, {"text": 50.0}, {}, axis="principle-free")
+    row, counts = {"value": 50, "low": 48, "high": 52, "n": 9}, {"items": 9, "seeds": 1}
+    assert verdict_on_run(claim, row, counts, CHECKERS) == "not comparable"
+    assert verdict_on_run(claim, row, counts, {"experiments": {"multitask": {"judge": {"kind": "openai"}}}}) == "agrees"
+
+
+def test_the_table_has_published_digits_and_the_run_apart(run):
+    text, tidy = make("reproduction", run)
+    assert r"SAMI over SFT & 57.5 & 58.15 & 56.875 & 80 & [46.6, 67.7] & 0.60 & not a possible value" in text
+    assert r"SAMI over DPO & -- & 49--51 & -- & 80" in text
+    rows = list(csv.DictReader(io.StringIO(tidy)))
+    assert len(rows) == 15
+    assert {row["run"] for row in rows} == {"mini"}
+    text, _ = make("reproduction_run", run)
+    assert r"SAMI over SFT & higher & 61.0 [58.0, 64.0] & 0.04 & agrees" in text
+    assert r"SFT+SAMI over SFT,{} 1 attempt & no effect & $+$6.0 [$+$3.0, $+$9.0] & 0.04 & disagrees" in text
+    assert text.count("not comparable") == 3
+
+
+def test_a_run_without_the_comparisons_prints_none(run, tmp_path):
+    made_up_run.write_run(tmp_path)
+    path = tmp_path / "metrics/effects.csv"
+    head, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([head, *(row for row in rows if ",sami,sft," not in row)]) + "\n")
+    text, _ = make("reproduction_run", tmp_path)
+    assert "SAMI over SFT & higher & -- & -- & not measured" in text
+
+
+# ---------------------------------------------------------------- what would settle it
+def test_items_for_the_published_effects(run):
+    text, tidy = make("settling", run)
+    rows = {(row["measure"], row["claim"]): row for row in csv.DictReader(io.StringIO(tidy))}
+    # (z_.975 + z_.80)^2 sd^2 / difference^2 = 7.8489 x 0.244375 / 0.075^2
+    assert rows["win rate, %, temperature 0", "SAMI over SFT"]["items_80"] == "341"
+    assert rows["the same by the judge without principles", "SAMI over SFT"]["effect"] == "0.0"
+    gain = rows["gain in accuracy, points", "SAMI over base, 1 attempt"]
+    assert 700 < float(gain["least_items_80"]) < 710 < 29_000 < float(gain["items_80"]) < 30_000
+    assert "SAMI over DPO & none & 80" in text
+
+
+def test_what_a_run_still_needs(run):
+    text, tidy = make("settling_run", run)
+    assert r"\emph{win rate, \%, temperature 0: 480 questions, 3 seeds}" in text
+    assert r"SAMI vs SFT & 61.0 [58.0, 64.0] & 60.0 [57.0, 63.0] & 20.0 / 2.0 & decided &  &  \\" in text
+    assert r"SAMI vs DPO & 51.0 [48.0, 54.0] & 50.0 [47.0, 53.0] & 20.0 / 2.0 & 120 / none & 220 & 5 \\" in text
+    rows = list(csv.DictReader(io.StringIO(tidy)))
+    undecided = next(row for row in rows if row["comparison"] == "SAMI vs DPO")
+    assert (undecided["more_80"], undecided["more_95"], undecided["decided"]) == ("120.0", "inf", "False")
+
+
+# ---------------------------------------------------------------- what does not agree
+@pytest.fixture(scope="module")
+def found(published) -> dict[str, str]:
+    known = read_yaml(PUBLISHED / "findings.yaml", "a test")["computed"]
+    return {one.about: one.result for one in computed(published, known)}
+
+
+@pytest.mark.parametrize(
+    ("about", "result"),
+    [
+        ("SAMI over DPO: the text has 57.5 %", "the figure has 55.625 %"),
+        ("SFT over base, 32 attempts: the text has 5 points", "the figure has 4.16 points"),
+        ("released verdicts, DPO over SFT: 43 wins, 6 ties, 31 losses", "57.5 %; of those decided 58.1 % are wins"),
+        ("categories: the abstract names seven", "figure 1 has 8"),
+        ("MI-EPO, hypervolume on safety over MO-ODPO: the text has +68.8 %", "the cells 1.54 and 2.7 give +75.3 %"),
+        ("checkpoints of SFT and DPO are named by examples seen: 2688, 11520", "updates: 42 of SFT and 180 of DPO"),
+        ("SAMI's checkpoints at 0.36 and 0.48 of an epoch, saved every 128 grids", "neither 4,000 nor 6,000 pairs"),
+    ],
+)
+def test_findings_are_computed(found, about, result):
+    assert found[about].startswith(result)
+
+
+def test_of_24_bars_one_stands_when_their_number_is_counted(found):
+    (result,) = (result for about, result in found.items() if about.startswith("Figure 1"))
+    assert result == (
+        "2 intervals of 95 % leave out 50 %; with the fewest ties and p adjusted by Holm: 1, SAMI over SFT in math"
+    )
+
+
+def test_a_checkpoint_falls_on_a_share_of_the_epoch():
+    assert saved(0.5, 512, 1, 128)
+    assert saved(0.36, 6000, 1, 128)  # 17 x 128 / 6000 = 0.3627
+    assert not saved(0.48, 6000, 1, 128)  # 22 x 128 / 6000 = 0.4693 and 23: 0.4907
+    assert saved(0.36, 4266, 2, 128)
+    assert saved(0.48, 4266, 2, 128)
+
+
+@pytest.mark.parametrize("update", [9.625e-7, 1e-3, 0.6])
+def test_a_bf16_weight_of_that_size_does_not_move_and_the_one_below_does(update):
+    import torch
+
+    least = least_weight_unmoved(update)
+    for weight, moves in ((least, False), (least / 2, True)):
+        kept = torch.tensor(weight, dtype=torch.bfloat16)
+        assert bool(kept + update != kept) is moves
+
+
+def test_cited_findings_have_their_place(run):
+    for name in ("findings_original", "findings_neighbours"):
+        text, tidy = make(name, run)
+        rows = list(csv.DictReader(io.StringIO(tidy)))
+        assert len(rows) > 10
+        assert all(all(row.values()) for row in rows)
+        assert r"\begin{tabularx}" in text
+
+
+def test_the_margins_in_the_text_are_those_of_the_rule():
+    from mialign.paper.claims import MARGIN
+
+    text = (made_up_run.ROOT / "paper/sections/reproduction.tex").read_text()
+    assert MARGIN == {50.0: 5.0, 0.0: 2.0}
+    assert "within five points of one half" in text
+    assert "within two points of zero" in text

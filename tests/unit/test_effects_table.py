@@ -1,0 +1,96 @@
+"""metrics/effects.csv: from verdicts and attempts to effects, what they vary by, and what would decide them."""
+
+import json
+
+import numpy as np
+import pytest
+
+from mialign.evaluation.metrics import effects
+from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.effects import effect
+from mialign.evaluation.statistics.power import few, items_needed
+
+POINTS = {"test": 1.0, "tie": 0.5, "baseline": 0.0}
+
+
+def write(path, records):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    return str(path)
+
+
+def verdicts(folder, seed, names, axis="principle-aware"):
+    return write(
+        folder / f"verdicts/multitask/sami-vs-sft/seed{seed}.jsonl",
+        [
+            {"prompt_id": f"p{place}", "category": "math", "temperature": 0.0, "axis": axis, "verdict": name}
+            | {"test_tokens": 20 + place, "baseline_tokens": 20}
+            for place, name in enumerate(names)
+        ],
+    )
+
+
+def attempts(folder, method, seed, right):
+    return write(
+        folder / f"attempts/maths/{method}/seed{seed}.jsonl",
+        [
+            {"question_id": f"q{place}", "temperature": 1.0, "attempt": attempt, "steps": True}
+            | {"answers": {"strict": "1"}, "correct": {"strict": one}}
+            for place, question in enumerate(right)
+            for attempt, one in enumerate(question)
+        ],
+    )
+
+
+def by_metric(rows, **wanted):
+    return {row["metric"]: row for row in rows if all(row.get(key) == value for key, value in wanted.items())}
+
+
+def test_win_rates_over_the_items_that_every_seed_has(tmp_path):
+    one = ["test", "test", "tie", "baseline", "test", "invalid"]
+    two = ["test", "tie", "tie", "baseline", "test", "test"]
+    paths = [verdicts(tmp_path, seed, names) for seed, names in ((1, one), (2, two))]
+    found = by_metric(effects.rows(paths, {"attempts": {}}, Bootstrap()))
+    values = np.array([[POINTS[name] for name in pair] for pair in list(zip(one, two, strict=True))[:5]])
+    expected = effect(values, 0.5, (0, 1), Bootstrap())
+    assert found["win_rate"]["value"] == pytest.approx(65)
+    assert found["win_rate"]["low"] == pytest.approx(100 * expected.estimate.low)
+    assert (found["win_rate"]["n"], found["items"]["value"], found["seeds"]["value"]) == (10, 5, 2)
+    assert found["sd_items"]["value"] == pytest.approx(100 * expected.spread.items)
+    assert "win_rate_equal_length" not in found  # too few for a regression
+
+
+def test_needed_questions_count_what_few_seeds_leave_open(tmp_path):
+    seeds = {1: ["test"] * 14 + ["baseline"] * 6, 2: ["test"] * 13 + ["baseline"] * 7, 3: ["test"] * 12 + ["tie"] * 8}
+    paths = [verdicts(tmp_path, seed, names) for seed, names in seeds.items()]
+    found = by_metric(effects.rows(paths, {"attempts": {}}, Bootstrap()))
+    sd = {kind: found[f"sd_{kind}"]["value"] / 100 for kind in ("items", "seeds", "rest")}
+    difference = found["win_rate"]["value"] / 100 - 0.5
+    needed = items_needed(
+        difference, np.hypot(sd["items"], sd["rest"] / 3**0.5), 0.8, fixed=sd["seeds"] ** 2 / 3 * few(3) ** 2
+    )
+    assert sd["seeds"] > 0
+    assert found["needed_80"]["value"] == (needed if np.isfinite(needed) else None)
+
+
+def test_no_difference_needs_nothing_and_is_said_so(tmp_path):
+    paths = [verdicts(tmp_path, seed, ["tie"] * 5) for seed in (1, 2)]
+    found = by_metric(effects.rows(paths, {"attempts": {}}, Bootstrap()))
+    assert found["p"]["value"] == 1
+    assert not {"needed_80", "sequential", "seeds_80"} & found.keys()
+
+
+def test_gains_are_of_the_later_method_over_the_earlier_in_any_of_k_attempts(tmp_path):
+    base = [[False, False], [False, True], [False, False], [True, False]]
+    sami = [[True, False], [True, True], [False, False], [False, False]]
+    paths = [attempts(tmp_path, "base", 1, base), attempts(tmp_path, "sami", 1, sami)]
+    rows = list(effects.rows(paths, {"attempts": {"maths": [1, 2, 32]}}, Bootstrap()))
+    assert {(row["method"], row["baseline"]) for row in rows} == {("sami", "base")}
+    assert by_metric(rows, attempts=1)["difference"]["value"] == pytest.approx(25)  # +1, +1, 0, -1
+    assert by_metric(rows, attempts=2)["difference"]["value"] == pytest.approx(0)  # +1, 0, 0, -1
+    assert by_metric(rows, attempts=1)["sd_seeds"]["value"] is None  # one seed
+    assert not by_metric(rows, attempts=32)  # so many attempts were not made
+
+
+def test_a_run_without_either_experiment_has_no_rows_of_it(tmp_path):
+    assert list(effects.rows([], {"attempts": {}}, Bootstrap())) == []

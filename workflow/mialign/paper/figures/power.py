@@ -1,0 +1,59 @@
+"""The chance that a published effect is found, by the number of items."""
+
+from mialign.evaluation.statistics.power import power_of
+from mialign.paper.claims import Claim, families
+from mialign.paper.figures.style import SPARE, TEXT_WIDTH, need, settled
+
+DEFAULTS = {
+    "title": None,
+    "width": TEXT_WIDTH,
+    "height": 3.5,
+    "labels": {},  # experiment -> method -> label
+    "powers": [80, 95],  # lines across
+}
+POINTS = 200  # of a curve
+RANGE = {50.0: (10, 10_000), 0.0: (100, 100_000)}  # of items, for win rates and for gains
+
+
+def power(rows: list[dict], settings: dict):
+    """A panel a family of claims of an effect: a curve each against items, and a line where its own items are.
+
+    Of a gain in accuracy the curve is for methods that are right independently of each other (claims.Claim.sd).
+    """
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    chosen = settled(DEFAULTS, settings)
+    rows = need(rows, "published comparisons or accuracies")
+    known = {"experiments": {name: _labelled(labels) for name, labels in chosen["labels"].items()}}
+    panels = [[claim for claim in family if claim.effect] for family in families(rows).values()]
+    panels = [claims for claims in panels if claims]
+    figure = Figure(figsize=(chosen["width"], chosen["height"]), layout="constrained")
+    for axes, claims in zip(figure.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels, strict=True):
+        first = claims[0]
+        items = np.geomspace(*RANGE[first.null], POINTS)
+        for claim, style in zip(claims, SPARE * len(claims), strict=False):
+            curve = [100 * power_of(claim.value - claim.null, claim.sd, one) for one in items]
+            axes.plot(items, curve, **(style | {"marker": ""}), label=_name(claim, known))
+        axes.axvline(first.n, color="0.3", linewidth=0.8, linestyle=":")
+        axes.annotate(f"{first.n:,} items", (first.n, 2), xytext=(3, 0), textcoords="offset points", fontsize=7.5)
+        for level in chosen["powers"]:
+            axes.axhline(level, color="0.7", linewidth=0.5, zorder=0)
+        axes.set(xscale="log", xlabel="Items", ylim=(0, 101), title=_title(first))
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), fontsize=7.5)
+    figure.axes[0].set_ylabel("Power (%)")
+    if chosen["title"]:
+        figure.suptitle(chosen["title"], fontsize=9)
+    return figure
+
+
+def _labelled(labels: dict[str, str]) -> dict:
+    return {"methods": {method: {"label": label} for method, label in labels.items()}}
+
+
+def _name(claim: Claim, known: dict) -> str:
+    return f"{claim.title(known)} ({claim.value - claim.null:+.1f})".replace("-", "\N{MINUS SIGN}").replace("$", r"\$")
+
+
+def _title(claim: Claim) -> str:
+    return "Win rates" if claim.null else "Gains in accuracy"

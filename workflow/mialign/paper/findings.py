@@ -1,0 +1,137 @@
+"""What does not agree in the original and its neighbours, computed from published values."""
+
+from collections.abc import Iterator
+from math import ceil, log2
+from typing import NamedTuple
+
+from mialign.evaluation.statistics.rates import (
+    clopper_pearson,
+    compositions,
+    is_possible,
+    nearest_values,
+    wilson_of_points,
+)
+from mialign.evaluation.statistics.significance import holm, sign_test
+from mialign.paper.claims import families, rounding
+from mialign.paper.macros.published import kind
+
+SOURCE = "arXiv 2410.01704"
+
+
+class Discrepancy(NamedTuple):
+    """What was held against what, what came out, and the files or values that it rests on."""
+
+    about: str
+    result: str
+    source: str
+
+
+def computed(published: list[dict], known: dict) -> Iterator[Discrepancy]:
+    """The findings, from the rows of published/*.csv and the values of published/findings.yaml."""
+    wins, _, gains = families(published).values()
+    for claim in (*wins, *gains):
+        titled = claim.title({})
+        text, figure = claim.values.get("text"), claim.values.get("figure")
+        if claim.null and not is_possible(text, rounding(text), claim.n, ties=True):
+            below, above = nearest_values(text, claim.n, ties=True)
+            result = f"{claim.n} items give {below:g} or {above:g}, if a tie is half a win"
+            yield Discrepancy(f"{titled}: the text has {text:g} %", result, f"{SOURCE}, text")
+        if "disagrees" in claim.consistency():
+            unit = "%" if claim.null else "points"
+            about = f"{titled}: the text has {text:g} {unit}"
+            yield Discrepancy(about, f"the figure has {figure:g} {unit}", f"{SOURCE}, text and figure")
+    yield from _bars([row for row in published if row.get("metric") == "win_rate" and kind(row["source"]) == "figure"])
+    yield from _released([row for row in published if kind(row["source"]) == "files"])
+    yield from _training(known)
+    yield from _neighbours(known["neighbours"])
+
+
+def _bars(rows: list[dict]) -> Iterator[Discrepancy]:
+    bars = [row for row in rows if row["category"] != "all"]
+    n = int(bars[0]["n"])
+    beyond = [row for row in bars if not _holds(50, wilson_of_points(row["value"] / 100 * n, n))]
+    few = [compositions(row["value"], n)[0] for row in bars]
+    adjusted = holm([sign_test(won, lost) for won, _, lost in few])
+    kept = [row for row, p in zip(bars, adjusted, strict=True) if p < 0.05]
+    named = ", ".join(f"{row['method'].upper()} over {row['baseline'].upper()} in {row['category']}" for row in kept)
+    result = (
+        f"{len(beyond)} intervals of 95 % leave out 50 %; with the fewest ties and p adjusted by Holm: {len(kept)}"
+        + (f", {named}" if kept else "")
+    )
+    yield Discrepancy(f"Figure 1: {len(bars)} bars of {n} items each", result, f"{SOURCE}, figure 1")
+    categories = len({row["category"] for row in bars})
+    yield Discrepancy(
+        "categories: the abstract names seven", f"figure 1 has {categories}", f"{SOURCE}, text and figure"
+    )
+
+
+def _holds(value: float, interval: tuple[float, float]) -> bool:
+    return 100 * interval[0] <= value <= 100 * interval[1]
+
+
+def _released(rows: list[dict]) -> Iterator[Discrepancy]:
+    for first in (row for row in rows if row["metric"] == "wins"):
+        same = {
+            row["metric"]: int(row["value"]) for row in rows if row["source"] == first["source"] and "baseline" in row
+        }
+        won, tied, lost = same["wins"], same["ties"], same["losses"]
+        low, high = (100 * end for end in clopper_pearson(won, won + lost))
+        result = (
+            f"{100 * (won + tied / 2) / (won + tied + lost):g} %; of those decided {100 * won / (won + lost):.1f} % "
+            f"are wins (exact 95 % interval {low:.1f} to {high:.1f}), sign test p = {sign_test(won, lost):.2f}"
+        )
+        pair = f"{first['method'].upper()} over {first['baseline'].upper()}"
+        about = f"released verdicts, {pair}: {won} wins, {tied} ties, {lost} losses"
+        yield Discrepancy(about, result, first["source"].partition(": ")[2])
+    tokens = {row["method"]: row["value"] for row in rows if row["metric"] == "tokens"}
+    most, least = max(tokens, key=tokens.__getitem__), min(tokens, key=tokens.__getitem__)
+    means = f"{tokens[least]:g} tokens on average of {least.upper()}, {tokens[most]:g} of {most.upper()}"
+    ratio = f"those of {most.upper()} are {tokens[most] / tokens[least]:.2f} times as long"
+    yield Discrepancy(f"released responses: {means}", ratio, "released responses, 80 a method")
+
+
+def _training(known: dict) -> Iterator[Discrepancy]:
+    names = known["checkpoints"]
+    updates = {method: examples / names["batch"] for method, examples in names["examples"].items()}
+    told = " and ".join(f"{count:g} of {method.upper()}" for method, count in updates.items())
+    result = f"{told} at batch {names['batch']}; the default warm-up lasts {names['warmup']}"
+    about = "checkpoints of SFT and DPO are named by examples seen: " + ", ".join(map(str, names["examples"].values()))
+    yield Discrepancy(about, f"updates: {result}", names["source"])
+    fits = [
+        f"{pairs:,} pairs on {ranks} GPUs"
+        for pairs in names["pairs"]
+        for ranks in names["ranks"]
+        if all(saved(share, pairs, ranks, names["every"]) for share in names["shares"])
+    ]
+    shares = " and ".join(f"{share:g}" for share in names["shares"])
+    pairs = " nor ".join(f"{one:,}" for one in names["pairs"])
+    ranks = ", ".join(map(str, names["ranks"]))
+    result = f"possible with {', '.join(fits)}" if fits else f"neither {pairs} pairs on {ranks} GPUs give both"
+    about = f"SAMI's checkpoints at {shares} of an epoch, saved every {names['every']} grids"
+    yield Discrepancy(about, result, names["source"])
+    rate = known["bf16"]["rate"]
+    least = least_weight_unmoved(rate)
+    about = f"weights in bf16 at the rate {rate:g}: an update of that size"
+    yield Discrepancy(about, f"is rounded away for every weight of at least {least:.1e}", known["bf16"]["source"])
+
+
+def saved(share: float, pairs: int, ranks: int, every: int) -> bool:
+    """Whether a checkpoint each `every` pairs of a rank falls on this share of the epoch, rounded to two decimals."""
+    epoch = pairs / ranks
+    return any(round(step * every / epoch, 2) == share for step in range(1, ceil(epoch / every) + 1))
+
+
+def least_weight_unmoved(update: float) -> float:
+    """The power of two from which on a bf16 weight is the same after an update: half the distance to the next number.
+
+    bf16 keeps 7 bits behind the leading one, so that in [2^e, 2^(e+1)) numbers are 2^(e-7) apart.
+    """
+    return 2.0 ** (ceil(log2(update) + 8))
+
+
+def _neighbours(known: dict) -> Iterator[Discrepancy]:
+    for one in known["increases"]:
+        found = 100 * (one["after"] / one["before"] - 1)
+        about = f"{one['about']}: the text has +{one['said']:g} %"
+        result = f"the cells {one['before']:g} and {one['after']:g} give +{found:.1f} %"
+        yield Discrepancy(about, result, one["source"])

@@ -1,0 +1,47 @@
+"""What does not agree in the original and in its neighbours: computed from values, or cited with its place."""
+
+from pathlib import Path
+
+from mialign.core import csv_files
+from mialign.core.yaml_files import read_yaml
+from mialign.paper.findings import computed
+from mialign.paper.formatting import model
+from mialign.paper.tables.layout import Table, written
+from mialign.paper.tables.reproduction import NARROW, SIZE
+from mialign.paper.tex_escape import escape
+
+
+def values(inputs: list[Path], settings: dict) -> tuple[str, str]:
+    """A row a finding that is computed from published values."""
+    published = [row for path in inputs if path.suffix == ".csv" for row in csv_files.rows(path)]
+    return _table(
+        ["published", "computed", "source"], [one._asdict() for one in computed(published, _known(inputs)["computed"])]
+    )
+
+
+def original(inputs: list[Path], settings: dict) -> tuple[str, str]:
+    """A row for each thing that the original's released code does."""
+    return _cited(inputs, "original")
+
+
+def neighbours(inputs: list[Path], settings: dict) -> tuple[str, str]:
+    """The same of the neighbouring methods."""
+    return _cited(inputs, "neighbours")
+
+
+def _cited(inputs: list[Path], group: str) -> tuple[str, str]:
+    rows = [
+        {"about": one["about"], "result": one["what"], "source": one["where"]} for one in _known(inputs)["cited"][group]
+    ]
+    return _table(["about", "what it does or says", "where"], rows)
+
+
+def _known(inputs: list[Path]) -> dict:
+    return read_yaml(next(path for path in inputs if path.suffix == ".yaml"), "findings are made from it")
+
+
+def _table(header: list[str], rows: list[dict]) -> tuple[str, str]:
+    columns = rf"@{{}}>{{\raggedright\arraybackslash}}p{{42mm}}{NARROW}>{{\raggedright\arraybackslash}}p{{44mm}}@{{}}"
+    result = Table(columns, header, environment="tabularx", size=SIZE, tidy=rows)
+    result.rows = [[*(escape(row[key]) for key in ("about", "result")), model(row["source"])] for row in rows]
+    return written(result)
