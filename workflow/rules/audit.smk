@@ -22,7 +22,7 @@ rule audit_page:
         "../../envs/analysis.yaml"
     params:
         code=code_digest("audit_page"),
-        results=RUN,
+        results=lambda wildcards, output: str(Path(output[0]).parent),
     shell:
         "python workflow/run.py audit_page --log {log:q} --results {params.results:q} --out {output:q}"
 
@@ -40,6 +40,6 @@ rule audit:
         "../../envs/analysis.yaml"
     params:
         code=code_digest("audit"),
-        results=RUN,
+        results=lambda wildcards, output: str(Path(output[0]).parents[1]),
     shell:
         "python workflow/run.py audit {params.results:q}"
