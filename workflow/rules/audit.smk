@@ -35,6 +35,8 @@ rule audit:
     output:
         f"{RUN}/audit/manifest.sha256",
         f"{RUN}/audit/crate.zip",
+    log:
+        f"{RUN}/audit/audit.log",  # here, since the manifest has what lies under logs/
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -42,4 +44,4 @@ rule audit:
         code=code_digest("audit"),
         results=lambda wildcards, output: str(Path(output[0]).parents[1]),
     shell:
-        "python workflow/run.py audit {params.results:q}"
+        "python workflow/run.py audit --log {log:q} {params.results:q}"
