@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 from mialign.evaluation.metrics import KINDS, tidy
-from mialign.evaluation.statistics import Bootstrap
+from mialign.evaluation.statistics.bootstrap import Bootstrap
 
 HOSTILE = (
     "</script><script>window.acted = 'script'</script>",

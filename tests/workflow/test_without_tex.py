@@ -45,7 +45,7 @@ def test_what_is_missing_is_named(root, bare):
 def test_all_but_the_paper_is_planned(copy, bare):
     found = jobs(snakemake(copy, "-n", PATH=bare))
     assert found["without_tex"] == 1
-    assert found["figure"] == 8
+    assert found["figure"] == 9
     assert found["table"] > 10
     assert found["numbers"] == found["times"] == 1
     assert not {"all", "paper"} & found.keys()
