@@ -20,16 +20,8 @@ def choose(logits: Tensor, temperature: float, top_p: float, dice: Tensor) -> Te
     if top_p >= 1:
         return _invert(probabilities, dice)
     values, tokens = probabilities.topk(min(SHORTLIST, probabilities.shape[-1]))
-    chosen = _of_nucleus(values, tokens, top_p, dice)
-    wide = values.sum(-1) < top_p
-    if values.shape[-1] < probabilities.shape[-1] and wide.any():
-        whole = probabilities[wide].sort(dim=-1, descending=True, stable=True)
-        chosen[wide] = _of_nucleus(*whole, top_p, dice[wide])
-    return chosen
-
-
-def _of_nucleus(values: Tensor, tokens: Tensor, top_p: float, dice: Tensor) -> Tensor:
-    """The token of each row; values [rows, n]: the largest probabilities, falling, of these tokens."""
+    if values.shape[-1] < probabilities.shape[-1] and (values.sum(-1) < top_p).any():
+        values, tokens = probabilities.sort(dim=-1, descending=True, stable=True)
     before = values.cumsum(-1) - values
     return tokens.gather(-1, _invert(values * (before < top_p), dice)[:, None])[:, 0]
 
