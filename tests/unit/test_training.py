@@ -1,5 +1,6 @@
 """Training small but real: the steps that are taken, resumption to the same bytes, adapters, the chosen checkpoint."""
 
+import contextlib
 import csv
 import json
 import math
@@ -762,6 +763,15 @@ t.fit(Path({folder!r}), Path({parent!r}), Path({pairs!r}), steps=120, validate_e
 LORA = {"optimizer": "rmsprop", "adapter": ADAPTER | {"dropout": 0.2}, "precision": "bf16", "kl": 0.1}
 
 
+def running(script: Path) -> list[int]:
+    """Processes that run a script."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            found += [int(process.name)] if str(script).encode() in (process / "cmdline").read_bytes() else []
+    return found
+
+
 @pytest.mark.parametrize(("changes", "processes"), [({}, 1), (LORA, 1), (IN_BF16, 1), ({}, 2)])
 def test_a_killed_training_goes_on_to_the_same_bytes(tmp_path, parent, pairs, root, changes, processes):
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"] if processes == 2 else []
@@ -790,6 +800,11 @@ def test_a_killed_training_goes_on_to_the_same_bytes(tmp_path, parent, pairs, ro
             time.sleep(0.02)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        while workers := running(script):  # the launcher gives them a session of their own
+            for worker in workers:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(worker, signal.SIGKILL)
+            time.sleep(0.05)
 
     run(tmp_path / "whole")
     run(tmp_path / "killed", kill_after_states=60)
