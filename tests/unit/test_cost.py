@@ -9,6 +9,7 @@ import yaml
 from mialign.config import loading
 from mialign.core.errors import InputError
 from mialign.preflight import cost, measured_speeds
+from mialign.preflight.assumptions import questions
 from scripts import cost as stage
 
 
@@ -261,9 +262,9 @@ def test_weights_that_are_there_are_counted_and_need_no_assumption(settings, ass
 
 def test_a_source_of_unknown_size_takes_at_most_what_it_may(settings, assumed):
     settings["sources"]["t"] = {"file": "own.jsonl", "at_most": 7}
-    assert cost.questions(settings, assumed, "t") == 7
+    assert questions(settings, assumed, "t") == 7
     assumed["rows"]["own.jsonl"] = 5
-    assert cost.questions(settings, assumed, "t") == 5
+    assert questions(settings, assumed, "t") == 5
 
 
 def test_an_assumption_that_is_no_number_is_asked_for(settings, assumed):

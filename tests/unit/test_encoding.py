@@ -40,13 +40,12 @@ def test_a_policy_is_trained_on_the_ids_that_it_wrote(name, response):
 
 
 @pytest.mark.parametrize("name", TOKENIZERS)
-def test_special_tokens_are_read_only_where_they_may_stand(name):
+def test_special_tokens_in_a_response_are_text(name):
     tokenizer, text = TOKENIZERS[name], f" (x){TOKENIZERS[name].eos_token}\nthe answer:"
     start = encode(tokenizer, "5")
-    for special, times in ((True, 1), (False, 0)):
-        ids = encode_response(tokenizer, text, special)
-        assert ids.count(tokenizer.eos_token_id) == times
-        assert tokenizer.decode(start + ids, clean_up_tokenization_spaces=False).startswith("5 (x)")
+    ids = encode_response(tokenizer, text)
+    assert tokenizer.eos_token_id not in ids
+    assert tokenizer.decode(start + ids, clean_up_tokenization_spaces=False).startswith("5 (x)")
 
 
 def test_a_space_that_was_written_is_told_from_one_that_was_not():

@@ -35,7 +35,11 @@ def encode_conversation(tokenizer, messages: list[dict], closed: bool = False) -
     if roles[0] == SYSTEM and not _has_system(tokenizer, source):
         roles, texts = roles[1:], [f"{texts[0]}\n\n{texts[1]}", *texts[2:]]
     frame = _frame(tokenizer, source, tuple(roles[: len(texts)]), closed)
-    if _said(frame, texts) != _render(tokenizer, source, frame, texts):
+    try:
+        rendered = _render(tokenizer, source, frame, texts)
+    except Exception as error:  # it may fail in any way
+        raise _error(tokenizer, [_in_words(error)]) from None
+    if rendered != _said(frame, texts):
         raise _error(tokenizer, ["it changes the prompt"])
     return _joined(tokenizer, frame, texts, begun, _reads_alone(tokenizer, source))
 
@@ -69,7 +73,7 @@ def _frame(tokenizer, source: str, roles: tuple[str, ...], closed: bool) -> Fram
         try:
             rendered = _render(tokenizer, source, frame, marks)
         except Exception as error:  # it may fail in any way
-            reasons[(str(error).strip().splitlines() or [type(error).__name__])[0][:200]] = None
+            reasons[_in_words(error)] = None
             continue
         found = re.split("(" + "|".join(map(re.escape, marks)) + ")", rendered)
         if found[1::2] == marks:
@@ -102,6 +106,10 @@ def _render(tokenizer, source: str, frame: Frame, texts: Sequence[str], tokenize
 
 def _said(frame: Frame, texts: Sequence[str]) -> str:
     return "".join(piece + text for piece, text in zip(frame.pieces, [*texts, ""], strict=True))
+
+
+def _in_words(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def _error(tokenizer, reasons: Iterable[str]) -> InputError:

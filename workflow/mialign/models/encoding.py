@@ -8,20 +8,17 @@ from mialign.core.errors import InputError
 BEFORE = ("\n", ":")
 
 
-def encode(tokenizer, text: str, special: bool = False) -> list[int]:
-    """The ids of a text, in which no special token is read: one that ends answers may not stand in a question.
-
-    special: it is a text of the model's publisher, in which they are.
-    """
-    return tokenizer(text, add_special_tokens=False, split_special_tokens=not special)["input_ids"]
+def encode(tokenizer, text: str) -> list[int]:
+    """The ids of a text, in which no special token is read: one that ends answers may not stand in a question."""
+    return tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
 
 
-def encode_response(tokenizer, text: str, special: bool = False) -> list[int]:
+def encode_response(tokenizer, text: str) -> list[int]:
     """The ids of a text that goes on after another one: what a model generates when it writes this text."""
     if not _before(tokenizer):
-        return encode(tokenizer, text, special)
+        return encode(tokenizer, text)
     for before in BEFORE:
-        start, ids = encode(tokenizer, before), encode(tokenizer, before + text, special)
+        start, ids = encode(tokenizer, before), encode(tokenizer, before + text)
         if ids[: len(start)] == start:
             return ids[len(start) :]
     raise InputError(

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from mialign.core.errors import InputError
 from mialign.data import authors
 from mialign.data.builders import shape
 from mialign.data.sets import (
@@ -22,9 +21,8 @@ from mialign.data.sets import (
 )
 from mialign.evaluation.judge.cost import dollars
 from mialign.evaluation.judge.settings import by_authors, judges, run_here, validating
-from mialign.models.places import publisher
-from mialign.models.weights import known, root
 from mialign.preflight import disk_estimate, memory_estimate
+from mialign.preflight.assumptions import assumption, questions, weights
 from mialign.preflight.measured_speeds import speeds
 from mialign.training.objectives import OBJECTIVES
 
@@ -137,7 +135,7 @@ class _Experiment:
         block = self.given["data"][data]
         if "draws" in block:
             what = f"of the drawn pairs of experiments.{self.name} the filters keep, as a share"
-            share = _assumed(self.assumed, "kept", self.name, what)
+            share = assumption(self.assumed, "kept", self.name, what)
             drawn = min(ceil(block["size"] / share), block["draws"]["pairs"] * block["draws"]["at_most"])
             return drawn * shape(block).written
         asked = sum(questions(self.config, self.assumed, name) for name in block["questions"])
@@ -283,36 +281,3 @@ class _Experiment:
 
     def questions(self, split: str) -> int:
         return sum(questions(self.config, self.assumed, name) for name in self.given["questions"][split])
-
-
-def weights(config: dict, assumed: dict, name: str) -> float:
-    """How many weights a model has: by its architecture or its files, or else from the assumptions."""
-    found = known(config, config["counted"], name)
-    if found is not None:
-        return found
-    model = config["models"][root(config["models"], name)]
-    hint = ", or fetch the model, and they are counted" if "places" in model else ""
-    return _assumed(assumed, "parameters", publisher(model) or model["path"], f"weights models.{name} has", hint)
-
-
-def questions(config: dict, assumed: dict, name: str) -> int:
-    """How many questions a source gives, at most."""
-    entry = config["sources"][name]
-    if "size" in entry:
-        return entry["size"]
-    origin = entry.get("dataset") or entry["file"]
-    if origin not in assumed["rows"] and "at_most" in entry:
-        return entry["at_most"]
-    rows = _assumed(assumed, "rows", origin, f"rows sources.{name} has")
-    return max(min(entry.get("at_most", rows), rows - entry.get("skip", 0)), 0)
-
-
-def _assumed(assumed: dict, key: str, name: str, what: str, hint: str = "") -> float:
-    """One of the assumptions; InputError with the line to add where there is none."""
-    found = assumed[key].get(name)
-    if not isinstance(found, int | float):
-        raise InputError(
-            f"config/costs.yaml does not say how many {what}; below its line '{key}:' put '  {name}: NUMBER', with all "
-            f"digits of the number{hint}"
-        )
-    return found

@@ -32,9 +32,9 @@ def power(rows: list[dict], settings: dict):
     for axes, claims in zip(figure.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels, strict=True):
         first = claims[0]
         items = np.geomspace(*RANGE[first.null], POINTS)
-        for claim, style in zip(claims, SPARE * len(claims), strict=False):
+        for place, claim in enumerate(claims):
             curve = [100 * power_of(claim.value - claim.null, claim.sd, one) for one in items]
-            axes.plot(items, curve, **(style | {"marker": ""}), label=_name(claim, known))
+            axes.plot(items, curve, **_style(place), label=_name(claim, known))
         axes.axvline(first.n, color="0.3", linewidth=0.8, linestyle=":")
         axes.annotate(f"{first.n:,} items", (first.n, 2), xytext=(3, 0), textcoords="offset points", fontsize=7.5)
         for level in chosen["powers"]:
@@ -45,6 +45,12 @@ def power(rows: list[dict], settings: dict):
     if chosen["title"]:
         figure.suptitle(chosen["title"], fontsize=9)
     return figure
+
+
+def _style(place: int) -> dict:
+    """Of a curve, without marks; those beyond the spare styles have their colours in whole lines."""
+    again, place = divmod(place, len(SPARE))
+    return SPARE[place] | {"marker": ""} | ({"linestyle": "-"} if again else {})
 
 
 def _labelled(labels: dict[str, str]) -> dict:

@@ -3,6 +3,7 @@
 async function overview() {
   const { counts, left_out: left, run } = summary;
   const jobs = (await part("jobs")) ?? [];
+  const claims = ["tables/reproduction.csv", "tables/claims.csv"].find((name) => Object.hasOwn(summary.tables, name));
   return [
     el("h1", {}, `Run ${run}`),
     el("p", {}, "Every figure, table and number of this run, and the answers that they were counted from. A number that is a link opens what it was counted from, and is counted anew here."),
@@ -12,7 +13,7 @@ async function overview() {
       ...tile("Verdicts", counts.verdicts, to("comparisons")), ...tile("Pairs", counts.pairs, to("pairs")),
       ...tile("Trainings", Object.keys((await part("curves")) ?? {}).length, to("training")), ...tile("Jobs", jobs.length, to("jobs")),
       ...tile("Tables", Object.keys(summary.tables).length, to("tables")), ...tile("Numbers of the paper", summary.tables["paper/numbers.csv"], to("numbers"))),
-    Object.hasOwn(summary.tables, "tables/claims.csv") ? section("Claims of the paper, and what this run has", ...(await tableParts("tables/claims.csv"))) : null,
+    claims ? section("Claims of the paper, and what this run has", ...(await tableParts(claims))) : null,
     summary.figures.length ? section("Figures", await gallery(summary.figures)) : null,
   ];
 }
