@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
@@ -196,3 +197,9 @@ def test_the_configuration_and_the_registry_of_objectives_need_no_torch(module):
 
 def test_a_heavy_package_would_be_seen():
     assert "torch" in loaded_with("mialign.training.terms")
+
+
+def test_every_file_of_tests_has_a_name_of_its_own():
+    """pytest imports each by its bare name, and refuses a second one of that name in a worker that has read the first."""
+    names = Counter(path.name for path in (WORKFLOW.parent / "tests").rglob("test_*.py"))
+    assert [name for name, number in names.items() if number > 1] == []
