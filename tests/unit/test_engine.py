@@ -129,6 +129,16 @@ def test_a_wide_nucleus_is_sampled_beyond_the_shortlist():
     assert len(set(choose(logits, 1.0, 0.9, dice).tolist())) > 400
 
 
+def test_beside_a_row_that_is_sorted_whole_equal_tokens_stand_by_their_ids():
+    logits = torch.randint(0, 40, (64, 3000), generator=torch.Generator().manual_seed(0)) / 2.0
+    logits[0] = 0.0  # the wide one
+    dice = torch.from_numpy(np.random.default_rng(0).random(64, np.float32))
+    weights, tokens = logits.softmax(-1).sort(dim=-1, descending=True, stable=True)
+    weights = weights * (weights.cumsum(-1) - weights < 0.5)
+    place = torch.searchsorted(weights.cumsum(-1), (dice * weights.sum(-1))[:, None], right=True)
+    assert choose(logits, 1.0, 0.5, dice).tolist() == tokens.gather(-1, place)[:, 0].tolist()
+
+
 def test_a_row_with_a_wide_nucleus_changes_no_other():
     rng = torch.Generator().manual_seed(3)
     flat, peaked = torch.rand(20, 500, generator=rng), 9 * torch.rand(20, 500, generator=rng)

@@ -20,8 +20,25 @@ def choose(logits: Tensor, temperature: float, top_p: float, dice: Tensor) -> Te
     if top_p >= 1:
         return _invert(probabilities, dice)
     values, tokens = probabilities.topk(min(SHORTLIST, probabilities.shape[-1]))
-    if values.shape[-1] < probabilities.shape[-1] and (values.sum(-1) < top_p).any():
-        values, tokens = probabilities.sort(dim=-1, descending=True, stable=True)
+    wide = values.sum(-1) < top_p
+    if values.shape[-1] == probabilities.shape[-1] or not wide.any():
+        return _of_nucleus(values, tokens, top_p, dice)
+    # Sorting a row of 49,152 tokens takes as long as reading a token, so only these rows are sorted whole.
+    chosen = torch.empty_like(tokens[:, 0])
+    chosen[wide] = _of_nucleus(*_sorted(probabilities[wide]), top_p, dice[wide])
+    by_token = tokens[~wide].sort(-1)
+    values, order = _sorted(values[~wide].gather(-1, by_token.indices))
+    chosen[~wide] = _of_nucleus(values, by_token.values.gather(-1, order), top_p, dice[~wide])
+    return chosen
+
+
+def _sorted(probabilities: Tensor) -> tuple[Tensor, Tensor]:
+    """The largest first; of equal ones the one that stands first."""
+    return probabilities.sort(dim=-1, descending=True, stable=True)
+
+
+def _of_nucleus(values: Tensor, tokens: Tensor, top_p: float, dice: Tensor) -> Tensor:
+    """The token of each row; values [rows, n]: the largest probabilities, falling, of these tokens."""
     before = values.cumsum(-1) - values
     return tokens.gather(-1, _invert(values * (before < top_p), dice)[:, None])[:, 0]
 
