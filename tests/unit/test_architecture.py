@@ -200,6 +200,6 @@ def test_a_heavy_package_would_be_seen():
 
 
 def test_every_file_of_tests_has_a_name_of_its_own():
-    """pytest imports each by its bare name, and refuses a second one of that name in a worker that has read the first."""
+    """pytest imports each by its bare name, and a worker that has read one refuses a second of that name."""
     names = Counter(path.name for path in (WORKFLOW.parent / "tests").rglob("test_*.py"))
     assert [name for name, number in names.items() if number > 1] == []
