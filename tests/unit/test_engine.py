@@ -41,6 +41,17 @@ def test_greedy_text_is_that_of_transformers(tiny_model, tiny_tokenizer, batch):
         assert (ours.text, ours.finish, ours.tokens) == generated(tiny_model, tiny_tokenizer, prompt, 20)
 
 
+@pytest.mark.parametrize(("native", "dtype"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_a_processor_that_would_have_to_emulate_bf16_writes_in_float32(
+    tmp_path, monkeypatch, tiny_model, tiny_tokenizer, native, dtype
+):
+    for part in (tiny_model, tiny_tokenizer):
+        part.save_pretrained(tmp_path)
+    monkeypatch.setattr("mialign.generation.local.use_bf16", lambda precision: native and precision == "bf16")
+    engine = make_engine(tmp_path, {"kind": "transformers", "precision": "bf16"}, RuntimeOptions())
+    assert engine.model.dtype == dtype
+
+
 @pytest.mark.parametrize("name", architectures.CONFIGS)
 def test_every_architecture_decodes_as_in_transformers(name, tiny_tokenizer):
     """Windows of 5 tokens, both kinds of layer, shared heads, caps; rows that branch, leave and go beyond ROOM."""

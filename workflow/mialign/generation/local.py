@@ -22,7 +22,7 @@ from mialign.generation.shared_prefix_cache import SHARED_PREFIX, SharedPrefixCa
 from mialign.generation.stop_phrases import StopPhrases, completion, ends
 from mialign.models import checkpoints
 from mialign.models.architectures import not_writing
-from mialign.models.machine import DTYPES, device
+from mialign.models.machine import DTYPES, device, use_bf16
 from mialign.models.prompt_ids import encode_fitting
 
 
@@ -31,7 +31,8 @@ class LocalEngine:
 
     def __init__(self, folder: Path, precision: str, runtime: RuntimeOptions):
         self.tokenizer, self.batch = checkpoints.load_tokenizer(folder), runtime.batch
-        self.model = checkpoints.load_model(folder, dtype=DTYPES[precision]).to(device()).eval()
+        dtype = DTYPES["bf16" if use_bf16(precision) else "float32"]
+        self.model = checkpoints.load_model(folder, dtype=dtype).to(device()).eval()
 
     def shards(
         self, shards: list[list[Request]], sampling: Sampling, report: Report
