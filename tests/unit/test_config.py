@@ -366,8 +366,39 @@ BAD = [
     ),
     (
         f"{MT}.training.validate_by",
+        {"kind": "checkers"},
+        f"{MT}.training.validate_by.kind: 'checkers' is not possible; there are openai, likelihood",
+    ),
+    (f"{MT}.training.validate_by", {"kind": "likelihood"}, f"{MT}.training.validate_by.model: the key is missing"),
+    (
+        f"{MT}.training.validate_by",
+        {"kind": "likelihood", "model": "strong", "server": {}},
+        f"{MT}.training.validate_by: a judge of kind likelihood takes no server",
+    ),
+    (
+        f"{MT}.training.validate_by",
         {"kind": "openai", "model": "gpt-4o-2024-08-06"},
-        f"{MT}.training.validate_by.kind: 'openai' is not possible",
+        f"{MT}.training.validate_by.server: the key is missing",
+    ),
+    (
+        f"{MT}.training.validate_by",
+        on_server(model="gpt-4o"),
+        f"{MT}.training.validate_by.model: 'gpt-4o' has no date",
+    ),
+    (
+        f"{MT}.training.validate_by",
+        on_server(server={**SERVER, "key": "sk-x"}),
+        f"{MT}.training.validate_by.server.key: not the name of an environment",
+    ),
+    (
+        f"{MT}.training.validate_by",
+        on_server(compat="authors"),
+        f"{MT}.training.validate_by.compat: the authors' protocol asks about the 80 questions of MT-Bench only",
+    ),
+    (
+        f"{MA}.training.validate_by",
+        on_server(),
+        f"{MA}.training.validate_by: there are no responses to judge; take it out",
     ),
     (
         f"{MT}.training.validate_by",
@@ -844,6 +875,17 @@ def test_a_judge_of_validation_answers_is_a_model_of_the_run(miniature):
     assert validating(found["multitask"]) == {"kind": "likelihood", "model": "linked", "wording": "config/judge.yaml"}
     assert validating(found["maths"]) is None
     assert "linked" in run_here(found["multitask"])  # so it is fetched, or made, before a training
+
+
+def test_where_the_server_is_that_judges_validation_answers_decides_no_checkpoint(miniature):
+    miniature["experiments"]["multitask"]["training"]["validate_by"] = on_server()
+    found = loading.load(miniature)["experiments"]["multitask"]
+    assert validating(found)["server"] == {
+        **SERVER, "base_url": "https://api.openai.com/v1", "key": "OPENAI_API_KEY", "requests": 8, "timeout": 120,
+    }  # fmt: skip
+    decides = loading.training_settings(found["methods"]["sami"])["validate_by"]
+    assert decides == {key: value for key, value in validating(found).items() if key != "server"}
+    assert "invalid_at_most" in decides
 
 
 def test_a_rule_asks_for_its_own_resources_then_for_the_default_then_for_ours(miniature):

@@ -251,6 +251,18 @@ def test_a_judge_of_validation_answers_reads_them_within_the_trainings(settings,
     assert after.memory - before.memory == 4 * 4e9
 
 
+def test_a_server_that_judges_validation_answers_is_paid_for_within_the_trainings(settings, assumed):
+    (before,) = (row for row in cost._rows(settings, assumed) if row.stage == "train")
+    server = {"price": {"in": 2.5, "out": 10.0}, "ceiling": 50}
+    settings["experiments"]["multitask"]["training"]["validate_by"] = {"kind": "openai", "server": server}
+    (after,) = (row for row in cost._rows(settings, assumed) if row.stage == "train")
+    asked = 2 * 3 * 4 * 2  # seeds, validations in 9 steps, questions, orders
+    read, written = asked * assumed["mean_tokens"]["request"], asked * assumed["mean_tokens"]["verdict"]
+    assert before.dollars == 0
+    assert after.dollars == pytest.approx((2.5 * read + 10.0 * written) / 1e6)
+    assert (after.hours, after.memory) == (before.hours, before.memory)
+
+
 def test_weights_that_are_there_are_counted_and_need_no_assumption(settings, assumed):
     settings["models"] |= {"b": {"path": "mine"}, "child": {"parent": "b"}}
     settings["experiments"]["multitask"]["base"] = "child"

@@ -1,7 +1,6 @@
 """Rewards: checkers, length and a tiny classifier behind one interface, and the stage that applies them."""
 
 import json
-from pathlib import Path
 
 import pytest
 import torch
@@ -171,13 +170,13 @@ def test_generations_keep_their_place_and_strangers_are_refused():
 
 # ---------------------------------------------------------------- validation
 def test_the_validation_score_weighs_the_chances_of_the_rewards():
-    scores = scores_of({"score": "preferred", "rewards": list(REWARDS.values())}, None, Path())
+    scores = scores_of({"score": "preferred", "rewards": list(REWARDS.values())})
     record = {**PROMPTS[1], "preferences": [[0.7, 0.3]]}
     (found,) = scores([record], [Completion(FRIENDLY, "eos", 9, 1)])
     # sigmoid(1) and sigmoid(-0.8)
     assert found == pytest.approx(
         {"preferred": 0.7 * 0.731058579 + 0.3 * 0.310025519, "reward_1": 1.0, "reward_2": -0.8}
     )
-    assert scores_of({"score": "ended"}, None, Path())([record], [Completion("a", "length", 1, 1)]) == [{"ended": 0.0}]
+    assert scores_of({"score": "ended"})([record], [Completion("a", "length", 1, 1)]) == [{"ended": 0.0}]
     with pytest.raises(InputError, match=r"validation\.score is 'liked'; there are mean_score, accuracy, ended, pref"):
-        scores_of({"score": "liked"}, None, Path())
+        scores_of({"score": "liked"})

@@ -367,6 +367,28 @@ def test_what_a_server_costs_reruns_nothing(copy):
     assert [json.loads(server.strip("'"))["ceiling"] for _, server in commands] == [50, 99]
 
 
+def test_a_server_that_judges_validation_answers_is_asked_by_every_training_and_its_cost_reruns_nothing(copy):
+    config = {"experiments": {"multitask": {"training": {"validate_by": {
+        "kind": "openai", "model": "gpt-4o-2024-08-06", "server": {"price": {"in": 2.5, "out": 10}, "ceiling": 50},
+    }}}}, "tuning": {"rates": [0.0003]}}  # fmt: skip
+    commands = []
+    for ceiling in (50, 99):
+        config["experiments"]["multitask"]["training"]["validate_by"]["server"]["ceiling"] = ceiling
+        (copy / "judges.yaml").write_text(yaml.safe_dump(config))
+        text = snakemake(copy, "-n", "-p", "paper", "tuning", "--configfile", "judges.yaml", OPENAI_API_KEY="")
+        trained = [shlex.split(line) for line in text.splitlines() if "run.py train " in line]
+        asking = [words for words in trained if "--judge-asked" in words]
+        asked = [words for words in trained if "multitask" in option(words, "--validation")]
+        assert asking == asked
+        assert {Path(option(words, "--out")).parts[3] for words in asking} >= {"multitask", "collapse", "tuning"}
+        for words in asking:
+            assert option(words, "--judge-asked") == "results/mini/asked.jsonl"
+            assert "--judge-model" not in words
+            assert json.loads(option(words, "--judge-server"))["ceiling"] == ceiling
+        commands.append([option(words, "--settings") for words in asking])
+    assert commands[0] == commands[1]
+
+
 def test_a_category_may_hold_what_means_something_to_a_shell_or_to_snakemake(copy):
     name = "{a} & $b 'c' %"
     principles = yaml.safe_load((copy / "config/principles.yaml").read_text())

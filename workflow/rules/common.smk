@@ -16,7 +16,7 @@ from mialign.models import places, weights
 from mialign.models.bases import FETCHED, base
 from mialign.core.arguments import as_argument
 from mialign.core.errors import InputError
-from mialign.evaluation.judge.settings import by_authors, by_program, deciding, judges, run_here, validating
+from mialign.evaluation.judge.settings import VALIDATING, by_authors, by_program, deciding, judges, run_here, validating
 from mialign.evaluation.checkers import unchecked
 from mialign.core.yaml_files import read_yaml
 from mialign.data import sets
@@ -60,6 +60,7 @@ RUN = f"results/{CONFIG['run']}"
 MODELS_RUN = f"results/{CONFIG['models_run']}"
 MODELS, CORPORA = f"{MODELS_RUN}/models", f"{MODELS_RUN}/corpora"
 SCRATCH = f"{RUN}/scratch"
+ASKED = f"{RUN}/asked.jsonl"  # of all judges on servers
 if (told := os.environ.pop("RUN_TOLD", None)) and not workflow.output_settings.dryrun:
     Path(told).write_text(RUN)  # for make
 DATA = CONFIG["data"]

@@ -57,6 +57,7 @@ rule train:
         attention=CONFIG["speed"]["attention"],
         processes=CONFIG["speed"]["processes"],
         checkpointing="--checkpointing" if CONFIG["speed"]["checkpointing"] else "",
+        judge_server=validation_judge_server,
     params:
         **training_params(of_method),
         scratch=f"{SCRATCH}/{{experiment}}/{{method}}/seed{{seed}}",

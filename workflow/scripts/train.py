@@ -3,9 +3,16 @@
 from pathlib import Path
 
 from mialign.core.arguments import add_settings
+from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl
 from mialign.generation import options
 from mialign.models.machine import prepare
+
+# What a kind of judge needs that scores validation answers.
+JUDGE_OPTIONS = {
+    "openai": ("judge_wording", "judge_server", "judge_asked"),
+    "likelihood": ("judge_wording", "judge_model"),
+}
 
 
 def arguments(parser):
@@ -30,7 +37,11 @@ def arguments(parser):
     )
     parser.add_argument("--reference-model", type=Path, help="folder of the reference, for the pairs of rollouts")
     parser.add_argument("--judge-wording", type=Path, help="YAML file of what a judge of validation answers is asked")
-    parser.add_argument("--judge-model", type=Path, help="folder of the model that judges them")
+    parser.add_argument("--judge-model", type=Path, help="folder of the model that judges them by likelihood")
+    add_settings(
+        parser, option="--judge-server", about="where the server of a judge is and what it costs", required=False
+    )
+    parser.add_argument("--judge-asked", type=Path, help="file of all that was asked of servers and answered")
     parser.add_argument("--names", nargs="*", default=[], help="rewards of rollouts that are models")
     parser.add_argument("--models", nargs="*", default=[], type=Path, help="the folders of these models")
     parser.add_argument("--token-budget", type=int, default=2048, help="tokens and padding in one forward pass")
@@ -51,7 +62,6 @@ def main(args):
     prompts = read_jsonl(args.validation, required=("id", "prompts", "reference"))
     prepare(args.threads)
     from mialign.evaluation.checkpoint_scores import scores_of
-    from mialign.evaluation.judge.factory import make_judge
     from mialign.evaluation.rollout_pairs import rollouts
     from mialign.generation.engine import sampling
     from mialign.training.method import Inputs, Outputs, Speed, train_method
@@ -59,22 +69,33 @@ def main(args):
 
     scored = args.settings["validation"]
     at, batch = args.settings.get("validate_at", 0.0), options.batch_size(args)
-    judge, judged_by = None, ()
-    if args.judge_model:
-        judged_by = (args.judge_wording, args.judge_model)
-        judge = make_judge(
-            args.settings["validate_by"], args.judge_wording, model=args.judge_model, tokens=args.token_budget
-        )
-    scores = scores_of(scored, judge, args.scratch / "answers-0.jsonl")
+    scores = wins_over_start(args) if scored["score"] == "win_rate" else scores_of(scored)
     validation = Validation(prompts, sampling(scored, at), scores, batch)
     asked = None
     if args.prompts:
         models = dict(zip(args.names, args.models, strict=True))
         asked = rollouts(args.settings, args.seed, args.prompts, batch, args.reference_model, models)
     train_method(
-        Inputs(args.parent, args.pairs, args.reference, asked, judged_by),
+        Inputs(
+            args.parent, args.pairs, args.reference, asked, tuple(filter(None, (args.judge_wording, args.judge_model)))
+        ),
         {**args.settings, "seed": args.seed},
         validation,
         Outputs(args.out, args.curve, args.scratch, args.rollouts),
         Speed(args.token_budget, args.checkpointing, args.attention),
     )
+
+
+def wins_over_start(args):
+    """What scores validation answers by a judge."""
+    from mialign.evaluation.judge.factory import make_judge
+    from mialign.evaluation.wins_over_start import WinsOverStart
+
+    judge = args.settings["validate_by"]
+    for option in JUDGE_OPTIONS[judge["kind"]]:
+        if not getattr(args, option):
+            raise InputError(f"--{option.replace('_', '-')}: a validation by a judge of kind {judge['kind']} needs it")
+    made = make_judge(
+        judge, args.judge_wording, args.judge_server, args.judge_asked, args.judge_model, args.token_budget
+    )
+    return WinsOverStart(made, args.scratch / "answers-0.jsonl", judge.get("invalid_at_most", 0))

@@ -11,7 +11,7 @@ from mialign.core.errors import InputError
 from mialign.core.yaml_files import read_yaml
 from mialign.data import builders
 from mialign.data.sets import generator, is_judged
-from mialign.evaluation.judge.settings import validating, with_defaults
+from mialign.evaluation.judge.settings import deciding, validating, with_defaults
 from mialign.training import objectives
 from mialign.training.epochs import steps_of
 
@@ -85,7 +85,8 @@ def load(config: dict) -> dict:
 
 def training_settings(method: dict) -> dict:
     """What of a method's settings decides its checkpoint, beside the files that it reads."""
-    return {key: value for key, value in method.items() if key not in ("label", "parent", "reference", "data")}
+    found = {key: value for key, value in method.items() if key not in ("label", "parent", "reference", "data")}
+    return found | ({"validate_by": deciding(found["validate_by"])} if "validate_by" in found else {})
 
 
 # ---------------------------------------------------------------- defaults

@@ -2,16 +2,13 @@
 
 import math
 from collections.abc import Callable
-from pathlib import Path
 
 from mialign.core.errors import InputError
 from mialign.data.filters import ENDED
 from mialign.data.gold_answers import gold_answer
 from mialign.evaluation.answers import is_right
-from mialign.evaluation.judge import Judge
 from mialign.evaluation.rewards import Reward, make
 from mialign.evaluation.scores import adherence, correct, question_of
-from mialign.evaluation.wins_over_start import WinsOverStart
 from mialign.generation.engine import Completion
 from mialign.synthetic import follows
 
@@ -64,16 +61,12 @@ def preferred(rewards: list[Reward]) -> OneScore:
 SCORES = {"mean_score": judged, "accuracy": solved, "ended": ended}
 
 
-def scores_of(validation: dict, judge: Judge | None, start: Path) -> Scores:
+def scores_of(validation: dict) -> Scores:
     """The scores that the settings of a validation name: `score`, and for `preferred` its `rewards`, in order.
 
-    judge: of `win_rate`; start: its file of the answers of step 0.
+    win_rate is the score of a judge (WinsOverStart).
     """
     name = validation["score"]
-    if name == "win_rate":
-        if judge is None:
-            raise InputError("--judge-model: a validation by win_rate needs the folder of the model that judges")
-        return WinsOverStart(judge, start)
     if name == "preferred":
         return each(preferred([make(one) for one in validation["rewards"]]))
     if name not in SCORES:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.evaluation.judge import AXES, Case, Judge
+from mialign.evaluation.judge.verdicts import check_valid
 from mialign.generation.engine import Completion
 from mialign.models.machine import of_first
 
@@ -14,16 +15,18 @@ WON = {"test": 1.0, "tie": 0.5, "baseline": 0.0}
 @dataclass(frozen=True)
 class WinsOverStart:
     """start: file of the answers of step 0. The first answers that are scored are these; a training that was killed
-    finds them there.
+    finds them there. invalid_at_most: the share of verdicts that may be invalid.
 
     Of several processes that share a training the first judges: the judge is a model beside the policy.
     """
 
     judge: Judge
     start: Path
+    invalid_at_most: float
 
     def __call__(self, records: list[dict], completions: list[Completion]) -> list[dict[str, float | None]]:
         """win_rate of each answer on the principle-aware axis: 1, 0.5 for a tie, or 0; None if the verdict is invalid.
+        InputError if too many are.
 
         At step 0 every answer meets itself, which is a tie, so a judge that cannot work fails before any step.
         """
@@ -39,4 +42,7 @@ class WinsOverStart:
             Case(AXES[0], record, {"text": text}, before)
             for record, text, before in zip(records, texts, first, strict=True)
         ]
-        return [{"win_rate": WON.get(found["verdict"])} for found in self.judge.verdicts(cases)]
+        found = self.judge.verdicts(cases)
+        told = [{"prompt_id": case.prompt["id"], "judge": self.judge.name} for case in cases]
+        check_valid([one | verdict for one, verdict in zip(told, found, strict=True)], self.invalid_at_most)
+        return [{"win_rate": WON.get(verdict["verdict"])} for verdict in found]

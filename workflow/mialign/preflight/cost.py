@@ -221,23 +221,27 @@ class _Experiment:
         validations = self.seeds * sum(ceil(method["steps"] / method["validate_every"]) for method in methods)
         checked = validations * answers
         hours = self.hours(tokens, "training", self.base) + self.hours(checked, "generation", self.base)
-        judged, more_hours, beside = self.validation_judge(validations)
-        tokens, hours = tokens + judged, hours + more_hours
+        judged = self.validation_judge(validations)
+        tokens, hours = tokens + judged.tokens, hours + judged.hours
         jobs = len(methods) * self.seeds
         disk = disk_estimate.of_training(self.given, self.seeds, self.base)
         rolled_out = [self.rolling_out(method) for method in methods if "rollout_every" in method]
         tokens += self.seeds * sum(one for one, _ in rolled_out)
         hours += self.seeds * sum(one for _, one in rolled_out)
-        memory = max(memory_estimate.of_training(method, self.base) for method in methods) + beside
-        return Row("train", self.name, jobs, tokens + checked, hours + self.start(jobs), disk, memory)
+        memory = max(memory_estimate.of_training(method, self.base) for method in methods) + judged.memory
+        hours += self.start(jobs)
+        return Row("train", self.name, jobs, tokens + checked, hours, disk, memory, judged.dollars)
 
-    def validation_judge(self, validations: int) -> tuple[float, float, float]:
-        """Tokens and hours of the judge of validation answers, if one does that, and bytes of its weights."""
+    def validation_judge(self, validations: int) -> Row:
+        """What the judge of validation answers takes, if one does that: its memory are its weights."""
         if not (judge := validating(self.given)):
-            return 0, 0, 0
+            return Row("train")
+        requests = validations * self.questions("validation") * ORDERS
+        read, written = requests * self.mean["request"], requests * self.mean["verdict"]
+        if judge["kind"] == "openai":
+            return Row("train", tokens=read + written, dollars=dollars(judge["server"]["price"], read, written))
         size = weights(self.config, self.assumed, judge["model"])
-        read = validations * self.questions("validation") * ORDERS * self.mean["request"]
-        return read, self.hours(read, "scoring", size), memory_estimate.of_judge(size)
+        return Row("train", tokens=read, hours=self.hours(read, "scoring", size), memory=memory_estimate.of_judge(size))
 
     def rolling_out(self, method: dict) -> tuple[float, float]:
         """Tokens and hours of what one training writes, rewards and holds against its reference."""

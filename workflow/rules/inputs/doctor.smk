@@ -54,6 +54,11 @@ def checks_here():
         for judging, (_, judge) in JUDGINGS.items()
         if judge.get("server", {}).get("key")
     }
+    keys |= {
+        judge["server"]["key"]: f"the judge experiments.{experiment}.{VALIDATING}"
+        for experiment in JUDGED
+        if (judge := validating(CONFIG["experiments"][experiment])) and "server" in judge
+    }
     return {
         "models": models_on_disk(),
         "fetched": [f"{DATA}/datasets/{dataset}.jsonl" for dataset in used_datasets()] + used_authors_files(),

@@ -40,7 +40,7 @@ def judge_options(wildcards, input):
     """The file of what was asked is no output: Snakemake would remove it, and all in it was paid for."""
     match JUDGINGS[wildcards.judging][1]["kind"]:
         case "openai":
-            return ["--wording", input.wording, "--asked", f"{RUN}/asked.jsonl"]
+            return ["--wording", input.wording, "--asked", ASKED]
         case "likelihood":
             return ["--wording", input.wording, "--model", input.model]
     return []

@@ -2,7 +2,7 @@
 
 TRAIN = (
     "{resources.python} workflow/run.py train --log {log:q} --parent {input.parent:q} {params.examples:q} --validation {input.validation:q}"
-    " --seed {params.seed} {params.rollouts:q} {params.reference:q} {params.judge:q} --settings {params.settings:q} --token-budget {resources.token_budget}"
+    " --seed {params.seed} {params.rollouts:q} {params.reference:q} {params.judge:q} --judge-server {resources.judge_server:q} --settings {params.settings:q} --token-budget {resources.token_budget}"
     " {resources.checkpointing} --attention {resources.attention} --batch {resources.generation_batch} --batch-tokens {resources.generation_tokens}"
     " --processes {resources.processes} --threads {resources.torch_threads}"
     " --scratch {params.scratch:q}"
@@ -33,6 +33,10 @@ def of_rate(wildcards):
     return wildcards.experiment, {**method, "learning_rate": float(wildcards.rate)}, SEEDS[0]
 
 
+# What tells the rules of trainings apart: the first of these wildcards that one has.
+OF_TRAINING = {"rolled_out": of_rolled_out, "curve": of_curve, "rate": of_rate, "method": of_method}
+
+
 def training_inputs(of):
     def inputs(wildcards):
         experiment, method, seed = of(wildcards)
@@ -61,8 +65,25 @@ def validation_judge_inputs(experiment):
     """What the judge is made of that scores validation answers, if one does."""
     if not (judge := validating(CONFIG["experiments"][experiment])):
         return {}
-    model = model_folder(judge["model"])
-    return {"judge_wording": judge["wording"], "judge_model": model, "judge_files": files_on_disk(model)}
+    found = {"judge_wording": judge["wording"]}
+    if judge["kind"] == "likelihood":
+        model = model_folder(judge["model"])
+        found |= {"judge_model": model, "judge_files": files_on_disk(model)}
+    return found
+
+
+def validation_judge_server(wildcards):
+    """Where the server of this judge is and what it costs: changes no result and reruns nothing."""
+    of = next(of for wildcard, of in OF_TRAINING.items() if wildcard in wildcards.keys())
+    return as_json((validating(CONFIG["experiments"][of(wildcards)[0]]) or {}).get("server", {}))
+
+
+def validation_judge_flags(wildcards, input):
+    """What was asked of its server is kept in the file of all judges."""
+    if not input.get("judge_wording"):
+        return []
+    own = ["--judge-model", input.judge_model] if input.get("judge_model") else ["--judge-asked", ASKED]
+    return ["--judge-wording", input.judge_wording, *own]
 
 
 def rollout_inputs(experiment, data, reference):
@@ -106,11 +127,7 @@ def training_params(of):
             ["--pairs", input.pairs] if input.get("pairs") else ["--prompts", input.prompts]
         ),
         "reference": lambda wildcards, input: ["--reference", input.reference] if input.get("reference") else [],
-        "judge": lambda wildcards, input: (
-            ["--judge-wording", input.judge_wording, "--judge-model", input.judge_model]
-            if input.get("judge_model")
-            else []
-        ),
+        "judge": validation_judge_flags,
         "rollouts": rollout_flags(of),
         "settings": lambda wildcards: method_settings(*of(wildcards)[:2]),
         "seed": lambda wildcards: of(wildcards)[2],

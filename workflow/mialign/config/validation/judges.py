@@ -6,7 +6,15 @@ from mialign.data import authors
 from mialign.data.sets import is_judged
 from mialign.evaluation.checkers import unchecked
 from mialign.evaluation.judge import prompt_template
-from mialign.evaluation.judge.settings import AUTHORS, by_authors, check_dated, judges, validating
+from mialign.evaluation.judge.settings import (
+    AUTHORS,
+    VALIDATING,
+    by_authors,
+    check_dated,
+    judges,
+    judges_by_key,
+    validating,
+)
 
 OWN = {"kind", "compat", "model", "revision", "server"}  # that a judge by the authors' protocol has of its own
 
@@ -21,8 +29,10 @@ def check(where: str, experiment: dict, config: dict, known) -> None:
             raise InputError(f"{where}.{key}: there are no responses to judge; give respond too")
     if "judge" in experiment.get("judges", {}):
         raise InputError(f"{where}.judges.judge: the main judge has this name; take another")
-    for name, judge in judges(experiment).items():
-        key = f"{where}.judge" if name == "judge" else f"{where}.judges.{name}"
+    if validating(experiment):
+        _check_validating(f"{where}.{VALIDATING}", experiment)
+    for name, judge in judges_by_key(experiment).items():
+        key = f"{where}.{name}"
         if judge["kind"] == "openai" and "revision" not in judge:
             under(f"{key}.model: ", check_dated, judge["model"])
         if "wording" in judge:
@@ -31,13 +41,19 @@ def check(where: str, experiment: dict, config: dict, known) -> None:
             check_server(f"{key}.server", judge["server"])
         if by_authors(judge):
             _check_by_authors(key, judge, experiment, config["sources"])
-    if judge := validating(experiment):
-        key = f"{where}.training.validate_by"
-        if not is_judged(experiment):
-            raise InputError(f"{key}: there are no responses to judge; take it out")
-        under(f"{key}.wording: ", prompt_template.load, judge["wording"])
     if is_judged(experiment) and (unknown := unchecked(known.principles)):
         _check_without_checkers(where, experiment, f"{known.path}: principles.{unknown[0]}")
+
+
+def _check_validating(key: str, experiment: dict) -> None:
+    """InputError where no judge can score validation answers, or not in both orders."""
+    if not is_judged(experiment):
+        raise InputError(f"{key}: there are no responses to judge; take it out")
+    if by_authors(validating(experiment)):
+        raise InputError(
+            f"{key}.compat: the authors' protocol asks about the 80 questions of MT-Bench only, and checkpoints are "
+            "chosen on others; take compat out"
+        )
 
 
 def _check_by_authors(key: str, judge: dict, experiment: dict, sources: dict) -> None:
@@ -57,10 +73,9 @@ def _check_by_authors(key: str, judge: dict, experiment: dict, sources: dict) ->
 
 def _check_without_checkers(where: str, experiment: dict, unknown: str) -> None:
     """InputError if something here needs the checker that a principle lacks; `unknown` says which."""
-    for name, judge in judges(experiment).items():
+    for key, judge in judges_by_key(experiment).items():
         if judge["kind"] == "checkers":
-            key = f"{where}.judge" if name == "judge" else f"{where}.judges.{name}"
-            raise InputError(f"{key}.kind: no checker can tell {unknown}; judge by openai or likelihood")
+            raise InputError(f"{where}.{key}.kind: no checker can tell {unknown}; judge by openai or likelihood")
     if validating(experiment):
         return
     for name, method in experiment["methods"].items():

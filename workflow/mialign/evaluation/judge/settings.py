@@ -12,6 +12,7 @@ DEFAULTS = {
     "openai": {"temperature": 0.0, "top_p": 1.0, "max_tokens": 400, "seed": 0, **READING},
     "likelihood": {"wording": READING["wording"]},
 }
+VALIDATING = "training.validate_by"
 AUTHORS = {"temperature": 0.0, "top_p": 0.9, "max_tokens": 200}  # what compat: authors asks with; no seed is sent
 SERVER = {"base_url": "https://api.openai.com/v1", "key": "OPENAI_API_KEY", "requests": 8, "timeout": 120}
 
@@ -43,11 +44,15 @@ def validating(experiment: dict) -> dict | None:
     return experiment["training"].get("validate_by")
 
 
+def judges_by_key(experiment: dict) -> dict[str, dict]:
+    """The same with the judge of validation answers, by their keys in the experiment."""
+    found = {"judge" if name == "judge" else f"judges.{name}": judge for name, judge in judges(experiment).items()}
+    return found | ({VALIDATING: judge} if (judge := validating(experiment)) else {})
+
+
 def weighing_judges(experiment: dict) -> dict[str, dict]:
     """The judges by likelihood, by their keys in the experiment."""
-    found = {"judge" if name == "judge" else f"judges.{name}": judge for name, judge in judges(experiment).items()}
-    found = {key: judge for key, judge in found.items() if judge["kind"] == "likelihood"}
-    return found | ({"training.validate_by": judge} if (judge := validating(experiment)) else {})
+    return {key: judge for key, judge in judges_by_key(experiment).items() if judge["kind"] == "likelihood"}
 
 
 def by_program(experiment: dict) -> bool:
