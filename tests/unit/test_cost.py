@@ -318,6 +318,7 @@ def test_our_assumptions_serve_our_configurations(read_config, root, run_stage, 
     assert rows[-1]["stage"] == "total"
     assert float(rows[-1]["gpu_hours"]) > 0
     judged = [float(row["judge_dollars"]) for row in rows if row["stage"] == "judge"]
+    assert not overlays or f"disk ({float(rows[-1]['disk_gb']) / 1000:.1f} TB)" in (root / "README.md").read_text()
     assert bool(sum(judged)) is bool(overlays)  # the judge of the paper is paid, the miniature's is a program
     assert set(yaml.safe_load((root / "config/costs.yaml").read_text())["rows"]) >= {
         source["dataset"] for source in settings["sources"].values() if "dataset" in source
