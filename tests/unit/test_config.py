@@ -231,7 +231,12 @@ BAD = [
     ),
     (f"{MT}.methods.dpo.choose", 7, f"{MT}.methods.dpo.choose: 7 is no checkpoint; there is one every 8 steps"),
     (f"{MT}.methods.dpo.choose", 24, f"{MT}.methods.dpo.choose: 24 is no checkpoint"),
-    (f"{MT}.methods.dpo.choose", "best", f"{MT}.methods.dpo.choose: 'best' is not possible"),
+    (
+        f"{MT}.methods.dpo.choose",
+        "best",
+        f"{MT}.methods.dpo.choose: 'best' is not possible; it is last, validation or the step of a checkpoint",
+    ),
+    (f"{MT}.training.choose", 1.5, f"{MT}.training.choose: 1.5 is not possible; it is last, validation or the step"),
     (f"{MT}.training.max_length", 1, f"{MT}.training.max_length: 1 is too small; the least is 2"),
     (
         f"{MT}.methods.more",

@@ -206,7 +206,11 @@ def test_a_pause_may_last_until_a_date(monkeypatch):
     ("trouble", "message", "times"),
     [
         (refuse(401, "bad key"), "refuses the key in JUDGE_KEY .*bad key.*put a valid one", 1),
-        (refuse(404, "no model"), "has no such model or address .*no model.*mend judge.model", 1),
+        (
+            refuse(404, "no model"),
+            "has no such model or address .*no model.*mend model or server.base_url of this judge",
+            1,
+        ),
         (refuse(400, "too long"), "refuses a request .*too long", 1),
         (refuse(429, "no money", "insufficient_quota"), "lets no more through .*no money", 1),
         (refuse(500, "oh"), "is broken .*oh", 8),

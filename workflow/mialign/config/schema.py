@@ -103,7 +103,9 @@ def _in_words(error) -> str:
         case "type":
             return f"{where}: {_wrong_type(value, limit)}"
         case "enum":
-            return f"{where}: {value!r} is not possible; {suggestion(str(value), [str(item) for item in limit])}"
+            known = suggestion(str(value), [str(item) for item in limit])
+            others = f"; it is {error.schema['description']}" if "description" in error.schema else f"; {known}"
+            return f"{where}: {value!r} is not possible{others}"
         case "pattern":
             if "description" in error.schema:
                 secret = "@" in value or "server" in error.absolute_path

@@ -62,9 +62,9 @@ def explain(error: Exception, message: str, model: str, where: dict) -> str:
         case 401 | 403:
             return f"{server} refuses the key in {where['key']} ({detail}); put a valid one into that variable"
         case 404:
-            return f"{server} has no such model or address ({detail}); mend judge.model or judge.server.base_url"
+            return f"{server} has no such model or address ({detail}); mend model or server.base_url of this judge"
         case 429:
-            return f"{server} lets no more through ({detail}); raise the limit there, or lower judge.server.requests"
+            return f"{server} lets no more through ({detail}); raise the limit there, or lower its server.requests"
         case status if status >= 500:
             return f"{server} is broken ({detail}); run the workflow again when it is mended"
     return f"{server} refuses a request ({detail}); mend what it names under judge, or take a judge that takes it"

@@ -82,7 +82,7 @@ class JudgeServer:
         if missing and self.spent + rest > ceiling:
             raise InputError(
                 f"{self.model}: the {len(missing)} requests left cost up to about ${rest:.2f}; with ${self.spent:.2f} "
-                f"spent that may exceed the ceiling of ${ceiling:.2f}. Raise judge.server.ceiling, or ask for less; "
+                f"spent that may exceed the ceiling of ${ceiling:.2f}. Raise its server.ceiling, or ask for less; "
                 "nothing has been sent"
             )
 
@@ -92,7 +92,7 @@ class JudgeServer:
         if self.spent + self.pending + amount > self.where["ceiling"]:
             raise InputError(
                 f"{self.model}: the ceiling of ${self.where['ceiling']:.2f} is reached (${self.spent:.2f} spent); "
-                "raise judge.server.ceiling and run the workflow again, it goes on from here"
+                "raise server.ceiling of this judge and run the workflow again, it goes on from here"
             )
         self.pending += amount
         return amount
