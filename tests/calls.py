@@ -1,7 +1,7 @@
 """Calls of Snakemake, and what it prints of the jobs.
 
-Importing Snakemake takes as long as a dry run. So calls are forked from a process that has imported it, and nothing of
-ours, since each copy of the workflow has its own library.
+Importing Snakemake takes as long as a dry run. So calls are forked from a process that has imported it with all that it
+imports on the way, and nothing of ours, since each copy of the workflow has its own library.
 """
 
 import multiprocessing
@@ -14,7 +14,9 @@ from pathlib import Path
 
 OURS = [Path(__file__).parents[1] / name for name in ("", "workflow", "tests", "tests/unit", "tests/workflow")]
 FORKSERVER = multiprocessing.get_context("forkserver")
-FORKSERVER.set_forkserver_preload(["snakemake.cli"])
+FORKSERVER.set_forkserver_preload(
+    ["snakemake.cli", "snakemake.report.html_reporter", "smart_open", "jsonschema", "rapidfuzz.distance", "Levenshtein"]
+)
 
 
 def environment(**more: str) -> dict[str, str]:

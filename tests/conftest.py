@@ -1,6 +1,8 @@
 """What all tests share: repeatable properties, one thread, the repository's folder and its configurations."""
 
 import os
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,8 +37,13 @@ def read_config(monkeypatch):
     def read(*overlays: str | dict) -> dict:
         config = {}
         for overlay in ("config.yaml", *overlays):
-            is_file = isinstance(overlay, str)
-            lay_over(config, yaml.safe_load((ROOT / overlay).read_text(encoding="utf-8")) if is_file else overlay)
+            lay_over(config, deepcopy(parsed(overlay)) if isinstance(overlay, str) else overlay)
         return config
 
     return read
+
+
+@cache
+def parsed(name: str) -> dict:
+    """A configuration of ours, parsed once for all tests, which must copy it."""
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))

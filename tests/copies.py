@@ -8,9 +8,12 @@ ROOT = Path(__file__).parents[1]
 
 
 def copy_workflow(folder: Path) -> Path:
-    """The workflow alone in a folder of its own, so that results and edits stay there."""
+    """The workflow alone in a folder of its own, so that results and edits stay there.
+
+    With what Python has compiled of it, which holds for the copy as dates are kept; but for unfinished `x.pyc.123`.
+    """
     for name in ("workflow", "config", "envs", "paper", "profiles", "slurm"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.pyc.*"))
     for name in ("Snakefile", "config.yaml"):
         shutil.copy(ROOT / name, folder)
     return folder

@@ -251,8 +251,7 @@ def test_the_neighbours_take_the_base_models_and_are_a_chapter_of_the_paper(smok
     import pymupdf
 
     folder = shutil.copytree(smoke, tmp_path / "copy")
-    run(folder, command=NEIGHBOURS)
-    run(folder, "--", "everything", command=NEIGHBOURS)
+    run(folder, "--", "all", "everything", command=NEIGHBOURS)
     assert made(smoke / RUN / "models").items() <= made(folder / RUN / "models").items()
     for name in ("comparisons", "information", "accuracy", "degeneration", "strengths"):
         assert table(folder, f"../neighbours_smoke/metrics/{name}.csv")

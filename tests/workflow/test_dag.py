@@ -21,9 +21,9 @@ from given_model import given_model
 SEEDED = 3
 
 
-def test_the_jobs_of_the_miniature(copy):
-    found = jobs(snakemake(copy, "-n"))
-    config = yaml.safe_load((copy / "config.yaml").read_text())
+def test_the_jobs_of_the_miniature(root, plan):
+    found = jobs(plan)
+    config = yaml.safe_load((root / "config.yaml").read_text())
     methods = {name: len(experiment["methods"]) for name, experiment in config["experiments"].items()}
     assert len(config["seeds"]) == SEEDED
     assert found["questions"] == 6
@@ -41,8 +41,8 @@ def test_the_jobs_of_the_miniature(copy):
     assert found["paper"] == 1
 
 
-def test_a_method_is_a_row_of_the_config(copy):
-    before = jobs(snakemake(copy, "-n"))
+def test_a_method_is_a_row_of_the_config(copy, plan):
+    before = jobs(plan)
     row = {"parent": "dpo", "objective": "sami", "learning_rate": 0.0001}
     overlay = {"experiments": {"multitask": {"methods": {"dpo_sami": row}}}}
     (copy / "more.yaml").write_text(yaml.safe_dump(overlay))
@@ -50,8 +50,8 @@ def test_a_method_is_a_row_of_the_config(copy):
     assert after - before == Counter(train=SEEDED, respond=SEEDED, score=SEEDED)
 
 
-def test_a_model_that_methods_are_compared_with_answers_as_they_do(copy):
-    before = jobs(snakemake(copy, "-n"))
+def test_a_model_that_methods_are_compared_with_answers_as_they_do(copy, plan):
+    before = jobs(plan)
     (copy / "more.yaml").write_text(
         "models: {trunk: {label: Trunk}}\nexperiments: {multitask: {comparisons: [[sami, trunk], [sami, base]]}}"
     )
@@ -73,7 +73,7 @@ def test_a_model_that_methods_are_compared_with_answers_as_they_do(copy):
     assert ("benchmark", "trunk") in [(use["split"], use["model"]) for use in uses]
 
 
-def test_principles_are_held_out_of_training_and_scored_apart(copy):
+def test_principles_are_held_out_of_training_and_scored_apart(copy, plan):
     (copy / "more.yaml").write_text("experiments: {multitask: {held_out: [tex, persona]}}")
     text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
     asked = {name: json.loads(option(words, "--settings")) for name, words in commands(text, "prompts").items()}
@@ -82,7 +82,7 @@ def test_principles_are_held_out_of_training_and_scored_apart(copy):
     scored = commands(text, "score")["scores/multitask/sami/seed1.jsonl"]
     place = scored.index("--held-out")
     assert scored[place + 1 : place + 3] == ["tex", "persona"]
-    assert "--held-out" not in snakemake(copy, "-n", "-p")
+    assert "--held-out" not in plan
 
 
 MIPO = """
@@ -104,9 +104,9 @@ def commands(text: str, stage: str) -> dict[str, list[str]]:
     return {option(words, "--out").removeprefix("results/mini/"): words for words in found}
 
 
-def test_a_set_that_a_method_writes_is_there_for_every_seed(copy):
+def test_a_set_that_a_method_writes_is_there_for_every_seed(copy, plan):
     """And a set on which no method is trained is not made at all."""
-    before = jobs(snakemake(copy, "-n"))
+    before = jobs(plan)
     (copy / "more.yaml").write_text(MIPO)
     text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
     more = Counter(prompts=1, generate=SEEDED, pairs=SEEDED, reference=SEEDED, train=SEEDED, respond=SEEDED)
@@ -153,13 +153,12 @@ experiments:
 """
 
 
-def test_written_principles_are_in_the_prompts_of_their_set_alone(copy):
+def test_written_principles_are_in_the_prompts_of_their_set_alone(copy, plan):
     """And the models that write none are the same as before."""
-    before = snakemake(copy, "-n", "-p")
     (copy / "more.yaml").write_text(WRITTEN)
     text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
     more = Counter(corpus=1, model=1, written_principles=1, prompts=1, generate=1, pairs=1, table=1)
-    assert jobs(text) - jobs(before) == more + Counter(train=SEEDED, respond=SEEDED, score=SEEDED)
+    assert jobs(text) - jobs(plan) == more + Counter(train=SEEDED, respond=SEEDED, score=SEEDED)
     (words,) = commands(text, "written_principles").values()
     assert option(words, "--model") == "results/mini/models/writer"
     assert json.loads(option(words, "--settings"))["wordings"] == 2
@@ -168,7 +167,7 @@ def test_written_principles_are_in_the_prompts_of_their_set_alone(copy):
     assert set(read.values()) == {"config/principles.yaml"}
     corpora = commands(text, "corpus")
     assert "principles" in json.loads(option(corpora.pop("corpora/writer.jsonl"), "--templates"))
-    assert corpora == commands(before, "corpus")
+    assert corpora == commands(plan, "corpus")
 
 
 ITERATED = """
@@ -213,8 +212,8 @@ experiments:
 """
 
 
-def test_information_is_asked_of_every_policy_where_an_experiment_has_it(copy):
-    before = jobs(snakemake(copy, "-n"))
+def test_information_is_asked_of_every_policy_where_an_experiment_has_it(copy, plan):
+    before = jobs(plan)
     (copy / "more.yaml").write_text(INFORMED)
     text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
     policies = SEEDED * (5 + 1)
@@ -261,8 +260,8 @@ experiments:
 """
 
 
-def test_an_experiment_with_preferences_is_rewarded_and_not_judged(copy):
-    before = jobs(snakemake(copy, "-n"))
+def test_an_experiment_with_preferences_is_rewarded_and_not_judged(copy, plan):
+    before = jobs(plan)
     (copy / "more.yaml").write_text(PREFERENCES)
     text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
     more = jobs(text) - before
@@ -335,9 +334,9 @@ experiments:
 """
 
 
-def test_judges_on_servers_and_of_our_own_plan_without_key_or_network(copy):
+def test_judges_on_servers_and_of_our_own_plan_without_key_or_network(copy, plan):
     """Beside the one that figures show, further ones judge the same answers, and a table says how far they agree."""
-    before = jobs(snakemake(copy, "-n"))
+    before = jobs(plan)
     (copy / "judges.yaml").write_text(JUDGES)
     proxy = "http://127.0.0.1:9"  # nobody is there
     after = snakemake(

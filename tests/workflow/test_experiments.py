@@ -52,10 +52,9 @@ def test_methods_and_attempts_are_told_by_experiment(commands):
     assert commands["metrics/accuracy.csv"]["settings"]["attempts"] == {"maths": [1, 10, 32], "long": [1, 2]}
 
 
-def test_rates_to_be_tried_run_no_table_again(copy):
-    before = snakemake(copy, "-n", "-p")
+def test_rates_to_be_tried_run_no_table_again(copy, plan):
     (copy / "more.yaml").write_text(yaml.safe_dump({"tuning": {"rates": [0.5]}}))
     after = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
     stages = r"python workflow/run\.py (?:table|numbers) .*"
     # sorted, since a dry run prints jobs that do not depend on each other in any order
-    assert sorted(re.findall(stages, before)) == sorted(re.findall(stages, after)) != []
+    assert sorted(re.findall(stages, plan)) == sorted(re.findall(stages, after)) != []

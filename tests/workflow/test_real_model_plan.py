@@ -9,15 +9,15 @@ SMOLLM2 = "config/smollm2.yaml"
 
 
 @pytest.mark.parametrize(
-    ("more", "seeds", "datasets"),
-    [([], 1, 7), (["config/smollm2_gpu.yaml"], 3, 7), (["config/smollm2_smoke.yaml"], 1, 0)],
+    ("more", "seeds", "datasets", "methods"),
+    [([], 1, 7, 5), (["config/smollm2_gpu.yaml"], 3, 7, 5), (["config/smollm2_smoke.yaml"], 1, 0, 3)],
     ids=["cpu", "gpu", "smoke"],
 )
-def test_the_whole_is_planned(copy, more, seeds, datasets):
+def test_the_whole_is_planned(copy, more, seeds, datasets, methods):
     found = jobs(snakemake(copy, "-n", "--configfile", SMOLLM2, *more, **BARE))
     assert (found["fetch_model"], found["fetch_dataset"]) == (1, datasets)
     assert found["model"] == found["corpus"] == found["collapse"] == 0
     assert (found["generate"], found["pairs"]) == (2, 2)
-    assert found["train"] == 10 * seeds
-    assert (found["respond"], found["solve"]) == (6 * seeds, 6 * seeds)  # of the base too
+    assert found["train"] == 2 * methods * seeds
+    assert (found["respond"], found["solve"]) == ((methods + 1) * seeds,) * 2  # of the base too
     assert found["judge_by_likelihood"] == (10 * seeds if seeds > 1 else 0)

@@ -16,6 +16,7 @@ from mialign.models import places, weights
 from mialign.models.bases import FETCHED, base
 from mialign.core.arguments import as_argument
 from mialign.core.errors import InputError
+from mialign.core.process import collect_seldom
 from mialign.evaluation.judge.settings import VALIDATING, by_authors, by_program, deciding, judges, run_here, validating
 from mialign.evaluation.checkers import unchecked
 from mialign.core.yaml_files import read_yaml
@@ -31,6 +32,8 @@ def checked(check, *arguments):
     except (InputError, OSError) as error:
         raise WorkflowError(str(error))
 
+
+collect_seldom()  # a plan makes a million objects, too
 
 # Before Snakemake reads it, which does not say what it cannot read.
 BASE = checked(read_yaml, "config.yaml", "the workflow starts from it")

@@ -60,6 +60,7 @@ def _module(name: str, workflow: Path) -> tuple[str, tuple[str, ...]]:
     return hashlib.sha256(ast.dump(_without_docstrings(tree)).encode()).hexdigest(), tuple(sorted(imported - {name}))
 
 
+@cache
 def _path(name: str, workflow: Path) -> Path | None:
     """The file of a module of ours; None for what is no such module, for instance a function of one."""
     if name.split(".")[0] not in OWN:
@@ -71,7 +72,7 @@ def _path(name: str, workflow: Path) -> Path | None:
 
 def _imports(tree: ast.Module, package: str) -> Iterator[str]:
     """Every name that an import statement could bind to a module when the code runs."""
-    for node in _run(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -83,12 +84,16 @@ def _imports(tree: ast.Module, package: str) -> Iterator[str]:
             yield from (f"{start}.{alias.name}" for alias in node.names)
 
 
-def _run(tree: ast.AST) -> Iterator[ast.AST]:
-    """All nodes but what stands under `if TYPE_CHECKING`, which never runs."""
-    yield tree
-    for node in ast.iter_child_nodes(tree):
-        if not (isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")):
-            yield from _run(node)
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """The node with all statements in it but what stands under `if TYPE_CHECKING`, which never runs.
+
+    No import and no docstring stands within an expression, and of ten nodes nine belong to expressions.
+    """
+    yield node
+    for block in ("body", "handlers", "cases", "orelse", "finalbody"):
+        for child in getattr(node, block, ()):
+            if not (isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING")):
+                yield from _statements(child)
 
 
 def _with_parents(name: str) -> Iterator[str]:
@@ -98,7 +103,7 @@ def _with_parents(name: str) -> Iterator[str]:
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             first = node.body[0] if node.body else None
             if (

@@ -1,6 +1,7 @@
 """A rate of n observations: its intervals, and which values it can have at all."""
 
-from math import ceil, floor
+from math import ceil, floor, sqrt
+from statistics import NormalDist
 from typing import NamedTuple
 
 
@@ -35,10 +36,9 @@ def wilson_of_points(points: float, n: int, level: float = 0.95) -> tuple[float,
 
     For n observations from 0 to 1 it errs on the wide side: none with this mean vary more than wins and losses alone.
     """
-    from statsmodels.stats.proportion import proportion_confint
-
-    low, high = proportion_confint(points, n, alpha=1 - level, method="wilson")
-    return float(low), float(high)
+    p, z = points / n, NormalDist().inv_cdf((1 + level) / 2)
+    half = z * sqrt(p * (1 - p) / n + (z / n) ** 2 / 4)
+    return tuple((p + z**2 / (2 * n) + side) / (1 + z**2 / n) for side in (-half, half))
 
 
 def clopper_pearson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
