@@ -11,6 +11,7 @@ from mialign.evaluation.answers import is_right
 from mialign.evaluation.judge import Judge
 from mialign.evaluation.rewards import Reward, make
 from mialign.evaluation.scores import adherence, correct, question_of
+from mialign.evaluation.steering import Steering
 from mialign.evaluation.wins_over_start import WinsOverStart
 from mialign.generation.engine import Completion
 from mialign.synthetic import follows
@@ -60,12 +61,13 @@ def preferred(rewards: list[Reward]) -> OneScore:
     return score
 
 
-# Name of the score, as curves have it -> what gives it. `preferred` is made of the rewards of the experiment.
+# Name of the score, as curves have it -> what gives it. `preferred` and `steering` are made of the rewards of the
+# experiment.
 SCORES = {"mean_score": judged, "accuracy": solved, "ended": ended}
 
 
 def scores_of(validation: dict, judge: Judge | None, start: Path) -> Scores:
-    """The scores that the settings of a validation name: `score`, and for `preferred` its `rewards`, in order.
+    """The scores that the settings of a validation name: `score`, and if it needs them its `rewards`, in order.
 
     judge: of `win_rate`; start: its file of the answers of step 0.
     """
@@ -76,8 +78,10 @@ def scores_of(validation: dict, judge: Judge | None, start: Path) -> Scores:
         return WinsOverStart(judge, start)
     if name == "preferred":
         return each(preferred([make(one) for one in validation["rewards"]]))
+    if name == "steering":
+        return Steering([make(one) for one in validation["rewards"]])
     if name not in SCORES:
-        known = ", ".join((*SCORES, "preferred", "win_rate"))
+        known = ", ".join((*SCORES, "preferred", "steering", "win_rate"))
         raise InputError(f"--settings: validation.score is {name!r}; there are {known}")
     return each(SCORES[name])
 
