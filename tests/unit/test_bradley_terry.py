@@ -194,9 +194,9 @@ def test_scores_and_the_verdicts_of_checkers_on_all_pairs_give_the_same(scores, 
 
 
 def test_methods_that_do_not_answer_the_same_prompts_are_named(scores):
-    with pytest.raises(InputError, match=r"scores/e: sft against base, seed 1: the prompt 'p1' at temperature 0.0 is in"):
+    with pytest.raises(InputError, match=r"scores/e: sft against base, seed 1: the prompt 'p1' at temperature 0.0"):
         rows(scores(base=[[0.5, 1.0]], sft=[[0.5]]))
-    with pytest.raises(InputError, match=r"sft against base, seed 2: the prompt 'p0' at temperature 0.0 is in the test"):
+    with pytest.raises(InputError, match=r"sft against base, seed 2: the prompt 'p0' at temperature 0.0"):
         rows(scores(base=[[0.5]], sft=[[0.5], [1.0]]))
 
 

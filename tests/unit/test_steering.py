@@ -1,4 +1,4 @@
-"""How well answers follow their preference vectors: by hand, against numpy's correlation, and its error by simulation."""
+"""How well answers follow their vectors: by hand, against numpy's correlation, and its error by simulation."""
 
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def test_by_hand():
     own = [0.25 / first, 0.75 / first, 0.25 / first, -0.25 / first]
     assert [one["steering"] for one in found] == pytest.approx([(one + 1) / 2 for one in own])
     assert [(one["reward_1"], one["reward_2"]) for one in found] == [(1, -3), (0, -1), (1, -3), (1, -1)]
-    assert list(found[0])[0] == "steering"  # checkpoints are chosen by the first
+    assert next(iter(found[0])) == "steering"  # checkpoints are chosen by the first
     assert steering(vectors, [1, 0, 1, 1], [-3, -1, -3, -1]) == pytest.approx((0.25 / first + 1) / 2)
 
 

@@ -193,7 +193,8 @@ def test_a_curve_without_a_score_is_named(tmp_path, run_stage):
     (tmp_path / "maths/sami/0.1.csv").write_text("step,metric,value\n8,adherence,0.5\n8,selected,1\n")
     write_jsonl(tmp_path / "prompts/maths/validation.jsonl", [{"id": "1"}])
     with pytest.raises(
-        InputError, match=r"maths/sami/0\.1\.csv has no score \(mean_score or accuracy or preferred or win_rate or steering\)"
+        InputError,
+        match=r"maths/sami/0\.1\.csv has no score \(mean_score or accuracy or preferred or win_rate or steering\)",
     ):
         run_stage(
             script,

@@ -1,4 +1,4 @@
-"""Checkpoints scored by how well a policy follows its preference vector, whatever rewards it gets without reading it."""
+"""Checkpoints scored by how well a policy follows its preference vector, whatever it gets without reading it."""
 
 from dataclasses import dataclass
 
@@ -13,10 +13,10 @@ from mialign.generation.engine import Completion
 class Steering:
     """The correlation of each reward with its weight in the prompt, averaged over rewards.
 
-    It lies between -1 and 1 and is 0, up to chance, for answers that ignore the vector. It is the slope of a reward over
-    its weight with both in standard deviations, so no reward counts for more because its numbers are larger, and a
-    reward varying for other reasons lowers it. For weights and rewards with a joint normal distribution it decides how
-    much an answer tells of its vector: -log(1 - rho^2) / 2 nats. It does not see how large rewards are.
+    It lies between -1 and 1 and is 0, up to chance, for answers that ignore the vector. It is the slope of a reward
+    over its weight with both in standard deviations. So no reward counts for more because its numbers are larger, and a
+    reward that varies for other reasons lowers it. Of normal weights and rewards it says how much an answer tells of
+    its vector, -log(1 - rho^2) / 2 nats. It does not see how large rewards are.
 
     A plain slope, and what sum_k w_k r_k gains over shuffled vectors (sum_k cov(w_k, r_k)), are multiples of it for one
     reward. They depend on the unit of a reward, and their error is not known from their value, as that of a correlation

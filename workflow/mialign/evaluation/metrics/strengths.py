@@ -18,6 +18,7 @@ from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "method", "axis", "temperature", "metric", *ESTIMATE)
 SETTINGS: set[str] = set()
+JUDGED = ("prompt_id", "temperature", "axis", "verdict")
 SCORED = ("prompt_id", "category", "temperature", "tokens", *COMPARED.values())
 
 
@@ -33,7 +34,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     """
     experiments: dict[str, dict[tuple[str, str], dict]] = {}
     sources = [source(path, ("scores", "verdicts")) for path in paths]
-    verdicts = load((one for one in sources if one.stage == "verdicts"), ("prompt_id", "temperature", "axis", "verdict"))
+    verdicts = load((one for one in sources if one.stage == "verdicts"), JUDGED)
     for (experiment, pair), seeds in verdicts.items():
         test, _, baseline = pair.partition("-vs-")
         experiments.setdefault(experiment, {})[test, baseline] = seeds

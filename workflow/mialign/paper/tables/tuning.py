@@ -19,7 +19,8 @@ def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
         for score in dict.fromkeys(row["score"] for row in of_experiment):
             rows = [row for row in of_experiment if row["score"] == score]
             unit = "in hundredths" if score == CORRELATION else r"\%"
-            result.rows.append(f"{escape(title)}: {score.replace('_', ' ')}, {unit}, on {count(rows[0]['n'])} questions")
+            about = f"{escape(title)}: {score.replace('_', ' ')}"
+            result.rows.append(f"{about}, {unit}, on {count(rows[0]['n'])} questions")
             for method in dict.fromkeys(row["method"] for row in rows):
                 found = {float(row["learning_rate"]): row for row in rows if row["method"] == method}
                 cells = [_cell(found[rate]) if rate in found else "--" for rate in rates]
