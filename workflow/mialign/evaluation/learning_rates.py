@@ -32,7 +32,7 @@ class RateResult:
 
 
 def standard_error(score: str, value: float, n: int) -> float:
-    """Of a mean of n scores: sqrt(p (1 - p) / n), exact for scores that are 0 or 1; of a correlation (1 - r^2) / sqrt(n)
+    """Of a mean of n scores: sqrt(p (1 - p) / n), exact for scores of 0 or 1; of a correlation: (1 - r^2) / sqrt(n).
 
     Curves keep means alone. For scores that lie between 0 and 1, as the mean of adherence and content, and for the mean
     of several correlations it is the most that the error can be, the latter in large samples.
