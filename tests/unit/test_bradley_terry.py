@@ -144,6 +144,63 @@ def test_methods_without_a_way_to_the_base_are_named(verdicts):
         rows(verdicts(sft_base=["tie"], sami_dpo=["test"]))
 
 
+# ---------------------------------------------------------------- from scores
+@pytest.fixture
+def scores(tmp_path):
+    """Score files by method and seed: the adherence of its answer to each prompt; their paths."""
+
+    def write(**methods: list[list[float | None]]) -> list[str]:
+        paths = []
+        for name, seeds in methods.items():
+            for seed, adherences in enumerate(seeds, start=1):
+                path = tmp_path / f"scores/e/{name}/seed{seed}.jsonl"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                keys = {"temperature": 0.0, "category": "math", "tokens": 3, "correct": None}
+                lines = [{"prompt_id": f"p{n}", "adherence": one, **keys} for n, one in enumerate(adherences)]
+                path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+                paths.append(str(path))
+        return paths
+
+    return write
+
+
+def test_checkers_compare_all_pairs(scores):
+    """Two seeds of five prompts, of which some are not checked; nothing is compared on the other axis."""
+    found = rows(
+        scores(
+            base=[[0.0, 0.5, 0.5, 1.0, None], [0.5, 0.0, 0.5, 1.0, 1.0]],
+            sft=[[0.5, 0.5, 1.0, 0.5, 0.5], [1.0, 0.5, 0.5, 1.0, None]],
+            sami=[[0.5, 0.0, 0.5, 0.5, 0.0], [0.5, 0.5, 0.5, 0.5, None]],
+        )
+    )
+    # sft over base: 1 .5 1 0, 1 1 .5 .5; sami over base: 1 0 .5 0, .5 1 .5 0; sami over sft: .5 0 0 .5 0, 0 .5 .5 0
+    points = np.array([[0, 2.5, 4.5], [5.5, 0, 7.0], [3.5, 2.0, 0]])
+    assert [found[name]["value"] for name in ("base", "sft", "sami")] == pytest.approx(slow(points), abs=1e-5)
+    assert [found[name]["n"] for name in ("base", "sft", "sami")] == [16, 17, 17]
+
+
+def test_scores_and_the_verdicts_of_checkers_on_all_pairs_give_the_same(scores, verdicts):
+    rng = np.random.default_rng(8)
+    given_scores = {name: rng.choice([0.0, 0.5, 1.0], size=40).tolist() for name in ("base", "sft", "sami")}
+    sides = {1: "test", 0: "tie", -1: "baseline"}
+    pairs = (("sft", "base"), ("sami", "base"), ("sami", "sft"))
+    compared = {
+        f"{test}_{baseline}": [
+            sides[int(np.sign(a - b))] for a, b in zip(given_scores[test], given_scores[baseline], strict=True)
+        ]
+        for test, baseline in pairs
+    }
+    assert rows(scores(**{name: [one] for name, one in given_scores.items()})) == rows(verdicts(**compared))
+
+
+def test_methods_that_do_not_answer_the_same_prompts_are_named(scores):
+    with pytest.raises(InputError, match=r"scores/e: sft against base, seed 1: the prompt 'p1' at temperature 0.0"):
+        rows(scores(base=[[0.5, 1.0]], sft=[[0.5]]))
+    with pytest.raises(InputError, match=r"sft against base, seed 2: the prompt 'p0' at temperature 0.0"):
+        rows(scores(base=[[0.5]], sft=[[0.5], [1.0]]))
+
+
+# ---------------------------------------------------------------- bad input
 def test_an_unknown_verdict_is_named(verdicts):
     with pytest.raises(InputError, match=r"verdicts/e/sami-vs-base/seed1.jsonl: 'won' is not one of test"):
         rows(verdicts(sami_base=["won"]))

@@ -74,6 +74,16 @@ def test_preferences_have_their_defaults_and_their_rewards(settings):
     assert "judge" not in found
 
 
+def test_the_final_policies_are_those_that_nothing_else_is_made_of(settings):
+    """start, the earlier rounds and the parts of the soup are not; nor is a method that only writes pairs."""
+    assert sets.final_policies(steered(settings)) == ["base", "mi_epo_3", "soup"]
+    given = settings["experiments"]["steered"]
+    given["methods"]["last"] = {"parent": "base", "objective": "dpo", "data": "kind_pairs"}
+    given["data"]["kind_pairs"]["from"] = "short"
+    del given["soups"]
+    assert sets.final_policies(steered(settings)) == ["base", "mi_epo_3", "kind", "last"]
+
+
 def test_the_miniature_has_none(read_config):
     found = loading.load(read_config())
     assert "rewards" not in found

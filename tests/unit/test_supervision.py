@@ -92,9 +92,12 @@ def test_methods_apart_from_the_base(pairs, expected):
 
 
 def test_a_document_that_sets_all_methods_on_one_scale_needs_comparisons_that_do(read_config):
+    """Checkers compare all pairs, whatever is listed; another judge compares what is listed."""
     from mialign.config import loading
 
     lone = {"experiments": {"multitask": {"comparisons": [["n2", "mipo"]]}}}
+    loading.load(read_config(NEIGHBOURS, lone))
+    lone["experiments"]["multitask"]["judge"] = {"kind": "likelihood", "model": "strong"}
     with pytest.raises(InputError, match=r"experiments.multitask.comparisons: none leads from n2 to base.*add \[n2, b"):
         loading.load(read_config(NEIGHBOURS, lone))
     loading.load(read_config(NEIGHBOURS, lone, {"document": "main"}))

@@ -160,6 +160,26 @@ def test_rates_that_were_tried_with_the_chosen_one_in_bold(run):
     assert r"SFT continued & \textbf{80.0 (5.0)} & 20.0 (5.0) \\" in text
 
 
+def test_scores_of_rates_stand_apart_by_kind(tmp_path):
+    """A correlation is no share, so it is not in per cent; methods keep their order within a kind."""
+    path = tmp_path / "tuning.csv"
+    head = "experiment,method,learning_rate,step,score,value,n,standard_error,chosen"
+    lines = (
+        "steered,mi_epo,0.1,8,steering,-0.25,64,0.117,yes",
+        "steered,expert,0.1,8,preferred,0.4,64,0.06,yes",
+        "steered,mo_odpo,0.1,8,steering,0.3,64,0.11,yes",
+    )
+    path.write_text("\n".join((head, *lines)) + "\n")
+    text, _ = TABLES["tuning"]([path], {"experiments": {"steered": {"methods": {}}}})
+    assert re.findall(r"steered: [^}]*|.*textbf.*", text) == [
+        "steered: steering, in hundredths, on 64 questions",
+        r"MI+EPO & \textbf{$-$25.0 (11.7)} \\",
+        r"MO+ODPO & \textbf{30.0 (11.0)} \\",
+        r"steered: preferred, \%, on 64 questions",
+        r"EXPERT & \textbf{40.0 (6.0)} \\",
+    ]
+
+
 def test_agreement_of_judges_on_both_axes(run):
     text, _ = make("agreement", run)
     assert "multitask: judges knowing the principles, temperature 0" in text

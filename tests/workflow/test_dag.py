@@ -274,7 +274,9 @@ def test_an_experiment_with_preferences_is_rewarded_and_not_judged(copy, plan):
     trained = commands(text, "train")["checkpoints/steered/mi_epo_3/seed2"]
     assert option(trained, "--parent") == "results/mini/checkpoints/steered/mi_epo_2/seed2"
     assert option(trained, "--reference") == "results/mini/reference/steered/mi_epo_3/base/seed2.jsonl"
-    assert json.loads(option(trained, "--settings"))["validation"]["score"] == "preferred"
+    assert json.loads(option(trained, "--settings"))["validation"]["score"] == "steering"
+    expert = commands(text, "train")["checkpoints/steered/kind/seed2"]  # trained under one vector alone
+    assert json.loads(option(expert, "--settings"))["validation"]["score"] == "preferred"
     paired = commands(text, "pairs")["pairs/steered/mi_epo_2/seed1.jsonl"]
     assert option(paired, "--rewards") == "results/mini/rewards/generations/steered/mi_epo_2/seed1.jsonl"
     assert json.loads(option(paired, "--settings"))["rewards"] == ["friendly", "brief"]

@@ -45,6 +45,15 @@ def compared_models(experiment: dict) -> list[str]:
     return [name for name in named if name != "base" and name not in experiment["methods"]]
 
 
+def final_policies(experiment: dict) -> list[str]:
+    """The base, the methods that nothing else is made of (no method, no set of pairs, no soup), and the soups."""
+    methods, soups = experiment["methods"], experiment.get("soups", {})
+    used = {method["parent"] for method in methods.values()}
+    used |= {experiment["data"][data]["from"] for data in used_sets(experiment)}
+    used |= {name for soup in soups.values() for name in soup["of"]}
+    return ["base", *(name for name in methods if name not in used), *soups]
+
+
 def policy_model(experiment: dict, policy: str) -> str | None:
     """The model of the config that a policy is; None where it is a method's checkpoint."""
     if policy in ("base", "generator"):

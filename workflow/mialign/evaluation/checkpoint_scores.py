@@ -9,6 +9,7 @@ from mialign.data.gold_answers import gold_answer
 from mialign.evaluation.answers import is_right
 from mialign.evaluation.rewards import Reward, make
 from mialign.evaluation.scores import adherence, correct, question_of
+from mialign.evaluation.steering import Steering
 from mialign.generation.engine import Completion
 from mialign.synthetic import follows
 
@@ -57,20 +58,23 @@ def preferred(rewards: list[Reward]) -> OneScore:
     return score
 
 
-# Name of the score, as curves have it -> what gives it. `preferred` is made of the rewards of the experiment.
+# Name of the score, as curves have it -> what gives it. `preferred` and `steering` are made of the rewards of the
+# experiment.
 SCORES = {"mean_score": judged, "accuracy": solved, "ended": ended}
 
 
 def scores_of(validation: dict) -> Scores:
-    """The scores that the settings of a validation name: `score`, and for `preferred` its `rewards`, in order.
+    """The scores that the settings of a validation name: `score`, and if it needs them its `rewards`, in order.
 
     win_rate is the score of a judge (WinsOverStart).
     """
     name = validation["score"]
     if name == "preferred":
         return each(preferred([make(one) for one in validation["rewards"]]))
+    if name == "steering":
+        return Steering([make(one) for one in validation["rewards"]])
     if name not in SCORES:
-        known = ", ".join((*SCORES, "preferred", "win_rate"))
+        known = ", ".join((*SCORES, "preferred", "steering", "win_rate"))
         raise InputError(f"--settings: validation.score is {name!r}; there are {known}")
     return each(SCORES[name])
 

@@ -9,12 +9,14 @@ from mialign.core import csv_files
 from mialign.core.errors import InputError
 
 COLUMNS = ("experiment", "method", "learning_rate", "step", "score", "value", "n", "standard_error", "chosen")
-SCORES = ("mean_score", "accuracy", "preferred", "win_rate")  # by one of these an experiment chooses its checkpoints
+# By one of these a method chooses its checkpoints. All are from 0 to 1, but a correlation is from -1 to 1.
+SCORES = ("mean_score", "accuracy", "preferred", "win_rate", "steering")
+CORRELATION = "steering"
 
 
 @dataclass(frozen=True)
 class RateResult:
-    """A method trained at one rate: its best checkpoint's mean score, from 0 to 1, on n validation questions."""
+    """A method trained at one rate: its best checkpoint's mean score on n validation questions."""
 
     rate: float
     step: int
@@ -26,16 +28,16 @@ class RateResult:
     @property
     def error(self) -> float:
         """The standard error of `value`, 0 to 1."""
-        return standard_error(self.value, self.n)
+        return standard_error(self.score, self.value, self.n)
 
 
-def standard_error(mean: float, n: int) -> float:
-    """Of a mean of n scores: sqrt(p (1 - p) / n), exact for scores that are 0 or 1.
+def standard_error(score: str, value: float, n: int) -> float:
+    """Of a mean of n scores: sqrt(p (1 - p) / n), exact for scores of 0 or 1; of a correlation: (1 - r^2) / sqrt(n).
 
-    Curves keep means alone. For scores that lie between the two, as the mean of adherence and content,
-    it is the most that the error can be.
+    Curves keep means alone. For scores that lie between 0 and 1, as the mean of adherence and content, and for the mean
+    of several correlations it is the most that the error can be, the latter in large samples.
     """
-    return sqrt(mean * (1 - mean) / n)
+    return (1 - value**2) / sqrt(n) if score == CORRELATION else sqrt(value * (1 - value) / n)
 
 
 def rate_result(rate: float, curve: list[dict], n: int) -> RateResult:
@@ -53,6 +55,8 @@ def read(path: str | Path) -> list[dict]:
     rows = csv_files.rows(path, COLUMNS)
     for line, row in enumerate(rows, start=2):
         wrong = [name for name, fits in FITS.items() if not fits(row[name])]
+        if not wrong and row["value"] < 0 and row["score"] != CORRELATION:
+            wrong = ["value"]
         if wrong:
             raise InputError(
                 f"{path}, line {line}: {wrong[0]} is {row[wrong[0]]!r}; `snakemake tuning` writes this file"
@@ -75,7 +79,7 @@ FITS = {
     "method": bool,
     "learning_rate": _positive,
     "score": SCORES.__contains__,
-    "value": lambda value: value is not None and 0 <= value <= 1,
+    "value": lambda value: value is not None and -1 <= value <= 1,
     "n": lambda n: n is not None and n >= 1 and n == int(n),
     "standard_error": lambda text: text in ("0", "0.0") or _positive(text),
     "chosen": ("yes", "no").__contains__,

@@ -64,8 +64,16 @@ def metric_inputs(wildcards):
         case "effects":
             judged = [path for experiment in JUDGED for path in verdicts_of(experiment, experiment)]
             return judged + [path for experiment in SOLVED for path in attempts_of(experiment)]
-        case "strengths":
-            return [path for experiment in JUDGED for path in verdicts_of(experiment, experiment)]
+        case "strengths":  # checkers compare all pairs at no cost
+            return [
+                path
+                for experiment in JUDGED
+                for path in (
+                    scores_of(experiment, answering(experiment), SEEDS)
+                    if by_program(CONFIG["experiments"][experiment])
+                    else verdicts_of(experiment, experiment)
+                )
+            ]
         case "agreement":
             return [
                 path for judging, (experiment, _) in JUDGINGS.items() for path in verdicts_of(judging, experiment)

@@ -138,7 +138,7 @@ def method_settings(experiment, method):
     """All that decides a checkpoint beside its files: the method's settings, and how validation answers are scored."""
     settings = CONFIG["experiments"][experiment]
     stage = "respond" if "respond" in settings else "solve"
-    validation = {**validation_score(settings), **only(settings[stage], "top_p", "max_tokens", "stop")}
+    validation = {**validation_score(settings, method["data"]), **only(settings[stage], "top_p", "max_tokens", "stop")}
     own = rollout_settings(experiment, method["data"]) if "rollout_every" in method else {}
     return as_json({**configuration.training_settings(method), "validation": validation, **own})
 
@@ -152,15 +152,21 @@ def rollout_settings(experiment, data):
     }
 
 
-def validation_score(settings):
-    """By what checkpoints are chosen; rewards that are models are not loaded beside a training, so they choose none."""
+def validation_score(settings, data):
+    """By what the checkpoints of a method with these pairs are chosen.
+
+    Rewards that are models are not loaded beside a training, so they choose none. What is trained under one preference
+    vector alone is not to follow others, so it is chosen by its rewards.
+    """
     if validating(settings):
         return {"score": "win_rate"}
     if "preferences" not in settings:
         return {"score": "mean_score" if "respond" in settings else "accuracy"}
     rewards = list(settings["preferences"]["scorers"].values())
     by_program = all(reward["kind"] != "classifier" for reward in rewards)
-    return {"score": "preferred", "rewards": rewards} if by_program else {"score": "ended"}
+    if not by_program:
+        return {"score": "ended"}
+    return {"score": "preferred" if settings["data"][data]["vector"] else "steering", "rewards": rewards}
 
 
 def rate_curves(wildcards):

@@ -22,7 +22,7 @@ ALL_OF = {
     "metrics/preferences": ("rewards",),
     "metrics/diversity": ("respond",),
     "metrics/degeneration": ("score", "respond", "extract"),
-    "metrics/strengths": ("judge",),
+    "metrics/strengths": ("judge", "score"),
     "metrics/agreement": ("judge",),
     "figure": ("metrics",),
     "table": ("metrics",),

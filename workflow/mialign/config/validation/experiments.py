@@ -11,6 +11,7 @@ from mialign.core.template import fields_of
 from mialign.data import prompts
 from mialign.data.sets import compared_models, is_judged, labels, writing_model
 from mialign.evaluation.common_scale import apart
+from mialign.evaluation.judge.settings import by_program
 from mialign.models.weights import root
 from mialign.training import objectives
 
@@ -224,9 +225,12 @@ def check_processes(config: dict) -> None:
 
 
 def check_scales(config: dict) -> None:
-    """InputError where the document sets methods on one scale, and the comparisons of an experiment make none."""
+    """InputError where the document sets methods on one scale, and the comparisons of an experiment make none.
+
+    Checkers compare all pairs, whatever is listed.
+    """
     for name, experiment in config["experiments"].items():
-        if unlinked := apart(experiment["comparisons"]):
+        if not by_program(experiment) and (unlinked := apart(experiment["comparisons"])):
             raise InputError(
                 f"experiments.{name}.comparisons: none leads from {unlinked[0]} to base, so a table of all methods "
                 f"could not set it beside them; add [{unlinked[0]}, base]"

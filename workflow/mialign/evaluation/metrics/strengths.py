@@ -1,12 +1,15 @@
-"""One scale for all methods of an experiment: Bradley-Terry strengths from all comparisons of pairs of them."""
+"""One scale for all methods of an experiment: Bradley-Terry strengths from comparisons of pairs of them."""
 
 from collections.abc import Iterator
+from itertools import combinations
 
 import numpy as np
 
 from mialign.core.errors import InputError
 from mialign.evaluation.bradley_terry import strengths
 from mialign.evaluation.common_scale import BASE, apart
+from mialign.evaluation.judge.checkers import COMPARED, Checkers
+from mialign.evaluation.judge.verdicts import make_cases, verdict_records
 from mialign.evaluation.metrics.comparisons import AXES, POINTS
 from mialign.evaluation.metrics.records import load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
@@ -15,21 +18,30 @@ from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "method", "axis", "temperature", "metric", *ESTIMATE)
 SETTINGS: set[str] = set()
+JUDGED = ("prompt_id", "temperature", "axis", "verdict")
+SCORED = ("prompt_id", "category", "temperature", "tokens", *COMPARED.values())
 
 
 def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
-    """Rows from verdict files: strength, the log odds of winning against the base, of every method that is compared.
+    """Rows of strength, the log odds of winning against the base, of every method that is compared.
 
+    paths: of scores where the checkers judge, which costs nothing, so that all pairs of methods are compared; of
+    verdicts for any other judge.
     Ties are half a win for each; invalid verdicts do not count. n is the number of verdicts on the method. An item is
     drawn with all its comparisons and seeds. A method that always wins against those that lead to the base, or always
     loses, has no finite strength: its value is empty. So is an end of an interval beyond which the data set no bound,
     and the interval of a strength that is the same in all resamples.
     """
-    loaded = load((source(path, ("verdicts",)) for path in paths), ("prompt_id", "temperature", "axis", "verdict"))
     experiments: dict[str, dict[tuple[str, str], dict]] = {}
-    for (experiment, pair), seeds in loaded.items():
+    sources = [source(path, ("scores", "verdicts")) for path in paths]
+    verdicts = load((one for one in sources if one.stage == "verdicts"), JUDGED)
+    for (experiment, pair), seeds in verdicts.items():
         test, _, baseline = pair.partition("-vs-")
         experiments.setdefault(experiment, {})[test, baseline] = seeds
+    scores = load((one for one in sources if one.stage == "scores"), SCORED)
+    for experiment in dict.fromkeys(experiment for experiment, _ in scores):
+        own = {name: seeds for (title, name), seeds in scores.items() if title == experiment}
+        experiments[experiment] = _all_pairs(experiment, own)
     for experiment, compared in experiments.items():
         methods = _methods(experiment, compared)
         for axis in AXES:
@@ -40,6 +52,20 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
                 about = dict(zip(COLUMNS, (experiment, None, axis, temperature, "strength"), strict=False))
                 for method, estimate in zip(methods, _estimates(methods, compared, won, bootstrap), strict=True):
                     yield about | {"method": method} | estimate._asdict()
+
+
+def _all_pairs(experiment: str, methods: dict[str, dict[int, list[dict]]]) -> dict[tuple[str, str], dict]:
+    """Verdicts of the checkers on every pair of methods, by seed; InputError if two do not answer the same prompts."""
+    found: dict[tuple[str, str], dict[int, list[dict]]] = {}
+    for baseline, test in combinations(methods, 2):
+        for seed, own in methods[test].items():
+            prompts = [{"id": one["prompt_id"]} for one in own]
+            try:
+                cases = make_cases(own, methods[baseline].get(seed, []), prompts)
+            except InputError as error:
+                raise InputError(f"scores/{experiment}: {test} against {baseline}, seed {seed}: {error}") from None
+            found.setdefault((test, baseline), {})[seed] = verdict_records(cases, Checkers())
+    return found
 
 
 def _methods(experiment: str, compared: dict) -> list[str]:

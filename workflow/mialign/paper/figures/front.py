@@ -1,6 +1,7 @@
 """The Pareto front: what a policy gets of two rewards under each preference vector."""
 
 from mialign.core.errors import InputError
+from mialign.data.preferences import text
 from mialign.paper.figures.style import curve_styles, name, need, ordered, settled, where
 
 FRONT_DEFAULTS = {
@@ -14,11 +15,14 @@ FRONT_DEFAULTS = {
     "rewards": None,  # the two on the axes; by default the first two of the table
 }
 
+HOLLOW = {"linestyle": "", "markersize": 5, "markerfacecolor": "white"}
+
 
 def front(rows: list[dict], settings: dict):
     """Mean normalised reward 1 against 2, a point a vector, a line a method, 95 % intervals as thin crosses.
 
-    Vectors of three weights have no order, so their points are not joined.
+    The point of the table's first vector is hollow. Vectors of three weights have no order, so their points are not
+    joined.
     """
     from matplotlib.figure import Figure
 
@@ -29,7 +33,8 @@ def front(rows: list[dict], settings: dict):
     need(rows, "normalised_reward")
     lowest = min(row["temperature"] for row in rows)
     rows = where(rows, temperature=lowest if chosen["temperature"] is None else chosen["temperature"])
-    rewards = chosen["rewards"] or list(dict.fromkeys(row["reward"] for row in rows))[:2]
+    weighed = list(dict.fromkeys(row["reward"] for row in rows))
+    rewards = chosen["rewards"] or weighed[:2]
     if len(rewards) != 2:
         raise InputError(f"the front is of two rewards, and the table has {', '.join(rewards) or 'none'}")
     figure = Figure(figsize=(chosen["width"], chosen["height"]), layout="constrained")
@@ -42,7 +47,9 @@ def front(rows: list[dict], settings: dict):
     axes.set_ylabel(f"{name(rewards[1], {})} (deviations of the base)")
     if chosen["title"]:
         axes.set_title(chosen["title"])
-    figure.legend(loc="outside lower center", ncols=min(len(methods), 3), handlelength=2.6)
+    first = [float(weight) for weight in rows[0]["preference"].split()]
+    axes.plot([], [], **HOLLOW, color="0.4", marker="o", label=text(weighed, first))
+    figure.legend(loc="outside lower center", ncols=2, handlelength=2.6)
     return figure
 
 
@@ -58,9 +65,8 @@ def _line(axes, points: dict[str, tuple[dict, dict]], label: str, style: dict) -
     x, y = ([row["value"] for row in side] for side in (across, up))
     if len(next(iter(points)).split()) > 2:
         style = style | {"linestyle": ""}
-    thin = {"color": style["color"], "linewidth": 0.4, "alpha": 0.7, "zorder": 2}
+    thin = {"color": style["color"], "linewidth": 0.4, "alpha": 0.4, "zorder": 2}
     axes.hlines(y, [row["low"] for row in across], [row["high"] for row in across], label="_interval", **thin)
     axes.vlines(x, [row["low"] for row in up], [row["high"] for row in up], label="_interval", **thin)
     axes.plot(x, y, label=label, markersize=3.2, zorder=3, **style)
-    for end in dict.fromkeys((0, len(x) - 1)):
-        axes.annotate(list(points)[end], (x[end], y[end]), xytext=(3, 3), textcoords="offset points", fontsize=6.5)
+    axes.plot(x[:1], y[:1], **style | HOLLOW, zorder=4, label="_first")

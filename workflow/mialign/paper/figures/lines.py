@@ -46,7 +46,7 @@ PANELS = {
     "matched_logprob": ("Log-prob. / token", ("matched_logprob",), 1),
     "adherence": ("Adherence (%)", ("adherence",), 100),
     "accuracy": ("Accuracy (%)", ("accuracy",), 100),
-    "followed": ("Validation (%)", ("mean_score", "accuracy", "preferred", "win_rate"), 100),
+    "followed": ("Validation (%)", ("mean_score", "accuracy", "preferred", "win_rate", "steering"), 100),
     "correct": ("Right content (%)", ("correct",), 100),
     "ended": ("Ended (%)", ("ended",), 100),
     "length": ("Response tokens", ("length",), 1),

@@ -2,28 +2,29 @@
 
 from pathlib import Path
 
-from mialign.evaluation.learning_rates import read
+from mialign.evaluation.learning_rates import CORRELATION, read
 from mialign.paper.formatting import count, decimal, label, setting
 from mialign.paper.tables.layout import Table, written
 from mialign.paper.tex_escape import escape
 
 
 def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
-    """Methods against rates: the score in per cent and its standard error, the chosen one in bold type."""
+    """Methods against rates: the score in hundredths and its standard error, the chosen one in bold type."""
     tried = [row for row in read(inputs[0]) if row["experiment"] in settings["experiments"]]
     rates = sorted({float(row["learning_rate"]) for row in tried})
     result = Table("@{}l" + "r" * len(rates) + "@{}", ["method", *map(setting, rates)], tidy=tried)
     result.size = r"\scriptsize\setlength{\tabcolsep}{2.5pt}"
     for title, experiment in settings["experiments"].items():
-        rows = [row for row in tried if row["experiment"] == title]
-        if rows:
-            result.rows.append(
-                f"{escape(title)}: {rows[0]['score'].replace('_', ' ')}, \\%, on {count(rows[0]['n'])} questions"
-            )
-        for method in dict.fromkeys(row["method"] for row in rows):
-            found = {float(row["learning_rate"]): row for row in rows if row["method"] == method}
-            cells = [_cell(found[rate]) if rate in found else "--" for rate in rates]
-            result.rows.append([escape(label(method, experiment)), *cells])
+        of_experiment = [row for row in tried if row["experiment"] == title]
+        for score in dict.fromkeys(row["score"] for row in of_experiment):
+            rows = [row for row in of_experiment if row["score"] == score]
+            unit = "in hundredths" if score == CORRELATION else r"\%"
+            about = f"{escape(title)}: {score.replace('_', ' ')}"
+            result.rows.append(f"{about}, {unit}, on {count(rows[0]['n'])} questions")
+            for method in dict.fromkeys(row["method"] for row in rows):
+                found = {float(row["learning_rate"]): row for row in rows if row["method"] == method}
+                cells = [_cell(found[rate]) if rate in found else "--" for rate in rates]
+                result.rows.append([escape(label(method, experiment)), *cells])
     return written(result)
 
 
