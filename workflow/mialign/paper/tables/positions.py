@@ -10,7 +10,7 @@ from mialign.paper.tex_escape import escape
 
 
 def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
-    """One row for each judge, on each axis and temperature: verdicts that change with the order, choices of the first."""
+    """One row for each judge, on each axis and temperature: verdicts that change with order, choices of the first."""
     tidy = csv_files.chosen(inputs[0], settings, ("judge", "axis", "metric", "value"))
     header = ["judge", r"verdict changes, \%", "pairs", r"the first is chosen, \%", "answers"]
     result = Table("@{}lrrrr@{}", header, tidy=tidy)
