@@ -46,6 +46,7 @@ def write_run(folder: Path, settings: dict | None = None) -> Path:
     _csv(folder / "metrics/degeneration.csv", _degeneration(settings))
     _csv(folder / "metrics/sides.csv", _sides())
     _csv(folder / "metrics/agreement.csv", _agreement())
+    _csv(folder / "metrics/positions.csv", _positions())
     _csv(folder / "metrics/accuracy.csv", _accuracy(settings))
     _csv(folder / "metrics/effects.csv", _effects(settings))
     _csv(folder / "metrics/training.csv", _training(settings))
@@ -102,6 +103,22 @@ def _agreement():
         rows.append(key | {"metric": "kappa", "value": kappa, "low": "", "high": "", "n": 200})
         rows.append(key | {"metric": "invalid", "value": 3, "low": "", "high": "", "n": 203})
     return rows
+
+
+def _positions():
+    """A judge that is asked in both orders, and one that is asked once."""
+    keys = {"experiment": "multitask", "axis": "principle-aware", "temperature": 0.0}
+    empty = {"value": "", "low": "", "high": "", "n": 0}
+    changed = {"value": 12.5, "low": 8, "high": 17, "n": 200}
+    return [
+        keys | {"judge": judge, "metric": metric} | values
+        for judge, metric, values in (
+            ("judge", "changed", changed),
+            ("judge", "first", {"value": 54, "low": 51, "high": 57, "n": 380}),
+            ("gpt_4o", "changed", empty),
+            ("gpt_4o", "first", {"value": 61, "low": 50.5, "high": 71, "n": 80}),
+        )
+    ]
 
 
 def _sides():

@@ -289,6 +289,7 @@ def test_a_judge_that_decides_as_theirs_did_gives_the_published_rate(files, prep
     aware = [record for record in records if record["axis"] == "principle-aware"]
     assert [record["verdict"] for record in aware] == [{1: "test", 0: "baseline", 0.5: "tie"}[one] for one in scores]
     assert all(("reasons" in record) is (record["verdict"] == "tie") for record in aware)
+    assert [record["winners"] for record in aware] == [[{1: "test", 0: "baseline", 0.5: None}[one]] for one in scores]
     assert rate(files / "verdicts/multitask/sami-vs-sft/seed42.jsonl") == pytest.approx(56.875, abs=1e-9)
     told = re.findall(r"judge: (\d+) of 160 answers count half: (.*)", capsys.readouterr().err)
     assert sum(int(count) for count, _ in told) == scores.count(0.5)

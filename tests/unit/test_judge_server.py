@@ -58,7 +58,7 @@ def test_both_orders_of_both_axes_are_asked_and_recorded(tmp_path):
     assert first == {
         "prompt_id": "m/benchmark/q0", "category": "stem", "temperature": 0.0, "axis": "principle-aware",
         "verdict": "test", "test_tokens": 9, "baseline_tokens": 9, "first": ["test", "baseline"],
-        "answers": ["It is nearer.\nVerdict: A", "It is nearer.\nVerdict: B"],
+        "winners": ["test", "test"], "answers": ["It is nearer.\nVerdict: A", "It is nearer.\nVerdict: B"],
     }  # fmt: skip
 
 

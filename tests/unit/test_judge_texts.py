@@ -123,6 +123,13 @@ def reader(*betters):
 def test_verdicts_from_both_orders_by_hand(with_test_first, with_baseline_first, verdict):
     judge, asked = reader(with_test_first, with_baseline_first)
     (found,) = judge.verdicts(cases(1)[:1])
+    assert found.pop("winners") == [
+        {"first": first, "second": second, "neither": "tie", None: None}[better]
+        for first, second, better in (
+            ("test", "baseline", with_test_first),
+            ("baseline", "test", with_baseline_first),
+        )
+    ]
     assert found == {"verdict": verdict, "first": ["test", "baseline"], "answers": ["raw 0", "raw 1"]}
     texts = [messages[1]["content"] for messages in asked]
     assert [text.index("The test answer") < text.index("The baseline answer") for text in texts] == [True, False]

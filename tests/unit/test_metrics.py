@@ -9,7 +9,7 @@ import pytest
 
 import run
 from mialign.core.errors import InputError
-from mialign.evaluation.metrics import KINDS, agreement
+from mialign.evaluation.metrics import KINDS
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.rates import wilson
 
@@ -300,18 +300,94 @@ def test_agreement_is_of_every_two_judges_and_of_what_both_have_judged(results, 
     assert table("agreement", two_judges[:1]) == []
 
 
+# ------------------------------------------------------------------ positions
+
+
+def read(prompt: int, first: list[str], winners: list, temperature=0.0, axis="principle-aware") -> dict:
+    said = {"first": first, "winners": winners, "answers": [""] * len(winners)}
+    return verdict(prompt, "math", "tie", axis=axis, temperature=temperature) | said
+
+
+BOTH = ["test", "baseline"]  # the response that stands first, in the two orders
+
+
+@pytest.fixture
+def a_reader(results):
+    """Six pairs read in both orders: one changes to the first, one to the second, one from a choice to a tie, and one
+    has an answer that nobody can use.
+    """
+    winners = [
+        ["test", "test"], ["test", "baseline"], ["baseline", "test"],
+        ["baseline", "tie"], ["test", None], ["tie", "tie"],
+    ]  # fmt: skip
+    return results("verdicts/multitask.gpt/a-vs-b/seed1.jsonl", [read(i, BOTH, one) for i, one in enumerate(winners)])
+
+
+def test_positions_by_hand(a_reader):
+    rows = table("positions", [a_reader])
+    assert [[row[key] for key in ("experiment", "judge", "axis", "temperature", "metric")] for row in rows] == [
+        ["multitask", "gpt", "principle-aware", 0.0, metric] for metric in ("changed", "first")
+    ]
+    changes, first = rows
+    # three of the five with two usable answers
+    assert (changes["value"], changes["n"]) == (pytest.approx(60), 5)
+    assert (changes["low"], changes["high"]) == pytest.approx([100 * end for end in wilson(3, 5)])
+    # of the answers that choose 1 of 2, 2 of 2, 0 of 2, 0 of 1 and 1 of 1 fall on the first
+    assert (first["value"], first["n"]) == (pytest.approx(50), 8)
+    assert first["low"] < 50 < first["high"]
+
+
+def test_positions_of_several_seeds_and_comparisons_draw_whole_prompts(results):
+    """Copies of one judged prompt are no more evidence than one: the interval is that of the prompts."""
+    winners = [["test", "baseline"], ["test", "test"], ["test", "test"], ["baseline", "test"], ["tie", "tie"]] * 8
+    records = [read(i, BOTH, one) for i, one in enumerate(winners)]
+    places = [(pair, seed) for pair in ("a-vs-b", "c-vs-b") for seed in (1, 2)]
+    paths = [results(f"verdicts/multitask/{pair}/seed{seed}.jsonl", records) for pair, seed in places]
+    (once, _), (often, first) = table("positions", paths[:1]), table("positions", paths)
+    assert (often["value"], often["n"], once["n"]) == (once["value"], 160, 40)
+    assert [often["low"], often["high"]] == pytest.approx([once["low"], once["high"]], abs=3)
+    assert (first["value"], first["n"], first["judge"]) == (50, 256, "judge")
+
+
+def test_a_judge_asked_once_has_a_share_of_the_first_and_no_changes(results):
+    records = [read(1, ["test"], ["test"]), read(2, ["baseline"], ["test"]), read(3, ["baseline"], [None])]
+    changes, first = table("positions", [results("verdicts/multitask/a-vs-b/seed1.jsonl", records)])
+    assert (changes["value"], changes["low"], changes["n"]) == (None, None, 0)
+    assert (first["value"], first["n"]) == (50, 2)
+
+
+def test_axes_and_temperatures_are_apart_and_judges_that_read_nothing_have_no_rows(results):
+    records = [read(1, BOTH, ["test", "test"]), read(1, BOTH, BOTH, axis="principle-free", temperature=1.0)]
+    paths = [
+        results("verdicts/multitask/a-vs-b/seed1.jsonl", records),
+        results("verdicts/multitask.checkers/a-vs-b/seed1.jsonl", [verdict(1, "math", "test")]),
+    ]
+    found = [(row["axis"], row["temperature"], row["metric"], row["value"]) for row in table("positions", paths)]
+    assert found == [
+        ("principle-aware", 0.0, "changed", 0),
+        ("principle-aware", 0.0, "first", 50),
+        ("principle-free", 1.0, "changed", 100),
+        ("principle-free", 1.0, "first", 100),
+    ]
+
+
 @pytest.mark.parametrize(
-    ("pairs", "expected"),
+    ("record", "message"),
     [
-        ([], None),
-        ([("tie", "tie")] * 3, None),
-        ([("test", "test"), ("tie", "tie")], 1),
-        ([("test", "baseline"), ("baseline", "test")], -1),
-        ([("test", "test"), ("test", "tie")], 0),
+        (
+            {"winners": None},
+            r"multitask/a-vs-b/seed1.jsonl: 'p1' has no 'winners'; an earlier version wrote it. Delete",
+        ),
+        ({"winners": ["test"]}, r"'p1': first \['test', 'baseline'\] and winners \['test'\] do not fit"),
+        ({"winners": ["test", "A"]}, r"winners \['test', 'A'\] do not fit"),
+        ({"first": ["A", "B"]}, r"first \['A', 'B'\] and"),
+        ({"first": None}, "first None and"),
     ],
 )
-def test_kappa_at_its_bounds(pairs, expected):
-    assert agreement.kappa(pairs) == (expected if expected is None else pytest.approx(expected))
+def test_bad_positions(results, record, message):
+    path = results("verdicts/multitask/a-vs-b/seed1.jsonl", [read(1, BOTH, BOTH) | record])
+    with pytest.raises(InputError, match=message):
+        table("positions", [path])
 
 
 # ------------------------------------------------------------------ qualities

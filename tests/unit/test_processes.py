@@ -40,7 +40,7 @@ def together(folder, parent, pairs, how, changes):  # noqa: F811
     ],
 )
 def test_two_processes_take_the_steps_of_one(tmp_path, parent, pairs, how, changes):  # noqa: F811
-    changes = STEPS | changes
+    changes = STEPS | {"batch": 4} | changes
     alone, first = test_training.train(tmp_path / "alone", parent, pairs, [0.1, 0.2, 0.3], **changes)
     shared, second = together(tmp_path / "shared", parent, pairs, how, changes)
     for metric in ("loss", "grad_norm", "questions", "matched_logprob"):
@@ -51,6 +51,8 @@ def test_two_processes_take_the_steps_of_one(tmp_path, parent, pairs, how, chang
         assert found == pytest.approx(expected, rel=1e-3, abs=1e-4), metric
     for name, weight in weights(alone).items():
         torch.testing.assert_close(weight, weights(shared)[name], rtol=1e-3, atol=1e-4)
+    steps = [(folder / "curve.jsonl").read_bytes() for folder in (tmp_path / "alone", tmp_path / "shared")]
+    assert steps[0] == steps[1]
 
 
 def test_sharded_weights_in_half_precision_give_whole_sums(tmp_path, parent, pairs):  # noqa: F811

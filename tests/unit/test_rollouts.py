@@ -76,7 +76,12 @@ def train(place, run_stage, tmp_path):
             train_stage, parent=place / "parent", validation=place / "validation.jsonl", seed=SEED,
             settings=json.dumps(METHOD | method), scratch=tmp_path / name / "scratch", **vars(outs), **options,
         )  # fmt: skip
-        files = [*outs.out.glob("*.safetensors"), outs.curve, *(tmp_path / name).glob("rollouts.jsonl")]
+        files = [
+            *outs.out.glob("*.safetensors"),
+            outs.curve,
+            outs.curve.with_suffix(".jsonl"),
+            *(tmp_path / name).glob("rollouts.jsonl"),
+        ]
         return {path.name: path.read_bytes() for path in files}
 
     return run
@@ -201,6 +206,10 @@ def test_fewer_pairs_than_places_stand_there_again(roll_out, capsys):
     assert 4 <= left < 16
     steps = [line for line in found["curve.csv"].decode().splitlines() if ",questions," in line]
     assert steps == ["1,questions,4", "2,questions,8", "3,questions,12", "4,questions,16"]
+    seen = [name for line in found["curve.jsonl"].splitlines() for name in json.loads(line)["pairs"]]
+    asked = {json.loads(line)["prompt_id"] for line in found["rollouts.jsonl"].splitlines()}
+    assert (len(seen), len(set(seen))) == (16, left)
+    assert set(seen) <= asked
 
 
 def test_objectives_without_rewards_or_reference_take_rollouts_too(train, tmp_path, root):

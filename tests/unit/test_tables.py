@@ -49,6 +49,7 @@ def inputs(name: str, run: Path, config: dict | None = None) -> list[Path]:
         "qualities": [metrics / "qualities.csv"],
         "sides": [metrics / "sides.csv"],
         "agreement": [metrics / "agreement.csv"],
+        "positions": [metrics / "positions.csv"],
         "methods": [metrics / f"{kind}.csv" for kind in ("training", "degeneration", "qualities")],
         "degeneration": [metrics / "degeneration.csv"],
         "claims": [metrics / "comparisons.csv", metrics / "accuracy.csv", *published],
@@ -185,6 +186,12 @@ def test_agreement_of_judges_on_both_axes(run):
     assert "multitask: judges knowing the principles, temperature 0" in text
     assert r"judge, gpt\_4o & 80.0 [75.0, 85.0] & 0.60 & 200" in text
     assert r"judge, gpt\_4o & 70.0 [65.0, 75.0] & -- & 200" in text
+
+
+def test_how_far_the_order_decides_and_a_judge_asked_once_has_no_changes(run):
+    text, _ = make("positions", run)
+    assert r"judge & 12.5 [8.0, 17.0] & 200 & 54.0 [51.0, 57.0] & 380" in text
+    assert r"gpt\_4o & \notmeasured{} & 0 & 61.0 [50.5, 71.0] & 80" in text
 
 
 def test_accuracy_by_attempts(run):

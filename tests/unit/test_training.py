@@ -175,6 +175,27 @@ def test_the_logged_loss_is_the_objective_of_the_parent(tmp_path, parent, pairs)
     assert logged["response_tokens"] == computed.counts.sum()
 
 
+def test_the_pairs_of_each_step_are_those_that_it_was_computed_on(tmp_path, parent, pairs):
+    """With weights that stand still, the log-probability that a step logs tells which pairs it saw."""
+    settings = {"steps": 6, "validate_every": 6, "batch": 2, "learning_rate": 1e-12}
+    _, curve = train(tmp_path / "one", parent, pairs, (0.1, 0.2), **settings)
+    found = [json.loads(line) for line in (tmp_path / "one/curve.jsonl").read_text().splitlines()]
+    assert [one["step"] for one in found] == [1, 2, 3, 4, 5, 6]
+    logged = [float(row["value"]) for row in curve if row["metric"] == "matched_logprob"]
+    model = checkpoints.load_model(parent)
+    items = read_items(pairs, checkpoints.load_tokenizer(parent), 64)
+    computed = {name: grid(model, [item], SQUARE).means[0].diagonal().mean().item() for name, item in items.items()}
+    expected = [sum(computed[name] for name in one["pairs"]) / 2 for one in found]
+    assert logged == pytest.approx(expected, abs=1e-4)
+    assert len({round(value, 3) for value in computed.values()}) == 8
+    epoch, rest = ([name for one in part for name in one["pairs"]] for part in (found[:4], found[4:]))
+    assert sorted(epoch) == sorted(items)  # each once
+    assert rest != epoch[:4]  # the next epoch is shuffled anew
+    train(tmp_path / "other", parent, pairs, (0.1, 0.2), **settings, seed=6)
+    other = [json.loads(line)["pairs"] for line in (tmp_path / "other/curve.jsonl").read_text().splitlines()]
+    assert [name for names in other[:4] for name in names] != epoch
+
+
 METHODS = [
     {},
     {"objective": "dpo", "beta": 0.5, "label_smoothing": 0.1},
@@ -813,7 +834,7 @@ def test_a_killed_training_goes_on_to_the_same_bytes(tmp_path, parent, pairs, ro
     run(tmp_path / "killed")
     assert "120,selected,1" in (tmp_path / "killed/curve.csv").read_text()
     weights_file = "adapter_model.safetensors" if "adapter" in changes else "model.safetensors"
-    for name in (f"sami/seed5/{weights_file}", "curve.csv"):
+    for name in (f"sami/seed5/{weights_file}", "curve.csv", "curve.jsonl"):
         assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 

@@ -337,7 +337,7 @@ experiments:
 
 
 def test_judges_on_servers_and_of_our_own_plan_without_key_or_network(copy, plan):
-    """Beside the one that figures show, further ones judge the same answers, and a table says how far they agree."""
+    """Further ones judge the same answers; tables say how far they agree and how much the order of answers decides."""
     before = jobs(plan)
     (copy / "judges.yaml").write_text(JUDGES)
     proxy = "http://127.0.0.1:9"  # nobody is there
@@ -345,7 +345,7 @@ def test_judges_on_servers_and_of_our_own_plan_without_key_or_network(copy, plan
         copy, "-n", "-p", "--configfile", "judges.yaml", OPENAI_API_KEY="", HTTPS_PROXY=proxy, HTTP_PROXY=proxy
     )
     each = before["judge"]
-    more = Counter(judge=each, judge_by_likelihood=each, metrics=1, table=1)
+    more = Counter(judge=each, judge_by_likelihood=each, metrics=2, table=2)
     assert jobs(after) - before == more
     assert "OPENAI_API_KEY" in after  # the name alone
     trained = [line for line in after.splitlines() if "run.py train " in line]

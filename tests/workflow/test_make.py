@@ -21,6 +21,8 @@ for flag in {"--out", "--curve", "--table", "--examples"} & set(sys.argv):
         continue
     for suffix in {path.suffix, {".tex": ".csv", ".pdf": ".png"}.get(path.suffix, path.suffix)}:
         path.with_suffix(suffix).write_text("a,b\\n1,2\\n")
+    if flag == "--curve":
+        path.with_suffix(".jsonl").write_text("")
 """
 NOT = dict.fromkeys(("parent", "corpus", "training"))
 SMALL = {

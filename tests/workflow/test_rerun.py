@@ -28,6 +28,8 @@ for flag in {"--out", "--curve", "--table", "--examples"} & set(sys.argv):
     path.write_text("written")
     if sys.argv[1] == "figure":
         path.with_suffix(".png").write_text("drawn")
+    if flag == "--curve":
+        path.with_suffix(".jsonl").write_text("drawn")
 """
 HEADER = json.dumps({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
 RUN = "results/mini"

@@ -3,11 +3,37 @@
 They are made by `snakemake audit` alone.
 """
 
+ORIGINS = [
+    *(f"{DATA}/datasets/{dataset}.json" for dataset in used_datasets()),
+    *(f"{DATA}/models/{model}.json" for model in used_models()),
+    *(f"{path}.origin" for path in used_authors_files()),
+]
+FETCHED = [f"{RUN}/fetched.csv"] if ORIGINS else []
 PAGE_SOURCES = sorted(str(path) for path in Path("workflow/mialign/audit/page/assets").iterdir())
+
+
+rule fetched:
+    input:
+        f"{RUN}/paper/numbers.csv",  # after all that reads what was fetched: to fetch anew for this would be odd
+    output:
+        f"{RUN}/fetched.csv",
+    log:
+        f"{RUN}/logs/fetched.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code_digest("fetched"),
+        data=DATA,
+        origins=ORIGINS,
+    shell:
+        "python workflow/run.py fetched --log {log:q} --data {params.data:q} --origins {params.origins:q}"
+        " --out {output:q}"
 
 
 rule audit_page:
     input:
+        FETCHED,
         figures=[f"{RUN}/figures/{figure}.png" for figure in FIGURES],
         tables=[f"{RUN}/tables/{table}.csv" for table in TABLES],
         numbers=f"{RUN}/paper/numbers.csv",

@@ -42,6 +42,7 @@ rule train:
     output:
         checkpoint=directory(f"{RUN}/checkpoints/{{experiment}}/{{method}}/seed{{seed}}"),
         curve=f"{RUN}/training/{{experiment}}/{{method}}/seed{{seed}}.csv",
+        steps=f"{RUN}/training/{{experiment}}/{{method}}/seed{{seed}}.jsonl",
     log:
         f"{RUN}/logs/train/{{experiment}}.{{method}}.seed{{seed}}.log",
     conda:
@@ -74,6 +75,7 @@ use rule train as train_on_rollouts with:
     output:
         checkpoint=directory(f"{RUN}/checkpoints/{{rolled_out}}/seed{{seed}}"),
         curve=f"{RUN}/training/{{rolled_out}}/seed{{seed}}.csv",
+        steps=f"{RUN}/training/{{rolled_out}}/seed{{seed}}.jsonl",
         rollouts=f"{RUN}/rollouts/{{rolled_out}}/seed{{seed}}.jsonl",
     log:
         f"{RUN}/logs/train_on_rollouts/{{rolled_out}}/seed{{seed}}.log",
@@ -90,6 +92,7 @@ use rule train as collapse with:
     output:
         checkpoint=directory(f"{RUN}/checkpoints/collapse/{{curve}}"),
         curve=f"{RUN}/training/collapse/{{curve}}.csv",
+        steps=f"{RUN}/training/collapse/{{curve}}.jsonl",
     log:
         f"{RUN}/logs/collapse/{{curve}}.log",
     params:
@@ -103,6 +106,7 @@ use rule train as rate with:
     output:
         checkpoint=temp(directory(f"{RUN}/checkpoints/tuning/{{experiment}}/{{method}}/{{rate}}")),
         curve=f"{RUN}/tuning/{{experiment}}/{{method}}/{{rate}}.csv",
+        steps=temp(f"{RUN}/tuning/{{experiment}}/{{method}}/{{rate}}.jsonl"),
     log:
         f"{RUN}/logs/rate/{{experiment}}.{{method}}.{{rate}}.log",
     params:

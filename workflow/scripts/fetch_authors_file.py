@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mialign.core.errors import InputError
 from mialign.core.files import write_text, writing
-from mialign.data.fetch import web
+from mialign.data.fetch import lock, web
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -20,11 +20,16 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> None:
+    places = [{"path": args.path, "sha256": args.sha256 or None}]  # the same file, wherever it is had
+    origin = lock.held(lock.of(args.origin), args.path, places, args.out, lambda _: _take(args))
+    write_text(args.origin, json.dumps(origin, indent=2) + "\n")
+    print(f"{args.path}: sha256 {origin['sha256']}")
+
+
+def _take(args: Namespace) -> dict:
     place = str(Path(args.folder) / args.path) if args.folder else args.base + args.path
     take = _copy if args.folder else web.download
-    found = take(place, args.sha256 or None, args.out)
-    write_text(args.origin, json.dumps({"place": place, "sha256": found}, indent=2) + "\n")
-    print(f"{args.path}: sha256 {found}")
+    return {"place": place, "sha256": take(place, args.sha256 or None, args.out)}
 
 
 def _copy(place: str, sha256: str | None, out: Path) -> str:

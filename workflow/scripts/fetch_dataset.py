@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mialign.core.arguments import add_settings
 from mialign.core.files import write_text
-from mialign.data.fetch import dataset
+from mialign.data.fetch import dataset, lock
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -17,6 +17,9 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> None:
-    origin = dataset.fetch(args.name, args.settings["places"], args.out)
+    origin = lock.held(
+        lock.of(args.origin), f"datasets.{args.name}", args.settings["places"], args.out,
+        lambda places: dataset.fetch(args.name, places, args.out),
+    )  # fmt: skip
     write_text(args.origin, json.dumps(origin, indent=2) + "\n")
     print(f"{args.name}: {origin['rows']} rows")

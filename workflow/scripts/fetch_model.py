@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mialign.core.arguments import add_settings
 from mialign.core.files import write_text
-from mialign.data.fetch import model
+from mialign.data.fetch import lock, model
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -18,5 +18,8 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> None:
-    origin = model.fetch(args.name, args.settings["places"], args.scratch, args.out)
+    origin = lock.held(
+        lock.of(args.origin), f"models.{args.name}", args.settings["places"], args.out,
+        lambda places: model.fetch(args.name, places, args.scratch, args.out),
+    )  # fmt: skip
     write_text(args.origin, json.dumps(origin, indent=2) + "\n")

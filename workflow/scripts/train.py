@@ -53,7 +53,9 @@ def arguments(parser):
     parser.add_argument(
         "--scratch", type=Path, required=True, help="folder for the states that an interrupted run goes on from"
     )
-    parser.add_argument("--curve", type=Path, required=True, help="CSV of the training's course")
+    parser.add_argument(
+        "--curve", type=Path, required=True, help="CSV of the training's course; .jsonl: the pairs of each step"
+    )
     parser.add_argument("--rollouts", type=Path, help="all that the policy wrote within the training")
     parser.add_argument("--out", type=Path, required=True)
 

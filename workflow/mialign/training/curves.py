@@ -1,7 +1,8 @@
-"""The course of a training as a tidy table: step, metric, value."""
+"""The course of a training: a tidy table of step, metric, value, and the pairs of each step."""
 
 import csv
 import io
+from collections.abc import Iterator
 
 # Logged for each step, and summed up over the steps.
 COUNTS = ("questions", "response_tokens")
@@ -35,3 +36,8 @@ def to_csv(history: list[dict], selected: int) -> str:
                 table.writerow([entry["step"], name.removeprefix("eval_"), f"{value:.6g}"])
     table.writerow([selected, "selected", 1])
     return stream.getvalue()
+
+
+def pairs_of_steps(history: list[dict]) -> Iterator[dict]:
+    """Of every step of the Trainer's log the ids of the pairs of its batch, in their order."""
+    return ({"step": entry["step"], "pairs": entry["pairs"]} for entry in history if "pairs" in entry)

@@ -23,6 +23,7 @@ class Example:
     positive: the response that counts as the positive one, where the builder of the pairs names one.
     """
 
+    id: str
     item: Item
     terms: list[dict]
     reference: Tensor | None = None
@@ -143,7 +144,7 @@ def _example(record: dict, tokenizer, where: str, max_length: int | None, train_
     if max_length:
         alone = train_on == "positives" and positive is not None
         item = _positive_shortened(item, positive, max_length) if alone else shortened(item, max_length)
-    return Example(item, record["terms"], positive=positive)
+    return Example(record["id"], item, record["terms"], positive=positive)
 
 
 def _positive_shortened(item: Item, positive: int, longest: int) -> Item:

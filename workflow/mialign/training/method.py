@@ -7,13 +7,13 @@ from pathlib import Path
 import torch
 
 from mialign.core.errors import InputError
-from mialign.core.files import write_text
+from mialign.core.files import write_jsonl, write_text
 from mialign.models import checkpoints
 from mialign.models.machine import DTYPES, use_bf16
 from mialign.training import loop, resume
 from mialign.training.adapters import lay_on
 from mialign.training.attention import choose_attention
-from mialign.training.curves import to_csv
+from mialign.training.curves import pairs_of_steps, to_csv
 from mialign.training.epochs import steps_of
 from mialign.training.examples import Example, for_objective, read_examples, whole_batches
 from mialign.training.objectives import OBJECTIVES
@@ -45,7 +45,8 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Outputs:
-    """What a training writes: its checkpoint, its curve, and the states in scratch that it goes on from.
+    """What a training writes: its checkpoint, its curve (CSV; beside it, as .jsonl, the ids of the pairs of each step),
+    and the states in scratch that it goes on from.
 
     rollouts: all that the policy wrote within the training, if that is to be kept.
     """
@@ -105,6 +106,7 @@ def train_method(inputs: Inputs, settings: dict, validation: Validation, outputs
         model.save_pretrained(folder, state_dict=weights)
         tokenizer.save_pretrained(folder)
     write_text(outputs.curve, to_csv(trainer.state.log_history, best))
+    write_jsonl(outputs.curve.with_suffix(".jsonl"), pairs_of_steps(trainer.state.log_history))
     if refresh and outputs.rollouts:
         refresh.write(outputs.rollouts)
     resume.close_scratch(scratch)

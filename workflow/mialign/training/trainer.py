@@ -1,6 +1,7 @@
 """A Trainer whose loss is an objective on the grid, and whose evaluation answers the validation questions."""
 
 import torch
+from accelerate.utils import gather_object
 from torch import Tensor
 from transformers import Trainer
 
@@ -29,6 +30,7 @@ class GridTrainer(Trainer):
         # FlexAttention skips what nobody looks at, so rows are as long as a pass; a dense mask pays for their length.
         self.row = token_budget if self.model.config._attn_implementation == "flex_attention" else 0
         self.measured: list[dict[str, float]] = []
+        self.seen: list[str] = []  # ids of the pairs of the step
         # Where the whole square is read, it tells how often the matched entry is the largest.
         self.square = refresh is None and is_square(self.train_dataset, self.objective.reads)
 
@@ -52,6 +54,7 @@ class GridTrainer(Trainer):
         """The loss of a batch, with its gradients added up pass by pass."""
         model.train()
         examples = inputs["examples"]
+        self.seen += [one.id for one in examples]
         mask = entry_mask(examples, self.objective.reads)
         total = torch.zeros((), device=self.args.device)
         for part in self._parts([one.item for one in examples], mask):
@@ -90,10 +93,13 @@ class GridTrainer(Trainer):
         self.measured.append(measured | {"questions": len(means), "response_tokens": tokens})
 
     def log(self, logs: dict, start_time: float | None = None) -> None:
-        """As Trainer.log, with what was measured since the last step."""
+        """As Trainer.log, with what was measured since the last step and the ids of its pairs, of all processes.
+
+        The Trainer keeps its log with its state, so a killed training goes on with both.
+        """
         if "loss" in logs and self.measured:
-            logs |= self._step_measured()
-            self.measured = []
+            logs |= self._step_measured() | {"pairs": gather_object(self.seen)}
+            self.measured, self.seen = [], []
         super().log(logs, start_time)
 
     def _step_measured(self) -> dict[str, float]:

@@ -12,6 +12,7 @@ JUDGINGS = {
     for experiment in JUDGED
     for name, judge in judges(CONFIG["experiments"][experiment]).items()
 }
+READING = [judging for judging, (_, judge) in JUDGINGS.items() if judge["kind"] != "checkers"]
 WEIGHED = [judging for judging, (_, judge) in JUDGINGS.items() if judge["kind"] == "likelihood"]
 
 

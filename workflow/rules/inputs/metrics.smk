@@ -84,6 +84,8 @@ def metric_inputs(wildcards):
                 for seed in SEEDS
                 if f"{test}-vs-{baseline}" in AUTHORS["verdicts"]
             ]
+        case "positions":
+            return [path for judging in READING for path in verdicts_of(judging, JUDGINGS[judging][0])]
         case "qualities" | "sides":
             return [path for experiment in JUDGED for path in scores_of(experiment, answering(experiment), SEEDS)]
         case "diversity" | "degeneration":

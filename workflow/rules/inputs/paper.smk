@@ -27,6 +27,7 @@ TABLES = {
     **({"tuning": ("tuning", None)} if "table" in CONFIG.get("tuning", {}) else {}),
     **({kind: (kind, None) for kind in (*OF_CLAIMS, "settling_run", *FINDINGS)} if REPORTED else {}),
     **({"agreement": ("agreement", None)} if RELEASED or len(JUDGINGS) > len(JUDGED) else {}),
+    **({"positions": ("positions", None)} if READING else {}),
     **({"written_principles": ("written_principles", None)} if PRINCIPLE_WRITERS else {}),
     **of_each(SOLVED, "maths", "accuracy", "formats", "extractors", "examples_maths"),
     **of_each(COMPARED, "multitask", "methods", "degeneration"),
@@ -88,7 +89,7 @@ def table_inputs(wildcards):
             return [*PUBLISHED_TABLES, f"{PUBLISHED}/findings.yaml"]
         case "win_rates" | "win_rates_sampled":
             return metrics_of("comparisons")
-        case "qualities" | "sides" | "agreement":
+        case "qualities" | "sides" | "agreement" | "positions":
             return metrics_of(kind)
         case "accuracy" | "formats" | "extractors":
             return metrics_of("accuracy")

@@ -24,6 +24,7 @@ ALL_OF = {
     "metrics/degeneration": ("score", "respond", "extract"),
     "metrics/strengths": ("judge", "score"),
     "metrics/agreement": ("judge",),
+    "metrics/positions": ("judge",),
     "figure": ("metrics",),
     "table": ("metrics",),
     "numbers": ("metrics", "pairs"),

@@ -35,7 +35,7 @@ def fetch(name: str, places: list[dict], out: Path) -> dict:
             "dataset": name, "place": place, "commit": commit, "rows": rows, "sha256": web.digest(out),
             "passed_over": passed,
         }  # fmt: skip
-    raise InputError(f"datasets.{name}: no place has it. {' | '.join(passed)}")
+    raise Absent(f"datasets.{name}: no place has it. {' | '.join(passed)}")
 
 
 NO_ROWS = "{} holds no rows; see that it is whole, or take another place or split"

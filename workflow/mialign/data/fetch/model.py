@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path
 
-from mialign.core.errors import InputError
 from mialign.data.fetch import Absent, conversion, package, repository
 
 
@@ -24,7 +23,7 @@ def fetch(name: str, places: list[dict], scratch: Path, out: Path) -> dict:
             continue
         shutil.rmtree(scratch, ignore_errors=True)
         return {"model": name, "place": place, **found, "passed_over": passed}
-    raise InputError(f"models.{name}: no place has it. {' | '.join(passed)}")
+    raise Absent(f"models.{name}: no place has it. {' | '.join(passed)}")
 
 
 def _from(place: dict, scratch: Path, out: Path) -> dict:

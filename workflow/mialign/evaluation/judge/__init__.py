@@ -31,6 +31,7 @@ class Judge(Protocol):
         """For each case what its record is to say; None where there is nothing to judge on this axis.
 
         `verdict` is "test", "baseline", "tie" or "invalid". A judge that reads texts also gives `first`, which response
-        stood first each time that it was asked, and `answers`, what it then said; `reasons`, if an answer is unusable
-        for another reason than what it says.
+        stood first each time that it was asked, `winners`, which one the answer then names ("test", "baseline", "tie";
+        None if it is unusable), and `answers`, what it said; `reasons`, if an answer is unusable for another reason
+        than what it says.
         """

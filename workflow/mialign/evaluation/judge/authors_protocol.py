@@ -92,8 +92,8 @@ def read_verdict(axis: str, answer: str) -> str | None:
 
 def _record(case: Case, first: str, said: dict) -> dict:
     letter = read_verdict(case.axis, said["text"])
-    verdict = {"A": first, "B": OTHER[first], None: "tie"}[letter]
-    record = {"verdict": verdict, "first": [first], "answers": [said["text"]]}
+    winner = {"A": first, "B": OTHER[first], None: None}[letter]
+    record = {"verdict": winner or "tie", "first": [first], "winners": [winner], "answers": [said["text"]]}
     if letter is None:
         record["reasons"] = [unusable(said["text"], said.get("finish"), said.get("aside", [])) or UNREAD]
     return record

@@ -37,20 +37,21 @@ class PairwiseJudge:
 
 def _record(answers: list[Answer]) -> dict:
     reasons = [answer.reason for answer in answers]
-    verdict = _decide([answer.better for answer in answers])
-    record = {"verdict": verdict, "first": list(FIRSTS), "answers": [answer.raw for answer in answers]}
+    winners = [_winner(first, answer.better) for first, answer in zip(FIRSTS, answers, strict=True)]
+    record = {"verdict": _decide(winners), "first": list(FIRSTS), "winners": winners}
+    record["answers"] = [answer.raw for answer in answers]
     return record | ({"reasons": reasons} if any(reasons) else {})
 
 
-def _decide(betters: list[str | None]) -> str:
+def _winner(first: str, better: str | None) -> str | None:
+    return {"first": first, "second": OTHER[first], "neither": "tie", None: None}[better]
+
+
+def _decide(winners: list[str | None]) -> str:
     """What both answers say; "tie" if they contradict each other, "invalid" if one is unusable."""
-    if None in betters:
+    if None in winners:
         return "invalid"
-    winners = {
-        {"first": first, "second": OTHER[first], "neither": "tie"}[better]
-        for first, better in zip(FIRSTS, betters, strict=True)
-    }
-    return winners.pop() if len(winners) == 1 else "tie"
+    return winners[0] if len(set(winners)) == 1 else "tie"
 
 
 def judge_name(model: str, settings: dict, texts: dict[str, str]) -> str:

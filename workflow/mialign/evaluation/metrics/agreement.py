@@ -10,11 +10,11 @@ from mialign.evaluation.metrics.comparisons import AXES, POINTS
 from mialign.evaluation.metrics.records import load, source
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.judges import kappa
 from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "judge", "other", "axis", "temperature", "metric", *ESTIMATE)
 SETTINGS: set[str] = set()
-LABELS = tuple(verdict for verdict, points in POINTS.items() if points is not None)
 
 
 def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
@@ -76,19 +76,3 @@ def _estimates(keys: list[tuple], pairs: list[tuple[str, str]], bootstrap: Boots
     yield "agreement", bootstrap.ratio(same, counted, bounds=(0, 1)).scaled(100)
     yield "kappa", Estimate(kappa(valid), None, None, len(valid))
     yield "invalid", Estimate(len(pairs) - len(valid), None, None, len(pairs))
-
-
-def kappa(pairs: list[tuple[str, str]]) -> float | None:
-    """Cohen's kappa (Cohen 1960): agreement beyond what chance gives two judges with these shares of verdicts,
-
-    (p_o - p_e) / (1 - p_e),  p_o = share of equal pairs,  p_e = sum_k p_k q_k;
-
-    None where it is not defined: without pairs, or if both judges always give one same verdict.
-    """
-    if not pairs:
-        return None
-    shares = [np.array([[pair[side] == label for pair in pairs] for label in LABELS]).mean(axis=1) for side in (0, 1)]
-    chance = float(shares[0] @ shares[1])
-    if chance == 1:
-        return None
-    return (float(np.mean([one == other for one, other in pairs])) - chance) / (1 - chance)
