@@ -53,14 +53,24 @@ def write(folder: Path, texts: tuple[str, ...] = HOSTILE) -> Path:
     rows(folder / "training/multitask/sami/seed1.csv", ("step", "metric", "value"), _COURSE)
     _metrics(folder)
     _paper(folder, next(written))
-    for name in (
-        "pairs/multitask/strong_pairs",
-        "train/multitask.sami.seed1",
-        "respond/multitask.sami.seed1",
-        "numbers",
-    ):
-        _job(folder / "logs", name, next(written))
+    for name, (inputs, outputs) in JOBS.items():
+        _job(folder, name, inputs, outputs, next(written))
     return folder
+
+
+# By name, what a job read and wrote; the seconds of each are 4.5.
+JOBS = {
+    "pairs/multitask/strong_pairs": ([], ["pairs/multitask/strong_pairs.jsonl"]),
+    "train/multitask.sami.seed1": (
+        ["pairs/multitask/strong_pairs.jsonl"],
+        ["checkpoints/multitask/sami/seed1/config.json"],
+    ),
+    "respond/multitask.sami.seed1": (
+        ["checkpoints/multitask/sami/seed1/config.json", "prompts/multitask/benchmark.jsonl"],
+        ["responses/multitask/sami/seed1.jsonl"],
+    ),
+    "numbers": (["pairs/multitask/strong_pairs.jsonl"], ["paper/numbers.csv"]),
+}
 
 
 _AXES = ("principle-aware", "principle-free")
@@ -199,8 +209,14 @@ def _paper(folder: Path, text: str) -> None:
     (folder / "figures/figure1.png").write_bytes(PNG)
 
 
-def _job(folder: Path, name: str, log: str) -> None:
-    path = folder / f"{name}.tsv"
+def _job(folder: Path, name: str, inputs: list[str], outputs: list[str], log: str) -> None:
+    path = folder / f"logs/{name}.tsv"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("seconds\tmemory_mib\n4.50\t380\n", encoding="utf-8")
     path.with_suffix(".log").write_text(log, encoding="utf-8", errors="replace")
+    known = {"sha256": "0" * 64, "bytes": 1}
+    noted = {"stage": name.partition("/")[0], "log": f"results/small/logs/{name}.log", "seconds": 4.5}
+    noted |= {"started": f"2026-01-01T{list(JOBS).index(name):02}:00:00+00:00"}
+    noted |= {"inputs": {f"results/small/{file}": known for file in inputs}}
+    noted |= {"outputs": {f"results/small/{file}": known for file in outputs}}
+    path.with_suffix(".json").write_text(json.dumps(noted), encoding="utf-8")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mialign.audit import comparison, crate, digests, explanation, manifest, things
+from mialign.audit import comparison, crate, crate_metadata, digests, drawing, explanation, manifest, things
 from mialign.audit.lineage import Lineage
 from mialign.audit.origins import counted, origins_of
 from mialign.audit.verification import verify
@@ -437,12 +437,14 @@ def test_folders_without_numbers_cannot_be_compared(tmp_path):
 @pytest.fixture
 def packed(run) -> Path:
     manifest.write(run)
-    return crate.write(run)
+    drawing.write(run)
+    crate.write(run, run / crate.NAME)
+    return run / crate.NAME
 
 
 def entities(path: Path) -> dict[str, dict]:
     with zipfile.ZipFile(path) as archive:
-        graph = json.loads(archive.read(crate.METADATA))["@graph"]
+        graph = json.loads(archive.read(crate_metadata.NAME))["@graph"]
     found = {one["@id"]: one for one in graph}
     assert len(found) == len(graph)
     return found
@@ -459,7 +461,7 @@ def test_a_crate_has_the_files_but_for_weights_and_says_so(packed, run):
         names = set(archive.namelist())
     found = entities(packed)
     files = {one for one, entity in found.items() if "File" in entity["@type"]}
-    assert files == names - {crate.METADATA, manifest.NAME} == referred(found["./"]["hasPart"])
+    assert files == names - {crate_metadata.NAME, manifest.NAME} == referred(found["./"]["hasPart"])
     assert "models/weak/config.json" in files
     assert f"#{RUN}/models/weak/model.safetensors" in found
     assert found["questions/bench.jsonl"]["sha256"] == sha((run / "questions/bench.jsonl").read_text())
@@ -510,9 +512,8 @@ def test_what_is_no_crate_is_told(run, tmp_path):
     with pytest.raises(InputError, match="no such file"), crate.unpacked(tmp_path / "c.zip"):
         pass
     shutil.rmtree(run / "logs")
-    manifest.write(run)
     with pytest.raises(InputError, match="left no provenance"):
-        crate.write(run)
+        drawing.write(run)
 
 
 # ---------------------------------------------------------------- provenance
