@@ -43,6 +43,7 @@ def describe(lineage: Lineage, kept: dict[str, str]) -> dict:
     graph = [
         _descriptor(),
         _root(lineage.run, parts, max(map(_end, jobs))),
+        {"@id": LICENSE, "@type": "CreativeWork", "name": "MIT License"},
         *(
             {"@id": one, "@type": "CreativeWork", "name": title, "version": one.rpartition("/")[2]}
             for one, title in _PROFILES.items()
@@ -107,6 +108,7 @@ def _workflow(stages: list[str]) -> dict:
         "@id": WORKFLOW,
         "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
         "name": "The workflow's Snakefile",
+        "encodingFormat": "text/plain",
         "programmingLanguage": {"@id": "#snakemake"},
         "hasPart": _refer(f"#stage/{stage}" for stage in stages),
         "step": _refer(f"#step/{stage}" for stage in stages),
