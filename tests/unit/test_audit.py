@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
 import zipfile
+from argparse import ArgumentParser
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,8 @@ from mialign.audit.lineage import Lineage
 from mialign.audit.origins import counted, origins_of
 from mialign.audit.verification import verify
 from mialign.core.errors import InputError
+from scripts import audit, compare, why
+from scripts import verify as verify_stage
 
 RUN = "results/tiny"
 SEEDS = (1, 2)
@@ -499,6 +503,107 @@ def test_a_crate_verifies_elsewhere_and_a_changed_one_does_not(root, packed, tmp
     assert done.returncode == 2
     assert "verdicts/toy/dpo-vs-base/seed1.jsonl: changed" in done.stdout
     assert "numbers that depend on it: winToyDpoBase\n" in done.stdout
+
+
+def zipped(folder: Path, path: Path, change: dict[str, str | None]) -> Path:
+    """The crate with files changed (to a text), added, or taken away (None)."""
+    with zipfile.ZipFile(folder) as old, zipfile.ZipFile(path, "w") as new:
+        for name in dict.fromkeys((*old.namelist(), *change)):
+            text = change[name] if name in change else old.read(name)
+            if text is not None:
+                new.writestr(name, text)
+    return path
+
+
+def said(stage, *words) -> None:
+    """Run a stage on these words of the command line."""
+    parser = ArgumentParser()
+    stage.arguments(parser)
+    stage.main(parser.parse_args([str(word) for word in words]))
+
+
+def verified(path: Path) -> list[tuple[str, str]]:
+    with crate.unpacked(path) as folder:
+        return [(one["is"], one["file"]) for one in verify(folder)]
+
+
+def test_the_same_results_give_the_same_crate(packed, run, tmp_path):
+    for path in run.rglob("*"):
+        os.utime(path, (1e9, 1e9))
+    crate.write(run, tmp_path / "again.zip")
+    assert (tmp_path / "again.zip").read_bytes() == packed.read_bytes()
+
+
+def test_more_can_be_left_out_and_is_told_with_the_weights(run, tmp_path, capsys):
+    out = tmp_path / "small.zip"
+    said(audit, run, "--crate", out, "--without", "figures/*", "*.tex")
+    left_out = ["figures/figure1.pdf", "tables/win_rates.tex", "models/weak/model.safetensors"]
+    left_out += [
+        f"checkpoints/toy/{method}/seed{seed}/model.safetensors" for method in ("dpo", "sami") for seed in SEEDS
+    ]
+    with crate.unpacked(out) as folder:
+        assert set(crate.left_out(folder)) == set(left_out)
+        assert not any((folder / name).exists() for name in left_out)
+    capsys.readouterr()
+    said(verify_stage, out)
+    assert capsys.readouterr().out == (
+        "Every file in it is as the manifest and the jobs say.\n"
+        "The crate was made without 7 files (5 .safetensors, 1 .pdf, 1 .tex): of them the sha256 alone is known. "
+        "--json names them.\n"
+    )
+    said(verify_stage, out, "--json")
+    found = json.loads(capsys.readouterr().out)
+    assert (found["differ"], set(found["left_out"])) == ([], set(left_out))
+
+
+def test_what_was_left_out_is_checked_where_it_was_put_back(packed, run, tmp_path):
+    weights = "models/weak/model.safetensors"
+    assert verified(zipped(packed, tmp_path / "whole.zip", {weights: (run / weights).read_text()})) == []
+    assert verified(zipped(packed, tmp_path / "other.zip", {weights: "w"})) == [("changed", weights)]
+
+
+def test_what_was_taken_out_of_a_crate_or_put_into_it_is_named(packed, tmp_path):
+    assert verified(zipped(packed, tmp_path / "less.zip", {"questions/bench.jsonl": None})) == [
+        ("missing", "questions/bench.jsonl")
+    ]
+    assert verified(zipped(packed, tmp_path / "more.zip", {"questions/more.jsonl": "{}"})) == [
+        ("new", "questions/more.jsonl")
+    ]
+
+
+@pytest.mark.parametrize("text", ["{}", '{"@graph": [{"@id": "x"}]}', '{"@graph": 1}'])
+def test_a_crate_with_a_broken_description_is_told(packed, tmp_path, text):
+    path = zipped(packed, tmp_path / "broken.zip", {crate_metadata.NAME: text})
+    with pytest.raises(InputError, match=r"broken\.zip/ro-crate-metadata\.json: no description of a crate"):
+        verified(path)
+
+
+def test_a_crate_is_asked_and_compared_in_place_of_a_folder(packed, run, capsys):
+    said(why, "winToySamiDpo", "--results", packed, "--json")
+    of_crate = json.loads(capsys.readouterr().out)
+    said(why, "winToySamiDpo", "--results", run, "--json")
+    of_folder = json.loads(capsys.readouterr().out)
+    assert of_crate["rows"] == of_folder["rows"]
+    assert [job["log"] for job in of_crate["jobs"]] == [job["log"] for job in of_folder["jobs"]]
+    gone = {name for job in of_crate["jobs"] for name, state in job["states"].items() if state == "gone"}
+    assert {Path(name).suffix for name in gone} == {".safetensors"}
+    with pytest.raises(InputError, match=rf"^winToySam: {packed} has no such thing"):
+        said(why, "winToySam", "--results", packed)
+    said(compare, packed, packed)
+    assert capsys.readouterr().out == "The same settings, numbers and files.\n"
+
+
+def test_the_manifest_of_a_crate_is_not_written_anew(packed, tmp_path):
+    with crate.unpacked(packed) as folder, pytest.raises(InputError, match="an unpacked crate keeps the manifest"):
+        manifest.write(folder)
+
+
+def test_of_a_folder_of_an_older_version_the_audit_says_what_is_missing(run):
+    shutil.rmtree(run / "logs")
+    with pytest.raises(InputError, match="its jobs left no provenance"):
+        said(audit, run)
+    assert verify(run) == []  # the manifest is there
+    assert not any(comparison.compare(run, run).values())
 
 
 def test_what_is_no_crate_is_told(run, tmp_path):

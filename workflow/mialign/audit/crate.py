@@ -87,6 +87,9 @@ def unpacked(path: Path) -> Iterator[Path]:
                     f"{path}: there is no {manifest.NAME} in it to verify by; take the crate from its source"
                 )
             archive.extractall(folder)
-            yield folder
+            try:
+                yield folder
+            except InputError as error:  # a person knows the crate, and not that folder
+                raise InputError(str(error).replace(str(folder), str(path))) from None
     except zipfile.BadZipFile as error:
         raise InputError(f"{path}: no whole zip file ({error}); take the crate from its source again") from None
