@@ -60,7 +60,7 @@ def test_every_record_of_the_run_is_in_the_page(page, run):
         assert columns["text"] == [record["text"] for record in records]
         assert [questions[place]["id"] for place in columns["prompt"]] == [record["prompt_id"] for record in records]
     assert held["summary"]["counts"] == {
-        "responses": 120, "attempts": 120, "scores": 120, "verdicts": 160, "pairs": 4
+        "responses": 120, "attempts": 120, "scores": 120, "verdicts": 160, "rewards/responses": 72, "pairs": 4
     }  # fmt: skip
     assert held["summary"]["left_out"] == {"pairs": 0, "questions": 0}
 

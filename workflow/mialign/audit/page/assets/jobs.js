@@ -15,7 +15,7 @@ async function jobsView(rule, ...words) {
   const known = drawn.rules.length > 0;
   return [
     el("h1", {}, own ? `Jobs: ${own}` : "Jobs"),
-    el("p", {}, `${count(jobs.length)} jobs took ${duration(total(jobs))} of work, as each noted. ${known ? "An arrow leads from a rule to each rule whose jobs read its files, as they noted it." : "Which job read the files of which is not known, because this results folder has no provenance of its jobs."}`),
+    el("p", {}, `${count(jobs.length)} jobs took ${duration(total(jobs))} of work. ${known ? "The times, and which job read which files, are those that each job noted. An arrow leads from a rule to each rule whose jobs read its files." : "The times are those that each job noted. Which job read the files of which is not known, because this results folder has no provenance of its jobs."}`),
     known ? el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Graph of rules" }, graph(drawn, jobs, own)) : null,
     dataTable({
       caption: own ? `The jobs of ${own}` : "All jobs", columns: ["job", "rule", "seconds", "memory, MiB", "reads the files of"],
