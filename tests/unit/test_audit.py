@@ -410,6 +410,7 @@ def test_a_manifest_that_is_missing_broken_or_of_nothing_is_told(run, tmp_path):
 def test_two_runs_of_one_config_are_the_same(run, tmp_path):
     copy = shutil.copytree(run, tmp_path / "copy")
     (copy / "logs/numbers.log").write_text("another time\n")
+    (copy / "audit.html").write_text("of that time")
     assert not any(comparison.compare(run, copy).values())
 
 
@@ -589,8 +590,11 @@ def test_a_crate_is_asked_and_compared_in_place_of_a_folder(packed, run, capsys)
     assert {Path(name).suffix for name in gone} == {".safetensors"}
     with pytest.raises(InputError, match=rf"^winToySam: {packed} has no such thing"):
         said(why, "winToySam", "--results", packed)
-    said(compare, packed, packed)
+    said(compare, packed, run)
     assert capsys.readouterr().out == "The same settings, numbers and files.\n"
+    (run / "models/weak/model.safetensors").write_text("w")
+    said(compare, packed, run)
+    assert "1 files differ\n  models/weak/model.safetensors: " in capsys.readouterr().out
 
 
 def test_the_manifest_of_a_crate_is_not_written_anew(packed, tmp_path):
