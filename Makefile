@@ -8,9 +8,11 @@
 #                         These are speeds of large models on GPUs; the hours say nothing about the miniature
 # make doctor             checks whether the machines have what the run needs, and says what to do if they have not
 # make test-quick         the fast unit tests, in two minutes
-# make test               all tests but the next two
+# make test               all tests but the next three
 # make test-vllm          generation with vLLM on CPU, in an environment of its own (2.5 GB; minutes)
+# make test-crate         a crate of `snakemake audit` against its profile, in an environment of its own (100 MB; minutes)
 # make test-slurm         the paper through a Slurm that the test starts (root, on Debian or Ubuntu; some minutes)
+# make example            runs config/smoke.yaml, and writes its crate for the repository: docs/example/crate.zip
 # make published          the original's figures from its published values
 # make bench              measures speed and memory of a training step, to docs/benchmarks/
 # make gpu               measures agreement, speed and memory on this machine's NVIDIA GPU, in 8 minutes at most, to
@@ -19,23 +21,25 @@
 # make lint               checks the format of the code
 # make lock               makes requirements.lock from requirements.in
 # Variables: CORES (default: all), PYTHON (python3.11), VENV (.venv; rebuilt when requirements.lock changes), VLLM_VENV
-# (.venv-vllm), ARGS (further arguments of snakemake or pytest; ARGS=-p shows all that Snakemake prints, ARGS=-n shows
-# what would be done)
+# (.venv-vllm), CRATE_VENV (.venv-crate), ARGS (further arguments of snakemake or pytest; ARGS=-p shows all that Snakemake
+# prints, ARGS=-n shows what would be done)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := paper
-.PHONY: paper neighbours everything fetch cost doctor published test-quick test test-vllm test-slurm bench gpu lint lock
+.PHONY: paper neighbours everything fetch cost doctor published test-quick test test-vllm test-crate test-slurm
+.PHONY: example bench gpu lint lock
 
 # nproc counts the threads of OMP_NUM_THREADS where that is set; the cores are meant.
 CORES ?= $(shell env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc)
 PYTHON ?= python3.11
 VENV ?= .venv
 VLLM_VENV ?= .venv-vllm
+CRATE_VENV ?= .venv-crate
 CONFIG ?=
 ARGS ?=
-export PYTHON VENV VLLM_VENV
+export PYTHON VENV VLLM_VENV CRATE_VENV
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 
 READY := $(VENV)/complete
@@ -103,10 +107,19 @@ test-vllm: $(READY) $(VLLM_VENV)/complete
 	@python -m pytest tests/vllm $(ARGS)
 	$(TIMED)
 
+test-crate: $(READY) $(CRATE_VENV)/complete
+	@python -m pytest tests/crate $(ARGS)
+	$(TIMED)
+
 test-slurm: $(READY)
 	@envs/setup.sh tex || true
 	envs/setup.sh slurm
 	python -m pytest tests/cluster $(ARGS)
+	$(TIMED)
+
+example: $(READY)
+	@$(SNAKEMAKE) --configfile config/smoke.yaml $(ARGS)
+	python workflow/run.py audit results/smoke --crate docs/example/crate.zip --without paper.pdf '*.png' '*.html'
 	$(TIMED)
 
 bench: $(READY)
@@ -128,6 +141,9 @@ $(READY): requirements.lock
 
 $(VLLM_VENV)/complete: envs/generate.yaml
 	@envs/setup.sh vllm
+
+$(CRATE_VENV)/complete: envs/crate.txt
+	@envs/setup.sh crate
 
 lock:
 	@envs/setup.sh lock

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Sets up what `make` needs: envs/setup.sh python | vllm | lock | tex | has-tex (which only looks) | slurm (for its test).
+# Sets up what `make` needs: envs/setup.sh python | vllm | crate | lock | tex | has-tex (which only
+# looks) | slurm (for its test).
 # Installs through apt only what is missing, and only where the user may.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -7,6 +8,7 @@ cd "$(dirname "$0")/.."
 PYTHON=${PYTHON:-python3.11}
 VENV=${VENV:-.venv}
 VLLM_VENV=${VLLM_VENV:-.venv-vllm}
+CRATE_VENV=${CRATE_VENV:-.venv-crate}
 TEX_PACKAGES=(latexmk texlive-latex-base texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-pictures lmodern)
 TEX_FILES=(booktabs.sty enumitem.sty microtype.sty tikz.sty lmodern.sty ptmr8t.tfm) # one of each package
 
@@ -84,6 +86,15 @@ make_vllm() { # for tests: vLLM as it is built for CPUs, beside the other packag
     touch "$VLLM_VENV/complete"
 }
 
+make_crate() { # for tests: what checks a crate against its profile
+    check_python
+    say "Setting up $CRATE_VENV with roc-validator (two minutes, about 100 MB)"
+    rm -rf "$CRATE_VENV"
+    "$PYTHON" -m venv "$CRATE_VENV"
+    "$CRATE_VENV/bin/python" -m pip install -qq --disable-pip-version-check --no-input -r envs/crate.txt
+    touch "$CRATE_VENV/complete"
+}
+
 make_lock() {
     check_python
     fresh=$(mktemp -d) # not local: it is removed when all is done
@@ -120,9 +131,10 @@ make_slurm() { # for `make test-slurm`; fails where there is none in the end
 case "${1:-}" in
     python) make_python ;;
     vllm) make_vllm ;;
+    crate) make_crate ;;
     lock) make_lock ;;
     tex) make_tex ;;
     has-tex) has_tex ;;
     slurm) make_slurm ;;
-    *) say "usage: envs/setup.sh python | vllm | lock | tex | has-tex | slurm" && exit 2 ;;
+    *) say "usage: envs/setup.sh python | vllm | crate | lock | tex | has-tex | slurm" && exit 2 ;;
 esac

@@ -157,7 +157,7 @@ def test_the_audit_of_a_run_names_a_changed_byte_and_the_numbers_that_depend_on_
     path.write_text(path.read_text(encoding="utf-8").replace("e", "a", 1), encoding="utf-8")
     done = subprocess.run([*verify, "--json"], cwd=folder, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
-    (found,) = json.loads(done.stdout)
+    (found,) = json.loads(done.stdout)["differ"]
     assert (found["file"], found["is"]) == ("responses/multitask/sami/seed1.jsonl", "changed")
     assert "figure1" in found["figures"]
     assert {"winMultitaskSamiSftRate", "winMultitaskSamiSft"} <= set(found["numbers"])

@@ -26,6 +26,7 @@ HOSTILE = (
 )
 SEEDS, TEMPERATURES = (1, 2), (0.0, 1.0)
 POLICIES = ("base", "sft", "sami")
+VECTORS = ((1.0, 0.0), (0.5, 0.5), (0.0, 1.0))
 # 1 x 1 points.
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=")
 
@@ -49,18 +50,29 @@ def write(folder: Path, texts: tuple[str, ...] = HOSTILE) -> Path:
             _verdict(question, t, axis, random) for question in questions for t in TEMPERATURES for axis in _AXES
         ]
         jsonl(folder / f"verdicts/multitask/{test}-vs-{baseline}/seed{seed}.jsonl", verdicts)
+    _rewards(folder / "rewards/responses/wishes")
     _pairs(folder / "pairs/multitask", written)
     rows(folder / "training/multitask/sami/seed1.csv", ("step", "metric", "value"), _COURSE)
     _metrics(folder)
     _paper(folder, next(written))
-    for name in (
-        "pairs/multitask/strong_pairs",
-        "train/multitask.sami.seed1",
-        "respond/multitask.sami.seed1",
-        "numbers",
-    ):
-        _job(folder / "logs", name, next(written))
+    for name, (inputs, outputs) in JOBS.items():
+        _job(folder, name, inputs, outputs, next(written))
     return folder
+
+
+# By name, what a job read and wrote; the seconds of each are 4.5.
+JOBS = {
+    "pairs/multitask/strong_pairs": ([], ["pairs/multitask/strong_pairs.jsonl"]),
+    "train/multitask.sami.seed1": (
+        ["pairs/multitask/strong_pairs.jsonl"],
+        ["checkpoints/multitask/sami/seed1/config.json"],
+    ),
+    "respond/multitask.sami.seed1": (
+        ["checkpoints/multitask/sami/seed1/config.json", "prompts/multitask/benchmark.jsonl"],
+        ["responses/multitask/sami/seed1.jsonl"],
+    ),
+    "numbers": (["pairs/multitask/strong_pairs.jsonl"], ["paper/numbers.csv"]),
+}
 
 
 _AXES = ("principle-aware", "principle-free")
@@ -145,6 +157,25 @@ def _attempt(problem: dict, temperature: float, at: int, text: str, random: Rand
     )
 
 
+def _rewards(folder: Path) -> None:
+    """Of policies under vectors of preferences; of a soup each vector has a part of its own."""
+    random = Random(4)
+    parts = {"base": VECTORS, "steered": VECTORS} | {f"soup.{at}": (vector,) for at, vector in enumerate(VECTORS)}
+    for (policy, vectors), seed in product(parts.items(), SEEDS):
+        records = [
+            {
+                "prompt_id": f"wishes/benchmark/<q>-{at}/{vector[0]}",
+                "question_id": f"<q>-{at}",
+                "temperature": 0.0,
+                "preference": vector,
+                "ended": True,
+                "rewards": {name: round(random.uniform(-2, 2), 3) for name in ("friendly", "brief")},
+            }
+            for at, vector in product(range(4), vectors)
+        ]
+        jsonl(folder / f"{policy}/seed{seed}.jsonl", records)
+
+
 def _pairs(folder: Path, written) -> None:
     pairs = [
         {
@@ -170,9 +201,11 @@ def _metrics(folder: Path) -> None:
         ("comparisons", ("verdicts", "scores")),
         ("qualities", ("scores",)),
         ("accuracy", ("attempts",)),
+        ("preferences", ("rewards/responses",)),
     ):
         paths = [str(path) for stage in stages for path in sorted(folder.glob(f"{stage}/*/*/*.jsonl"))]
         settings = {"attempts": {"maths": [1, 3]}} if kind == "accuracy" else {}
+        settings |= {"rewards": {"wishes": ["friendly", "brief"]}} if kind == "preferences" else {}
         settings |= {"ties_won": ["multitask"]} if kind == "comparisons" else {}
         tidy.write(folder / f"metrics/{kind}.csv", KINDS[kind].COLUMNS, KINDS[kind].rows(paths, settings, few))
 
@@ -199,8 +232,14 @@ def _paper(folder: Path, text: str) -> None:
     (folder / "figures/figure1.png").write_bytes(PNG)
 
 
-def _job(folder: Path, name: str, log: str) -> None:
-    path = folder / f"{name}.tsv"
+def _job(folder: Path, name: str, inputs: list[str], outputs: list[str], log: str) -> None:
+    path = folder / f"logs/{name}.tsv"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("seconds\tmemory_mib\n4.50\t380\n", encoding="utf-8")
     path.with_suffix(".log").write_text(log, encoding="utf-8", errors="replace")
+    known = {"sha256": "0" * 64, "bytes": 1}
+    noted = {"stage": name.partition("/")[0], "log": f"results/small/logs/{name}.log", "seconds": 4.5}
+    noted |= {"started": f"2026-01-01T{list(JOBS).index(name):02}:00:00+00:00"}
+    noted |= {"inputs": {f"results/small/{file}": known for file in inputs}}
+    noted |= {"outputs": {f"results/small/{file}": known for file in outputs}}
+    path.with_suffix(".json").write_text(json.dumps(noted), encoding="utf-8")

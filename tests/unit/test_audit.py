@@ -2,19 +2,23 @@
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
 import zipfile
+from argparse import ArgumentParser
 from pathlib import Path
 
 import pytest
 
-from mialign.audit import comparison, crate, digests, explanation, manifest, things
+from mialign.audit import comparison, crate, crate_metadata, digests, drawing, explanation, manifest, things
 from mialign.audit.lineage import Lineage
 from mialign.audit.origins import counted, origins_of
 from mialign.audit.verification import verify
 from mialign.core.errors import InputError
+from scripts import audit, compare, why
+from scripts import verify as verify_stage
 
 RUN = "results/tiny"
 SEEDS = (1, 2)
@@ -406,6 +410,7 @@ def test_a_manifest_that_is_missing_broken_or_of_nothing_is_told(run, tmp_path):
 def test_two_runs_of_one_config_are_the_same(run, tmp_path):
     copy = shutil.copytree(run, tmp_path / "copy")
     (copy / "logs/numbers.log").write_text("another time\n")
+    (copy / "audit.html").write_text("of that time")
     assert not any(comparison.compare(run, copy).values())
 
 
@@ -437,12 +442,14 @@ def test_folders_without_numbers_cannot_be_compared(tmp_path):
 @pytest.fixture
 def packed(run) -> Path:
     manifest.write(run)
-    return crate.write(run)
+    drawing.write(run)
+    crate.write(run, run / crate.NAME)
+    return run / crate.NAME
 
 
 def entities(path: Path) -> dict[str, dict]:
     with zipfile.ZipFile(path) as archive:
-        graph = json.loads(archive.read(crate.METADATA))["@graph"]
+        graph = json.loads(archive.read(crate_metadata.NAME))["@graph"]
     found = {one["@id"]: one for one in graph}
     assert len(found) == len(graph)
     return found
@@ -459,7 +466,7 @@ def test_a_crate_has_the_files_but_for_weights_and_says_so(packed, run):
         names = set(archive.namelist())
     found = entities(packed)
     files = {one for one, entity in found.items() if "File" in entity["@type"]}
-    assert files == names - {crate.METADATA, manifest.NAME} == referred(found["./"]["hasPart"])
+    assert files == names - {crate_metadata.NAME, manifest.NAME} == referred(found["./"]["hasPart"])
     assert "models/weak/config.json" in files
     assert f"#{RUN}/models/weak/model.safetensors" in found
     assert found["questions/bench.jsonl"]["sha256"] == sha((run / "questions/bench.jsonl").read_text())
@@ -499,6 +506,110 @@ def test_a_crate_verifies_elsewhere_and_a_changed_one_does_not(root, packed, tmp
     assert "numbers that depend on it: winToyDpoBase\n" in done.stdout
 
 
+def zipped(folder: Path, path: Path, change: dict[str, str | None]) -> Path:
+    """The crate with files changed (to a text), added, or taken away (None)."""
+    with zipfile.ZipFile(folder) as old, zipfile.ZipFile(path, "w") as new:
+        for name in dict.fromkeys((*old.namelist(), *change)):
+            text = change[name] if name in change else old.read(name)
+            if text is not None:
+                new.writestr(name, text)
+    return path
+
+
+def said(stage, *words) -> None:
+    """Run a stage on these words of the command line."""
+    parser = ArgumentParser()
+    stage.arguments(parser)
+    stage.main(parser.parse_args([str(word) for word in words]))
+
+
+def verified(path: Path) -> list[tuple[str, str]]:
+    with crate.unpacked(path) as folder:
+        return [(one["is"], one["file"]) for one in verify(folder)]
+
+
+def test_the_same_results_give_the_same_crate(packed, run, tmp_path):
+    for path in run.rglob("*"):
+        os.utime(path, (1e9, 1e9))
+    crate.write(run, tmp_path / "again.zip")
+    assert (tmp_path / "again.zip").read_bytes() == packed.read_bytes()
+
+
+def test_more_can_be_left_out_and_is_told_with_the_weights(run, tmp_path, capsys):
+    out = tmp_path / "small.zip"
+    said(audit, run, "--crate", out, "--without", "figures/*", "*.tex")
+    left_out = ["figures/figure1.pdf", "tables/win_rates.tex", "models/weak/model.safetensors"]
+    left_out += [
+        f"checkpoints/toy/{method}/seed{seed}/model.safetensors" for method in ("dpo", "sami") for seed in SEEDS
+    ]
+    with crate.unpacked(out) as folder:
+        assert set(crate.left_out(folder)) == set(left_out)
+        assert not any((folder / name).exists() for name in left_out)
+    capsys.readouterr()
+    said(verify_stage, out)
+    assert capsys.readouterr().out == (
+        "Every file in it is as the manifest and the jobs say.\n"
+        "The crate was made without 7 files (5 .safetensors, 1 .pdf, 1 .tex): of them the sha256 alone is known. "
+        "--json names them.\n"
+    )
+    said(verify_stage, out, "--json")
+    found = json.loads(capsys.readouterr().out)
+    assert (found["differ"], set(found["left_out"])) == ([], set(left_out))
+
+
+def test_what_was_left_out_is_checked_where_it_was_put_back(packed, run, tmp_path):
+    weights = "models/weak/model.safetensors"
+    assert verified(zipped(packed, tmp_path / "whole.zip", {weights: (run / weights).read_text()})) == []
+    assert verified(zipped(packed, tmp_path / "other.zip", {weights: "w"})) == [("changed", weights)]
+
+
+def test_what_was_taken_out_of_a_crate_or_put_into_it_is_named(packed, tmp_path):
+    assert verified(zipped(packed, tmp_path / "less.zip", {"questions/bench.jsonl": None})) == [
+        ("missing", "questions/bench.jsonl")
+    ]
+    assert verified(zipped(packed, tmp_path / "more.zip", {"questions/more.jsonl": "{}"})) == [
+        ("new", "questions/more.jsonl")
+    ]
+
+
+@pytest.mark.parametrize("text", ["{}", '{"@graph": [{"@id": "x"}]}', '{"@graph": 1}'])
+def test_a_crate_with_a_broken_description_is_told(packed, tmp_path, text):
+    path = zipped(packed, tmp_path / "broken.zip", {crate_metadata.NAME: text})
+    with pytest.raises(InputError, match=r"broken\.zip/ro-crate-metadata\.json: no description of a crate"):
+        verified(path)
+
+
+def test_a_crate_is_asked_and_compared_in_place_of_a_folder(packed, run, capsys):
+    said(why, "winToySamiDpo", "--results", packed, "--json")
+    of_crate = json.loads(capsys.readouterr().out)
+    said(why, "winToySamiDpo", "--results", run, "--json")
+    of_folder = json.loads(capsys.readouterr().out)
+    assert of_crate["rows"] == of_folder["rows"]
+    assert [job["log"] for job in of_crate["jobs"]] == [job["log"] for job in of_folder["jobs"]]
+    gone = {name for job in of_crate["jobs"] for name, state in job["states"].items() if state == "gone"}
+    assert {Path(name).suffix for name in gone} == {".safetensors"}
+    with pytest.raises(InputError, match=rf"^winToySam: {packed} has no such thing"):
+        said(why, "winToySam", "--results", packed)
+    said(compare, packed, run)
+    assert capsys.readouterr().out == "The same settings, numbers and files.\n"
+    (run / "models/weak/model.safetensors").write_text("w")
+    said(compare, packed, run)
+    assert "1 files differ\n  models/weak/model.safetensors: " in capsys.readouterr().out
+
+
+def test_the_manifest_of_a_crate_is_not_written_anew(packed, tmp_path):
+    with crate.unpacked(packed) as folder, pytest.raises(InputError, match="an unpacked crate keeps the manifest"):
+        manifest.write(folder)
+
+
+def test_of_a_folder_of_an_older_version_the_audit_says_what_is_missing(run):
+    shutil.rmtree(run / "logs")
+    with pytest.raises(InputError, match="its jobs left no provenance"):
+        said(audit, run)
+    assert verify(run) == []  # the manifest is there
+    assert not any(comparison.compare(run, run).values())
+
+
 def test_what_is_no_crate_is_told(run, tmp_path):
     (tmp_path / "a.zip").write_text("no zip")
     with pytest.raises(InputError, match=r"a\.zip: no whole zip file"), crate.unpacked(tmp_path / "a.zip"):
@@ -510,9 +621,8 @@ def test_what_is_no_crate_is_told(run, tmp_path):
     with pytest.raises(InputError, match="no such file"), crate.unpacked(tmp_path / "c.zip"):
         pass
     shutil.rmtree(run / "logs")
-    manifest.write(run)
     with pytest.raises(InputError, match="left no provenance"):
-        crate.write(run)
+        drawing.write(run)
 
 
 # ---------------------------------------------------------------- provenance

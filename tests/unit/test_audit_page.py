@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mialign.audit.lineage import Lineage
 from mialign.audit.page import chunk, document, jobs, sample, tables
 from mialign.audit.page.records import Records
 from mialign.core.errors import InputError
@@ -59,7 +60,7 @@ def test_every_record_of_the_run_is_in_the_page(page, run):
         assert columns["text"] == [record["text"] for record in records]
         assert [questions[place]["id"] for place in columns["prompt"]] == [record["prompt_id"] for record in records]
     assert held["summary"]["counts"] == {
-        "responses": 120, "attempts": 120, "scores": 120, "verdicts": 160, "pairs": 4
+        "responses": 120, "attempts": 120, "scores": 120, "verdicts": 160, "rewards/responses": 72, "pairs": 4
     }  # fmt: skip
     assert held["summary"]["left_out"] == {"pairs": 0, "questions": 0}
 
@@ -85,13 +86,39 @@ def test_the_same_files_give_the_same_page(page, run):
     assert document.write(run) == page
 
 
-def test_jobs_know_whose_files_they_read(run):
-    given = {"experiments/multitask/methods/sami/data": "strong_pairs"}
-    found = {job["name"]: job for job in jobs.jobs(run, given)}
-    assert found["train/multitask.sami.seed1"]["reads"] == ["pairs/multitask/strong_pairs"]
-    assert found["respond/multitask.sami.seed1"]["reads"] == ["train/multitask.sami.seed1"]
-    assert found["numbers"]["reads"] == ["pairs/multitask/strong_pairs"]
-    assert (found["numbers"]["seconds"], found["numbers"]["memory_mib"]) == (4.5, 380.0)
+def test_jobs_know_whose_files_they_read_from_what_they_noted(run):
+    found = {job["name"]: job for job in jobs.jobs(Lineage(run))}
+    assert {name: job["reads"] for name, job in found.items()} == {
+        "numbers": ["pairs/multitask/strong_pairs"],
+        "pairs/multitask/strong_pairs": [],
+        "respond/multitask.sami.seed1": ["train/multitask.sami.seed1"],
+        "train/multitask.sami.seed1": ["pairs/multitask/strong_pairs"],
+    }
+    assert (found["numbers"]["rule"], found["numbers"]["seconds"], found["numbers"]["memory_mib"]) == (
+        "numbers",
+        4.5,
+        380,
+    )
+
+
+def test_the_graph_of_the_page_is_that_of_the_noted_files(page):
+    graph = parts(page)["graph"]
+    assert [(rule["name"], rule["reads"]) for rule in graph["rules"]] == [
+        ("pairs", []), ("train", ["pairs"]), ("respond", ["train"]), ("numbers", ["pairs"])
+    ]  # fmt: skip
+    assert [(arrow["read"], arrow["reader"]) for arrow in graph["arrows"]] == [
+        ("pairs", "train"), ("train", "respond"), ("pairs", "numbers")
+    ]  # fmt: skip
+
+
+def test_of_jobs_without_provenance_the_times_are_known_and_no_reads(tmp_path):
+    run = audited_run.write(tmp_path / "small", texts=("yes",))
+    for path in run.glob("logs/**/*.json"):
+        path.unlink()
+    held = parts(document.write(run))
+    assert {(job["seconds"], *job["reads"]) for job in held["jobs"]} == {(4.5,)}
+    assert len(held["jobs"]) == 4
+    assert held["graph"] == {"rules": [], "arrows": []}
 
 
 # ---------------------------------------------------------------- data are never markup

@@ -162,27 +162,75 @@ def test_a_view_is_no_wider_than_a_telephone(browser, view):
         browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-def test_every_value_counted_anew_is_that_of_the_file(browser):
-    browser.open()
+def recounted(browser: Browser, *files: str) -> list[list]:
+    """Of each row of these tables: the row, and value and n as the page counts them; no value where it does not."""
     told = browser.later(
         """
+        const files = arguments[0];
         (async () => {
           const told = [];
-          for (const file of ['metrics/comparisons.csv', 'metrics/qualities.csv', 'metrics/accuracy.csv']) {
+          for (const file of files) {
             for (const row of await records(file)) {
               const found = await recount(file, row);
               const value = found && (Number.isNaN(found.value) ? '' : found.value.toFixed(4));
-              told.push([row.metric, row.value, value, row.n, found && String(found.n)]);
+              told.push([row, value, found && String(found.n)]);
             }
           }
           return told;
         })().then(done, (error) => done(String(error)));
-        """
+        """,
+        files,
     )
+    assert isinstance(told, list), told
+    return told
+
+
+def is_as_in_the_file(row: dict, value: str, n: str) -> bool:
+    same = row["value"] == value or abs(float(row["value"]) - float(value)) <= 0.00011
+    return same and row["n"] == n
+
+
+def test_every_value_counted_anew_is_that_of_the_file(browser):
+    browser.open()
+    told = recounted(browser, "metrics/comparisons.csv", "metrics/qualities.csv", "metrics/accuracy.csv")
     assert len(told) > 400
-    assert [one for one in told if one[2] is None] == []
-    assert [one for one in told if one[1] != one[2] and abs(float(one[1]) - float(one[2])) > 0.00011] == []
-    assert [one for one in told if one[3] != one[4]] == []
+    assert [one for one in told if one[1] is None] == []
+    assert [one for one in told if not is_as_in_the_file(*one)] == []
+
+
+def test_every_reward_counted_anew_is_that_of_the_file_and_of_the_records(browser, written):
+    browser.open()
+    told = recounted(browser, "metrics/preferences.csv")
+    rewards = [one for one in told if one[0]["metric"] == "reward"]
+    assert len(rewards) == 3 * len(audited_run.VECTORS) * 2  # policies, vectors, rewards
+    assert [one for one in rewards if one[1] is None or not is_as_in_the_file(*one)] == []
+    for row, value, n in rewards:
+        records = [
+            json.loads(line)
+            for path in (written.parent / "small/rewards/responses/wishes").glob(f"{row['method']}*/seed*.jsonl")
+            for line in path.read_text().splitlines()
+        ]
+        vector = [float(weight) for weight in row["preference"].split()]
+        counted = [one["rewards"][row["reward"]] for one in records if one["preference"] == vector]
+        assert (float(value), n) == (pytest.approx(sum(counted) / len(counted), abs=0.00006), str(len(counted)))
+    assert {one[1] for one in told if one[0]["metric"] != "reward"} == {None}
+
+
+def test_a_reward_that_differs_from_the_file_is_told_and_one_that_does_not_too(driver, tmp_path):
+    run = audited_run.write(tmp_path / "small", texts=("yes",))
+    path = run / "metrics/preferences.csv"
+    head, *rows = path.read_text().splitlines()
+    columns = head.split(",")
+    places = [at for at, row in enumerate(rows) if row.split(",")[columns.index("metric")] == "reward"]
+    cells = rows[places[0]].split(",")
+    cells[columns.index("value")] = "9.0000"
+    rows[places[0]] = ",".join(cells)
+    path.write_text("\n".join([head, *rows]) + "\n")
+    (tmp_path / "audit.html").write_text(document.write(run), encoding="utf-8")
+    browser = Browser(driver, tmp_path / "audit.html")
+    for place, said in zip(places, ("This differs from the file", *["✓ The same, counted anew"] * 3), strict=False):
+        browser.open("row", "metrics/preferences.csv", str(place))
+        assert said in browser.text
 
 
 def test_a_count_that_differs_from_the_file_is_told(driver, tmp_path):
@@ -240,6 +288,39 @@ def test_the_step_that_was_kept_is_marked_in_the_curves(browser):
     browser.open("training", "multitask", "sami")
     assert "seed1: the checkpoint of step 8 was kept" in browser.text
     assert browser.js("return document.querySelector('svg[aria-label^=\"adherence by step\"] circle') !== null")
+
+
+def test_the_graph_has_an_arrow_for_each_rule_that_reads_another(browser):
+    browser.open("jobs", "train")
+    boxes = browser.js("return [...document.querySelectorAll('.graph a')].map((one) => one.getAttribute('aria-label'))")
+    assert boxes == [
+        "pairs: 1 job, 4.5 s; reads nothing",
+        "train: 1 job, 4.5 s; reads pairs",
+        "respond: 1 job, 4.5 s; reads train",
+        "numbers: 1 job, 4.5 s; reads pairs",
+    ]
+    assert browser.js("return document.querySelectorAll('.graph .arrow').length") == 3
+    assert browser.js("return document.querySelectorAll('.graph .arrow.near').length") == 2
+    inside = """
+        const box = document.querySelector('.graph').getBoundingClientRect();
+        return [...document.querySelectorAll('.graph rect')].every((one) => {
+          const { left, right, top, bottom } = one.getBoundingClientRect();
+          return box.left <= left && right <= box.right && box.top <= top && bottom <= box.bottom;
+        });
+    """
+    assert browser.js(inside)
+
+
+def test_without_provenance_the_jobs_have_times_and_no_graph(driver, tmp_path):
+    run = audited_run.write(tmp_path / "small", texts=("yes",))
+    for path in run.glob("logs/**/*.json"):
+        path.unlink()
+    (tmp_path / "audit.html").write_text(document.write(run), encoding="utf-8")
+    browser = Browser(driver, tmp_path / "audit.html")
+    browser.open("jobs")
+    assert "this results folder has no provenance of its jobs" in browser.text
+    assert "train/multitask.sami.seed1" in browser.text
+    assert browser.js("return document.querySelector('.graph')") is None
 
 
 def test_search_finds_answers_and_leads_to_them(browser):

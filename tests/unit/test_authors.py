@@ -327,6 +327,12 @@ def test_answers_to_other_questions_or_in_another_form_are_refused(answered):
     assert "answers.json: objects constitution, question and response are needed, each with the keys 0 to 2" in refused(
         answers={"question": {"0": "Write."}}
     )
+    assert "verdicts.json: 2 verdicts on the 3 questions of " in refused(verdicts=VERDICTS[:2])
+    assert "each with the keys 0 to 3" in refused(verdicts=[*VERDICTS, VERDICTS[0]])
+    short = {**answered.answers, "response": {"0": "A text.", "1": "So."}}
+    assert "answers.json: objects constitution, question and response are needed, each with the keys 0 to 2" in refused(
+        answers=short
+    )
     for strange in ([2, 3, 4], [[1], 3, 4], [1, "3", 4], [1, 3, -4], [1, 3], {"score": 1}, None):
         wanted = f"verdicts.json: entry 1 is no [score of 0, 0.5 or 1, tokens, tokens]: {strange!r}"
         assert wanted in refused(verdicts=[VERDICTS[0], strange, VERDICTS[2]])

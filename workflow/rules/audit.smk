@@ -1,4 +1,4 @@
-"""What makes a run checkable: the page for reviewers, the manifest of the results and the crate of them.
+"""What makes a run checkable: the page for reviewers, the manifest of the results, the graph of jobs and the crate.
 
 They are made by `snakemake audit` alone.
 """
@@ -42,7 +42,7 @@ rule audit_page:
     output:
         f"{RUN}/audit.html",
     log:
-        f"{RUN}/logs/audit_page.log",
+        f"{RUN}/audit/audit_page.log",  # not below logs/, of which it shows all
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -60,6 +60,9 @@ rule audit:
         rules.audit_page.output,
     output:
         f"{RUN}/audit/manifest.sha256",
+        f"{RUN}/audit/graph.svg",
+        f"{RUN}/audit/graph.mmd",
+        f"{RUN}/audit/jobs.csv",
         f"{RUN}/audit/crate.zip",
     log:
         f"{RUN}/audit/audit.log",  # here, since the manifest has what lies under logs/

@@ -1,16 +1,24 @@
-"""Write the manifest of a folder of results, audit/manifest.sha256, and the crate of it for others, audit/crate.zip."""
+"""Write below audit/ of a folder of results its manifest, the graph of its jobs, and the crate of it for others."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mialign.audit import crate, digests, manifest
+from mialign.audit import crate, digests, drawing, manifest
 
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("results", type=Path, help="results/{run}")
+    parser.add_argument("--crate", type=Path, help=f"where the crate goes; else {crate.NAME} in the results")
+    parser.add_argument(
+        "--without", nargs="+", default=[], metavar="PATTERN", help="further files to leave out of the crate: '*.png'"
+    )
 
 
 def main(args: Namespace) -> None:
     path = manifest.write(args.results)
     print(f"{path}: {len(manifest.read(args.results)):,} files; its own sha256 is {digests.sha256(path)}")
-    print(f"{crate.write(args.results)}: the same as one file, without weights")
+    drawing.write(args.results)
+    print(f"{args.results}: {', '.join(drawing.NAMES)}: the jobs, as they noted themselves")
+    out = args.crate or args.results / crate.NAME
+    left_out = crate.write(args.results, out, tuple(args.without))
+    print(f"{out}: the same as one file, without {crate.summary(left_out)}" if left_out else f"{out}: all as one file")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from mialign.audit import crate
 from mialign.audit.comparison import compare
 
 SHOWN = 20  # of a kind in words; --json has all
@@ -20,12 +21,13 @@ TITLES = {
 
 
 def arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("results", nargs=2, type=Path, help="results/{run}")
+    parser.add_argument("results", nargs=2, type=Path, help="results/{run}, a copy of it, or its crate.zip")
     parser.add_argument("--json", action="store_true", help="all differences, as JSON")
 
 
 def main(args: Namespace) -> None:
-    found = compare(*args.results)
+    with crate.opened(args.results[0]) as one, crate.opened(args.results[1]) as other:
+        found = compare(one, other)
     print(json.dumps(found, ensure_ascii=False, indent=1) if args.json else "\n".join(_words(found)))
 
 

@@ -24,22 +24,24 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> None:
-    found = _verify(args.results)
-    print(json.dumps(found, indent=1) if args.json else "\n".join(_words(found)))
+    with crate.opened(args.results) as folder:
+        found = verify(folder)
+        left_out = [name for name in crate.left_out(folder) if not (folder / name).exists()]
+    print(
+        json.dumps({"differ": found, "left_out": left_out}, indent=1)
+        if args.json
+        else "\n".join(_words(found, left_out))
+    )
     if found:
         raise InputError(f"{args.results}: {len(found)} files are not as they should be")
 
 
-def _verify(results: Path) -> list[dict]:
-    if results.is_dir():
-        return verify(results)
-    with crate.unpacked(results) as folder:
-        return [one for one in verify(folder) if one["is"] != "missing" or not crate.is_left_out(one["file"])]
-
-
-def _words(found: list[dict]) -> Iterator[str]:
+def _words(found: list[dict], left_out: list[str]) -> Iterator[str]:
     if not found:
-        yield "Every file is as the manifest and the jobs say."
+        yield f"Every file{' in it' if left_out else ''} is as the manifest and the jobs say."
+    if left_out:
+        told = f"The crate was made without {len(left_out)} files ({crate.summary(left_out)})"
+        yield f"{told}: of them the sha256 alone is known. --json names them."
     for one in found:
         yield f"{one['file']}: {TITLES[one['is']]}"
         for kind in ("figures", "tables", "numbers"):

@@ -4,7 +4,7 @@ import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mialign.audit import explanation, things
+from mialign.audit import crate, explanation, things
 from mialign.audit.lineage import Lineage
 from mialign.core.errors import InputError
 
@@ -15,14 +15,19 @@ def arguments(parser: ArgumentParser) -> None:
         help="a number's name as in paper/numbers.csv, a figure, a table, TABLE:ROW:COLUMN, the id of a question or "
         "prompt, a file, or FILE:LINE",
     )
-    parser.add_argument("--results", type=Path, help="folder of results; that of the file, or the only one in results/")
+    parser.add_argument(
+        "--results", type=Path, help="folder or crate of results; that of the file, or the only one in results/"
+    )
     parser.add_argument("--json", action="store_true", help="all that is known, as JSON")
 
 
 def main(args: Namespace) -> None:
-    lineage = Lineage(args.results or _folder_of(args.thing))
-    found = explanation.explain(lineage, things.find(lineage, args.thing))
-    print(json.dumps(found, ensure_ascii=False, indent=1) if args.json else explanation.words(found, lineage), end="")
+    with crate.opened(args.results or _folder_of(args.thing)) as folder:
+        lineage = Lineage(folder)
+        found = explanation.explain(lineage, things.find(lineage, args.thing))
+        print(
+            json.dumps(found, ensure_ascii=False, indent=1) if args.json else explanation.words(found, lineage), end=""
+        )
 
 
 def _folder_of(thing: str) -> Path:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from mialign.audit import crate, manifest
 from mialign.audit.lineage import NOT_RESULTS, Lineage
-from mialign.audit.manifest import digest_all
 from mialign.audit.origins import macros
 from mialign.core.csv_files import rows
 from mialign.core.errors import InputError
@@ -16,7 +16,7 @@ def compare(one: Path, other: Path) -> dict[str, dict]:
 
     settings: as the numbers of each run print them. beyond: numbers whose 95 % intervals do not meet; within: those
     whose do; without: numbers that differ and have no interval. only: rows that one of the two lacks. files: sha256 of
-    files with other bytes, but for times, logs and the audit.
+    files with other bytes, but for times, logs, the report and the audit.
     """
     tables = _metrics(one), _metrics(other)
     if not any(tables):
@@ -66,5 +66,9 @@ def _kind(first: tuple | None, second: tuple | None) -> str:
 
 
 def _files(folder: Path) -> dict[str, str]:
-    kept = digest_all(folder).items()
-    return {name: digest for name, digest in kept if name.split("/")[0] not in {*NOT_RESULTS, "report.html"}}
+    """The sha256 of results; of what a crate left out, from its manifest."""
+    left_out = crate.left_out(folder)
+    listed = manifest.read(folder) if left_out else {}
+    found = {name: listed[name] for name in left_out} | manifest.digest_all(folder)
+    said_of_results = {*NOT_RESULTS, "report.html", "audit.html"}
+    return {name: digest for name, digest in found.items() if name.split("/")[0] not in said_of_results}

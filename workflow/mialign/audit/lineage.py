@@ -76,6 +76,21 @@ class Lineage:
         return order[::-1], list(given)
 
     @cached_property
+    def own(self) -> list[dict]:
+        """The jobs of this folder, not of those beside it, in the order in which they started."""
+        logs = f"{self.run}/logs"
+        jobs = {job["log"]: job for job in self.jobs.values() if PurePosixPath(job["log"]).is_relative_to(logs)}
+        return sorted(jobs.values(), key=lambda job: (job["started"], job["log"]))
+
+    def rule(self, job: dict) -> str:
+        """The rule of a job of this folder: the first folder of its log, or the log's own name."""
+        return self.title(job).partition("/")[0]
+
+    def title(self, job: dict) -> str:
+        """How a job of this folder is called: RULE/WHICH, or RULE where there is one alone."""
+        return PurePosixPath(job["log"]).relative_to(f"{self.run}/logs").with_suffix("").as_posix()
+
+    @cached_property
     def readers(self) -> dict[str, list[dict]]:
         """The jobs that read a file, by file."""
         found: dict[str, list[dict]] = {}

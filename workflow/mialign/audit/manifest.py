@@ -27,6 +27,8 @@ def _hidden(name: Path) -> bool:
 
 def write(folder: Path) -> Path:
     """Write the manifest into the folder, and give its path. What jobs noted of large files is not computed again."""
+    if (folder / "ro-crate-metadata.json").exists():
+        raise InputError(f"{folder}: an unpacked crate keeps the manifest it came with, which names what it leaves out")
     if not (found := digest_all(folder, lambda path: digests.remembered(path, folder / digests.MEMORY))):
         raise InputError(f"{folder}: there are no results in it")
     write_text(folder / NAME, "".join(f"{digest}  {name}\n" for name, digest in found.items()))

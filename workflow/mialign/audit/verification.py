@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mialign.audit import manifest
+from mialign.audit import crate, manifest
 from mialign.audit.dependents import Dependents
 from mialign.audit.lineage import Lineage
 
@@ -11,13 +11,13 @@ def verify(folder: Path) -> list[dict]:
     """Each file that is not as it should be: file, is, and the figures, tables and numbers that depend on it.
 
     is: changed, missing or new since the manifest was written; or altered, if the manifest has it so, but not the job
-    that made it.
+    that made it. Of an unpacked crate, what it left out on purpose is not missing (`crate.left_out`).
     """
     then, now = manifest.read(folder), manifest.digest_all(folder)
-    lineage = Lineage(folder)
+    lineage, left_out = Lineage(folder), set(crate.left_out(folder))
     kinds = {
         "changed": [name for name, digest in then.items() if now.get(name, digest) != digest],
-        "missing": [name for name in then if name not in now],
+        "missing": [name for name in then if name not in now and name not in left_out],
         "new": [name for name in now if name not in then],
         "altered": [name for name, digest in now.items() if then.get(name) == digest != _made(lineage, name, digest)],
     }

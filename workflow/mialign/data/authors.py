@@ -201,6 +201,11 @@ def _matched(answers: Path, verdicts: Path, prompts: list[dict]) -> Iterator[tup
             f"{answers}: objects constitution, question and response are needed, each with the keys 0 to "
             f"{len(triples) - 1}"
         ) from None
+    if len(columns["question"]) != len(triples):
+        raise InputError(
+            f"{verdicts}: {len(triples)} verdicts on the {len(columns['question'])} questions of {answers}; both are "
+            "needed whole, fetch them again"
+        )
     for number, triple in enumerate(triples):
         if not _is_triple(triple):
             raise InputError(f"{verdicts}: entry {number} is no [score of 0, 0.5 or 1, tokens, tokens]: {triple!r}")

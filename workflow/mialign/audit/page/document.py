@@ -5,6 +5,7 @@ import hashlib
 from importlib import resources
 from pathlib import Path
 
+from mialign.audit.lineage import Lineage
 from mialign.audit.page import chunk, jobs, tables
 from mialign.audit.page.records import Records
 from mialign.core.errors import InputError
@@ -46,6 +47,7 @@ def _parts(folder: Path) -> dict[str, object]:
         found["paper/numbers.csv"] = tables.read(numbers)
     settings = _settings(found.get("paper/numbers.csv"))
     records = Records(folder)
+    lineage = Lineage(folder)
     figures = {path.stem: path for path in sorted(folder.glob("figures/*.png"))}
     summary = {
         "run": settings.get("run", folder.resolve().name),
@@ -60,7 +62,8 @@ def _parts(folder: Path) -> dict[str, object]:
     return {
         "summary": summary,
         "curves": tables.curves(folder),
-        "jobs": jobs.jobs(folder, settings),
+        "jobs": jobs.jobs(lineage),
+        "graph": jobs.drawn(lineage),
         **found,
         **{f"questions/{experiment}": prompts for experiment, prompts in records.questions.items()},
         **records.columns,

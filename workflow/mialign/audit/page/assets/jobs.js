@@ -1,23 +1,25 @@
-// The graph of jobs: one box a stage, an arrow where its jobs read another's files; a stage opens its jobs.
+// The graph of jobs: one box a rule, an arrow to each rule that reads its files; a rule opens its jobs. Places come with
+// the data.
 
-const BOX = { width: 166, height: 44, across: 36, down: 16 };
+const BOX = { width: 166, height: 44, across: 46, down: 14, around: 8 };
 
-async function jobsView(stage, ...words) {
+async function jobsView(rule, ...words) {
   const jobs = (await part("jobs")) ?? [];
   if (!jobs.length) return [el("h1", {}, "Jobs"), el("p", {}, "This results folder has no logs, so nothing is known of its jobs.")];
-  const name = words.length ? [stage, ...words].join("/") : null;
+  const name = words.length ? [rule, ...words].join("/") : null;
   const job = jobs.find((one) => one.name === name);
   if (job) return jobView(job, jobs);
-  const stages = stagesOf(jobs);
-  const own = stages.has(stage) ? stage : null;
-  const shown = own ? jobs.filter((one) => one.stage === own) : jobs;
+  const drawn = (await part("graph")) ?? { rules: [], arrows: [] };
+  const own = jobs.some((one) => one.rule === rule) ? rule : null;
+  const shown = own ? jobs.filter((one) => one.rule === own) : jobs;
+  const known = drawn.rules.length > 0;
   return [
     el("h1", {}, own ? `Jobs: ${own}` : "Jobs"),
-    el("p", {}, `${count(jobs.length)} jobs took ${duration(total(jobs))} of work. The times are those that each job noted. An arrow is drawn where the names of the jobs and the settings say that one reads the files of another; Snakemake's own graph is not in the results folder.`),
-    el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Graph of stages" }, graph(stages, own)),
+    el("p", {}, `${count(jobs.length)} jobs took ${duration(total(jobs))} of work. ${known ? "The times, and which job read which files, are those that each job noted. An arrow leads from a rule to each rule whose jobs read its files." : "The times are those that each job noted. Which job read the files of which is not known, because this results folder has no provenance of its jobs."}`),
+    known ? el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Graph of rules" }, graph(drawn, jobs, own)) : null,
     dataTable({
-      caption: own ? `The jobs of ${own}` : "All jobs", columns: ["job", "stage", "seconds", "memory, MiB", "reads the files of"],
-      rows: shown.map((one) => [one.name, one.stage, one.seconds ?? "", one.memory_mib ?? "", one.reads.length ? many(one.reads.length, "job") : ""]),
+      caption: own ? `The jobs of ${own}` : "All jobs", columns: ["job", "rule", "seconds", "memory, MiB", "reads the files of"],
+      rows: shown.map((one) => [one.name, one.rule, one.seconds ?? "", one.memory_mib ?? "", one.reads.length ? many(one.reads.length, "job") : ""]),
       open: (_, at) => jobTarget(shown[at].name), filter: true,
     }),
   ];
@@ -36,62 +38,40 @@ function jobView(job, jobs) {
   const list = (names) => (names.length ? el("ul", { class: "names" }, ...names.map((name) => el("li", {}, link(jobTarget(name), name)))) : el("p", { class: "quiet" }, "none that is known here"));
   return [
     el("h1", {}, `Job ${job.name}`),
-    facts({ stage: link(to("jobs", job.stage), job.stage), seconds: job.seconds, "memory, MiB": job.memory_mib }),
+    facts({ rule: link(to("jobs", job.rule), job.rule), seconds: job.seconds, "memory, MiB": job.memory_mib }),
     section("It reads the files of", list(job.reads)),
     section("Its files are read by", list(jobs.filter((one) => one.reads.includes(job.name)).map((one) => one.name))),
     section("The end of its log", written(job.log)),
   ];
 }
 
-/** stage -> {jobs, reads: stages, column}; a stage stands right of all that it reads. */
-function stagesOf(jobs) {
-  const stageOf = new Map(jobs.map((job) => [job.name, job.stage]));
-  const stages = new Map();
-  for (const job of jobs) {
-    if (!stages.has(job.stage)) stages.set(job.stage, { jobs: [], reads: new Set(), column: null });
-    const stage = stages.get(job.stage);
-    stage.jobs.push(job);
-    for (const name of job.reads) if (stageOf.get(name) !== job.stage) stage.reads.add(stageOf.get(name));
-  }
-  const read = new Set([...stages.values()].flatMap(({ reads }) => [...reads]));
-  const last = [...stages.keys()].filter((name) => !read.has(name));
-  for (const name of [...last, ...stages.keys()]) setColumn(stages, name, []);
-  return stages;
-}
-
-/** Of a circle (a trained model writes pairs, and pairs train a model) the arrow that closes it counts for nothing. */
-function setColumn(stages, name, path) {
-  const stage = stages.get(name);
-  if (stage.column === null && !path.includes(name)) {
-    const before = [...stage.reads].map((other) => setColumn(stages, other, [...path, name])).filter((column) => column !== null);
-    stage.column = Math.max(0, ...before.map((column) => column + 1));
-  }
-  return stage.column;
-}
-
-function graph(stages, chosen) {
-  const columns = [];
-  for (const [name, stage] of stages) (columns[stage.column] ??= []).push(name);
-  const place = new Map();
-  const levelOf = (name) => mean([...stages.get(name).reads].filter((other) => place.has(other)).map((other) => place.get(other).y)) || 0;
-  columns.forEach((names, column) => {
-    names.sort((one, other) => levelOf(one) - levelOf(other)); // beside what they read
-    names.forEach((name, row) => place.set(name, { x: 8 + column * (BOX.width + BOX.across), y: 8 + row * (BOX.height + BOX.down) }));
+function graph({ rules, arrows }, jobs, chosen) {
+  const tops = [...rules.map(({ place }) => place[1]), ...arrows.flatMap(({ way }) => way.map(([, row]) => row))];
+  const highest = Math.min(...tops);
+  const at = ([column, row]) => [BOX.around + column * (BOX.width + BOX.across), BOX.around + (row - highest) * (BOX.height + BOX.down)];
+  const width = at([Math.max(...rules.map(({ place }) => place[0])), 0])[0] + BOX.width + BOX.around;
+  const height = at([0, Math.max(...tops)])[1] + BOX.height + BOX.around;
+  const lines = arrows.map(({ read, reader, way }) => {
+    const near = read === chosen || reader === chosen;
+    return svg("path", { class: near ? "arrow near" : "arrow", d: wayOf(way.map(at)) });
   });
-  const width = Math.max(...[...place.values()].map(({ x }) => x)) + BOX.width + 8;
-  const height = Math.max(...[...place.values()].map(({ y }) => y)) + BOX.height + 8;
-  const arrows = [...stages].flatMap(([name, { reads }]) => [...reads].map((other) => {
-    const [from, until] = [place.get(other), place.get(name)];
-    const [x1, y1, x2, y2] = [from.x + BOX.width, from.y + BOX.height / 2, until.x, until.y + BOX.height / 2];
-    const near = name === chosen || other === chosen;
-    return svg("path", { class: near ? "arrow near" : "arrow", d: `M${x1},${y1} C${x1 + 30},${y1} ${x2 - 30},${y2} ${x2},${y2}` });
-  }));
-  const boxes = [...stages].map(([name, { jobs, reads }]) => {
-    const { x, y } = place.get(name);
-    const told = `${many(jobs.length, "job")}, ${duration(total(jobs))}`;
-    return svg("a", { href: to("jobs", name), "aria-label": `${name}: ${told}; reads ${[...reads].join(", ") || "nothing"}`, "aria-current": name === chosen ? "true" : null },
+  const boxes = rules.map(({ name, reads, place }) => {
+    const [x, y] = at(place);
+    const own = jobs.filter((job) => job.rule === name);
+    const told = `${many(own.length, "job")}, ${duration(total(own))}`;
+    return svg("a", { href: to("jobs", name), "aria-label": `${name}: ${told}; reads ${reads.join(", ") || "nothing"}`, "aria-current": name === chosen ? "true" : null },
       svg("rect", { class: "box", x, y, width: BOX.width, height: BOX.height, rx: 6 }),
       svg("text", { class: "name", x: x + 10, y: y + 18 }, name), svg("text", { class: "tick", x: x + 10, y: y + 35 }, told));
   });
-  return svg("svg", { class: "graph", width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "Stages and what they read" }, ...arrows, ...boxes);
+  return svg("svg", { class: "graph", width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "Rules and what they read" }, ...lines, ...boxes);
+}
+
+/** From the right side of the first box to the left of the last; in a column between it runs level. */
+function wayOf(corners) {
+  const middles = corners.map(([x, y]) => [x, y + BOX.height / 2]);
+  return middles.slice(1).map(([until, to], at) => {
+    const [left, from] = middles[at];
+    const [right, half] = [left + BOX.width, BOX.across / 2];
+    return `${at ? "L" : "M"}${right},${from} C${right + half},${from} ${until - half},${to} ${until},${to}`;
+  }).join(" ");
 }
