@@ -1,7 +1,5 @@
 """How well answers follow their vectors: by hand, against numpy's correlation, and its error by simulation."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -88,7 +86,7 @@ def test_answers_that_ignore_the_vector_score_nothing_and_the_error_is_at_most_t
 
 
 def test_a_validation_asks_for_it_by_name():
-    scores = scores_of({"score": "steering", "rewards": [{"kind": "length", "per": 1}]}, None, Path())
+    scores = scores_of({"score": "steering", "rewards": [{"kind": "length", "per": 1}]})
     answers = [Completion(text, "eos", 1, 1) for text in ("one two three", "one")]
     assert scores(asked([(1.0,), (0.0,)]), answers) == [
         {"steering": 1.0, "reward_1": 3.0},
