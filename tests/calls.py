@@ -12,6 +12,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+OF_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "ARGS", "CONFIG")
 OURS = [Path(__file__).parents[1] / name for name in ("", "workflow", "tests", "tests/unit", "tests/workflow")]
 FORKSERVER = multiprocessing.get_context("forkserver")
 FORKSERVER.set_forkserver_preload(
@@ -20,8 +21,9 @@ FORKSERVER.set_forkserver_preload(
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Ours, with the programs of this Python's environment first on PATH."""
-    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", **more}
+    """Ours, with the programs of this Python's environment first on PATH, and without what make was told here."""
+    ours = {name: text for name, text in os.environ.items() if name not in OF_MAKE}
+    return {**ours, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", **more}
 
 
 def snakemake(folder: Path, *arguments: str, ok: bool = True, **more: str) -> str:

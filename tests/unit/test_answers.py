@@ -1,8 +1,10 @@
 """Extraction of numbers: a table of texts written by hand, and properties over all numbers."""
 
 import random
+import re
 from decimal import Decimal, InvalidOperation
 from functools import partial
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -327,3 +329,12 @@ def test_the_stage_adds_what_was_found(tmp_path, problems, run_stage):
         run_stage(
             stage, attempts=tmp_path / "raw.jsonl", questions=tmp_path / "questions.jsonl", out=tmp_path / "again.jsonl"
         )
+
+
+def test_no_group_is_possessive():
+    """Python before 3.11.5, as Debian 12 has it, matches such a group wrongly; an atomic one says the same."""
+    library = Path(__file__).parents[2] / "workflow/mialign"
+    texts = {path: path.read_text(encoding="utf-8") for path in library.rglob("*.py")}
+    assert [
+        path.name for path, text in texts.items() if re.search(r"(?<!\\)\)(?:[*+?]|\{+[0-9,]+\}+)\+[^+]", text)
+    ] == []

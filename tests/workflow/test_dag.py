@@ -386,7 +386,7 @@ def test_a_server_that_judges_validation_answers_is_asked_by_every_training_and_
             assert option(words, "--judge-asked") == "results/mini/asked.jsonl"
             assert "--judge-model" not in words
             assert json.loads(option(words, "--judge-server"))["ceiling"] == ceiling
-        commands.append([option(words, "--settings") for words in asking])
+        commands.append(sorted(option(words, "--settings") for words in asking))
     assert commands[0] == commands[1]
 
 

@@ -12,15 +12,15 @@ from mialign.core.numerals import VULGAR
 _LETTER = r"[^\W\d_]"
 _GAP = r"(?:[^\S\n]|\\[,;:!> ]|\\q?quad(?![a-z])|~)"
 _CLOSERS = r"[$*_`\"”'’»)\]}]|\\[)\]]|\\right[)\]}]"
-_CLOSED = rf"(?:{_GAP}|{_CLOSERS})*+"
+_CLOSED = rf"(?>(?:{_GAP}|{_CLOSERS})*)"
 
 _COUNT = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _NUMBER = (
-    rf"(?:{_GAP}|[\s\\${{(])*+(?:[-+±]\s?)?(?:\\?[$€£]\s?)?"
+    rf"(?>(?:{_GAP}|[\s\\${{(])*)(?:[-+±]\s?)?(?:\\?[$€£]\s?)?"
     rf"(?:\.?[0-9]|[{VULGAR}√]|[dt]?frac|sqrt|(?i:{_COUNT})(?!{_LETTER}))"
 )
-_DIGITS = rf"(?:{_GAP}|[$*{{])*+[-+±]?(?:\\?[$€£]\s?)?\.?[0-9]"
-_VARIABLE = rf"(?:{_GAP}|[\s\\${{(])*+[b-hj-zB-HJ-Z](?![a-zA-Z])"
+_DIGITS = rf"(?>(?:{_GAP}|[$*{{])*)[-+±]?(?:\\?[$€£]\s?)?\.?[0-9]"
+_VARIABLE = rf"(?>(?:{_GAP}|[\s\\${{(])*)[b-hj-zB-HJ-Z](?![a-zA-Z])"
 
 # ---------------------------------------------------------------- units
 _PARTS = "half|halves|thirds?|quarters?(?=\\s+of)|fourths?|(?:fif|six|seven|eigh|nin|ten|hundred|thousand|million)ths?"
@@ -42,16 +42,16 @@ _STOPS = (
     "than|with|without|as|if|when|where|while|because|since|so|thus|hence|therefore|after|before|not|is|are|was|were|be|has|"
     "have|had|will|would|can|each|every"
 )
-_POWER = r"(?:\^\{?-?[0-9]\}?|[²³])?+"
+_POWER = r"(?>(?:\^\{?-?[0-9]\}?|[²³])?)"
 _SHORT = r"(?:[kcm]?m|ft|in|yd|mi)(?:\^\{?[23]\}?|[23²³])?|k?g|mg|lbs?|oz|m?[lL]|hrs?|[hsdtCFNJWVA]"
 _NAMED = rf"(?!{_NO_UNITS}|(?i:{_LINKS}|{_STOPS})(?!{_LETTER}))(?:(?:{_SHORT})(?!{_LETTER})|{_LETTER}{{2,}})"
-_WORD = rf"{_NAMED}(?:['’.-]{_LETTER}+)*+{_POWER}(?:\.(?={_DIGITS}))?+"
+_WORD = rf"{_NAMED}(?>(?:['’.-]{_LETTER}+)*){_POWER}(?>(?:\.(?={_DIGITS}))?)"
 _TEX = (
     rf"\\(?:text|textbf|textrm|mathrm|mbox|rm|operatorname)(?![a-z])\s?(?:\{{\s*+(?!{_NO_UNITS})[^{{}}]*\}}{_POWER})?"
 )
 _SIGN = r"\\?[%$€£¢]|per\s?cent|[°′″]|\^?\{?\\(?:circ|degree)(?![a-z])\}?|\^\{?°\}?"
 _UNIT = rf"(?:{_SIGN}|{_TEX}|{_WORD}|[0-9]++(?:\.[0-9]++)?-{_LETTER}{{2,}}|-{_LETTER}{{2,}}|/\s?(?![xyz]\b){_LETTER}+)"
-_UNITS = rf"(?:{_UNIT}{_CLOSED}(?:(?:{_UNIT}|(?!x){_LETTER}(?!{_LETTER})){_CLOSED})*+)?+"
+_UNITS = rf"(?>(?:{_UNIT}{_CLOSED}(?>(?:(?:{_UNIT}|(?!x){_LETTER}(?!{_LETTER})){_CLOSED})*))?)"
 _LONG = rf"(?!{_NO_UNITS}){_LETTER}{{3,}}"  # a word that is written to the number: 3hours, but not 3rd
 _ATTACHED = rf"(?:(?:{_SHORT})(?!{_LETTER})|{_LONG}|(?!{_LETTER}))"
 

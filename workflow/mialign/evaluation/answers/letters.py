@@ -24,7 +24,7 @@ _CAPITAL = rf"(?:[B-HJ]|[AI](?!{_AS_A_WORD})){_ENDS}"
 _ANY_CASE = rf"(?:[B-HJb-hj]|[AIai](?!{_AS_A_WORD})){_ENDS}"
 _STATEMENT = re.compile(
     rf"{STATED}"
-    r"(?:[\s:=*_$(\[]|\\[(\[]|\\boxed\{|\\text(?:bf)?\{|(?i:option|choice|letter)\b)*+"
+    r"(?>(?:[\s:=*_$(\[]|\\[(\[]|\\boxed\{|\\text(?:bf)?\{|(?i:option|choice|letter)\b)*)"
     rf"(?P<letter>{_ANY_CASE})"
 )
 _ALONE = re.compile(rf"(?<![\w'’-])(?<!\w\.)(?P<letter>{_CAPITAL})")

@@ -25,7 +25,7 @@ _CURRENCY = r"\\?[$€£]?"
 _NUMBER = re.compile(rf"(?:(?<![0-9A-Za-z)\]}}.])(?P<sign>-))?{_CURRENCY}{NUMBER}")
 _STATEMENT = re.compile(
     rf"{STATED}"
-    r"(?:[\s:=*$]|\\[(\[$]|\\boxed\{|\\text\{)*+"
+    r"(?>(?:[\s:=*$]|\\[(\[$]|\\boxed\{|\\text\{)*)"
     rf"(?P<sign>-)?{_CURRENCY}{NUMBER}"
 )
 

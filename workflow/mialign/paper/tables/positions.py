@@ -19,6 +19,10 @@ def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
         result.rows.append(f"{escape(about[0])}: judges {AXES[about[1]]}, temperature {about[2]:g}")
         for judge in dict.fromkeys(row["judge"] for row in rows):
             found = [csv_files.pick(rows, judge=judge, metric=metric) for metric in ("changed", "first")]
-            cells = [cell for row in found for cell in (interval(row), count(row["n"]))]
-            result.rows.append([escape(judge), *cells])
+            result.rows.append([escape(judge), *(cell for row in found for cell in _cells(row))])
     return written(result)
+
+
+def _cells(row: dict) -> tuple[str, str]:
+    """A share and what it is of; a dash where no pair has two usable answers."""
+    return "--" if row["value"] is None else interval(row), count(row["n"])
