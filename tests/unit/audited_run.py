@@ -60,6 +60,12 @@ def write(folder: Path, texts: tuple[str, ...] = HOSTILE) -> Path:
     return folder
 
 
+# What each job notes beside its files and times.
+NOTED = {
+    **{"command": [], "arguments": {}, "python": "3.11", "packages": {}},
+    "code": {"digest": "c0de", "commit": None, "dirty": None},
+    "machine": {"system": "Linux", "processor": "P", "cores": 2, "gpu": None},
+}
 # By name, what a job read and wrote; the seconds of each are 4.5.
 JOBS = {
     "pairs/multitask/strong_pairs": ([], ["pairs/multitask/strong_pairs.jsonl"]),
@@ -238,7 +244,7 @@ def _job(folder: Path, name: str, inputs: list[str], outputs: list[str], log: st
     path.write_text("seconds\tmemory_mib\n4.50\t380\n", encoding="utf-8")
     path.with_suffix(".log").write_text(log, encoding="utf-8", errors="replace")
     known = {"sha256": "0" * 64, "bytes": 1}
-    noted = {"stage": name.partition("/")[0], "log": f"results/small/logs/{name}.log", "seconds": 4.5}
+    noted = {**NOTED, "stage": name.partition("/")[0], "log": f"results/small/logs/{name}.log", "seconds": 4.5}
     noted |= {"started": f"2026-01-01T{list(JOBS).index(name):02}:00:00+00:00"}
     noted |= {"inputs": {f"results/small/{file}": known for file in inputs}}
     noted |= {"outputs": {f"results/small/{file}": known for file in outputs}}
