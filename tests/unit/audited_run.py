@@ -208,9 +208,10 @@ def _metrics(folder: Path) -> None:
         ("qualities", ("scores",)),
         ("accuracy", ("attempts",)),
         ("preferences", ("rewards/responses",)),
+        ("effects", ("verdicts", "attempts")),
     ):
         paths = [str(path) for stage in stages for path in sorted(folder.glob(f"{stage}/*/*/*.jsonl"))]
-        settings = {"attempts": {"maths": [1, 3]}} if kind == "accuracy" else {}
+        settings = {"attempts": {"maths": [1, 3]}} if kind in ("accuracy", "effects") else {}
         settings |= {"rewards": {"wishes": ["friendly", "brief"]}} if kind == "preferences" else {}
         settings |= {"ties_won": ["multitask"]} if kind == "comparisons" else {}
         tidy.write(folder / f"metrics/{kind}.csv", KINDS[kind].COLUMNS, KINDS[kind].rows(paths, settings, few))

@@ -198,6 +198,14 @@ def test_every_value_counted_anew_is_that_of_the_file(browser):
     assert [one for one in told if not is_as_in_the_file(*one)] == []
 
 
+def test_every_effect_counted_anew_is_that_of_the_file(browser):
+    browser.open()
+    told = recounted(browser, "metrics/effects.csv")
+    effects = [one for one in told if one[0]["metric"] in ("win_rate", "difference")]
+    assert {one[0]["metric"] for one in effects} == {"win_rate", "difference"}
+    assert [one for one in effects if one[1] is None or not is_as_in_the_file(*one)] == []
+
+
 def test_every_reward_counted_anew_is_that_of_the_file_and_of_the_records(browser, written):
     browser.open()
     told = recounted(browser, "metrics/preferences.csv")
