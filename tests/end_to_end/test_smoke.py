@@ -25,6 +25,7 @@ from mialign.audit.lineage import Lineage
 from mialign.audit.origins import origins_of
 from mialign.config import loading
 from mialign.core.files import read_jsonl
+from mialign.models import checkpoints
 from mialign.paper.macros import foreseen
 from recomputed import recompute
 
@@ -138,6 +139,16 @@ def test_a_number_of_a_copied_folder_leads_back_to_questions_models_and_corpora(
     for job in found["jobs"]:
         assert len(job["code"]["digest"]) == 16
     assert "It was made by these jobs" in why(copy, "figures/figure1.pdf")
+
+
+def test_each_answer_names_the_checkpoint_that_wrote_it(smoke):
+    trained = sorted((smoke / RUN / "checkpoints").glob("*/*/seed*"))
+    assert len(trained) > 8
+    for folder in trained:
+        name = folder.relative_to(smoke / RUN / "checkpoints")
+        written = [smoke / RUN / stage / f"{name}.jsonl" for stage in ("responses", "attempts")]
+        (path,) = filter(Path.is_file, written)
+        assert {record["writer"] for record in read_jsonl(path)} == {checkpoints.digest(folder)}
 
 
 def test_every_result_has_a_job_that_noted_it(smoke):

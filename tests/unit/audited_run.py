@@ -60,6 +60,12 @@ def write(folder: Path, texts: tuple[str, ...] = HOSTILE) -> Path:
     return folder
 
 
+# What each job notes beside its files and times.
+NOTED = {
+    **{"command": [], "arguments": {}, "python": "3.11", "packages": {}},
+    "code": {"digest": "c0de", "commit": None, "dirty": None},
+    "machine": {"system": "Linux", "processor": "P", "cores": 2, "gpu": None},
+}
 # By name, what a job read and wrote; the seconds of each are 4.5.
 JOBS = {
     "pairs/multitask/strong_pairs": ([], ["pairs/multitask/strong_pairs.jsonl"]),
@@ -202,9 +208,10 @@ def _metrics(folder: Path) -> None:
         ("qualities", ("scores",)),
         ("accuracy", ("attempts",)),
         ("preferences", ("rewards/responses",)),
+        ("effects", ("verdicts", "attempts")),
     ):
         paths = [str(path) for stage in stages for path in sorted(folder.glob(f"{stage}/*/*/*.jsonl"))]
-        settings = {"attempts": {"maths": [1, 3]}} if kind == "accuracy" else {}
+        settings = {"attempts": {"maths": [1, 3]}} if kind in ("accuracy", "effects") else {}
         settings |= {"rewards": {"wishes": ["friendly", "brief"]}} if kind == "preferences" else {}
         settings |= {"ties_won": ["multitask"]} if kind == "comparisons" else {}
         tidy.write(folder / f"metrics/{kind}.csv", KINDS[kind].COLUMNS, KINDS[kind].rows(paths, settings, few))
@@ -213,6 +220,17 @@ def _metrics(folder: Path) -> None:
 def _paper(folder: Path, text: str) -> None:
     comparisons = list(csv.reader((folder / "metrics/comparisons.csv").open(encoding="utf-8")))
     rows(folder / "tables/win_rates.csv", comparisons[0], comparisons[1:5])
+    reproduction = ("measure", "claim", "published_text", "published_figure", "published_files", "paper")
+    claimed = ("win rate", "SAMI over SFT", "58.15", "57.5", "", "disagrees")
+    decided = "cannot be decided with 5 items"
+    rows(
+        folder / "tables/reproduction.csv",
+        (*reproduction, "value", "low", "high", "n", "here"),
+        [
+            (*claimed, "66.6667", "20.125", "95", "3", decided),
+            ("gain", text, *claimed[2:], "", "", "", "", "not measured"),
+        ],
+    )
     rows(folder / "tables/claims.csv", ("claim", "value", "low", "high", "n"), [(text, *comparisons[1][-4:])])
     numbers = [
         ("configRun", "small", "config: run", "yes"),
@@ -238,7 +256,7 @@ def _job(folder: Path, name: str, inputs: list[str], outputs: list[str], log: st
     path.write_text("seconds\tmemory_mib\n4.50\t380\n", encoding="utf-8")
     path.with_suffix(".log").write_text(log, encoding="utf-8", errors="replace")
     known = {"sha256": "0" * 64, "bytes": 1}
-    noted = {"stage": name.partition("/")[0], "log": f"results/small/logs/{name}.log", "seconds": 4.5}
+    noted = {**NOTED, "stage": name.partition("/")[0], "log": f"results/small/logs/{name}.log", "seconds": 4.5}
     noted |= {"started": f"2026-01-01T{list(JOBS).index(name):02}:00:00+00:00"}
     noted |= {"inputs": {f"results/small/{file}": known for file in inputs}}
     noted |= {"outputs": {f"results/small/{file}": known for file in outputs}}

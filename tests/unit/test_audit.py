@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -291,6 +292,9 @@ def test_an_older_folder_without_provenance_says_what_it_can(run):
         ("win_rates:9:high", r"no row '9', but rows 1 to 3"),
         ("win_rates:1:hihg", r"no column 'hihg', but experiment, method"),
         ("responses/toy/sami/seed1.jsonl:4", r"the file has 3 lines"),
+        ("responses/toy/sami/seed1.jsonl:²", "no such thing"),
+        ("win_rates:²:high", "no row '²'"),
+        ("not \udcff UTF-8", "no such thing"),
         ("../../config/principles.yaml", "no such thing"),
         ("", "no such thing"),
     ],
@@ -306,10 +310,31 @@ def test_a_name_of_a_figure_and_of_a_table_is_asked_back(run):
         chain(run, "win_rates")
 
 
-@pytest.mark.parametrize(("text", "message"), [("{", "not JSON"), ('{"stage": "x"}', "no provenance of a job")])
-def test_broken_provenance_is_named(run, text, message):
-    (run / "logs/model/weak.json").write_text(text)
-    with pytest.raises(InputError, match=rf"weak\.json.*{message}"):
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seconds": None}, "'seconds' is missing"),
+        ({"log": 1}, "'log' cannot be read"),
+        ({"inputs": []}, "'inputs' cannot be read"),
+        ({"outputs": {"a": 1}}, "'outputs: a' cannot be read"),
+        ({"outputs": {"a": {"sha256": "0"}}}, "'outputs: a: bytes' is missing"),
+        ({"code": {"digest": "0"}}, "'code: commit' is missing"),
+        ({"machine": {"system": "Linux", "processor": 1}}, "'machine: processor' cannot be read"),
+        ({"command": [1]}, "'command' cannot be read"),
+        ({"started": "yesterday"}, "'started' cannot be read"),
+    ],
+)
+def test_provenance_of_another_form_is_named_with_the_key(run, change, message):
+    path = run / "logs/model/weak.json"
+    job = json.loads(path.read_text()) | change
+    path.write_text(json.dumps({name: value for name, value in job.items() if value is not None}))
+    with pytest.raises(InputError, match=rf"weak\.json: {message}; it is no provenance of a job, take it away"):
+        Lineage(run)
+
+
+def test_broken_provenance_is_named(run):
+    (run / "logs/model/weak.json").write_text("{")
+    with pytest.raises(InputError, match=r"weak\.json: not JSON"):
         Lineage(run)
 
 
@@ -398,9 +423,12 @@ def test_a_manifest_that_is_missing_broken_or_of_nothing_is_told(run, tmp_path):
     with pytest.raises(InputError, match="no manifest to verify by"):
         verify(run)
     manifest.write(run)
-    (run / manifest.NAME).write_text("abc  file\n")
-    with pytest.raises(InputError, match="line 1: no sha256"):
-        verify(run)
+    for line in ("abc  file", f"{'0' * 64}  ../file", f"{'0' * 64}  /etc/hostname"):
+        (run / manifest.NAME).write_text(f"{line}\n")
+        with pytest.raises(InputError, match="line 1: no sha256 and name of a file in this folder"):
+            verify(run)
+    with pytest.raises(InputError, match="no such folder"):
+        manifest.write(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no results"):
         manifest.write(tmp_path / "empty")
@@ -433,9 +461,11 @@ def test_what_differs_is_told_by_whether_intervals_meet(run, tmp_path):
     assert list(found["files"]) == ["metrics/comparisons.csv", "paper/numbers.csv"]
 
 
-def test_folders_without_numbers_cannot_be_compared(tmp_path):
-    with pytest.raises(InputError, match=r"have no metrics/\*\.csv"):
-        comparison.compare(tmp_path, tmp_path)
+def test_a_folder_without_numbers_cannot_be_compared(run, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for folders in ((tmp_path / "empty", run), (run, tmp_path / "empty")):
+        with pytest.raises(InputError, match=r"empty: no metrics/\*\.csv there to compare"):
+            comparison.compare(*folders)
 
 
 # ---------------------------------------------------------------- crate
@@ -608,6 +638,51 @@ def test_of_a_folder_of_an_older_version_the_audit_says_what_is_missing(run):
         said(audit, run)
     assert verify(run) == []  # the manifest is there
     assert not any(comparison.compare(run, run).values())
+
+
+@pytest.mark.parametrize("name", ["../../out.txt", "/out.txt", "a/../../../out.txt"])
+def test_what_leads_out_of_a_crate_stays_in_it_and_is_named(packed, tmp_path, name):
+    with crate.unpacked(zipped(packed, tmp_path / "out.zip", {name: "x"})) as folder:
+        assert [(one["is"], Path(one["file"]).name) for one in verify(folder)] == [("new", "out.txt")]
+        assert [path.name for path in folder.parent.glob("*out.txt")] == []
+
+
+def test_a_link_in_a_crate_is_none(packed, tmp_path):
+    path = zipped(packed, tmp_path / "link.zip", {})
+    link = zipfile.ZipInfo("link")
+    link.create_system, link.external_attr = 3, 0o120777 << 16
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(link, str(tmp_path))
+    with crate.unpacked(path) as folder:
+        assert not (folder / "link").is_symlink()
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("link/inside.txt", "x")
+    told = rf"{re.escape(str(path))}: link/inside\.txt in it cannot be written"
+    with pytest.raises(InputError, match=told), crate.unpacked(path):
+        pass
+    assert not (tmp_path / "inside.txt").exists()
+
+
+@pytest.mark.parametrize(("at", "bits"), [(6, 1), (8, 99)])
+def test_a_crate_that_is_encrypted_or_packed_in_another_way_is_told(packed, tmp_path, at, bits):
+    data = bytearray(packed.read_bytes())
+    data[data.index(b"PK\x03\x04") + at] = data[data.index(b"PK\x01\x02") + at + 2] = bits
+    (tmp_path / "odd.zip").write_bytes(data)
+    with pytest.raises(InputError, match=r"odd\.zip: no whole zip file"), crate.unpacked(tmp_path / "odd.zip"):
+        pass
+
+
+def test_a_damaged_crate_is_told_wherever_the_damage_is(packed, tmp_path):
+    data = packed.read_bytes()
+    with zipfile.ZipFile(packed) as archive:
+        starts = [info.header_offset + 30 + len(info.filename) for info in archive.infolist()][::8]
+    for start in starts:
+        (tmp_path / "odd.zip").write_bytes(data[:start] + bytes([data[start] ^ 255]) + data[start + 1 :])
+        with pytest.raises(InputError, match=r"odd\.zip"), crate.unpacked(tmp_path / "odd.zip"):
+            pass
+    (tmp_path / "half.zip").write_bytes(data[: len(data) // 2])
+    with pytest.raises(InputError, match=r"half\.zip: no whole zip file"), crate.unpacked(tmp_path / "half.zip"):
+        pass
 
 
 def test_what_is_no_crate_is_told(run, tmp_path):

@@ -6,6 +6,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+from audited_run import NOTED
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,8 +34,9 @@ def noted(folder: Path, jobs: dict[str, tuple[list[str], list[str]]], run: str =
         path = folder / f"logs/{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         inputs, outputs = ({f"{run}/{file}": {"sha256": "0" * 64, "bytes": 1} for file in side} for side in sides)
-        about = {"stage": "s", "log": f"{run}/logs/{name}.log", "started": f"2026-01-01T00:00:{number:02}+00:00"}
-        path.write_text(json.dumps(about | {"seconds": float(number), "inputs": inputs, "outputs": outputs}))
+        about = NOTED | {"stage": "s", "log": f"{run}/logs/{name}.log", "inputs": inputs, "outputs": outputs}
+        times = {"started": f"2026-01-01T00:00:{number:02}+00:00", "seconds": float(number)}
+        path.write_text(json.dumps(about | times))
     return Lineage(folder)
 
 

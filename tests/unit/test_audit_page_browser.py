@@ -198,6 +198,14 @@ def test_every_value_counted_anew_is_that_of_the_file(browser):
     assert [one for one in told if not is_as_in_the_file(*one)] == []
 
 
+def test_every_effect_counted_anew_is_that_of_the_file(browser):
+    browser.open()
+    told = recounted(browser, "metrics/effects.csv")
+    effects = [one for one in told if one[0]["metric"] in ("win_rate", "difference")]
+    assert {one[0]["metric"] for one in effects} == {"win_rate", "difference"}
+    assert [one for one in effects if one[1] is None or not is_as_in_the_file(*one)] == []
+
+
 def test_every_reward_counted_anew_is_that_of_the_file_and_of_the_records(browser, written):
     browser.open()
     told = recounted(browser, "metrics/preferences.csv")
@@ -271,6 +279,42 @@ def audited_text(text: str) -> str:
 def _click(browser: Browser, name: str) -> None:
     browser.driver.find_element(By.LINK_TEXT, name).click()
     browser.drawn()
+
+
+def test_the_overview_has_each_claim_with_both_verdicts_in_one_sight(browser):
+    browser.driver.set_window_size(1200, 900)
+    browser.open()
+    cells = (
+        "[...document.querySelectorAll('.table tbody tr')].map((row) => [...row.cells].map((one) => one.textContent))"
+    )
+    first, second = browser.js(f"return {cells}")
+    assert first[0:6] == ["SAMI over SFT", "win rate", "58.15", "57.5", "", "disagrees"]
+    assert first[6:] == ["66.7 [20.1, 95.0]", "cannot be decided with 5 items"]
+    assert second[6:] == ["", "not measured"]
+    assert browser.js("const it = document.querySelector('.scroll'); return it.scrollWidth - it.clientWidth") <= 0
+    _click(browser, "66.7 [20.1, 95.0]")
+    assert browser.js("return location.hash") == "#/cell/tables%2Freproduction.csv/0"
+
+
+def test_steps_under_a_curve_are_whole_and_stand_once(browser):
+    browser.open("training", "multitask", "sami")
+    steps = "[...document.querySelectorAll('.charts svg text[text-anchor=middle]')].map((one) => one.textContent)"
+    of_one = browser.js(f"return {steps.replace('.charts svg', '.charts figure:first-child svg')}")
+    assert len(of_one) > 1
+    assert len(set(of_one)) == len(of_one)
+    assert all(one.isdecimal() for one in of_one)
+
+
+def test_a_folder_without_pictures_says_so_and_leads_to_the_tables(driver, tmp_path):
+    run = audited_run.write(tmp_path / "small", texts=("yes",))
+    for path in run.glob("figures/*.png"):
+        path.unlink()
+    (tmp_path / "audit.html").write_text(document.write(run), encoding="utf-8")
+    browser = Browser(driver, tmp_path / "audit.html")
+    browser.open("figures")
+    assert "no picture of a figure in this folder" in browser.text
+    _click(browser, "the tables")
+    assert browser.js("return document.querySelector('h1').textContent") == "Tables"
 
 
 def test_the_other_ways_down_lead_to_the_same_row(browser):

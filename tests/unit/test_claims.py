@@ -140,6 +140,12 @@ def test_the_table_has_published_digits_and_the_run_apart(run):
     rows = list(csv.DictReader(io.StringIO(tidy)))
     assert len(rows) == 15
     assert {row["run"] for row in rows} == {"mini"}
+    keys = ("experiment", "method", "baseline", "axis", "attempts", "temperature", "metric")
+    assert [rows[1][key] for key in keys] == ["multitask", "sami", "sft", "principle-aware", "", "0.0", "win_rate"]
+    assert [rows[6][key] for key in keys] == ["maths", "sami", "base", "", "1.0", "0.0", "difference"]
+    with (run / "metrics/effects.csv").open() as stream:
+        of_metrics = [tuple(row[key] for key in (*keys[:4], "metric")) for row in csv.DictReader(stream)]
+    assert all(tuple(row[key] for key in (*keys[:4], "metric")) in of_metrics for row in rows if row["value"])
     text, _ = make("reproduction_run", run)
     assert r"SAMI over SFT & higher & 61.0 [58.0, 64.0] & 0.04 & agrees" in text
     assert r"SFT+SAMI over SFT,{} 1 attempt & no effect & $+$6.0 [$+$3.0, $+$9.0] & 0.04 & disagrees" in text

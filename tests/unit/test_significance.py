@@ -91,6 +91,13 @@ def test_holm_by_hand_in_the_order_that_was_given():
     assert holm([]) == []
 
 
+@pytest.mark.parametrize("p", [[0.2], [0.01, 0.01, 0.9], [0.6, 0.001, 0.03, 0.012, 0.5], [0.0, 1.0, 0.04, 0.04]])
+def test_holm_is_that_of_statsmodels(p):
+    from statsmodels.stats.multitest import multipletests
+
+    assert holm(p) == pytest.approx(list(multipletests(p, method="holm")[1]), abs=1e-12)
+
+
 # ---------------------------------------------------------------- effects
 def test_effects_have_the_mean_squares_of_another_library():
     import pandas
@@ -139,6 +146,23 @@ def test_one_seed_has_a_bca_interval_and_a_sign_test():
     assert mean - found.estimate.low > found.estimate.high - mean  # skewed as the values are
     assert found.p == sign_test(14, 4)
     assert (found.spread.items, found.spread.seeds, found.spread.rest) == (pytest.approx(sd), None, None)
+
+
+def test_the_interval_of_one_seed_is_that_of_efrons_formulas():
+    # Efron 1987, equations 2.3 and 6.6: the bias by the share of means below, the acceleration by leaving out one each
+    from scipy.stats import norm
+
+    values = np.random.default_rng(5).lognormal(0, 1.2, size=40)
+    means = values[np.random.default_rng(6).integers(40, size=(20_000, 40))].mean(axis=1)
+    bias = norm.ppf((means < values.mean()).mean())
+    gaps = (values - values.mean()) / 39
+    acceleration = (gaps**3).sum() / (6 * (gaps**2).sum() ** 1.5)
+    ends = [bias + z for z in (-1.959964, 1.959964)]
+    expected = np.quantile(means, [norm.cdf(bias + end / (1 - acceleration * end)) for end in ends])
+    found = effect(values[:, None], 0.0, (0, 99), Bootstrap()).estimate
+    assert (found.low, found.high) == pytest.approx(expected, abs=0.03)
+    percentiles = np.quantile(means, (0.025, 0.975))
+    assert np.abs(percentiles - expected).min() > 0.05  # so that the percentile interval would not pass
 
 
 def test_items_that_are_all_alike_are_not_taken_for_certain():

@@ -42,6 +42,7 @@ def main(args):
                     "category": item["category"],
                     "temperature": temperature,
                     **record(one),
+                    "writer": write.digest,
                 }
                 for item, (one,) in zip(items, completions, strict=True)
             ]

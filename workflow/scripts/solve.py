@@ -36,6 +36,7 @@ def main(args):
                         "temperature": temperature,
                         "attempt": attempt,
                         **record(completion),
+                        "writer": write.digest,
                     }
                     for attempt, completion in enumerate(completions)
                 ]

@@ -32,7 +32,7 @@ def main(args: Namespace) -> None:
 
 def _folder_of(thing: str) -> Path:
     """The folder above a file that has metrics or logs, else the only one in results/."""
-    path = Path(thing.rpartition(":")[0]) if thing.rpartition(":")[2].isdigit() else Path(thing)
+    path = Path(thing.rpartition(":")[0]) if thing.rpartition(":")[2].isdecimal() else Path(thing)
     above = path.absolute().parents if path.exists() else ()
     runs = [folder for folder in above if (folder / "logs").is_dir() or (folder / "metrics").is_dir()]
     if runs:

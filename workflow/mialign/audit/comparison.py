@@ -19,8 +19,9 @@ def compare(one: Path, other: Path) -> dict[str, dict]:
     files with other bytes, but for times, logs, the report and the audit.
     """
     tables = _metrics(one), _metrics(other)
-    if not any(tables):
-        raise InputError(f"{one} and {other} have no metrics/*.csv to compare; name folders such as results/mini")
+    for folder, table in zip((one, other), tables, strict=True):
+        if not table:
+            raise InputError(f"{folder}: no metrics/*.csv there to compare; name folders such as results/mini")
     found = {"settings": _unlike(_settings(one), _settings(other))}
     found |= {"beyond": {}, "within": {}, "without": {}, "only": {}}
     for name, (first, second) in _unlike(*tables).items():

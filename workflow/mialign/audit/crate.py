@@ -5,6 +5,7 @@ It holds the results but for weights, which it names by digest, with the manifes
 
 import json
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from urllib.parse import quote
 from mialign.audit import crate_metadata, digests, drawing, manifest
 from mialign.audit.lineage import Lineage
 from mialign.core.code_digests import WORKFLOW
-from mialign.core.disk_space import temporary_folder
+from mialign.core.disk_space import disk_is_full, temporary_folder
 from mialign.core.errors import InputError
 from mialign.core.files import read_json, writing
 
@@ -80,16 +81,29 @@ def unpacked(path: Path) -> Iterator[Path]:
     """The files of a crate in a folder that is removed afterwards; InputError for what is no crate with a manifest."""
     if not path.is_file():
         raise InputError(f"{path}: no such file, nor a folder of results")
+    with temporary_folder() as folder:
+        _extract(path, folder)
+        try:
+            yield folder
+        except InputError as error:  # a person knows the crate, and not that folder
+            raise InputError(str(error).replace(str(folder), str(path))) from None
+
+
+# What zipfile raises of a file that is damaged, encrypted, or compressed in a way that it does not know.
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
+
+
+def _extract(path: Path, folder: Path) -> None:
     try:
-        with zipfile.ZipFile(path) as archive, temporary_folder() as folder:
-            if manifest.NAME not in archive.namelist():
-                raise InputError(
-                    f"{path}: there is no {manifest.NAME} in it to verify by; take the crate from its source"
-                )
-            archive.extractall(folder)
-            try:
-                yield folder
-            except InputError as error:  # a person knows the crate, and not that folder
-                raise InputError(str(error).replace(str(folder), str(path))) from None
-    except zipfile.BadZipFile as error:
+        with zipfile.ZipFile(path) as archive:
+            if manifest.NAME in archive.namelist():
+                archive.extractall(folder)  # which leaves out what leads out of the folder, and makes no links
+                return
+    except _BROKEN as error:
         raise InputError(f"{path}: no whole zip file ({error}); take the crate from its source again") from None
+    except OSError as error:
+        if disk_is_full(error) or not str(error.filename).startswith(str(folder)):
+            raise
+        name = Path(error.filename).relative_to(folder)
+        raise InputError(f"{path}: {name} in it cannot be written ({error.strerror}); it is no crate of ours") from None
+    raise InputError(f"{path}: there is no {manifest.NAME} in it to verify by; take the crate from its source")

@@ -9,7 +9,14 @@ from mialign.audit.things import Thing, counts, followed
 
 SHOWN = 300  # characters of settings in words; --json has all
 RECORDS = 60
-IDS = ("id", "prompt_id", "question_id", "category", "seed")  # which all records of an id share, or say little
+IDS = (
+    "id",
+    "prompt_id",
+    "question_id",
+    "category",
+    "seed",
+    "writer",
+)  # which all records of an id share, or say little
 STATES = {
     "same": "",
     "large": " (large: only its size was compared)",

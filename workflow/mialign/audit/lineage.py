@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from mialign.audit import digests
+from mialign.audit import digests, notes
 from mialign.core.errors import InputError
-from mialign.core.files import read_json
 
 NOT_RESULTS = {"logs", "times", "scratch", "audit"}  # folders of what is said of results, and of unfinished work
 
@@ -125,9 +124,7 @@ class Lineage:
             return
         self._loaded.add(folder)
         for path in sorted(folder.glob("logs/**/*.json")):
-            job = read_json(path)
-            if missing := {"stage", "log", "started", "inputs", "outputs"} - job.keys():
-                raise InputError(f"{path}: {min(missing)!r} is missing; it is no provenance of a job, take it away")
+            job = notes.read(path)
             if folder == self.folder:
                 inside = path.relative_to(folder).with_suffix(PurePosixPath(job["log"]).suffix).as_posix()
                 self.run = job["log"].removesuffix(f"/{inside}")

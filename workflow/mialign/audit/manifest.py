@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mialign.audit import digests
 from mialign.core.errors import InputError
@@ -25,10 +25,17 @@ def _hidden(name: Path) -> bool:
     return any(part.startswith(".") for part in name.parts)
 
 
+def _inside(name: str) -> bool:
+    """Whether the file is below the folder: a manifest from elsewhere may name any."""
+    return not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts
+
+
 def write(folder: Path) -> Path:
     """Write the manifest into the folder, and give its path. What jobs noted of large files is not computed again."""
     if (folder / "ro-crate-metadata.json").exists():
         raise InputError(f"{folder}: an unpacked crate keeps the manifest it came with, which names what it leaves out")
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; name the folder of a run, results/<run>")
     if not (found := digest_all(folder, lambda path: digests.remembered(path, folder / digests.MEMORY))):
         raise InputError(f"{folder}: there are no results in it")
     write_text(folder / NAME, "".join(f"{digest}  {name}\n" for name, digest in found.items()))
@@ -44,9 +51,9 @@ def read(folder: Path) -> dict[str, str]:
         )
     found = {}
     for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
-        if not (told := _LINE.fullmatch(line)):
-            raise InputError(
-                f"{path}, line {number}: no sha256 and name of a file; take the manifest from its source again"
-            )
+        told = _LINE.fullmatch(line)
+        if not told or not _inside(told[2]):
+            what = "no sha256 and name of a file in this folder"
+            raise InputError(f"{path}, line {number}: {what}; take the manifest from its source again")
         found[told[2]] = told[1]
     return found

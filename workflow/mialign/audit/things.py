@@ -66,7 +66,7 @@ def _file(lineage: Lineage, asked: str) -> Thing | None:
 
 def _line(lineage: Lineage, asked: str) -> Thing | None:
     head, _, line = asked.rpartition(":")
-    path = _path(lineage, head) if line.isdigit() else None
+    path = _path(lineage, head) if line.isdecimal() else None
     if path is None or path.suffix != ".jsonl":
         return None
     records = read_jsonl(path)
@@ -101,7 +101,8 @@ def _cell(lineage: Lineage, asked: str) -> Thing | None:
     if len(place) != 2 or not path.is_file():
         return None
     all_rows, (row, column) = rows(path), place
-    chosen = all_rows[int(row) - 1 : int(row)] if row.isdigit() and int(row) else [r for r in all_rows if key(r) == row]
+    number = int(row) if row.isdecimal() else 0
+    chosen = all_rows[number - 1 : number] if number else [one for one in all_rows if key(one) == row]
     if not chosen:
         raise InputError(f"{asked}: tables/{table}.csv has no row {row!r}, but rows 1 to {len(all_rows)}")
     if column not in chosen[0]:
@@ -155,7 +156,7 @@ def _of_records(lineage: Lineage) -> list[Path]:
 
 def _with(lineage: Lineage, path: Path, ids: set[str]) -> Iterator[dict]:
     """The records of a file with one of these ids; a file without any is not parsed."""
-    quoted = (json.dumps(one, ensure_ascii=False).encode() for one in ids)
+    quoted = (json.dumps(one, ensure_ascii=False).encode("utf-8", "surrogatepass") for one in ids)
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as text:
         if not any(text.find(one) >= 0 for one in quoted):
             return

@@ -13,6 +13,8 @@ from mialign.paper.tables.replication import published_and_ours
 from mialign.paper.tex_escape import escape
 
 SIZE = r"\footnotesize\setlength{\tabcolsep}{3pt}"
+# Of the row of metrics/effects.csv that a claim is held against, so that whoever reads the CSV finds it.
+KEYS = ("experiment", "method", "baseline", "axis", "attempts", "extractor", "temperature", "metric")
 NARROW = r">{\raggedright\arraybackslash}X"
 
 
@@ -77,6 +79,7 @@ def _records(inputs: list[Path], settings: dict) -> dict[str, list[tuple[Claim, 
                 "published_p": None if p is None else round(p, 6),
                 "paper": verdict_on_paper(claim),
                 "run": settings["run"],
+                **{key: (row or {}).get(key) for key in KEYS},
                 **{key: (row or {}).get(key) for key in ("value", "low", "high", "n")},
                 **counts,
                 "here": verdict_on_run(claim, row, counts, settings),

@@ -34,7 +34,7 @@ async function rowsOfOrigin(origin) {
   return all.filter(({ words: own }) => keys.every((word) => own.includes(word)));
 }
 
-/** Places of the rows of metrics that have the estimate of a table's row, and no key that speaks against it. */
+/** Places of the rows of metrics that have the estimate of a table's row, and no key that speaks against it: the closest. */
 async function rowsLike(columns, row) {
   const given = recordOf(columns, row);
   const estimate = ESTIMATE.filter((column) => column in given && given[column] !== "");
@@ -47,10 +47,12 @@ async function rowsLike(columns, row) {
     const keys = columns.filter((column) => !ESTIMATE.includes(column) && column in at && given[column] !== "");
     table.rows.forEach((other, place) => {
       const same = estimate.every((column) => isNumber(other[at[column]]) && Number(other[at[column]]) === Number(given[column]));
-      if (same && keys.every((column) => normal(other[at[column]]) === normal(given[column]))) found.push({ file, place });
+      const beside = table.columns.filter((column) => !ESTIMATE.includes(column) && !given[column] && other[at[column]] !== "").length;
+      if (same && keys.every((column) => normal(other[at[column]]) === normal(given[column]))) found.push({ file, place, far: beside - keys.length });
     });
   }
-  return found;
+  const nearest = Math.min(...found.map(({ far }) => far));
+  return found.filter(({ far }) => far === nearest);
 }
 
 /** Where the origin of a number leads, or null. */

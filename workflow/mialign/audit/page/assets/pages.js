@@ -3,7 +3,6 @@
 async function overview() {
   const { counts, left_out: left, run } = summary;
   const jobs = (await part("jobs")) ?? [];
-  const claims = ["tables/reproduction.csv", "tables/claims.csv"].find((name) => Object.hasOwn(summary.tables, name));
   return [
     el("h1", {}, `Run ${run}`),
     el("p", {}, "Every figure, table and number of this run, and the answers that they were counted from. A number that is a link opens what it was counted from, and is counted anew here."),
@@ -13,10 +12,28 @@ async function overview() {
       ...tile("Verdicts", counts.verdicts, to("comparisons")), ...tile("Pairs", counts.pairs, to("pairs")),
       ...tile("Trainings", Object.keys((await part("curves")) ?? {}).length, to("training")), ...tile("Jobs", jobs.length, to("jobs")),
       ...tile("Tables", Object.keys(summary.tables).length, to("tables")), ...tile("Numbers of the paper", summary.tables["paper/numbers.csv"], to("numbers"))),
-    claims ? section("Claims of the paper, and what this run has", ...(await tableParts(claims))) : null,
+    await claims(),
     summary.figures.length ? section("Figures", await gallery(summary.figures)) : null,
   ];
 }
+
+const CLAIMS = "tables/reproduction.csv";
+
+/** What was published of each claim, what this run has, and both verdicts: few columns, so that they fit a screen. */
+async function claims() {
+  const table = await part(CLAIMS);
+  if (!table) return null;
+  const ours = ({ value, low, high }) => (value === "" ? "" : `${tenth(value)} [${tenth(low)}, ${tenth(high)}]`);
+  const all = table.rows.map((row) => recordOf(table.columns, row));
+  return section("Claims of the paper, and what this run has", dataTable({
+    caption: "Published values by where they stand, and this run with its 95 % interval; in %, and gains in points", filter: true,
+    columns: ["claim", "of", "text", "figure", "files", "verdict on the paper", "this run", "verdict on this run"],
+    rows: all.map((one) => [one.claim, one.measure, one.published_text, one.published_figure, one.published_files, one.paper, ours(one), one.here]),
+    opens: 6, open: (_, at) => rowTarget(CLAIMS, table.columns, table.rows[at], at),
+  }), el("p", {}, "All that is known of each claim: ", link(to("table", CLAIMS), CLAIMS), "."));
+}
+
+const tenth = (text) => (isNumber(text) ? Number(text).toFixed(1) : text);
 
 function sampling(left) {
   if (!left.questions && !left.pairs) return el("p", { class: "quiet" }, "All texts of the run are in this page.");
@@ -35,7 +52,7 @@ async function picture(name) {
 }
 
 async function figuresView(name) {
-  if (!summary.figures.length) return [el("h1", {}, "Figures"), el("p", {}, "This run has no figures.")];
+  if (!summary.figures.length) return [el("h1", {}, "Figures"), el("p", {}, "There is no picture of a figure in this folder; a crate may have been made without them. What figures are drawn from is here: ", link(to("tables"), "the tables"), ".")];
   if (!summary.figures.includes(name)) return [el("h1", {}, "Figures"), await gallery(summary.figures)];
   const [kind, experiment] = name.split(/-(.*)/);
   const files = (DRAWN[kind] ?? []).map((file) => `metrics/${file}.csv`).filter((file) => Object.hasOwn(summary.tables, file));

@@ -20,7 +20,7 @@ const inCategory = (row) => (item) => row.category === "all" || item.question.ca
 async function recount(file, row) {
   const by = {
     "metrics/comparisons.csv": comparison, "metrics/qualities.csv": quality, "metrics/accuracy.csv": solved,
-    "metrics/preferences.csv": rewarded,
+    "metrics/preferences.csv": rewarded, "metrics/effects.csv": effect,
   };
   const found = Object.hasOwn(by, file) ? await by[file](row) : null;
   return found && found.items.length ? found : null;
@@ -57,6 +57,17 @@ function verdictMetric(items, metric) {
     }
     default: return null;
   }
+}
+
+/** A win rate or a gain over the questions of which every seed has a value. */
+async function effect(row) {
+  const ways = { win_rate: () => comparison({ ...row, category: "all" }), difference: () => solved({ ...row, metric: `difference_${row.baseline}` }) };
+  if (!Object.hasOwn(ways, row.metric)) return null;
+  const { items } = await ways[row.metric]();
+  const seeds = distinct(items.map(({ seed }) => seed)).length;
+  const known = new Map();
+  for (const { prompt, counts } of items) if (counts !== null) known.set(prompt, (known.get(prompt) ?? 0) + 1);
+  return meanOf(items.filter(({ prompt }) => known.get(prompt) === seeds));
 }
 
 async function scoresOf(row, method) {

@@ -37,7 +37,7 @@ function chart(metric, of) {
     svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${metric} by step: ${told}` },
       ...y.ticks.map((value) => svg("g", {}, svg("line", { class: "grid", x1: EDGE.left, x2: WIDTH - EDGE.right, y1: y(value), y2: y(value) }),
         svg("text", { class: "tick", x: EDGE.left - 8, y: y(value) + 4, "text-anchor": "end" }, short(value)))),
-      ...x.ticks.map((value) => svg("text", { class: "tick", x: x(value), y: HEIGHT - EDGE.bottom + 18, "text-anchor": "middle" }, Math.round(value))),
+      ...distinct(x.ticks.map(Math.round)).map((value) => svg("text", { class: "tick", x: x(value), y: HEIGHT - EDGE.bottom + 18, "text-anchor": "middle" }, value)),
       ...finite.flatMap(([, own, selected], at) => [
         svg("polyline", { class: `line line${at % 6}`, points: own.map(([step, value]) => `${x(step)},${y(value)}`).join(" ") }),
         ...own.filter(([step]) => step === selected || own.length === 1).map(([step, value]) => svg("circle", { class: `dot line${at % 6}`, cx: x(step), cy: y(value), r: 5 })),
