@@ -305,12 +305,16 @@ def test_steps_under_a_curve_are_whole_and_stand_once(browser):
     assert all(one.isdecimal() for one in of_one)
 
 
-def test_a_folder_without_pictures_says_so_and_leads_to_the_tables(driver, tmp_path):
+def _of_a_run_without(files: str, driver, tmp_path) -> Browser:
     run = audited_run.write(tmp_path / "small", texts=("yes",))
-    for path in run.glob("figures/*.png"):
+    for path in run.glob(files):
         path.unlink()
     (tmp_path / "audit.html").write_text(document.write(run), encoding="utf-8")
-    browser = Browser(driver, tmp_path / "audit.html")
+    return Browser(driver, tmp_path / "audit.html")
+
+
+def test_a_folder_without_pictures_says_so_and_leads_to_the_tables(driver, tmp_path):
+    browser = _of_a_run_without("figures/*.png", driver, tmp_path)
     browser.open("figures")
     assert "no picture of a figure in this folder" in browser.text
     _click(browser, "the tables")
@@ -356,11 +360,7 @@ def test_the_graph_has_an_arrow_for_each_rule_that_reads_another(browser):
 
 
 def test_without_provenance_the_jobs_have_times_and_no_graph(driver, tmp_path):
-    run = audited_run.write(tmp_path / "small", texts=("yes",))
-    for path in run.glob("logs/**/*.json"):
-        path.unlink()
-    (tmp_path / "audit.html").write_text(document.write(run), encoding="utf-8")
-    browser = Browser(driver, tmp_path / "audit.html")
+    browser = _of_a_run_without("logs/**/*.json", driver, tmp_path)
     browser.open("jobs")
     assert "this results folder has no provenance of its jobs" in browser.text
     assert "train/multitask.sami.seed1" in browser.text

@@ -9,14 +9,8 @@ from mialign.audit.things import Thing, counts, followed
 
 SHOWN = 300  # characters of settings in words; --json has all
 RECORDS = 60
-IDS = (
-    "id",
-    "prompt_id",
-    "question_id",
-    "category",
-    "seed",
-    "writer",
-)  # which all records of an id share, or say little
+# Fields that all records of an id share, or that say little.
+IDS = ("id", "prompt_id", "question_id", "category", "seed", "writer")
 STATES = {
     "same": "",
     "large": " (large: only its size was compared)",

@@ -1,6 +1,7 @@
 """What a schema cannot say of a configuration: that its parts fit each other and that the files it names are there."""
 
 from mialign.config.validation import (
+    comparisons,
     experiments,
     held_out,
     judges,
@@ -38,7 +39,7 @@ def check(config: dict) -> None:
             judges.check_released(f"experiments.{name}", experiment, config)
     preferences.check_corpora(config)
     if config["document"] == "neighbours":
-        experiments.check_scales(config)
+        comparisons.check_scales(config)
     written_principles.check(config)
     found = questions.look_at(config, set(known.categories))
     for name, experiment in config["experiments"].items():

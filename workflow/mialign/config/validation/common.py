@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from mialign.config.schema import suggestion
 from mialign.core.errors import InputError
 
+GIVEN_LABELS = {"base": "the base", "generator": "the generator"}
+
 
 def pick(items: Mapping, name: str, where: str, what: str):
     """The item of that name, or InputError with the closest name there is."""
@@ -47,3 +49,8 @@ def check_server(where: str, server: dict) -> None:
             f"{where}.base_url: not an address such as https://api.openai.com/v1 or http://localhost:8000/v1, without "
             "a name, password or query in it"
         )
+
+
+def alike(label: str) -> str:
+    """What two labels share that a reader would take for one."""
+    return " ".join(label.split()).casefold()

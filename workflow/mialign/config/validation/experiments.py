@@ -1,24 +1,21 @@
-"""Experiments: their prompts, methods, comparisons and measurements, and the curves of the collapse."""
+"""Experiments: their prompts, methods and measurements, and the curves of the collapse."""
 
 from collections.abc import Iterator
 from itertools import pairwise
 
-from mialign.config.validation import data
-from mialign.config.validation.common import check_no_circle, pick, under
+from mialign.config.validation import comparisons, data
+from mialign.config.validation.common import GIVEN_LABELS, alike, check_no_circle, pick, under
 from mialign.core.errors import InputError
 from mialign.core.setting import check_own
 from mialign.core.template import fields_of
 from mialign.data import prompts
-from mialign.data.sets import compared_models, is_judged, labels, writing_model
-from mialign.evaluation.common_scale import apart
-from mialign.evaluation.judge.settings import by_program
+from mialign.data.sets import compared_models, is_judged, writing_model
 from mialign.models.weights import root
 from mialign.training import objectives
 
 STAGES = ("respond", "solve")
 # Settings that the log-probabilities of a reference depend on, and what it is without them.
 READ_ALIKE = {"max_length": "none", "weights": "float32"}
-GIVEN_LABELS = {"base": "the base", "generator": "the generator"}
 GOES_WITH = (("betas", "optimizer", "adamw"), ("min_lr_rate", "schedule", "cosine"))
 
 
@@ -27,7 +24,7 @@ def check(where: str, experiment: dict, models: dict, known) -> None:
     _check_prompts(where, experiment, known)
     _check_methods(f"{where}.methods", experiment["methods"])
     data.check(where, experiment, models)
-    _check_comparisons(f"{where}.comparisons", experiment, models)
+    comparisons.check(f"{where}.comparisons", experiment, models)
     if "respond" not in experiment and "solve" not in experiment:
         raise InputError(
             f"{where}: nothing is measured; give respond (answers are judged) or solve (answers are counted)"
@@ -124,13 +121,9 @@ def _check_labels(where: str, named: dict) -> None:
     """Figures and tables tell methods and curves apart by their labels."""
     first = dict(GIVEN_LABELS)
     for name, settings in named.items():
-        other = first.setdefault(_alike(settings["label"]), name)
+        other = first.setdefault(alike(settings["label"]), name)
         if other != name:
             raise InputError(f"{where}.{name}.label: {settings['label']!r} is what {other} is called; give it its own")
-
-
-def _alike(label: str) -> str:
-    return " ".join(label.split()).casefold()
 
 
 def check_method(where: str, method: dict, parents: dict) -> None:
@@ -221,59 +214,6 @@ def check_processes(config: dict) -> None:
             raise InputError(
                 f"speed.processes: {processes} cannot share the batch of {settings['batch']} of {where} equally; "
                 "change either"
-            )
-
-
-def check_scales(config: dict) -> None:
-    """InputError where the document sets methods on one scale, and the comparisons of an experiment make none.
-
-    Checkers compare all pairs, whatever is listed.
-    """
-    for name, experiment in config["experiments"].items():
-        if not by_program(experiment) and (unlinked := apart(experiment["comparisons"])):
-            raise InputError(
-                f"experiments.{name}.comparisons: none leads from {unlinked[0]} to base, so a table of all methods "
-                f"could not set it beside them; add [{unlinked[0]}, base]"
-            )
-
-
-def _check_comparisons(where: str, experiment: dict, models: dict) -> None:
-    names = {"base": None, **experiment["methods"], **models}
-    given = experiment["comparisons"]
-    for number, pair in enumerate(given):
-        for name in pair:
-            pick(names, name, f"{where}[{number}]", "method or model")
-            _check_compared(f"{where}[{number}]", name, experiment, models)
-        if pair[0] == pair[1]:
-            raise InputError(f"{where}[{number}]: {pair[0]!r} is compared with itself")
-        if pair in given[:number]:
-            raise InputError(f"{where}[{number}]: {pair} stands there twice; keep one")
-    if is_judged(experiment) and not given:
-        raise InputError(f"{where}: there is no comparison to judge; name one at least, for instance [sami, sft]")
-    if given and not is_judged(experiment):
-        raise InputError(f"{where}: comparisons are of judged responses; give respond too, or take them out")
-    _check_compared_labels(where, experiment, models)
-
-
-def _check_compared(where: str, name: str, experiment: dict, models: dict) -> None:
-    """A name means one policy, and each policy has one name."""
-    meant = {"generator": "the model that writes the responses", **dict.fromkeys(experiment["methods"], "a method")}
-    if name in models and name in meant:
-        raise InputError(f"{where}: {name!r} is a model and {meant[name]}; give the model another name")
-    if name == experiment["base"] != "base":
-        raise InputError(f"{where}: {name!r} is the base of the experiment; write base")
-
-
-def _check_compared_labels(where: str, experiment: dict, models: dict) -> None:
-    """The models that methods are compared with have labels of their own too."""
-    shown, compared = labels(experiment, models), compared_models(experiment)
-    first = GIVEN_LABELS | {_alike(label): name for name, label in shown.items() if name not in compared}
-    for name in compared:
-        other = first.setdefault(_alike(shown[name]), name)
-        if other != name:
-            raise InputError(
-                f"models.{name}.label: {shown[name]!r} is what {other} is called, with which {where} compares it; "
-                "give it its own"
             )
 
 
