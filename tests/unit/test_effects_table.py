@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from mialign.evaluation.metrics import effects
+from mialign.evaluation.metrics import accuracy, comparisons, effects
+from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import effect
 from mialign.evaluation.statistics.power import few, items_needed
@@ -35,7 +36,7 @@ def attempts(folder, method, seed, right):
         folder / f"attempts/maths/{method}/seed{seed}.jsonl",
         [
             {"question_id": f"q{place}", "temperature": 1.0, "attempt": attempt, "steps": True}
-            | {"answers": {"strict": "1"}, "correct": {"strict": one}}
+            | {"answers": {"strict": "1"}, "correct": {"strict": bool(one)}}
             for place, question in enumerate(right)
             for attempt, one in enumerate(question)
         ],
@@ -58,6 +59,27 @@ def test_win_rates_over_the_items_that_every_seed_has(tmp_path):
     assert (found["win_rate"]["n"], found["items"]["value"], found["seeds"]["value"]) == (10, 5, 2)
     assert found["sd_items"]["value"] == pytest.approx(100 * expected.spread.items)
     assert "win_rate_equal_length" not in found  # too few for a regression
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_one_number_has_one_interval_in_all_tables(tmp_path, seeds):
+    """The report reads effects.csv, and the text comparisons.csv and accuracy.csv."""
+    random = np.random.default_rng(5)
+    names = np.array([*POINTS])[random.integers(0, 3, (seeds, 40))].tolist()
+    judged = [verdicts(tmp_path, seed, of_seed) for seed, of_seed in enumerate(names, start=1)]
+    solved = [
+        attempts(tmp_path, method, seed, random.random((40, 1)) < share)
+        for method, share in (("base", 0.3), ("sami", 0.6))
+        for seed in range(1, seeds + 1)
+    ]
+    settings, bootstrap = {"attempts": {"maths": [1]}}, Bootstrap(500)
+    report = list(effects.rows([*judged, *solved], settings, bootstrap))
+    text = {row["metric"]: row for row in comparisons.rows(judged, {}, bootstrap) if row["category"] == "all"}
+    text |= {row["metric"]: row for row in accuracy.rows(solved, settings, bootstrap)}
+    for metric, told in (("win_rate", "win_rate"), ("difference", "difference_base")):
+        shown, other = by_metric(report)[metric], text[told]
+        assert shown["low"] < shown["value"] < shown["high"]
+        assert [shown[key] for key in ESTIMATE] == [other[key] for key in ESTIMATE]
 
 
 def test_needed_questions_count_what_few_seeds_leave_open(tmp_path):

@@ -10,6 +10,7 @@ from mialign.evaluation.metrics.records import Source, load, source, temperature
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.attempts import any_of, maj_at_k, pass_at_k
 from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.effects import mean_with_interval
 from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "method", "temperature", "attempts", "extractor", "metric", *ESTIMATE)
@@ -122,14 +123,19 @@ def _table_rows(
         correct = table.correct[extractor]
         for k in (k for k in numbers if k <= table.number):
             solved = any_of(correct, k).astype(float)
-            yield k, extractor, "accuracy", bootstrap.mean(solved, (0, 1), proportion=True).scaled(100)
+            yield k, extractor, "accuracy", mean_with_interval(solved, bootstrap, (0, 1), proportion=True).scaled(100)
             for other, theirs in others.items():
                 if k <= theirs.number:
                     yield k, extractor, f"difference_{other}", _difference(table, theirs, extractor, k, bootstrap)
             expected = pass_at_k(table.number, correct.sum(axis=2), k)
-            yield k, extractor, "pass_at_k", bootstrap.mean(expected, (0, 1), table.number == 1).scaled(100)
+            yield (
+                k,
+                extractor,
+                "pass_at_k",
+                mean_with_interval(expected, bootstrap, (0, 1), table.number == 1).scaled(100),
+            )
             majority = _majority(table, extractor, k)
-            yield k, extractor, "maj_at_k", bootstrap.mean(majority, (0, 1), proportion=True).scaled(100)
+            yield k, extractor, "maj_at_k", mean_with_interval(majority, bootstrap, (0, 1), proportion=True).scaled(100)
     for extractor in table.extractors:
         for metric, estimate in _by_format(table, extractor, bootstrap):
             yield table.number, extractor, metric, estimate
@@ -147,7 +153,7 @@ def _majority(table: Attempts, extractor: str, k: int) -> np.ndarray:
 
 def _difference(mine: Attempts, theirs: Attempts, extractor: str, k: int, bootstrap: Bootstrap) -> Estimate:
     """Accuracy of mine minus theirs, in points, over the questions and seeds that both have."""
-    return bootstrap.mean(gains(mine, theirs, extractor, k), bounds=(-1, 1)).scaled(100)
+    return mean_with_interval(gains(mine, theirs, extractor, k), bootstrap, (-1, 1)).scaled(100)
 
 
 def gains(mine: Attempts, theirs: Attempts, extractor: str, k: int) -> np.ndarray:

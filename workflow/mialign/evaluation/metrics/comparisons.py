@@ -9,6 +9,7 @@ from mialign.evaluation import held_out_adherence
 from mialign.evaluation.metrics.records import CATEGORIES, ItemTable, Source, difference, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.effects import mean_with_interval
 from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "method", "baseline", "axis", "temperature", "category", "metric", *ESTIMATE)
@@ -114,7 +115,7 @@ def _verdict_rows(
 
 
 def _win_rate(points: np.ndarray, bootstrap: Bootstrap) -> Estimate:
-    return bootstrap.mean(points, bounds=(0, 1)).scaled(100)
+    return mean_with_interval(points, bootstrap, (0, 1)).scaled(100)
 
 
 def _win_rate_ties_won(points: np.ndarray, bootstrap: Bootstrap) -> Estimate:
@@ -123,7 +124,7 @@ def _win_rate_ties_won(points: np.ndarray, bootstrap: Bootstrap) -> Estimate:
     nothing; `points` [items, seeds] are those of POINTS, nan where a verdict is invalid.
     """
     won = np.where(np.isnan(points), np.nan, points > POINTS["baseline"])
-    return bootstrap.mean(won, bounds=(0, 1), proportion=True).scaled(100)
+    return mean_with_interval(won, bootstrap, (0, 1), proportion=True).scaled(100)
 
 
 def _count(count: int, n: int) -> Estimate:
@@ -152,4 +153,4 @@ def _difference_rows(
     if grid.items:
         values = grid.values(lambda record: record["difference"])
         for category, members in grid.groups(order):
-            yield category, bootstrap.mean(values[members], bounds=(-1, 1)).scaled(100)
+            yield category, mean_with_interval(values[members], bootstrap, (-1, 1)).scaled(100)

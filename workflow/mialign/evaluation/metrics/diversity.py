@@ -13,6 +13,7 @@ from mialign.core.seeds import derive
 from mialign.evaluation.metrics.records import ItemTable, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.effects import mean_with_interval
 from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "method", "temperature", "category", "metric", *ESTIMATE)
@@ -117,7 +118,7 @@ def _copied(at: dict, asked: dict[str, set], what: str, bootstrap: Bootstrap) ->
         return float(not asked[record["prompt_id"]].isdisjoint(runs_of(record["text"])))
 
     values = ItemTable(at, what=what).values(repeats)
-    return bootstrap.mean(values, bounds=(0, 1), proportion=True).scaled(100)
+    return mean_with_interval(values, bootstrap, (0, 1), proportion=True).scaled(100)
 
 
 def _sources(path: Path) -> dict[str, set]:

@@ -11,6 +11,7 @@ from mialign.core.errors import InputError
 from mialign.evaluation.metrics.records import ItemTable, Source, difference, load, source
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.effects import mean_with_interval
 from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "method", "critic", "side", "metric", *ESTIMATE)
@@ -58,13 +59,23 @@ def _estimates(
 ) -> Iterator[tuple[str, str, str, Estimate]]:
     for critic in CRITICS:
         for side in (*SIDES, "both"):
-            yield critic, side, "bound", bootstrap.mean(table.values(itemgetter(("bound", critic, side))))
+            yield (
+                critic,
+                side,
+                "bound",
+                mean_with_interval(table.values(itemgetter(("bound", critic, side))), bootstrap),
+            )
         for side in SIDES:
-            share = bootstrap.mean(table.values(itemgetter(("accuracy", critic, side))), bounds=(0, 1))
+            share = mean_with_interval(table.values(itemgetter(("accuracy", critic, side))), bootstrap, (0, 1))
             yield critic, side, "accuracy", share.scaled(100)
         for (other, theirs), side in product(others.items(), (*SIDES, "both")):
             paired = ItemTable(difference(seeds, theirs, ("bound", critic, side)))
-            yield critic, side, f"difference_{other}", bootstrap.mean(paired.values(itemgetter("difference")))
+            yield (
+                critic,
+                side,
+                f"difference_{other}",
+                mean_with_interval(paired.values(itemgetter("difference")), bootstrap),
+            )
     yield "", "", "cap", Estimate(next(iter(table.cells.values()))["cap"], None, None, len(table.cells))
     moved, tokens = (np.nan_to_num(table.values(itemgetter(key))) for key in ("moved", "tokens"))
     yield "", "", "drift", bootstrap.ratio(moved, tokens)

@@ -16,6 +16,7 @@ from mialign.evaluation.hypervolume import hypervolume
 from mialign.evaluation.metrics.records import ItemTable, joined, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.effects import mean_with_interval
 from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "method", "temperature", "preference", "reward", "metric", *ESTIMATE)
@@ -223,7 +224,12 @@ def _by_vector(policy: _Policy, names: list[str], bootstrap: Bootstrap) -> Itera
             raw = (float(end * deviation[number] + mean[number]) for end in found[:3])
             yield preference, name, "reward", Estimate(*raw, n)
             yield preference, name, "normalised_reward", found
-        yield preference, ALL, "ended", bootstrap.mean(answers.ended[:, :, place], (0, 1), proportion=True).scaled(100)
+        yield (
+            preference,
+            ALL,
+            "ended",
+            mean_with_interval(answers.ended[:, :, place], bootstrap, (0, 1), proportion=True).scaled(100),
+        )
 
 
 def _slope(weights: np.ndarray, means: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from mialign.evaluation import held_out_adherence
 from mialign.evaluation.metrics.records import CATEGORIES, ItemTable, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.effects import mean_with_interval
 
 COLUMNS = ("experiment", "method", "temperature", "category", "metric", *ESTIMATE)
 METRICS = ("adherence", "correct", "ended", "tokens")
@@ -29,8 +30,8 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
             for category, members in grid.groups(settings.get("categories", CATEGORIES)):
                 for metric, array in arrays.items():
                     rate = metric != "tokens"
-                    estimate = bootstrap.mean(
-                        array[members], bounds=(0, 1) if rate else None, proportion=metric in ("correct", "ended")
+                    estimate = mean_with_interval(
+                        array[members], bootstrap, (0, 1) if rate else None, proportion=metric in ("correct", "ended")
                     ).scaled(100 if rate else 1)
                     keys = (experiment, method, temperature, category, metric)
                     yield dict(zip(COLUMNS, (*keys, *estimate), strict=True))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from mialign.evaluation.metrics.records import CATEGORIES, ItemTable, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.effects import mean_with_interval
 
 COLUMNS = ("experiment", "method", "temperature", "category", "principle", "metric", *ESTIMATE)
 SETTINGS = {"categories"}
@@ -27,7 +28,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
                 arrays = {metric: grid.values(lambda one, metric=metric: _value(one, metric)) for metric in METRICS}
                 for category, members in grid.groups(settings.get("categories", CATEGORIES)):
                     for metric, array in arrays.items():
-                        estimate = bootstrap.mean(array[members], bounds=(0, 1), proportion=True).scaled(100)
+                        estimate = mean_with_interval(array[members], bootstrap, (0, 1), proportion=True).scaled(100)
                         keys = (experiment, method, temperature, category, principle, metric)
                         yield dict(zip(COLUMNS, (*keys, *estimate), strict=True))
 

@@ -1,7 +1,7 @@
 """An effect over items and seeds, with the seeds as a random effect."""
 
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, sqrt
 
 import numpy as np
 
@@ -32,8 +32,21 @@ class Effect:
     p: float
 
 
-def effect(values: np.ndarray, null: float, bounds: tuple[float, float], bootstrap: Bootstrap) -> Effect:
-    """The effect of values [items, seeds] that lie within bounds; all are there.
+def mean_with_interval(
+    values: np.ndarray, bootstrap: Bootstrap, bounds: tuple[float, float] | None = None, proportion: bool = False
+) -> Estimate:
+    """The mean of values [items, seeds] with the interval that `effect` gives it; nan marks a missing observation.
+
+    Where one is missing, and for a proportion (see Bootstrap.ratio) of a single seed, the interval is Bootstrap.mean's.
+    """
+    values = np.asarray(values, float)
+    if not values.size or np.isnan(values).any() or (proportion and values.shape[1] == 1):
+        return bootstrap.mean(values, bounds, proportion)
+    return effect(values, 0.0, bounds, bootstrap).estimate
+
+
+def effect(values: np.ndarray, null: float, bounds: tuple[float, float] | None, bootstrap: Bootstrap) -> Effect:
+    """The effect of values [items, seeds] that lie within bounds, if these are given; all are there.
 
     With several seeds, items and seeds are crossed random effects, value = mean + item + seed + rest. The variance of
     the mean is s_item^2 / I + s_seed^2 / S + s_rest^2 / IS, by the mean squares of the analysis of variance, with the
@@ -46,7 +59,6 @@ def effect(values: np.ndarray, null: float, bounds: tuple[float, float], bootstr
     """
     values = np.asarray(values, float)
     of_items, of_seeds = values.mean(axis=1), values.mean(axis=0)
-    mean, n = float(values.mean()), values.size
     if np.allclose(values, of_seeds, rtol=0, atol=1e-12):
         seeds = float(of_seeds.std(ddof=1)) if len(of_seeds) > 1 else None
         estimate = bootstrap.mean(values, bounds)
@@ -57,30 +69,38 @@ def effect(values: np.ndarray, null: float, bounds: tuple[float, float], bootstr
         p = sign_test(int((of_items > null).sum()), int((of_items < null).sum()))
         return Effect(_bca(of_items, bounds, bootstrap), Spread(float(of_items.std(ddof=1)), None, None), p)
     variance, degrees, spread = _crossed(values)
-    estimate, p = student(mean, variance, degrees, null, bounds, bootstrap.level, n)
+    centre = float(values.mean())
+    estimate, p = student(centre, variance, degrees, null, bounds, bootstrap.level, values.size)
     return Effect(estimate, spread, p)
 
 
 def student(
-    mean: float, variance: float, degrees: float, null: float, bounds: tuple[float, float], level: float, n: int
+    centre: float,
+    variance: float,
+    degrees: float,
+    null: float,
+    bounds: tuple[float, float] | None,
+    level: float,
+    n: int,
 ) -> tuple[Estimate, float]:
-    """Student's interval of a mean with this variance, within bounds, and the p of its being `null`."""
+    """Student's interval of a mean `centre` with this variance, within bounds, and the p of its being `null`."""
     from scipy.stats import t
 
     half = float(t.ppf((1 + level) / 2, degrees)) * sqrt(variance)
-    p = float(2 * t.sf(abs(mean - null) / sqrt(variance), degrees))
-    return Estimate(mean, max(bounds[0], mean - half), min(bounds[1], mean + half), n), p
+    p = float(2 * t.sf(abs(centre - null) / sqrt(variance), degrees))
+    low, high = bounds or (-inf, inf)
+    return Estimate(centre, max(low, centre - half), min(high, centre + half), n), p
 
 
 def _crossed(values: np.ndarray) -> tuple[float, float, Spread]:
     """The variance of the mean of values [items, seeds], its degrees of freedom, and the spread of values."""
     items, seeds = values.shape
-    mean, of_items, of_seeds = values.mean(), values.mean(axis=1, keepdims=True), values.mean(axis=0, keepdims=True)
+    centre, of_items, of_seeds = values.mean(), values.mean(axis=1, keepdims=True), values.mean(axis=0, keepdims=True)
     degrees = {"items": items - 1, "seeds": seeds - 1, "rest": (items - 1) * (seeds - 1)}
     squares = {
-        "items": seeds * float(((of_items - mean) ** 2).sum()) / degrees["items"],
-        "seeds": items * float(((of_seeds - mean) ** 2).sum()) / degrees["seeds"],
-        "rest": float(((values - of_items - of_seeds + mean) ** 2).sum()) / degrees["rest"],
+        "items": seeds * float(((of_items - centre) ** 2).sum()) / degrees["items"],
+        "seeds": items * float(((of_seeds - centre) ** 2).sum()) / degrees["seeds"],
+        "rest": float(((values - of_items - of_seeds + centre) ** 2).sum()) / degrees["rest"],
     }
     # A component that the mean squares make negative is 0, and then counts for nothing.
     signs = {kind: float(squares[kind] > squares["rest"]) for kind in ("items", "seeds")}
@@ -95,7 +115,7 @@ def _crossed(values: np.ndarray) -> tuple[float, float, Spread]:
     return total / values.size, freedom, spread
 
 
-def _bca(values: np.ndarray, bounds: tuple[float, float], bootstrap: Bootstrap) -> Estimate:
+def _bca(values: np.ndarray, bounds: tuple[float, float] | None, bootstrap: Bootstrap) -> Estimate:
     """The BCa interval over items; the percentile interval where too few of them differ for a correction."""
     from scipy.stats import bootstrap as resampled
 
