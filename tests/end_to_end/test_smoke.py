@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -139,6 +140,14 @@ def test_a_number_of_a_copied_folder_leads_back_to_questions_models_and_corpora(
     for job in found["jobs"]:
         assert len(job["code"]["digest"]) == 16
     assert "It was made by these jobs" in why(copy, "figures/figure1.pdf")
+
+
+def test_why_needs_two_seconds_at_most(smoke):
+    """Of work: what else runs on the machine does not count."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    why(smoke / RUN, "winMultitaskSamiSftRate")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2
 
 
 def test_each_answer_names_the_checkpoint_that_wrote_it(smoke):

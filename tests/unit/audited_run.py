@@ -86,6 +86,17 @@ _ATTEMPTS = ((0.0, 0), (1.0, 0), (1.0, 1), (1.0, 2), (1.0, 3))
 _COURSE = ((0, "adherence", 0.5), (1, "loss", 0.9), (2, "loss", "nan"), (8, "adherence", 0.75), (8, "selected", 1))
 
 
+def write_answers(folder: Path, number: int) -> None:
+    """A run of one model with so many answers, of 1,300 letters each, that cannot be compressed."""
+    draw = Random(1)
+    answers = [
+        {"prompt_id": f"e/{at % 500}", "temperature": 0.0, "text": base64.b64encode(draw.randbytes(975)).decode()}
+        for at in range(number)
+    ]
+    jsonl(folder / "responses/e/base/seed1.jsonl", answers)
+    rows(folder / "metrics/qualities.csv", ("experiment", "value"), [("e", 1)])
+
+
 def jsonl(path: Path, records: list[dict]) -> None:
     """Records as the workflow writes them, half pairs of surrogates as escapes."""
     path.parent.mkdir(parents=True, exist_ok=True)

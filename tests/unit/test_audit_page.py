@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import random
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -227,13 +226,7 @@ def test_what_is_left_out_are_texts_of_whole_questions_and_never_counts(run):
 
 
 def test_twenty_thousand_answers_that_cannot_be_compressed_stay_below_30_mb(tmp_path):
-    draw = random.Random(1)
-    answers = [
-        {"prompt_id": f"e/{at % 500}", "temperature": 0.0, "text": base64.b64encode(draw.randbytes(975)).decode()}
-        for at in range(20_000)
-    ]
-    audited_run.jsonl(tmp_path / "responses/e/base/seed1.jsonl", answers)
-    audited_run.rows(tmp_path / "metrics/qualities.csv", ("experiment", "value"), [("e", 1)])
+    audited_run.write_answers(tmp_path, 20_000)
     page = document.write(tmp_path)
     assert 20e6 < len(page.encode()) < 30e6
     assert parts(page)["summary"]["left_out"]["questions"] == 500 - 24_000_000 // (40 * 1300)

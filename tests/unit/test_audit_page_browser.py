@@ -386,6 +386,18 @@ def test_a_sampled_page_says_so_and_counts_all_the_same(driver, tmp_path, monkey
     assert "The same, counted anew" in browser.text
 
 
+def test_a_page_of_twenty_thousand_answers_opens_within_two_seconds(driver, tmp_path):
+    """Of work: what else runs on the machine does not count."""
+    audited_run.write_answers(tmp_path, 20_000)
+    (tmp_path / "audit.html").write_text(document.write(tmp_path), encoding="utf-8")
+    driver.get("about:blank")
+    driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
+    Browser(driver, tmp_path / "audit.html").open()
+    spent = {one["name"]: one["value"] for one in driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]}
+    driver.execute_cdp_cmd("Performance.disable", {})
+    assert 0.05 < spent["TaskDuration"] < 2, spent
+
+
 # ---------------------------------------------------------------- nothing in it acts
 def test_hostile_answers_never_act_and_are_shown_as_they_are(browser):
     shown = ""

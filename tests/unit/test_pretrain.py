@@ -2,11 +2,14 @@
 
 from copy import deepcopy
 
+import numpy as np
+import pytest
 import torch
 import torch.nn.functional as F
+from torch.optim import Muon
 
 import tiny
-from mialign.training.optimizers import muon_with_adamw
+from mialign.training.optimizers import MuonInFloat32, muon_with_adamw, orthogonal
 from mialign.training.pretrain import ROW, _CorpusTrainer, _Pack
 
 TEXTS = [
@@ -34,6 +37,36 @@ def test_the_loss_is_that_of_the_texts_alone():
         total, weight = total + (each * weights).sum(), weight + weights.sum()
     loss = _CorpusTrainer.compute_loss(None, model, _Pack(pad=0)(TEXTS))
     torch.testing.assert_close(loss, total / weight, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(6, 6), (4, 9), (9, 4)])
+def test_an_update_is_made_orthogonal_by_its_singular_values(shape):
+    """Each step makes of a singular value s the value a s + b s^3 + c s^5; vectors stay as they are."""
+    settings = {"ns_coefficients": (3.4445, -4.775, 2.0315), "ns_steps": 5, "eps": 1e-7}
+    matrix = torch.randn(*shape, generator=torch.Generator().manual_seed(1))
+    left, values, right = np.linalg.svd(matrix.double().numpy(), full_matrices=False)
+    values /= np.sqrt((values**2).sum())
+    for _ in range(5):
+        values = 3.4445 * values - 4.775 * values**3 + 2.0315 * values**5
+    assert 0.5 < values.min() <= values.max() < 1.3
+    assert orthogonal(matrix, settings).numpy() == pytest.approx(left @ np.diag(values) @ right, abs=1e-5)
+
+
+def test_muon_in_float32_is_the_muon_of_torch_but_for_rounding():
+    torch.manual_seed(2)
+    shapes, rates = [(16, 16), (48, 16), (16, 48)], {"lr": 0.01, "weight_decay": 0.1, "adjust_lr_fn": "match_rms_adamw"}
+    starts = [torch.randn(shape) for shape in shapes]
+    sides = [[torch.nn.Parameter(start.clone()) for start in starts] for _ in range(2)]
+    optimizers = [kind(side, **rates) for kind, side in zip((Muon, MuonInFloat32), sides, strict=True)]
+    for _ in range(4):
+        for one, other in zip(*sides, strict=True):
+            one.grad = torch.randn_like(one)
+            other.grad = one.grad.clone()
+        for optimizer in optimizers:
+            optimizer.step()
+    for start, one, other in zip(starts, *sides, strict=True):
+        moved = (one - start).detach()
+        assert ((other - start).detach() - moved).norm() < 0.02 * moved.norm()
 
 
 def test_both_optimizers_step_and_are_restored():
