@@ -33,6 +33,7 @@ class MuonInFloat32(Muon):
 
     @torch.no_grad()
     def step(self, closure=None):
+        """One step of every weight by its gradient."""
         for group in self.param_groups:
             for weight in group["params"]:
                 state = self.state[weight]
