@@ -50,8 +50,8 @@ def test_of_more_methods_it_is_what_a_slow_optimiser_finds(counts, size):
 def test_the_baseball_teams_of_agresti():
     """Agresti 2002, Categorical Data Analysis, section 10.6: wins in the Eastern Division of the American League, 1987.
 
-    The estimates are those that the package BradleyTerry2 for R has of these teams, without an advantage at home (Turner
-    and Firth 2012, Journal of Statistical Software 48 (9)).
+    The estimates are those of the package BradleyTerry2 for R, without an advantage at home (Turner and Firth 2012,
+    Journal of Statistical Software 48 (9)).
     """
     wins = np.array(
         [  # of Baltimore, Boston, Cleveland, Detroit, Milwaukee, New York, Toronto, over the same

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import math
+import re
 
 import made_up_run
 import pytest
@@ -9,6 +11,7 @@ from test_tables import make
 
 from mialign.core import csv_files
 from mialign.core.yaml_files import read_yaml
+from mialign.evaluation.statistics.power import seeds_for_none
 from mialign.paper.claims import Claim, families, rounding
 from mialign.paper.findings import computed, least_weight_unmoved, saved
 from mialign.paper.tables.reproduction import verdict_on_paper, verdict_on_run
@@ -78,6 +81,22 @@ def test_the_rule_of_verdicts_on_the_paper(values, verdict):
     assert verdict_on_paper(win(**values)) == verdict
 
 
+def test_a_value_of_another_checkpoint_decides_nothing():
+    values = {"text": 57.5, "figure": 57.5, "files": 41.5}  # impossible, elsewhere and in the other direction
+    rows = {kind: {"value": value, "low": None, "high": None} for kind, value in values.items()}
+    claim = Claim("multitask", "sami", "sft", 50.0, 80, values, rows)
+    assert verdict_on_paper(claim).startswith("not a possible value with 80 items; disagrees")
+    assert not claim.effect
+    apart = Claim("multitask", "sami", "sft", 50.0, 80, values, rows, apart=frozenset({"files"}))
+    assert verdict_on_paper(apart) == "agrees; cannot be decided with 80 items"
+    assert apart.directions == {True}
+
+
+def test_the_released_verdicts_on_sami_are_of_another_checkpoint(published):
+    apart = {(c.method, c.baseline): c.apart for c in families(published)[r"win rate, \%, temperature 0"]}
+    assert apart == {("dpo", "sft"): set(), ("sami", "sft"): {"files"}, ("sami", "dpo"): set()}
+
+
 @pytest.mark.parametrize(("value", "half"), [(58.15, 0.005), (56.5, 0.05), (5.0, 0.5), (0.0, 0.5), (55.625, 0.0005)])
 def test_rounding_is_half_a_unit_of_the_last_digit(value, half):
     assert rounding(value) == pytest.approx(half)
@@ -135,11 +154,13 @@ def test_the_judge_without_principles_is_comparable_where_it_is_no_program():
 
 def test_the_table_has_published_digits_and_the_run_apart(run):
     text, tidy = make("reproduction", run)
-    assert r"SAMI over SFT & 57.5 & 58.15 & 56.875 & 80 & [46.6, 67.7] & 0.60 & not a possible value" in text
+    assert r"SAMI over SFT & 57.5 & 58.15 & 56.875\rlap{*} & 80 & [46.6, 67.7] & 0.60 & not a possible value" in text
     assert r"SAMI over DPO & -- & 49--51 & -- & 80" in text
     rows = list(csv.DictReader(io.StringIO(tidy)))
     assert len(rows) == 15
     assert {row["run"] for row in rows} == {"mini"}
+    assert [row["claim"] for row in rows if row["another_checkpoint"]] == ["SAMI over SFT"]
+    assert text.count(r"\rlap{*}") == 1
     keys = ("experiment", "method", "baseline", "axis", "attempts", "temperature", "metric")
     assert [rows[1][key] for key in keys] == ["multitask", "sami", "sft", "principle-aware", "", "0.0", "win_rate"]
     assert [rows[6][key] for key in keys] == ["maths", "sami", "base", "", "1.0", "0.0", "difference"]
@@ -171,16 +192,43 @@ def test_items_for_the_published_effects(run):
     gain = rows["gain in accuracy, points", "SAMI over base, 1 attempt"]
     assert 700 < float(gain["least_items_80"]) < 710 < 29_000 < float(gain["items_80"]) < 30_000
     assert "SAMI over DPO & none & 80" in text
+    # 2.8016 and 3.6049 standard errors of 49.434 / sqrt(80)
+    assert r"SAMI over SFT & $+$7.5 & 80 & $\pm$\,15.5 / 19.9 & 341 & 565 & 3 / 4 \\" in text
+    # In this run seeds vary by 2 points: Student's interval of so many lies within 5 of one half
+    none = rows["the same by the judge without principles", "SAMI over SFT"]
+    assert (none["seeds_80"], none["seeds_95"]) == (str(seeds_for_none(5, 2, 0.8)), str(seeds_for_none(5, 2, 0.95)))
 
 
 def test_what_a_run_still_needs(run):
     text, tidy = make("settling_run", run)
     assert r"\emph{win rate, \%, temperature 0: 480 questions, 3 seeds}" in text
     assert r"SAMI vs SFT & 61.0 [58.0, 64.0] & 60.0 [57.0, 63.0] & 20.0 / 2.0 & decided &  &  \\" in text
-    assert r"SAMI vs DPO & 51.0 [48.0, 54.0] & 50.0 [47.0, 53.0] & 20.0 / 2.0 & 120 / none & 220 & 5 \\" in text
+    assert r"SAMI vs DPO & 51.0 [48.0, 54.0] & 50.0 [47.0, 53.0] & 20.0 / 2.0 & 120 / none & 220 & 5 / 8 \\" in text
     rows = list(csv.DictReader(io.StringIO(tidy)))
     undecided = next(row for row in rows if row["comparison"] == "SAMI vs DPO")
     assert (undecided["more_80"], undecided["more_95"], undecided["decided"]) == ("120.0", "inf", "False")
+
+
+def test_where_no_effect_is_claimed_a_run_needs_what_brings_its_interval_within_the_margin(tmp_path):
+    made_up_run.write_run(tmp_path)
+    text, _ = make("settling_run", tmp_path)
+    assert r"\emph{the same by the judge without principles: 480 questions, 3 seeds}" in text
+    assert text.count(r"\rlap{*} & 50.0 [47.0, 53.0] & 49.0 [46.0, 52.0] & 20.0 / 2.0 & decided") == 3
+    assert r"SFT+SAMI vs SFT\rlap{*} & $+$6.0 [$+$3.0, $+$9.0] & -- & 20.0 / 2.0 & decided" in text  # the opposite
+    path = tmp_path / "metrics/effects.csv"
+    wide = path.read_text().replace("principle-free,,,0.0,win_rate,50,47,53", "principle-free,,,0.0,win_rate,50,43,57")
+    path.write_text(re.sub(r"(principle-free,,,0.0,sd_seeds),2", r"\1,1", wide))
+    _, tidy = make("settling_run", tmp_path)
+    rows = [row for row in csv.DictReader(io.StringIO(tidy)) if "without principles" in row["measure"]]
+    assert [row["comparison"] for row in rows] == ["DPO vs SFT", "SAMI vs SFT", "SAMI vs DPO"]
+    # sd of a question's mean over 3 seeds: sqrt(20^2 + 10^2 / 3); seeds alone leave 4.3027 / 1.96 x 1 / sqrt(3)
+    variance, fixed = 400 + 100 / 3, (4.302653 / 1.959964) ** 2 / 3
+    for row in rows:
+        assert (row["decided"], row["no_effect_claimed"]) == ("False", "True")
+        for share, z in (("80", 1.959964 + 1.281552), ("95", 1.959964 + 1.959964)):
+            needed = math.ceil(variance / ((5 / z) ** 2 - fixed)) if (5 / z) ** 2 > fixed else math.inf
+            assert float(row[f"more_{share}"]) == max(0, needed - 480)
+            assert row[f"seeds_{share}"] == str(seeds_for_none(5, 1, int(share) / 100))
 
 
 # ---------------------------------------------------------------- what does not agree

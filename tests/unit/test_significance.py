@@ -17,7 +17,9 @@ from mialign.evaluation.statistics.power import (
     items_needed,
     least_difference,
     multiplier,
+    of_items_and_seeds,
     power_of,
+    seeds_for_none,
     seeds_needed,
     sequential_half_width,
     sequential_items,
@@ -261,6 +263,32 @@ def test_no_effect_is_shown_as_often_as_it_says():
     n, random = items_for_none(0.05, 0.5, 0.8), np.random.default_rng(5)
     means = random.normal(scale=0.5 / sqrt(n), size=20_000)
     assert np.mean(np.abs(means) + 1.959964 * 0.5 / sqrt(n) < 0.05) == pytest.approx(0.8, abs=0.01)
+
+
+def test_no_effect_is_shown_as_often_as_it_says_where_few_seeds_differ():
+    n = items_for_none(0.05, 0.5, 0.8, fixed=0.01**2)
+    assert n > items_for_none(0.05, 0.5, 0.8)
+    assert 0.5**2 / n + 0.01**2 == pytest.approx(0.5**2 / items_for_none(0.05, 0.5, 0.8), rel=0.01)
+    assert items_for_none(0.05, 0.5, 0.8, fixed=0.02**2) == inf
+
+
+def test_seeds_that_show_no_effect_by_simulation():
+    from scipy.stats import t
+
+    random, held = np.random.default_rng(7), {}
+    seeds = seeds_for_none(1.0, 0.8, 0.8)
+    for number in (seeds - 1, seeds):
+        values = random.normal(scale=0.8, size=(20_000, number))
+        half = t.ppf(0.975, number - 1) * values.std(axis=1, ddof=1) / sqrt(number)
+        held[number] = np.mean(np.abs(values.mean(axis=1)) + half < 1)
+    assert held[seeds - 1] < 0.8 <= held[seeds] + 0.01
+
+
+def test_what_seeds_make_of_standard_deviations_by_hand():
+    sd, fixed = of_items_and_seeds(3.0, 2.0, 4.0 * sqrt(3), 3)
+    assert sd == pytest.approx(5)  # 3 and 4
+    assert fixed == pytest.approx((2 * 4.302653 / 1.959964) ** 2 / 3)
+    assert of_items_and_seeds(3.0, None, None, 1) == (3, 0)
 
 
 def test_seeds_needed_are_those_of_students_test():
