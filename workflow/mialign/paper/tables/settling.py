@@ -19,7 +19,7 @@ from mialign.paper.macros.accuracy import usual_temperature
 from mialign.paper.reported import reported
 from mialign.paper.tables.layout import Table, written
 from mialign.paper.tables.replication import published_and_ours
-from mialign.paper.tables.reproduction import SIZE, STAR, found
+from mialign.paper.tables.reproduction import NARROW, SIZE, STAR, found
 from mialign.paper.tex_escape import escape
 
 POWERS = (0.8, 0.95)
@@ -86,7 +86,7 @@ def run(inputs: list[Path], settings: dict) -> tuple[str, str]:
     original, _ = published_and_ours(inputs)
     claimed = {_about(vars(claim)): claim for family in families(original).values() for claim in family}
     header = ["comparison", "here", "equal length", "sd", r"more, 80 / 95\,\%", "one by one", "seeds"]
-    result = Table("@{}lllrrrr@{}", header, size=SIZE)
+    result = Table(f"@{{}}{NARROW}llrrrr@{{}}", header, environment="tabularx", size=SIZE)
     for title, comparisons in _groups(rows, settings, claimed).items():
         first = next(iter(comparisons.values()))
         seeds = "one seed" if first["seeds"]["value"] == 1 else f"{first['seeds']['value']:.0f} seeds"
