@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from mialign.core.errors import InputError
-from mialign.evaluation.bradley_terry import strengths
 from mialign.evaluation.metrics import strengths as metric
 from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.bradley_terry import strengths
 
 FAST = Bootstrap(resamples=400, seed=3)
 
@@ -45,6 +45,40 @@ def test_of_more_methods_it_is_what_a_slow_optimiser_finds(counts, size):
     # Where it is most likely, every method has as many points as it is expected to have.
     expected = (points + points.T) / (1 + np.exp(found[None, :] - found[:, None]))
     assert expected.sum(1) == pytest.approx(points.sum(1), abs=1e-8)
+
+
+def test_the_baseball_teams_of_agresti():
+    """Agresti 2002, Categorical Data Analysis, section 10.6: wins in the Eastern Division of the American League, 1987.
+
+    The estimates are those of the package BradleyTerry2 for R, without an advantage at home (Turner and Firth 2012,
+    Journal of Statistical Software 48 (9)).
+    """
+    wins = np.array(
+        [  # of Baltimore, Boston, Cleveland, Detroit, Milwaukee, New York, Toronto, over the same
+            [0, 1, 7, 4, 2, 3, 1],
+            [12, 0, 7, 2, 6, 7, 6],
+            [6, 6, 0, 4, 4, 6, 5],
+            [9, 11, 9, 0, 6, 5, 7],
+            [11, 7, 9, 7, 0, 7, 9],
+            [10, 6, 7, 8, 6, 0, 6],
+            [12, 7, 8, 6, 4, 7, 0],
+        ]
+    )
+    assert (wins + wins.T == 13 * (1 - np.eye(7))).all()
+    published = [0, 1.1077, 0.6839, 1.4364, 1.5814, 1.2476, 1.2945]
+    assert strengths(wins.astype(float)) == pytest.approx(published, abs=5e-5)
+
+
+def test_strengths_are_those_of_a_regression_in_another_library():
+    from statsmodels.api import GLM, families
+
+    rng = np.random.default_rng(4)
+    points = rng.integers(1, 30, (5, 5)) / 2.0
+    pairs = np.array(list(combinations(range(5), 2)))
+    sides = np.eye(5)[pairs[:, 0]] - np.eye(5)[pairs[:, 1]]
+    won, lost = (np.array([points[pair] for pair in map(tuple, one)]) for one in (pairs, pairs[:, ::-1]))
+    fitted = GLM(np.column_stack([won, lost]), sides[:, 1:], family=families.Binomial()).fit(tol=1e-12)
+    assert strengths(points) == pytest.approx([0, *fitted.params], abs=1e-8)
 
 
 def test_a_method_is_placed_through_others_that_it_was_compared_with():

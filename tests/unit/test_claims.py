@@ -2,15 +2,19 @@
 
 import csv
 import io
+import math
+import re
 
 import made_up_run
+import numpy as np
 import pytest
 from test_tables import make
 
 from mialign.core import csv_files
 from mialign.core.yaml_files import read_yaml
+from mialign.evaluation.statistics.power import seeds_for_none
 from mialign.paper.claims import Claim, families, rounding
-from mialign.paper.findings import computed, least_weight_unmoved, saved
+from mialign.paper.findings import baselines_first, computed, least_weight_unmoved, share_moved, shares_saved
 from mialign.paper.tables.reproduction import verdict_on_paper, verdict_on_run
 
 PUBLISHED = made_up_run.PUBLISHED
@@ -78,6 +82,22 @@ def test_the_rule_of_verdicts_on_the_paper(values, verdict):
     assert verdict_on_paper(win(**values)) == verdict
 
 
+def test_a_value_of_another_checkpoint_decides_nothing():
+    values = {"text": 57.5, "figure": 57.5, "files": 41.5}  # impossible, elsewhere and in the other direction
+    rows = {kind: {"value": value, "low": None, "high": None} for kind, value in values.items()}
+    claim = Claim("multitask", "sami", "sft", 50.0, 80, values, rows)
+    assert verdict_on_paper(claim).startswith("not a possible value with 80 items; disagrees")
+    assert not claim.effect
+    apart = Claim("multitask", "sami", "sft", 50.0, 80, values, rows, apart=frozenset({"files"}))
+    assert verdict_on_paper(apart) == "agrees; cannot be decided with 80 items"
+    assert apart.directions == {True}
+
+
+def test_the_released_verdicts_on_sami_are_of_another_checkpoint(published):
+    apart = {(c.method, c.baseline): c.apart for c in families(published)[r"win rate, \%, temperature 0"]}
+    assert apart == {("dpo", "sft"): set(), ("sami", "sft"): {"files"}, ("sami", "dpo"): set()}
+
+
 @pytest.mark.parametrize(("value", "half"), [(58.15, 0.005), (56.5, 0.05), (5.0, 0.5), (0.0, 0.5), (55.625, 0.0005)])
 def test_rounding_is_half_a_unit_of_the_last_digit(value, half):
     assert rounding(value) == pytest.approx(half)
@@ -135,11 +155,13 @@ def test_the_judge_without_principles_is_comparable_where_it_is_no_program():
 
 def test_the_table_has_published_digits_and_the_run_apart(run):
     text, tidy = make("reproduction", run)
-    assert r"SAMI over SFT & 57.5 & 58.15 & 56.875 & 80 & [46.6, 67.7] & 0.60 & not a possible value" in text
+    assert r"SAMI over SFT & 57.5 & 58.15 & 56.875\rlap{*} & 80 & [46.6, 67.7] & 0.60 & not a possible value" in text
     assert r"SAMI over DPO & -- & 49--51 & -- & 80" in text
     rows = list(csv.DictReader(io.StringIO(tidy)))
     assert len(rows) == 15
     assert {row["run"] for row in rows} == {"mini"}
+    assert [row["claim"] for row in rows if row["another_checkpoint"]] == ["SAMI over SFT"]
+    assert text.count(r"\rlap{*}") == 1
     keys = ("experiment", "method", "baseline", "axis", "attempts", "temperature", "metric")
     assert [rows[1][key] for key in keys] == ["multitask", "sami", "sft", "principle-aware", "", "0.0", "win_rate"]
     assert [rows[6][key] for key in keys] == ["maths", "sami", "base", "", "1.0", "0.0", "difference"]
@@ -171,16 +193,43 @@ def test_items_for_the_published_effects(run):
     gain = rows["gain in accuracy, points", "SAMI over base, 1 attempt"]
     assert 700 < float(gain["least_items_80"]) < 710 < 29_000 < float(gain["items_80"]) < 30_000
     assert "SAMI over DPO & none & 80" in text
+    # 2.8016 and 3.6049 standard errors of 49.434 / sqrt(80)
+    assert r"SAMI over SFT & $+$7.5 & 80 & $\pm$\,15.5 / 19.9 & 341 & 565 & 3 / 4 \\" in text
+    # In this run seeds vary by 2 points: Student's interval of so many lies within 5 of one half
+    none = rows["the same by the judge without principles", "SAMI over SFT"]
+    assert (none["seeds_80"], none["seeds_95"]) == (str(seeds_for_none(5, 2, 0.8)), str(seeds_for_none(5, 2, 0.95)))
 
 
 def test_what_a_run_still_needs(run):
     text, tidy = make("settling_run", run)
     assert r"\emph{win rate, \%, temperature 0: 480 questions, 3 seeds}" in text
     assert r"SAMI vs SFT & 61.0 [58.0, 64.0] & 60.0 [57.0, 63.0] & 20.0 / 2.0 & decided &  &  \\" in text
-    assert r"SAMI vs DPO & 51.0 [48.0, 54.0] & 50.0 [47.0, 53.0] & 20.0 / 2.0 & 120 / none & 220 & 5 \\" in text
+    assert r"SAMI vs DPO & 51.0 [48.0, 54.0] & 50.0 [47.0, 53.0] & 20.0 / 2.0 & 120 / none & 220 & 5 / 8 \\" in text
     rows = list(csv.DictReader(io.StringIO(tidy)))
     undecided = next(row for row in rows if row["comparison"] == "SAMI vs DPO")
     assert (undecided["more_80"], undecided["more_95"], undecided["decided"]) == ("120.0", "inf", "False")
+
+
+def test_where_no_effect_is_claimed_a_run_needs_what_brings_its_interval_within_the_margin(tmp_path):
+    made_up_run.write_run(tmp_path)
+    text, _ = make("settling_run", tmp_path)
+    assert r"\emph{the same by the judge without principles: 480 questions, 3 seeds}" in text
+    assert text.count(r"\rlap{*} & 50.0 [47.0, 53.0] & 49.0 [46.0, 52.0] & 20.0 / 2.0 & decided") == 3
+    assert r"SFT+SAMI vs SFT\rlap{*} & $+$6.0 [$+$3.0, $+$9.0] & -- & 20.0 / 2.0 & decided" in text  # the opposite
+    path = tmp_path / "metrics/effects.csv"
+    wide = path.read_text().replace("principle-free,,,0.0,win_rate,50,47,53", "principle-free,,,0.0,win_rate,50,43,57")
+    path.write_text(re.sub(r"(principle-free,,,0.0,sd_seeds),2", r"\1,1", wide))
+    _, tidy = make("settling_run", tmp_path)
+    rows = [row for row in csv.DictReader(io.StringIO(tidy)) if "without principles" in row["measure"]]
+    assert [row["comparison"] for row in rows] == ["DPO vs SFT", "SAMI vs SFT", "SAMI vs DPO"]
+    # sd of a question's mean over 3 seeds: sqrt(20^2 + 10^2 / 3); seeds alone leave 4.3027 / 1.96 x 1 / sqrt(3)
+    variance, fixed = 400 + 100 / 3, (4.302653 / 1.959964) ** 2 / 3
+    for row in rows:
+        assert (row["decided"], row["no_effect_claimed"]) == ("False", "True")
+        for share, z in (("80", 1.959964 + 1.281552), ("95", 1.959964 + 1.959964)):
+            needed = math.ceil(variance / ((5 / z) ** 2 - fixed)) if (5 / z) ** 2 > fixed else math.inf
+            assert float(row[f"more_{share}"]) == max(0, needed - 480)
+            assert row[f"seeds_{share}"] == str(seeds_for_none(5, 1, int(share) / 100))
 
 
 # ---------------------------------------------------------------- what does not agree
@@ -199,7 +248,20 @@ def found(published) -> dict[str, str]:
         ("categories: the abstract names seven", "figure 1 has 8"),
         ("MI-EPO, hypervolume on safety over MO-ODPO: the text has +68.8 %", "the cells 1.54 and 2.7 give +75.3 %"),
         ("checkpoints of SFT and DPO are named by examples seen: 2688, 11520", "updates: 42 of SFT and 180 of DPO"),
-        ("SAMI's checkpoints at 0.36 and 0.48 of an epoch, saved every 128 grids", "neither 4,000 nor 6,000 pairs"),
+        (
+            "SAMI's checkpoints at 0.36 and 0.48 of an epoch, saved every 128 grids, on 1, 2 and 4 GPUs: "
+            "4,000 and 6,000 pairs",
+            "4,000 pairs on 1 GPU give 0.48; 6,000 pairs on 1 GPU give 0.36; no other of these gives any; 4,221 to "
+            "4,300 pairs give all on any number",
+        ),
+        ("the same for normal weights of standard deviation 0.02, 0.01 and 0.003", "an update moves 2 %, 4 % and 13 %"),
+        (
+            "which answer the judge sees first, drawn with seed 1 on MT-Bench and TL;DR",
+            "the baseline's in 37 of 80 and 119 of 250",
+        ),
+        ("SAMI: the first update of RMSprop, with the default smoothing 0.99", "is 10 times the rate"),
+        # Wilson: (0.5 + z^2/400 +- z sqrt(0.25/200 + z^2/160000)) / (1 + z^2/200)
+        ("MIPO: accuracy on GSM8K, 200 questions", "half of them right is a 95 % interval of 43.1 to 56.9 %"),
     ],
 )
 def test_findings_are_computed(found, about, result):
@@ -213,12 +275,42 @@ def test_of_24_bars_one_stands_when_their_number_is_counted(found):
     )
 
 
-def test_a_checkpoint_falls_on_a_share_of_the_epoch():
-    assert saved(0.5, 512, 1, 128)
-    assert saved(0.36, 6000, 1, 128)  # 17 x 128 / 6000 = 0.3627
-    assert not saved(0.48, 6000, 1, 128)  # 22 x 128 / 6000 = 0.4693 and 23: 0.4907
-    assert saved(0.36, 4266, 2, 128)
-    assert saved(0.48, 4266, 2, 128)
+def test_a_checkpoint_is_named_by_the_share_of_the_epoch_before_its_step():
+    assert shares_saved(512, 1, 128) == {0.25, 0.5, 0.75, 1.0}  # 127, 255, 383 and 511 of 512
+    assert shares_saved(500, 2, 128) == {0.51}  # 127 of 250
+    assert shares_saved(511, 4, 128) == {0.99}  # 127 of 128, the last of them with a pair that is there twice
+    assert 0.36 in shares_saved(6000, 1, 128)  # 2175 of 6000 is 0.3625
+    assert 0.48 not in shares_saved(6000, 1, 128)  # 2815 is 0.469 and 2943 is 0.4905
+    assert {0.36, 0.48} <= shares_saved(4266, 2, 128)  # 767 and 1023 of 2133
+
+
+def test_normal_weights_in_bf16_that_one_update_moves():
+    import torch
+
+    torch.manual_seed(0)
+    for sd in (0.02, 0.003):
+        weights = (sd * torch.randn(200_000)).to(torch.bfloat16)
+        moved = float((weights + 9.625e-7 != weights).float().mean())
+        assert share_moved(9.625e-7, sd) == pytest.approx(moved, rel=0.05)
+
+
+def test_the_first_update_of_rmsprop_is_that_of_the_library(found):
+    import torch
+
+    weight = torch.nn.Parameter(torch.tensor(0.0))
+    (weight * 3.0).backward()
+    torch.optim.RMSprop([weight], lr=5e-7).step()
+    times = float(-weight.detach()) / 5e-7
+    (result,) = (result for about, result in found.items() if "RMSprop" in about)
+    assert result.startswith(f"is {times:.0f} times the rate")
+
+
+def test_which_answer_comes_first_is_numpys_old_draw():
+    state = np.random.get_state()
+    np.random.seed(1)
+    drawn = [np.random.randint(2) for _ in range(250)]
+    np.random.set_state(state)
+    assert [baselines_first(items, 1) for items in (1, 80, 250)] == [drawn[:n].count(0) for n in (1, 80, 250)]
 
 
 @pytest.mark.parametrize("update", [9.625e-7, 1e-3, 0.6])
@@ -231,13 +323,34 @@ def test_a_bf16_weight_of_that_size_does_not_move_and_the_one_below_does(update)
         assert bool(kept + update != kept) is moves
 
 
+PLACES = (
+    re.compile(r"\w+/[\w/]+(\.(py|yaml|ipynb|json))?\b.* at [0-9a-f]{7}\b"),  # a file or folder at a commit
+    re.compile(r"arXiv \d{4}\.\d{5}(v\d|, version not recorded)"),
+    re.compile("commit not recorded"),
+)
+
+
+def has_place(source: str) -> bool:
+    return any(place.search(source) for place in PLACES)
+
+
 def test_cited_findings_have_their_place(run):
+    """A file at a commit, a paper in a version, or the words that it was not recorded."""
     for name in ("findings_original", "findings_neighbours"):
         text, tidy = make(name, run)
         rows = list(csv.DictReader(io.StringIO(tidy)))
         assert len(rows) > 10
         assert all(all(row.values()) for row in rows)
+        assert [row["about"] for row in rows if not has_place(row["source"])] == []
         assert r"\begin{tabularx}" in text
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["the same code", "experiments/math", "train.py of both experiments", "janphilippfranken/sami at that time"],
+)
+def test_a_place_without_a_commit_is_none(place):
+    assert not has_place(place)
 
 
 def test_the_margins_in_the_text_are_those_of_the_rule():

@@ -9,7 +9,7 @@ from mialign.evaluation.metrics import accuracy, comparisons, effects
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import effect
-from mialign.evaluation.statistics.power import few, items_needed
+from mialign.evaluation.statistics.power import few, items_needed, seeds_needed
 
 POINTS = {"test": 1.0, "tie": 0.5, "baseline": 0.0}
 
@@ -93,13 +93,15 @@ def test_needed_questions_count_what_few_seeds_leave_open(tmp_path):
     )
     assert sd["seeds"] > 0
     assert found["needed_80"]["value"] == (needed if np.isfinite(needed) else None)
+    assert found["seeds_80"]["value"] == seeds_needed(difference, sd["seeds"], 0.8)
+    assert found["seeds_95"]["value"] == seeds_needed(difference, sd["seeds"], 0.95) > found["seeds_80"]["value"]
 
 
 def test_no_difference_needs_nothing_and_is_said_so(tmp_path):
     paths = [verdicts(tmp_path, seed, ["tie"] * 5) for seed in (1, 2)]
     found = by_metric(effects.rows(paths, {"attempts": {}}, Bootstrap()))
     assert found["p"]["value"] == 1
-    assert not {"needed_80", "sequential", "seeds_80"} & found.keys()
+    assert not {"needed_80", "sequential", "seeds_80", "seeds_95"} & found.keys()
 
 
 def test_gains_are_of_the_later_method_over_the_earlier_in_any_of_k_attempts(tmp_path):

@@ -1,10 +1,11 @@
 """Tests, effects, power and rates against published examples, other libraries, slow computations and simulation."""
 
+from itertools import combinations
 from math import inf, log, sqrt
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mialign.evaluation.statistics.bootstrap import Bootstrap
@@ -16,7 +17,9 @@ from mialign.evaluation.statistics.power import (
     items_needed,
     least_difference,
     multiplier,
+    of_items_and_seeds,
     power_of,
+    seeds_for_none,
     seeds_needed,
     sequential_half_width,
     sequential_items,
@@ -86,16 +89,24 @@ def test_the_sign_test_by_hand():
 
 
 def test_holm_by_hand_in_the_order_that_was_given():
-    # Sorted 0.005, 0.01, 0.03, 0.04 times 4, 3, 2, 1 and never falling
+    # By hand: sorted 0.005, 0.01, 0.03, 0.04 times 4, 3, 2, 1 and never falling
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm([]) == []
 
 
-@pytest.mark.parametrize("p", [[0.2], [0.01, 0.01, 0.9], [0.6, 0.001, 0.03, 0.012, 0.5], [0.0, 1.0, 0.04, 0.04]])
-def test_holm_is_that_of_statsmodels(p):
-    from statsmodels.stats.multitest import multipletests
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=5))
+@settings(max_examples=40)
+def test_holm_is_bonferroni_in_every_family_that_holds_a_claim(p):
+    """Closed testing (Marcus, Peritz and Gabriel 1976, Biometrika 63, 655-660), by going through all subsets.
 
-    assert holm(p) == pytest.approx(list(multipletests(p, method="holm")[1]), abs=1e-12)
+    A claim stands if Bonferroni's test rejects every set of hypotheses that its own is in.
+    """
+    subsets = [set(one) for size in range(1, len(p) + 1) for one in combinations(range(len(p)), size)]
+    closed = [
+        min(1.0, max(len(subset) * min(p[other] for other in subset) for subset in subsets if place in subset))
+        for place in range(len(p))
+    ]
+    assert holm(p) == pytest.approx(closed, abs=1e-12)
 
 
 # ---------------------------------------------------------------- effects
@@ -203,6 +214,23 @@ def test_the_interval_at_equal_length_is_that_of_robust_errors():
     assert (found.low, found.high) == pytest.approx((rate - half, rate + half), abs=0.006)
 
 
+def test_the_rate_at_equal_length_is_that_of_plain_newton_steps():
+    random = np.random.default_rng(11)
+    longer = random.normal(scale=25, size=(60, 3)).round()
+    points = random.choice([0.0, 0.5, 1.0], p=[0.3, 0.2, 0.5], size=(60, 3))
+    points = np.where(longer > 20, 1.0, points)  # length helps
+    y, tanh = points.ravel(), np.tanh(longer / longer.std()).ravel()
+    b0 = b1 = 0.0
+    for _ in range(50):
+        chance = 1 / (1 + np.exp(-b0 - b1 * tanh))
+        weight, left = chance * (1 - chance), y - chance
+        a, b, c = weight.sum(), (weight * tanh).sum(), (weight * tanh**2).sum()
+        g0, g1 = left.sum(), (left * tanh).sum()
+        b0, b1 = b0 + (c * g0 - b * g1) / (a * c - b * b), b1 + (a * g1 - b * g0) / (a * c - b * b)
+    assert b1 > 0.2
+    assert length_controlled(points, longer, Bootstrap()).value == pytest.approx(1 / (1 + np.exp(-b0)), abs=1e-7)
+
+
 def test_no_length_control_without_lengths_or_wins():
     points = np.array([1.0, 0.0] * 20)[:, None]
     assert length_controlled(points, np.zeros((40, 1)), Bootstrap()) is None
@@ -235,6 +263,32 @@ def test_no_effect_is_shown_as_often_as_it_says():
     n, random = items_for_none(0.05, 0.5, 0.8), np.random.default_rng(5)
     means = random.normal(scale=0.5 / sqrt(n), size=20_000)
     assert np.mean(np.abs(means) + 1.959964 * 0.5 / sqrt(n) < 0.05) == pytest.approx(0.8, abs=0.01)
+
+
+def test_no_effect_is_shown_as_often_as_it_says_where_few_seeds_differ():
+    n = items_for_none(0.05, 0.5, 0.8, fixed=0.01**2)
+    assert n > items_for_none(0.05, 0.5, 0.8)
+    assert 0.5**2 / n + 0.01**2 == pytest.approx(0.5**2 / items_for_none(0.05, 0.5, 0.8), rel=0.01)
+    assert items_for_none(0.05, 0.5, 0.8, fixed=0.02**2) == inf
+
+
+def test_seeds_that_show_no_effect_by_simulation():
+    from scipy.stats import t
+
+    random, held = np.random.default_rng(7), {}
+    seeds = seeds_for_none(1.0, 0.8, 0.8)
+    for number in (seeds - 1, seeds):
+        values = random.normal(scale=0.8, size=(20_000, number))
+        half = t.ppf(0.975, number - 1) * values.std(axis=1, ddof=1) / sqrt(number)
+        held[number] = np.mean(np.abs(values.mean(axis=1)) + half < 1)
+    assert held[seeds - 1] < 0.8 <= held[seeds] + 0.01
+
+
+def test_what_seeds_make_of_standard_deviations_by_hand():
+    sd, fixed = of_items_and_seeds(3.0, 2.0, 4.0 * sqrt(3), 3)
+    assert sd == pytest.approx(5)  # 3 and 4
+    assert fixed == pytest.approx((2 * 4.302653 / 1.959964) ** 2 / 3)
+    assert of_items_and_seeds(3.0, None, None, 1) == (3, 0)
 
 
 def test_seeds_needed_are_those_of_students_test():

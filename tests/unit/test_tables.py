@@ -53,8 +53,10 @@ def inputs(name: str, run: Path, config: dict | None = None) -> list[Path]:
         "methods": [metrics / f"{kind}.csv" for kind in ("training", "degeneration", "qualities")],
         "degeneration": [metrics / "degeneration.csv"],
         "claims": [metrics / "comparisons.csv", metrics / "accuracy.csv", *published],
-        **{name: [metrics / "effects.csv", *published] for name in ("reproduction", "reproduction_run", "settling")},
-        "settling_run": [metrics / "effects.csv"],
+        **{
+            name: [metrics / "effects.csv", *published]
+            for name in ("reproduction", "reproduction_run", "settling", "settling_run")
+        },
         **{
             name: [*published, made_up_run.PUBLISHED / "findings.yaml"]
             for name in ("findings", "findings_original", "findings_neighbours")

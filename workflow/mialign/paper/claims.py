@@ -12,6 +12,7 @@ from mialign.paper.macros.published import kind
 KINDS = ("figure", "text", "files")
 SMALL = {50.0: 1.5, 0.0: 0.5}  # published differences up to here count as no effect: the original calls them none
 MARGIN = {50.0: 5.0, 0.0: 2.0}  # that there is no effect is shown by an interval within so many points of none
+ANOTHER = "not the checkpoint of the figure"  # in the note of a published value
 READING = 0.02  # a difference of two bars, each read off to the second decimal
 BOUNDS = {50.0: (0.0, 100.0), 0.0: (-100.0, 100.0)}
 Z = 1.959963984540054
@@ -22,7 +23,8 @@ class Claim:
     """One reported effect: `method` over `baseline`, by a judge (axis) or in so many attempts.
 
     rows: the published row of each kind of source (see KINDS). values: the same as numbers, and gains of the figure as
-    differences of its bars. counts: wins, ties and losses, where files give them. bars: for gains, both accuracies.
+    differences of its bars. apart: the kinds whose value is of another checkpoint than the figure's, so that no verdict
+    rests on it. counts: wins, ties and losses, where files give them. bars: for gains, both accuracies.
     """
 
     experiment: str
@@ -32,6 +34,7 @@ class Claim:
     n: int
     values: dict[str, float]
     rows: dict[str, dict]
+    apart: frozenset[str] = frozenset()
     axis: str = ""
     attempts: float | None = None
     extractor: str = ""
@@ -47,11 +50,16 @@ class Claim:
         return f"{pair}, {self.attempts:g} attempt{'s' if self.attempts > 1 else ''}"
 
     @property
+    def own(self) -> dict[str, float]:
+        """The values that are of one checkpoint."""
+        return {kind: value for kind, value in self.values.items() if kind not in self.apart}
+
+    @property
     def directions(self) -> set[bool]:
         """Whether it is above, by each source that sees an effect at all."""
         return {
             value > self.null
-            for value in self.values.values()
+            for value in self.own.values()
             if value is not None and abs(value - self.null) > SMALL[self.null]
         }
 
@@ -105,13 +113,25 @@ class Claim:
         """Whether the interval leaves out that there is no effect; where none is claimed, that there is one."""
         return decided(*self.interval(), self.null, self.effect)
 
+    def shown(self, row: dict) -> bool | None:
+        """Whether the value and interval of a row show the claim (True) or its opposite; None if they decide neither.
+
+        The opposite of no effect is one beyond MARGIN, with an interval that leaves out that there is none.
+        """
+        low, high = row["low"], row["high"]
+        if decided(low, high, self.null, self.effect):
+            return not self.effect or self.directions == {row["value"] > self.null}
+        beyond = not self.effect and not decided(row["value"], row["value"], self.null, effect=False)
+        return False if beyond and (low > self.null or high < self.null) else None
+
     def consistency(self) -> list[str]:
         """Verdicts on the published values alone: what n items cannot give, and whether text and figure agree."""
         found = []
-        said = [row["value"] for source, row in self.rows.items() if source != "figure" and row.get("low") is None]
+        printed = [self.rows[kind] for kind in self.own if kind != "figure" and kind in self.rows]
+        said = [row["value"] for row in printed if row.get("low") is None]
         if any(not is_possible(value, rounding(value), self.n, self.bars is None) for value in said):
             found.append(f"not a possible value with {self.n:,} items")
-        text, shown = self.values.get("text"), [self.values[key] for key in ("figure", "files") if key in self.values]
+        text, shown = self.own.get("text"), [self.own[key] for key in ("figure", "files") if key in self.own]
         if text is not None and shown:
             # The text calls an effect of 0 unchanged, and gives no number.
             unchanged = text == self.null == 0
@@ -145,10 +165,10 @@ def wins(published: list[dict], axis: str) -> Iterator[Claim]:
         counts = {row["metric"]: int(row["value"]) for row in here if row["metric"] in ("wins", "ties", "losses")}
         values = {name: row["value"] for name, row in found.items()}
         n = int(next(iter(found.values()))["n"])
-        # Counts of another checkpoint than the figure's are not its own.
-        own = len(counts) == 3 and values.get("files") == values.get("figure")
+        apart = frozenset(name for name, row in found.items() if ANOTHER in row["source"])
+        own = len(counts) == 3 and "files" not in apart
         counted = (counts["wins"], counts["ties"], counts["losses"]) if own else None
-        yield Claim(**where, null=50.0, n=n, values=values, rows=found, axis=axis, counts=counted)
+        yield Claim(**where, null=50.0, n=n, values=values, rows=found, apart=apart, axis=axis, counts=counted)
 
 
 def gains(published: list[dict]) -> Iterator[Claim]:

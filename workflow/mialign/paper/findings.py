@@ -1,18 +1,22 @@
 """What does not agree in the original and its neighbours, computed from published values."""
 
 from collections.abc import Iterator
-from math import ceil, log2
+from math import ceil, erf, log2, sqrt
 from typing import NamedTuple
+
+import numpy as np
 
 from mialign.evaluation.statistics.rates import (
     clopper_pearson,
     compositions,
     is_possible,
     nearest_values,
+    wilson,
     wilson_of_points,
 )
 from mialign.evaluation.statistics.significance import holm, sign_test
 from mialign.paper.claims import families, rounding
+from mialign.paper.formatting import listing
 from mialign.paper.macros.published import kind
 
 SOURCE = "arXiv 2410.01704"
@@ -43,7 +47,8 @@ def computed(published: list[dict], known: dict) -> Iterator[Discrepancy]:
     yield from _bars([row for row in published if row.get("metric") == "win_rate" and kind(row["source"]) == "figure"])
     yield from _released([row for row in published if kind(row["source"]) == "files"])
     yield from _training(known)
-    yield from _neighbours(known["neighbours"])
+    yield from _judges(known["sides"])
+    yield from _neighbours(known)
 
 
 def _bars(rows: list[dict]) -> Iterator[Discrepancy]:
@@ -97,28 +102,52 @@ def _training(known: dict) -> Iterator[Discrepancy]:
     result = f"{told} at batch {names['batch']}; the default warm-up lasts {names['warmup']}"
     about = "checkpoints of SFT and DPO are named by examples seen: " + ", ".join(map(str, names["examples"].values()))
     yield Discrepancy(about, f"updates: {result}", names["source"])
-    fits = [
-        f"{pairs:,} pairs on {ranks} GPUs"
-        for pairs in names["pairs"]
-        for ranks in names["ranks"]
-        if all(saved(share, pairs, ranks, names["every"]) for share in names["shares"])
-    ]
-    shares = " and ".join(f"{share:g}" for share in names["shares"])
-    pairs = " nor ".join(f"{one:,}" for one in names["pairs"])
-    ranks = ", ".join(map(str, names["ranks"]))
-    result = f"possible with {', '.join(fits)}" if fits else f"neither {pairs} pairs on {ranks} GPUs give both"
-    about = f"SAMI's checkpoints at {shares} of an epoch, saved every {names['every']} grids"
-    yield Discrepancy(about, result, names["source"])
-    rate = known["bf16"]["rate"]
+    yield _shares(**known["shares"])
+    rate, source = known["bf16"]["rate"], known["bf16"]["source"]
     least = least_weight_unmoved(rate)
     about = f"weights in bf16 at the rate {rate:g}: an update of that size"
-    yield Discrepancy(about, f"is rounded away for every weight of at least {least:.1e}", known["bf16"]["source"])
+    yield Discrepancy(about, f"is rounded away for every weight of at least {least:.1e}", source)
+    spreads = known["bf16"]["spreads"]
+    about = "the same for normal weights of standard deviation " + listing([f"{sd:g}" for sd in spreads])
+    moved = listing([f"{100 * share_moved(rate, sd):.0f} %" for sd in spreads])
+    yield Discrepancy(about, f"an update moves {moved} of them", source)
 
 
-def saved(share: float, pairs: int, ranks: int, every: int) -> bool:
-    """Whether a checkpoint each `every` pairs of a rank falls on this share of the epoch, rounded to two decimals."""
-    epoch = pairs / ranks
-    return any(round(step * every / epoch, 2) == share for step in range(1, ceil(epoch / every) + 1))
+def _shares(source: str, saved: list[float], every: int, pairs: list[int], ranks: list[int]) -> Discrepancy:
+    """Which numbers of pairs give the checkpoints that are named by their share of an epoch."""
+    found = {
+        (count, gpus): [share for share in saved if share in shares_saved(count, gpus, every)]
+        for count in range(min(pairs), max(pairs) + 1)
+        for gpus in ranks
+    }
+    given = [
+        f"{n:,} pairs on {gpus} GPU{'s' if gpus > 1 else ''} give {listing([f'{share:g}' for share in found[n, gpus]])}"
+        for n in pairs
+        for gpus in ranks
+        if found[n, gpus]
+    ]
+    always = _runs([n for n in range(min(pairs), max(pairs) + 1) if all(found[n, gpus] == saved for gpus in ranks)])
+    fitting = [f"{low:,} to {high:,} pairs give all on any number" for low, high in always]
+    counts, gpus = (listing([f"{one:,}" for one in numbers]) for numbers in (pairs, ranks))
+    shares = listing([f"{share:g}" for share in saved])
+    about = f"SAMI's checkpoints at {shares} of an epoch, saved every {every} grids, on {gpus} GPUs: {counts} pairs"
+    return Discrepancy(about, "; ".join([*given, "no other of these gives any", *fitting]), source)
+
+
+def _runs(numbers: list[int]) -> list[tuple[int, int]]:
+    """The first and last of each run of whole numbers that follow each other."""
+    firsts = [n for n in numbers if n - 1 not in numbers]
+    return list(zip(firsts, [n for n in numbers if n + 1 not in numbers], strict=True))
+
+
+def shares_saved(pairs: int, ranks: int, every: int) -> set[float]:
+    """The shares of an epoch that checkpoints are named by, one each `every` pairs of a rank.
+
+    As the original's trainer has it: the number of the step, which begins at 0, by the steps of a rank, with two
+    decimals; the sampler fills up the last ranks.
+    """
+    steps = ceil(pairs / ranks)
+    return {round((saved - 1) / steps, 2) for saved in range(every, steps + 1, every)}
 
 
 def least_weight_unmoved(update: float) -> float:
@@ -129,8 +158,36 @@ def least_weight_unmoved(update: float) -> float:
     return 2.0 ** (ceil(log2(update) + 8))
 
 
+def share_moved(update: float, sd: float) -> float:
+    """The share of normal weights in bf16, with mean 0, that an update of this size moves."""
+    return erf(least_weight_unmoved(update) / sd / sqrt(2))
+
+
+def baselines_first(items: int, seed: int) -> int:
+    """How many of so many items have the baseline's answer as A: where numpy's draw of 0 or 1 is 0, one an item."""
+    random = np.random.RandomState(seed)  # the generator that the judges of the original and of SAMI seed
+    return sum(random.randint(2) == 0 for _ in range(items))
+
+
+def _judges(known: dict) -> Iterator[Discrepancy]:
+    counts = {name: (baselines_first(items, known["seed"]), items) for name, items in known["items"].items()}
+    about = f"which answer the judge sees first, drawn with seed {known['seed']} on " + listing(list(counts))
+    result = listing([f"{first} of {items}" for first, items in counts.values()])
+    yield Discrepancy(about, f"the baseline's in {result}", known["source"])
+
+
 def _neighbours(known: dict) -> Iterator[Discrepancy]:
-    for one in known["increases"]:
+    smoothing = known["rmsprop"]["smoothing"]
+    yield Discrepancy(
+        f"SAMI: the first update of RMSprop, with the default smoothing {smoothing:g}",
+        f"is {1 / sqrt(1 - smoothing):.0f} times the rate: 1 / sqrt(1 - {smoothing:g})",
+        known["rmsprop"]["source"],
+    )
+    for one in known["neighbours"]["accuracies"]:
+        low, high = (100 * end for end in wilson(one["items"] // 2, one["items"]))
+        result = f"half of them right is a 95 % interval of {low:.1f} to {high:.1f} %"
+        yield Discrepancy(f"{one['about']}, {one['items']} questions", result, one["source"])
+    for one in known["neighbours"]["increases"]:
         found = 100 * (one["after"] / one["before"] - 1)
         about = f"{one['about']}: the text has +{one['said']:g} %"
         result = f"the cells {one['before']:g} and {one['after']:g} give +{found:.1f} %"

@@ -14,7 +14,7 @@ PDF = [f"{RUN}/paper.pdf"] if HAS_TEX else []
 # Judged experiments whose principles can be checked on any text.
 CHECKED = JUDGED if TEXT_CHECKERS.keys() & PRINCIPLES.principles.keys() else []
 
-OF_CLAIMS = ("reproduction", "reproduction_run", "settling")
+OF_CLAIMS = ("reproduction", "reproduction_run", "settling", "settling_run")
 FINDINGS = ("findings", "findings_original", "findings_neighbours")
 
 # File name -> (kind, experiment); None where a table shows every experiment.
@@ -25,7 +25,7 @@ TABLES = {
     **of_each(JUDGED, "multitask", "win_rates", "win_rates_sampled", "qualities", "examples"),
     **of_each(CHECKED, "multitask", "sides"),
     **({"tuning": ("tuning", None)} if "table" in CONFIG.get("tuning", {}) else {}),
-    **({kind: (kind, None) for kind in (*OF_CLAIMS, "settling_run", *FINDINGS)} if REPORTED else {}),
+    **({kind: (kind, None) for kind in (*OF_CLAIMS, *FINDINGS)} if REPORTED else {}),
     **({"agreement": ("agreement", None)} if RELEASED or len(JUDGINGS) > len(JUDGED) else {}),
     **({"positions": ("positions", None)} if READING else {}),
     **({"written_principles": ("written_principles", None)} if PRINCIPLE_WRITERS else {}),
@@ -83,8 +83,6 @@ def table_inputs(wildcards):
             return [*metrics_of("comparisons", "accuracy"), *PUBLISHED_TABLES]
         case _ if kind in OF_CLAIMS:
             return [*metrics_of("effects"), *PUBLISHED_TABLES]
-        case "settling_run":
-            return metrics_of("effects")
         case _ if kind in FINDINGS:
             return [*PUBLISHED_TABLES, f"{PUBLISHED}/findings.yaml"]
         case "win_rates" | "win_rates_sampled":

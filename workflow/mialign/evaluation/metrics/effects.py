@@ -13,7 +13,7 @@ from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import Effect, effect
 from mialign.evaluation.statistics.length_control import length_controlled
-from mialign.evaluation.statistics.power import few, items_needed, seeds_needed, sequential_items
+from mialign.evaluation.statistics.power import items_needed, of_items_and_seeds, seeds_needed, sequential_items
 from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = (
@@ -33,9 +33,10 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     the order of the inputs, points). Both are `effect`, over the items that every seed has a value of; beside each
     p, items and seeds (counts), sd_items, sd_seeds and sd_rest (points; with one seed sd_items alone).
     If the effect is what it seems to be: needed_80 and needed_95, the questions with which so many runs in a hundred
-    show it, sequential, the questions after which a confidence sequence leaves out that there is none, and seeds_80,
-    the seeds with which 80 in a hundred show it with any number of questions. Without a value, no number is enough;
-    where there is no effect, or seeds do not differ, there is no row. Of win rates also win_rate_equal_length (%).
+    show it, sequential, the questions after which a confidence sequence leaves out that there is none, and seeds_80
+    and seeds_95, the seeds with which so many show it with any number of questions. Without a value, no number is
+    enough; where there is no effect, or seeds do not differ, there is no row. Of win rates also win_rate_equal_length
+    (%).
     """
     yield from _comparisons([path for path in paths if "verdicts" in str(path).split("/")[-4:-3]], bootstrap)
     yield from _gains([path for path in paths if "attempts" in str(path).split("/")[-4:-3]], settings, bootstrap)
@@ -98,12 +99,11 @@ def _rows(
 def _needed(found: Effect, null: float, items: int, seeds: int) -> dict[str, float | None]:
     """What would show the effect, if it is as large as it seems and varies as here."""
     difference, spread = found.estimate.value - null, found.spread
-    of_item = float(np.hypot(spread.items, (spread.rest or 0.0) / np.sqrt(seeds)))
-    fixed = (spread.seeds or 0.0) ** 2 / seeds * few(seeds) ** 2
+    of_item, fixed = of_items_and_seeds(spread.items, spread.seeds, spread.rest, seeds)
     needed = {}
     if difference and of_item:
         needed = {f"needed_{power * 100:.0f}": items_needed(difference, of_item, power, fixed) for power in POWERS}
         needed["sequential"] = sequential_items(difference, of_item, items, fixed)
     if difference and spread.seeds:
-        needed["seeds_80"] = seeds_needed(difference, spread.seeds, POWERS[0])
+        needed |= {f"seeds_{power * 100:.0f}": seeds_needed(difference, spread.seeds, power) for power in POWERS}
     return {name: value if np.isfinite(value) else None for name, value in needed.items()}

@@ -6,7 +6,6 @@ from itertools import combinations
 import numpy as np
 
 from mialign.core.errors import InputError
-from mialign.evaluation.bradley_terry import strengths
 from mialign.evaluation.common_scale import BASE, apart
 from mialign.evaluation.judge.checkers import COMPARED, Checkers
 from mialign.evaluation.judge.verdicts import make_cases, verdict_records
@@ -14,6 +13,7 @@ from mialign.evaluation.metrics.comparisons import AXES, POINTS
 from mialign.evaluation.metrics.records import load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.bradley_terry import strengths
 from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "method", "axis", "temperature", "metric", *ESTIMATE)

@@ -4,7 +4,7 @@ Throughout, `difference` is what is to be shown (the mean less what it would be 
 deviation of one item, both in the same units; tests are two-sided.
 """
 
-from math import ceil, inf, log, sqrt
+from math import ceil, hypot, inf, log, sqrt
 
 LEVEL = 0.05
 
@@ -23,6 +23,15 @@ def few(seeds: int, level: float = LEVEL) -> float:
     return float(t.ppf(1 - level / 2, seeds - 1) / norm.ppf(1 - level / 2)) if seeds > 1 else 1.0
 
 
+def of_items_and_seeds(items: float, seeds: float | None, rest: float | None, number: int) -> tuple[float, float]:
+    """What `number` seeds make of standard deviations of items, of seeds and of the rest (None: not known, one seed).
+
+    The standard deviation of an item's mean over seeds, and the variance of the mean that more items do not reduce, as
+    large as Student's interval counts it.
+    """
+    return hypot(items, (rest or 0.0) / sqrt(number)), ((seeds or 0.0) * few(number)) ** 2 / number
+
+
 def items_needed(difference: float, sd: float, power: float, fixed: float = 0.0, level: float = LEVEL) -> float:
     """Items with which a difference is found with this power: n = sd^2 / ((difference / multiplier)^2 - fixed).
 
@@ -32,12 +41,12 @@ def items_needed(difference: float, sd: float, power: float, fixed: float = 0.0,
     return max(1, ceil(round(sd**2 / left, 9))) if left > 0 else inf
 
 
-def items_for_none(margin: float, sd: float, power: float, level: float = LEVEL) -> float:
+def items_for_none(margin: float, sd: float, power: float, fixed: float = 0.0, level: float = LEVEL) -> float:
     """Items with which an interval lies within `margin` of no effect so often, where there is none:
 
-    n = ((z_{1 - level/2} + z_{(1 + power)/2}) sd / margin)^2.
+    n = sd^2 / ((margin / (z_{1 - level/2} + z_{(1 + power)/2}))^2 - fixed), `fixed` as in items_needed.
     """
-    return items_needed(margin, sd, (1 + power) / 2, level=level)
+    return items_needed(margin, sd, (1 + power) / 2, fixed, level)
 
 
 def least_difference(items: int, sd: float, power: float, level: float = LEVEL) -> float:
@@ -67,6 +76,14 @@ def seeds_needed(difference: float, sd: float, power: float, level: float = LEVE
         if shift == inf or nct.sf(edge, seeds - 1, shift) >= power:
             return seeds
     return inf
+
+
+def seeds_for_none(margin: float, sd: float, power: float, level: float = LEVEL) -> float:
+    """Seeds with which Student's interval lies within `margin` of no effect at least so often, where there is none.
+
+    Each end lies within it with the chance (1 + power) / 2, so that both do with `power` however they go together.
+    """
+    return seeds_needed(margin, sd, (1 + power) / 2, level)
 
 
 def sequential_half_width(items: int, sd: float, tuned: int, level: float = LEVEL) -> float:

@@ -33,15 +33,17 @@ def _cited(inputs: list[Path], group: str) -> tuple[str, str]:
     rows = [
         {"about": one["about"], "result": one["what"], "source": one["where"]} for one in _known(inputs)["cited"][group]
     ]
-    return _table(["about", "what it does or says", "where"], rows)
+    return _table(["about", "what it does or says", "where"], rows, widths=(28, 52))
 
 
 def _known(inputs: list[Path]) -> dict:
     return read_yaml(next(path for path in inputs if path.suffix == ".yaml"), "findings are made from it")
 
 
-def _table(header: list[str], rows: list[dict]) -> tuple[str, str]:
-    columns = rf"@{{}}>{{\raggedright\arraybackslash}}p{{42mm}}{NARROW}>{{\raggedright\arraybackslash}}p{{44mm}}@{{}}"
+def _table(header: list[str], rows: list[dict], widths: tuple[int, int] = (42, 44)) -> tuple[str, str]:
+    """The table with these widths (mm) of its first and last column."""
+    first, last = (rf">{{\raggedright\arraybackslash}}p{{{width}mm}}" for width in widths)
+    columns = rf"@{{}}{first}{NARROW}{last}@{{}}"
     result = Table(columns, header, environment="tabularx", size=SIZE, tidy=rows)
     result.rows = [[*(escape(row[key]) for key in ("about", "result")), model(row["source"])] for row in rows]
     return written(result)

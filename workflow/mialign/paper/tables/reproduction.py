@@ -5,7 +5,7 @@ from pathlib import Path
 from mialign.core import csv_files
 from mialign.evaluation.judge.settings import by_program
 from mialign.evaluation.statistics.significance import holm
-from mialign.paper.claims import KINDS, Claim, decided, families
+from mialign.paper.claims import KINDS, Claim, families
 from mialign.paper.formatting import count, decimal, interval, measured
 from mialign.paper.macros.accuracy import usual_temperature
 from mialign.paper.tables.layout import Table, written
@@ -15,6 +15,7 @@ from mialign.paper.tex_escape import escape
 SIZE = r"\footnotesize\setlength{\tabcolsep}{3pt}"
 # Of the row of metrics/effects.csv that a claim is held against, so that whoever reads the CSV finds it.
 KEYS = ("experiment", "method", "baseline", "axis", "attempts", "extractor", "temperature", "metric")
+STAR = r"\rlap{*}"  # of another checkpoint than the figure's; the caption says so
 NARROW = r">{\raggedright\arraybackslash}X"
 
 
@@ -73,6 +74,7 @@ def _records(inputs: list[Path], settings: dict) -> dict[str, list[tuple[Claim, 
                 "measure": title.replace("\\", ""),
                 "claim": claim.title(settings),
                 **{f"published_{name}": claim.values.get(name) for name in KINDS},
+                "another_checkpoint": " ".join(sorted(claim.apart)),
                 "published_low": round(low, 4),
                 "published_high": round(high, 4),
                 "published_n": claim.n,
@@ -89,14 +91,15 @@ def _records(inputs: list[Path], settings: dict) -> dict[str, list[tuple[Claim, 
 
 
 def _in_full(claim: Claim, name: str) -> str:
-    """A published value in the digits it was published with; of a range, its ends."""
+    """A published value in the digits it was published with; of a range, its ends; a star if no verdict rests on it."""
     row, value = claim.rows.get(name, {}), claim.values.get(name)
     if value is None:
         return "--"
     if row.get("low") is not None and row.get("high") is not None:
         return f"{row['low']:g}--{row['high']:g}"
     signed = "+" if claim.null == 0 and value else ""
-    return f"{value:{signed}g}".replace("-", "$-$").replace("+", "$+$")
+    mark = STAR if name in claim.apart else ""
+    return f"{value:{signed}g}".replace("-", "$-$").replace("+", "$+$") + mark
 
 
 def verdict_on_paper(claim: Claim) -> str:
@@ -112,17 +115,11 @@ def verdict_on_run(claim: Claim, row: dict | None, counts: dict, settings: dict)
         return "not measured"
     if claim.axis == "principle-free" and by_program(experiment):
         return "not comparable"  # a program counts right content, and the original's judge what is better
-    if not decided(row["low"], row["high"], claim.null, claim.effect):
-        outside = row["low"] > claim.null or row["high"] < claim.null
-        if not claim.effect and outside and not _within(row["value"], claim):
-            return "disagrees"
+    shown = claim.shown(row)
+    if shown is None:
         seeds = "one seed" if counts["seeds"] == 1 else f"{counts['seeds']:.0f} seeds"
         return f"cannot be decided with {counts['items']:,.0f} items and {seeds}"
-    return "agrees" if not claim.effect or claim.directions == {row["value"] > claim.null} else "disagrees"
-
-
-def _within(value: float, claim: Claim) -> bool:
-    return decided(value, value, claim.null, effect=False)
+    return "agrees" if shown else "disagrees"
 
 
 def found(claim: Claim, ours: list[dict], settings: dict, metric: str | None = None) -> dict | None:
