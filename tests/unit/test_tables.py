@@ -188,6 +188,28 @@ def test_agreement_of_judges_on_both_axes(run):
     assert r"judge, gpt\_4o & 70.0 [65.0, 75.0] & -- & 200" in text
 
 
+def test_a_further_judge_is_named_over_its_win_rates(tmp_path):
+    head = "experiment,method,baseline,axis,temperature,category,metric,value,low,high,n,judge"
+    rows = (
+        "multitask,sami,sft,principle-aware,0.0,all,win_rate,60,50,70,9,judge",
+        "multitask,sami,sft,principle-free,0.0,all,win_rate,45,35,55,9,my_own",
+    )
+    (tmp_path / "comparisons.csv").write_text("\n".join((head, *rows)) + "\n")
+    experiment = {"methods": {}, "judge": {"kind": "checkers"}}
+    text, _ = TABLES["win_rates"]([tmp_path / "comparisons.csv"], {"experiments": {"multitask": experiment}})
+    assert re.findall(r"\\emph\{(Judge [^}]*)\}|win_rate", text) == [
+        "Judge knows the principles (adherence)",
+        r"Judge my\_own does not know them",
+    ]
+
+
+def test_agreement_of_a_judge_with_length(run):
+    text, tidy = make("agreement", run)
+    assert r"gpt\_4o, the longer answer & 72.0 [68.0, 76.0] & -- & 150" in text
+    assert text.count("the longer answer") == 2  # once on either axis
+    assert ",longer,72" in tidy
+
+
 def test_how_far_the_order_decides_and_a_judge_asked_once_has_no_changes(run):
     text, _ = make("positions", run)
     assert r"judge & 12.5 [8.0, 17.0] & 200 & 54.0 [51.0, 57.0] & 380" in text

@@ -26,12 +26,26 @@ def attempts_of(experiment):
 
 
 def verdicts_of(judging, experiment):
-    """The verdicts of a judge on all comparisons of its experiment."""
+    """The verdicts of a judge of an experiment, on all comparisons that it judges."""
     return [
         f"{RUN}/verdicts/{judging}/{test}-vs-{baseline}/seed{seed}.jsonl"
-        for test, baseline in CONFIG["experiments"][experiment]["comparisons"]
+        for test, baseline in judged_comparisons(CONFIG["experiments"][experiment], JUDGINGS[judging][1])
         for seed in SEEDS
     ]
+
+
+def standing_in():
+    """The first further judge of each experiment whose main judge is a program that does not know what is right.
+
+    Checkers know it of the questions of our world.
+    """
+    found = {}
+    for judging, (experiment, _) in JUDGINGS.items():
+        given = CONFIG["experiments"][experiment]
+        known = all("synthetic" in CONFIG["sources"][source] for source in given["questions"]["benchmark"])
+        if judging != experiment and by_program(given) and not known:
+            found.setdefault(experiment, judging)
+    return found
 
 
 def metric_settings(wildcards):
@@ -60,7 +74,7 @@ def metric_inputs(wildcards):
                     f"{RUN}/verdicts/{experiment}/{test}-vs-{baseline}/seed{seed}.jsonl",
                     *scores_of(experiment, (test, baseline), [seed]),
                 )
-            ]
+            ] + [path for experiment, judging in standing_in().items() for path in verdicts_of(judging, experiment)]
         case "effects":
             judged = [path for experiment in JUDGED for path in verdicts_of(experiment, experiment)]
             return judged + [path for experiment in SOLVED for path in attempts_of(experiment)]
