@@ -256,6 +256,37 @@ def test_bad_comparison_inputs(results, path, record, message):
         table("comparisons", [results(path, [verdict(1, "math", "tie"), verdict(2, "math", "tie") | record])])
 
 
+# ------------------------------------------------------------------ accuracy by source
+
+
+def test_accuracy_by_source_by_hand(results):
+    """Two attempts at four questions of two sources: in one attempt 1 of 3 and 0 of 1, in two 2 of 3 and 1 of 1."""
+    answers = {"gsm/1": ("3", "4"), "gsm/2": ("4", "3"), "gsm/3": ("4", "4"), "svamp/1": ("4", "3")}
+    records = [
+        attempt(0, number, answer, "3", steps=False) | {"question_id": question, "source": question.partition("/")[0]}
+        for question, given in answers.items()
+        for number, answer in enumerate(given)
+    ]
+    rows = table("accuracy", [results("attempts/maths/base/seed1.jsonl", records)], {"attempts": {"maths": [1, 2]}})
+    found = {
+        (row["attempts"], row["metric"]): (row["value"], row["n"])
+        for row in rows
+        if row["metric"].startswith("accuracy_of_") and row["extractor"] == "strict"
+    }
+    assert found == {
+        (1, "accuracy_of_gsm"): (pytest.approx(100 / 3), 3), (1, "accuracy_of_svamp"): (0, 1),
+        (2, "accuracy_of_gsm"): (pytest.approx(200 / 3), 3), (2, "accuracy_of_svamp"): (100, 1),
+    }  # fmt: skip
+    row = only(rows, attempts=1, metric="accuracy_of_gsm", extractor="strict")
+    assert (row["low"], row["high"]) == pytest.approx([100 * bound for bound in wilson(1, 3)])
+
+
+def test_one_source_has_no_rows_of_its_own(results):
+    records = [attempt(i, 0, "3", "3", steps=False) | {"source": "gsm"} for i in range(2)]
+    rows = table("accuracy", [results("attempts/maths/base/seed1.jsonl", records)], {"attempts": {"maths": [1]}})
+    assert not [row for row in rows if row["metric"].startswith("accuracy_of_")]
+
+
 # ------------------------------------------------------------------ agreement
 
 

@@ -278,6 +278,7 @@ def test_the_paper_asks_only_for_numbers_that_a_full_run_has(tmp_path):
         "configExperimentsMultitaskDataStrongPairsDrawsPairs",
         "configExperimentsMultitaskTrainingChoose",
         "configExperimentsMultitaskEvaluationTemplate",
+        "configExperimentsMultitaskGenerationTemplate",
         "furtherJudgeMultitask",
     }
     wanted = macro_file.asked(paper_sources()) - few_have

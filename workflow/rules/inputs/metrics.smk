@@ -19,6 +19,17 @@ def scores_of(experiment, methods, seeds):
     return [f"{RUN}/scores/{experiment}/{method}/seed{seed}.jsonl" for method in methods for seed in seeds]
 
 
+def writer_scores(experiment):
+    """The scores of what models wrote for the sets of an experiment, where their prompts are not those of training."""
+    given = CONFIG["experiments"][experiment]
+    written = [data for data in sets.stored_sets(given) if sets.writing_model(given, data)]
+    return [
+        f"{RUN}/writer_scores/{experiment}/writer.{data}/seed0.jsonl"
+        for data in written
+        if "generation_template" in given and given["data"][data]["builder"] == "constitutions"
+    ]
+
+
 def attempts_of(experiment):
     return [
         f"{RUN}/attempts/{experiment}/{method}/seed{seed}.jsonl" for method in policies(experiment) for seed in SEEDS
@@ -100,8 +111,14 @@ def metric_inputs(wildcards):
             ]
         case "positions":
             return [path for judging in READING for path in verdicts_of(judging, JUDGINGS[judging][0])]
-        case "qualities" | "sides":
+        case "qualities":
             return [path for experiment in JUDGED for path in scores_of(experiment, answering(experiment), SEEDS)]
+        case "sides":
+            return [
+                path
+                for experiment in JUDGED
+                for path in (*writer_scores(experiment), *scores_of(experiment, answering(experiment), SEEDS))
+            ]
         case "diversity" | "degeneration":
             measured = JUDGED if wildcards.kind == "diversity" else CONFIG["experiments"]
             return [f"{RUN}/prompts/{experiment}/benchmark.jsonl" for experiment in measured] + [

@@ -125,6 +125,8 @@ async function solved(row) {
     const [own, theirs] = await Promise.all([row.method, against].map((method) => solved({ ...row, method, metric: share })));
     return { ...own, value: own.value - theirs.value };
   }
+  const [, source] = /^accuracy_of_(.+)$/.exec(metric) ?? [];
+  if (source) return meanOf(of(any).filter((item) => item.source === source));
   const [, other] = /^difference_(.+)$/.exec(metric) ?? [];
   if (other) {
     const theirs = await attemptsOf(row.experiment, other, row.temperature);
