@@ -436,7 +436,7 @@ BAD = [
     (
         f"{MT}.judges",
         {"half": {"kind": "checkers", "axes": ["principle-less"]}},
-        f"{MT}.judges.half.axes[0]: 'principle-less' is not possible; there are principle-aware, principle-free",
+        f"{MT}.judges.half.axes[0]: 'principle-less' is not possible; did you mean 'principle-free'?",
     ),
     (f"{MT}.judge.axes", ["principle-free"], f"{MT}.judge.axes: only a further judge (judges) can be given a part"),
     (f"{MT}.judge.comparisons", [["sami", "sft"]], f"{MT}.judge.comparisons: only a further judge (judges)"),
