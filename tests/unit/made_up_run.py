@@ -102,6 +102,8 @@ def _agreement():
         rows.append(key | {"metric": "agreement"} | bounds)
         rows.append(key | {"metric": "kappa", "value": kappa, "low": "", "high": "", "n": 200})
         rows.append(key | {"metric": "invalid", "value": 3, "low": "", "high": "", "n": 203})
+        longer = {"metric": "longer", "value": agreement - 8, "low": agreement - 12, "high": agreement - 4, "n": 150}
+        rows.append(key | {"judge": "gpt_4o", "other": ""} | longer)
     return rows
 
 

@@ -428,6 +428,18 @@ BAD = [
         f"{MT}.judges.mine.model: there is no model 'stong'; did you mean 'strong'?",
     ),
     (f"{MT}.judges", {"judge": {"kind": "checkers"}}, f"{MT}.judges.judge: the main judge has this name"),
+    (
+        f"{MT}.judges",
+        {"half": {"kind": "checkers", "comparisons": [["sami", "sft"], ["sft", "sami"]]}},
+        f"{MT}.judges.half.comparisons[1]: the experiment has no comparison ['sft', 'sami']; add it",
+    ),
+    (
+        f"{MT}.judges",
+        {"half": {"kind": "checkers", "axes": ["principle-less"]}},
+        f"{MT}.judges.half.axes[0]: 'principle-less' is not possible; did you mean 'principle-free'?",
+    ),
+    (f"{MT}.judge.axes", ["principle-free"], f"{MT}.judge.axes: only a further judge (judges) can be given a part"),
+    (f"{MT}.judge.comparisons", [["sami", "sft"]], f"{MT}.judge.comparisons: only a further judge (judges)"),
     (f"{MT}.judges", {"my judge": {"kind": "checkers"}}, f"{MT}.judges: the name 'my judge' does not serve"),
     (f"{MA}.judge", {"kind": "checkers"}, f"{MA}.judge: there are no responses to judge; give respond too"),
     (f"{MA}.judges", {"a": {"kind": "checkers"}}, f"{MA}.judges: there are no responses to judge; give respond too"),

@@ -218,6 +218,12 @@ def test_scores_get_the_texts_of_their_responses():
         make_cases([score(1)], [score(1)], [])
 
 
+def test_a_judge_of_one_axis_has_cases_of_that_axis_alone():
+    cases = make_cases([score(1)], [score(1)], [{"id": "p1"}], ["principle-free"])
+    assert [case.axis for case in cases] == ["principle-free"]
+    assert len(make_cases([score(1)], [score(1)], [{"id": "p1"}])) == 2
+
+
 def test_too_many_invalid_verdicts_stop_the_run():
     good = {"prompt_id": "p1", "judge": "m#1", "verdict": "test"}
     bad = {"prompt_id": "p2", "judge": "m#1", "verdict": "invalid", "answers": ["Hm.", "Well."]}

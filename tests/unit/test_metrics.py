@@ -256,6 +256,37 @@ def test_bad_comparison_inputs(results, path, record, message):
         table("comparisons", [results(path, [verdict(1, "math", "tie"), verdict(2, "math", "tie") | record])])
 
 
+# ------------------------------------------------------------------ accuracy by source
+
+
+def test_accuracy_by_source_by_hand(results):
+    """Two attempts at four questions of two sources: in one attempt 1 of 3 and 0 of 1, in two 2 of 3 and 1 of 1."""
+    answers = {"gsm/1": ("3", "4"), "gsm/2": ("4", "3"), "gsm/3": ("4", "4"), "svamp/1": ("4", "3")}
+    records = [
+        attempt(0, number, answer, "3", steps=False) | {"question_id": question, "source": question.partition("/")[0]}
+        for question, given in answers.items()
+        for number, answer in enumerate(given)
+    ]
+    rows = table("accuracy", [results("attempts/maths/base/seed1.jsonl", records)], {"attempts": {"maths": [1, 2]}})
+    found = {
+        (row["attempts"], row["metric"]): (row["value"], row["n"])
+        for row in rows
+        if row["metric"].startswith("accuracy_of_") and row["extractor"] == "strict"
+    }
+    assert found == {
+        (1, "accuracy_of_gsm"): (pytest.approx(100 / 3), 3), (1, "accuracy_of_svamp"): (0, 1),
+        (2, "accuracy_of_gsm"): (pytest.approx(200 / 3), 3), (2, "accuracy_of_svamp"): (100, 1),
+    }  # fmt: skip
+    row = only(rows, attempts=1, metric="accuracy_of_gsm", extractor="strict")
+    assert (row["low"], row["high"]) == pytest.approx([100 * bound for bound in wilson(1, 3)])
+
+
+def test_one_source_has_no_rows_of_its_own(results):
+    records = [attempt(i, 0, "3", "3", steps=False) | {"source": "gsm"} for i in range(2)]
+    rows = table("accuracy", [results("attempts/maths/base/seed1.jsonl", records)], {"attempts": {"maths": [1]}})
+    assert not [row for row in rows if row["metric"].startswith("accuracy_of_")]
+
+
 # ------------------------------------------------------------------ agreement
 
 
@@ -298,6 +329,89 @@ def test_agreement_is_of_every_two_judges_and_of_what_both_have_judged(results, 
         ("gpt", "local", pytest.approx(200 / 3), 3),
     ]
     assert table("agreement", two_judges[:1]) == []
+
+
+def test_how_often_a_judge_names_the_longer_response_by_hand(results, two_judges):
+    """Of two seeds: names the longer one four times of five; ties, equal lengths and what is invalid do not count."""
+    given = [
+        [("test", (9, 5)), ("baseline", (9, 5)), ("baseline", (4, 8)), ("tie", (9, 5))],
+        [("test", (9, 5)), ("test", (7, 7)), ("baseline", (4, 8)), ("invalid", (9, 5))],
+    ]
+    paths = [
+        results(
+            f"verdicts/multitask.local/a-vs-b/seed{seed}.jsonl",
+            [verdict(i, "math", one, tokens, axis="principle-free") for i, (one, tokens) in enumerate(of_seed)],
+        )
+        for seed, of_seed in enumerate(given, start=1)
+    ]
+    rows = [row for row in table("agreement", [*two_judges, *paths]) if row["metric"] == "longer"]
+    assert [(row["judge"], row["other"], row["axis"], row["n"]) for row in rows] == [
+        ("judge", "", "principle-aware", 0),  # all its responses are as long
+        ("gpt", "", "principle-aware", 0),
+        ("local", "", "principle-free", 5),
+    ]
+    assert [row["value"] for row in rows] == [None, None, pytest.approx(80)]
+    assert 0 <= rows[2]["low"] < 80 < rows[2]["high"] <= 100
+
+
+def test_the_interval_of_the_share_of_longer_responses_is_the_bootstrap_over_prompts_and_seeds(results, two_judges):
+    import numpy as np
+
+    given = [("test", (9, 5)), ("baseline", (9, 5)), ("baseline", (4, 8)), ("tie", (9, 5))]
+    records = [verdict(i, "math", one, tokens) for i, (one, tokens) in enumerate(given)]
+    paths = [results(f"verdicts/multitask.local/{pair}/seed1.jsonl", records) for pair in ("a-vs-b", "a-vs-c")]
+    row = only(table("agreement", [*two_judges, *paths]), judge="local", metric="longer")
+    found = FAST.ratio(np.array([[2], [0], [2], [0]]), np.array([[2], [2], [2], [0]]), (0, 1)).scaled(100)
+    assert (row["value"], row["n"]) == (pytest.approx(200 / 3), 6)
+    assert (row["low"], row["high"]) == (found.low, found.high)
+
+
+# ------------------------------------------------------------------ a further judge in comparisons
+
+
+def test_a_further_judge_counts_where_the_main_one_has_no_verdict(results):
+    """On the axis on which the main judge has none; on the other its own count."""
+    main = [verdict(1, "math", "test"), verdict(2, "stem", "tie")]
+    further = [
+        verdict(1, "math", "baseline"),
+        verdict(1, "math", "test", (9, 5), axis="principle-free"),
+        verdict(2, "stem", "tie", axis="principle-free"),
+    ]
+    paths = [
+        results("verdicts/multitask/sami-vs-sft/seed1.jsonl", main),
+        results("verdicts/multitask/dpo-vs-sft/seed1.jsonl", main),
+        *(
+            results(
+                f"scores/multitask/{method}/seed1.jsonl",
+                [score(i, c, 0.5, None) for i, c in ((1, "math"), (2, "stem"))],
+            )
+            for method in ("sami", "dpo", "sft")
+        ),
+        results("verdicts/multitask.local/sami-vs-sft/seed1.jsonl", further),
+        results("verdicts/multitask.other/sami-vs-sft/seed1.jsonl", [further[1] | {"verdict": "baseline"}]),
+    ]
+    rows = table("comparisons", paths)
+    assert [
+        (row["method"], row["axis"], row["judge"], row["value"], row["n"])
+        for row in rows
+        if (row["category"], row["metric"]) == ("all", "win_rate")
+    ] == [
+        ("sami", "principle-aware", "judge", 75, 2),
+        ("dpo", "principle-aware", "judge", 75, 2),
+        ("sami", "principle-free", "local", 75, 2),
+    ]
+    assert {row["experiment"] for row in rows} == {"multitask"}
+    assert {row["judge"] for row in rows if row["metric"] == "adherence_difference"} == {"judge"}
+    assert not [row for row in rows if row["metric"] == "correct_difference"]  # of scores, which know nothing here
+
+
+def test_a_further_judge_counts_nowhere_where_the_main_one_has_verdicts(results):
+    one = [verdict(1, "math", "test"), verdict(1, "math", "test", axis="principle-free")]
+    other = [record | {"verdict": "baseline"} for record in one]
+    main = results("verdicts/multitask/a-vs-b/seed1.jsonl", one)
+    further = results("verdicts/multitask.local/a-vs-b/seed1.jsonl", other)
+    assert table("comparisons", [main, further]) == table("comparisons", [main])
+    assert {row["judge"] for row in table("comparisons", [main])} == {"judge"}
 
 
 # ------------------------------------------------------------------ positions
@@ -604,7 +718,7 @@ def test_command_writes_the_same_bytes_again(two_seeds, tmp_path, monkeypatch):
         written.append((tmp_path / name).read_bytes())
     assert written[0] == written[1]
     lines = list(csv.reader(written[0].decode().splitlines()))
-    assert ",".join(lines[0]) == "experiment,method,baseline,axis,temperature,category,metric,value,low,high,n"
+    assert ",".join(lines[0]) == "experiment,method,baseline,axis,temperature,category,metric,value,low,high,n,judge"
     assert lines[1][:8] == ["multitask", "sami", "sft", "principle-aware", "0.0", "all", "win_rate", "57.1429"]
     assert lines[2][6:] == ["wins", "3", "", "", "7"]
     assert all(len(line) == 11 for line in lines)

@@ -193,6 +193,28 @@ def test_settings_of_given_models_and_a_language_model_as_judge():
     assert found["questionsMultitaskValidation"] == "up to 128"
 
 
+def test_a_further_judge_has_its_name_where_its_verdicts_count():
+    row = {"experiment": "multitask", "method": "sami", "baseline": "sft", "temperature": 0.0, "category": "all"}
+    row |= {"metric": "win_rate", "value": 60.0, "low": 55.0, "high": 65.0, "n": 9}
+    own = row | {"axis": "principle-aware", "judge": "judge"}
+    found = {one.name: one.text for one in comparisons.of_comparisons([own], "c")}
+    assert "furtherJudgeMultitask" not in found
+    rows = [own, row | {"axis": "principle-free", "judge": "my_own", "value": 40.0}]
+    found = {one.name: one.text for one in comparisons.of_comparisons(rows, "c")}
+    assert found["furtherJudgeMultitask"] == r"my\_own"
+    assert (found["winMultitaskSamiSft"], found["winMultitaskSamiSftFree"]) == ("60.0", "40.0")
+
+
+def test_whether_the_base_model_judges():
+    config = made_up_run.config()
+    signs = []
+    for model in (None, "strong", config["experiments"]["multitask"]["base"]):
+        judge = {"kind": "likelihood", "model": model}
+        config["experiments"]["multitask"]["judges"] = {"one": judge} if model else {}
+        signs.append({one.name: one.text for one in settings.of_settings(config)}["baseJudgesMultitaskSign"])
+    assert signs == ["below", "below", "above"]
+
+
 def test_a_model_counts_by_what_its_training_began_with():
     own = {"architecture": {"vocabulary": 8, "hidden": 8, "layers": 1, "mlp": 8}}
     models = {"own": own, "weak": {"parent": "own"}, "hub": {"places": [{"hub": "a/b"}]}, "tuned": {"parent": "hub"}}
@@ -256,6 +278,8 @@ def test_the_paper_asks_only_for_numbers_that_a_full_run_has(tmp_path):
         "configExperimentsMultitaskDataStrongPairsDrawsPairs",
         "configExperimentsMultitaskTrainingChoose",
         "configExperimentsMultitaskEvaluationTemplate",
+        "configExperimentsMultitaskGenerationTemplate",
+        "furtherJudgeMultitask",
     }
     wanted = macro_file.asked(paper_sources()) - few_have
     assert len(wanted) > 80

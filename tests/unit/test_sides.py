@@ -10,7 +10,7 @@ from mialign.evaluation.judge.factory import make_judge
 from mialign.evaluation.judge.verdicts import make_cases, verdict_records
 from mialign.evaluation.metrics import KINDS
 from mialign.evaluation.rewards import make
-from mialign.evaluation.scores import score_records
+from mialign.evaluation.scores import score_records, writer_records
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from scripts import prompts as prompts_stage
 from scripts import score as score_stage
@@ -125,6 +125,49 @@ def test_each_principle_is_counted_where_it_was_asked_for_alone(results):
         ("bold", "all"): (0, 1), ("bold", "stem"): (0, 1), ("code", "all"): (100, 1), ("code", "coding"): (100, 1),
         ("bullets", "all"): (100, 2), ("bullets", "coding"): (100, 1), ("bullets", "stem"): (100, 1),
     }  # fmt: skip
+
+
+def written(name: str, number: int, text: str) -> dict:
+    return {"prompt_id": name, "prompt": number, "text": text, "finish": "eos", "tokens": 9, "seed": 1}
+
+
+def two_sided(name: str) -> dict:
+    """A prompt of training: one constitution asks for both positive sides, the other for both opposite ones."""
+    sides = ("positive", "antithesis")
+    constitutions = [{"principles": [["bold", side], ["bullets", side]], "text": ""} for side in sides]
+    return {**prompt(name), "constitutions": constitutions}
+
+
+def test_what_a_writer_wrote_is_scored_by_the_constitution_that_it_was_written_under():
+    texts = [written("a", 0, BOTH), written("a", 1, BOTH), written("b", 0, BOLD), written("b", 1, BOLD)]
+    records = writer_records(texts, [two_sided("a"), two_sided("b")], 0.7)
+    assert [(one["prompt_id"], one["adherence"], one["temperature"]) for one in records] == [
+        ("a/0", 1.0, 0.7), ("a/1", 0.0, 0.7), ("b/0", 0.5, 0.7), ("b/1", 0.5, 0.7),
+    ]  # fmt: skip
+
+
+def test_the_sides_of_a_writer_by_hand(results, run_stage, tmp_path):
+    """Bold holds in all four texts, and is asked for in two; bullets in two, of which one asks for them."""
+    write_jsonl(tmp_path / "prompts.jsonl", [two_sided("a"), two_sided("b")])
+    texts = [written("a", 0, BOTH), written("a", 1, BOTH), written("b", 0, BOLD), written("b", 1, BOLD)]
+    write_jsonl(tmp_path / "generations.jsonl", texts)
+    path = results("writer_scores/e/writer.own_pairs/seed0.jsonl", [])
+    run_stage(
+        score_stage,
+        responses=tmp_path / "generations.jsonl",
+        prompts=tmp_path / "prompts.jsonl",
+        out=path,
+        **{"written-at": 0.7},
+    )
+    found = {
+        (row["method"], row["temperature"], row["principle"]): (row["value"], row["n"])
+        for row in KINDS["sides"].rows([path], {}, BOOTSTRAP)
+        if (row["category"], row["metric"]) == ("all", "followed")
+    }
+    assert found == {
+        ("writer.own_pairs", 0.7, "bold"): (50, 4),
+        ("writer.own_pairs", 0.7, "bullets"): (50, 4),
+    }
 
 
 def test_qualities_are_of_what_is_known(scored):

@@ -125,6 +125,19 @@ def test_sides_have_a_row_for_each_principle_and_their_mean(run, tmp_path):
     assert r"bold & 30.0 & \notmeasured{} & 32.0 & 33.0 \\" in make("sides", tmp_path)[0]
 
 
+def test_a_writer_of_pairs_has_its_column_at_any_temperature(tmp_path):
+    head = "experiment,method,temperature,category,principle,metric,value,low,high,n"
+    rows = (
+        "multitask,writer.own_pairs,0.7,all,bold,followed,80,70,90,9",
+        "multitask,base,0.0,all,bold,followed,10,5,15,9",
+    )
+    (tmp_path / "sides.csv").write_text("\n".join((head, *rows)) + "\n")
+    text, _ = TABLES["sides"]([tmp_path / "sides.csv"], {"experiments": {"multitask": {"methods": {}}}})
+    assert r"principle & writer of own pairs & base \\" in text
+    assert r"bold & 80.0 & 10.0 \\" in text
+    assert text.count("followed") == 1  # no block of its own
+
+
 def test_models_that_were_given_have_their_revisions(run):
     text, _ = make("models", run, made_up_run.config("config/paper.yaml"))
     assert "model & from & revision" in text
@@ -190,10 +203,50 @@ def test_agreement_of_judges_on_both_axes(run):
     assert r"judge, gpt\_4o & 70.0 [65.0, 75.0] & -- & 200" in text
 
 
+def test_a_further_judge_is_named_over_its_win_rates(tmp_path):
+    head = "experiment,method,baseline,axis,temperature,category,metric,value,low,high,n,judge"
+    rows = (
+        "multitask,sami,sft,principle-aware,0.0,all,win_rate,60,50,70,9,judge",
+        "multitask,sami,sft,principle-free,0.0,all,win_rate,45,35,55,9,my_own",
+    )
+    (tmp_path / "comparisons.csv").write_text("\n".join((head, *rows)) + "\n")
+    experiment = {"methods": {}, "judge": {"kind": "checkers"}}
+    text, _ = TABLES["win_rates"]([tmp_path / "comparisons.csv"], {"experiments": {"multitask": experiment}})
+    assert re.findall(r"\\emph\{(Judge [^}]*)\}|win_rate", text) == [
+        "Judge knows the principles (adherence)",
+        r"Judge my\_own does not know them",
+    ]
+
+
+def test_agreement_of_a_judge_with_length(run):
+    text, tidy = make("agreement", run)
+    assert r"gpt\_4o, the longer answer & 72.0 [68.0, 76.0] & -- & 150" in text
+    assert text.count("the longer answer") == 2  # once on either axis
+    assert ",longer,72" in tidy
+
+
 def test_how_far_the_order_decides_and_a_judge_asked_once_has_no_changes(run):
     text, _ = make("positions", run)
     assert r"judge & 12.5 [8.0, 17.0] & 200 & 54.0 [51.0, 57.0] & 380" in text
     assert r"gpt\_4o & -- & 0 & 61.0 [50.5, 71.0] & 80" in text
+
+
+def test_accuracy_by_source(tmp_path):
+    head = "experiment,method,temperature,attempts,extractor,metric,value,low,high,n"
+    rows = (
+        "maths,base,0.0,1,strict,accuracy,20,10,30,5",
+        "maths,base,0.0,1,strict,accuracy_of_gsm_test,10,5,15,3",
+        "maths,base,0.0,1,strict,accuracy_of_svamp,40,35,45,2",
+        "maths,base,0.7,1,strict,accuracy_of_svamp,99,98,100,2",
+        "maths,sami,0.7,10,strict,accuracy_of_svamp,60,55,65,2",
+    )
+    (tmp_path / "accuracy.csv").write_text("\n".join((head, *rows)) + "\n")
+    experiment = {"methods": {"sami": {"label": "SAMI"}}, "solve": {"temperature": 0.7}}
+    text, _ = TABLES["sources"]([tmp_path / "accuracy.csv"], {"experiments": {"maths": experiment}})
+    assert r"method & gsm test & svamp \\" in text
+    assert r"base & 10.0 [5.0, 15.0] & 40.0 [35.0, 45.0] \\" in text
+    assert "60.0 [55.0, 65.0]" in text.partition("10 attempts")[2]
+    assert "99.0" not in text  # one attempt is the greedy one
 
 
 def test_accuracy_by_attempts(run):

@@ -12,13 +12,16 @@ from setting import ENVIRONMENT, PYTHONS
 
 
 @contextmanager
-def serving(model: Path, name: str, log: Path) -> Iterator[str]:
-    """The address of a server that has the model under this name, and that is gone afterwards."""
+def serving(model: Path, name: str, log: Path, generation: str = "vllm") -> Iterator[str]:
+    """The address of a server that has the model under this name, and that is gone afterwards.
+
+    generation: auto has the model's own end tokens from its generation_config.json, vllm that of its tokenizer alone.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     words = [PYTHONS["vllm"].with_name("vllm"), "serve", model, "--host", "127.0.0.1", "--port", port]
-    words += ["--served-model-name", name, "--dtype", "float32", "--enforce-eager", "--generation-config", "vllm"]
+    words += ["--served-model-name", name, "--dtype", "float32", "--enforce-eager", "--generation-config", generation]
     words += ["--no-enable-chunked-prefill"]  # on CPUs it does not go together with seeds
     with log.open("w") as said:
         server = subprocess.Popen([str(word) for word in words], stdout=said, stderr=said, env=ENVIRONMENT)

@@ -76,3 +76,24 @@ rule score:
     shell:
         "python workflow/run.py score --log {log:q} --responses {input.responses:q} --prompts {input.prompts:q}"
         " {params.held_out:q} --out {output:q}"
+
+
+rule score_writer:
+    input:
+        generations=f"{RUN}/generations/{{experiment}}/{{data}}.jsonl",
+        prompts=f"{RUN}/prompts/{{experiment}}/{{data}}.jsonl",
+    output:
+        f"{RUN}/writer_scores/{{experiment}}/writer.{{data}}/seed0.jsonl",
+    log:
+        f"{RUN}/logs/score_writer/{{experiment}}.{{data}}.log",
+    wildcard_constraints:
+        data=one_of(SETS),
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code_digest("score"),
+        temperature=lambda wildcards: set_of(f"{wildcards.experiment}/{wildcards.data}")["sampling"]["temperature"],
+    shell:
+        "python workflow/run.py score --log {log:q} --responses {input.generations:q} --prompts {input.prompts:q}"
+        " --written-at {params.temperature} --out {output:q}"

@@ -1,11 +1,13 @@
-"""Judge one method's responses against another's, on both axes."""
+"""Judge one method's responses against another's, on both axes or on those of the settings."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 from mialign.core.arguments import add_settings
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
+from mialign.evaluation.judge import AXES
 from mialign.evaluation.judge.factory import make_judge
 from mialign.evaluation.judge.verdicts import check_valid, make_cases, verdict_records, with_texts
 from mialign.models.machine import prepare
@@ -34,7 +36,7 @@ def main(args: Namespace) -> None:
     for option in OPTIONS.get(args.settings["kind"], ()):
         if not getattr(args, option):
             raise InputError(f"--{option}: a judge of kind {args.settings['kind']} needs it")
-    cases = read_cases(args.scores, args.responses, args.prompts)
+    cases = read_cases(args.scores, args.responses, args.prompts, args.settings.get("axes", AXES))
     if args.settings["kind"] == "likelihood":
         prepare(args.threads)
     judge = make_judge(args.settings, args.wording, args.server, args.asked, args.model, args.token_budget)
@@ -43,13 +45,13 @@ def main(args: Namespace) -> None:
     write_jsonl(args.out, records)
 
 
-def read_cases(scores: list[str], responses: list[str], prompts: str) -> list:
+def read_cases(scores: list[str], responses: list[str], prompts: str, axes: Sequence[str]) -> list:
     fields = ("prompt_id", "category", "temperature", "adherence", "correct", "tokens")
     scored = [read_jsonl(path, required=fields) for path in scores]
     texts = [read_jsonl(path, required=("prompt_id", "temperature", "text")) for path in responses]
     asked = read_jsonl(prompts, required=("id", "question", "constitutions"))
     try:
         test, baseline = (with_texts(*side) for side in zip(scored, texts, strict=True))
-        return make_cases(test, baseline, asked)
+        return make_cases(test, baseline, asked, axes)
     except InputError as error:
         raise InputError(f"{', '.join((*scores, *responses))}: {error}") from None

@@ -29,7 +29,7 @@ def check_whole(attempts: list[dict], questions: list[dict]) -> None:
 
 
 def attempt_records(attempts: Iterable[dict], questions: Iterable[dict]) -> Iterator[dict]:
-    """The attempts with what was found in them added: steps, answers and correct."""
+    """The attempts with what was found in them added: steps, answers and correct, and the source of the question."""
     by_id = {question["id"]: question for question in questions}
     for attempt in attempts:
         if attempt["question_id"] not in by_id:
@@ -39,6 +39,7 @@ def attempt_records(attempts: Iterable[dict], questions: Iterable[dict]) -> Iter
         answers = extract(text, attempt["finish"] in ENDED, answer_kind(gold))
         yield {
             **attempt,
+            **({"source": question["source"]} if "source" in question else {}),
             "steps": synthetic.follows("steps", "positive", text, question),
             "answers": answers,
             "correct": {name: answer == gold for name, answer in answers.items()},

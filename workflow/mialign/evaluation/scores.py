@@ -34,6 +34,23 @@ def score_records(responses: Iterable[dict], prompts: Iterable[dict]) -> list[di
     return records
 
 
+def writer_records(generations: Iterable[dict], prompts: Iterable[dict], temperature: float) -> list[dict]:
+    """The same of what was written for a set of pairs, each text by the constitution that it was written under.
+
+    generations: records of generations/, sampled at this temperature; prompts: of the set, with a constitution for each
+    prompt. The prompt_id of a score is ID/NUMBER, by the number of the prompt.
+    """
+    asked = [
+        {**prompt, "id": f"{prompt['id']}/{number}", "constitutions": [constitution]}
+        for prompt in prompts
+        for number, constitution in enumerate(prompt["constitutions"])
+    ]
+    written = [
+        {**one, "prompt_id": f"{one['prompt_id']}/{one['prompt']}", "temperature": temperature} for one in generations
+    ]
+    return score_records(written, asked)
+
+
 def text_sides(prompt: dict, text: str) -> list[list[str]]:
     """[principle, side asked for, what holds] of each principle of the prompt's first constitution that can be checked
     on any text. positive, antithesis, both or neither may hold of it, whether it ended or not.

@@ -19,8 +19,9 @@ from mialign.data.sets import (
     used_sets,
     writing_model,
 )
+from mialign.evaluation.judge import AXES
 from mialign.evaluation.judge.cost import dollars
-from mialign.evaluation.judge.settings import by_authors, judges, run_here, validating
+from mialign.evaluation.judge.settings import by_authors, judged_comparisons, judges, run_here, validating
 from mialign.preflight import disk_estimate, memory_estimate
 from mialign.preflight.assumptions import assumption, questions, weights
 from mialign.preflight.measured_speeds import speeds
@@ -31,7 +32,7 @@ COLUMNS = (
     "speeds",  # in the last row
 )
 USUAL = 8.0e9  # the weights that the assumed speeds are for
-AXES, ORDERS = 2, 2  # that a judge is asked about
+ORDERS = 2  # that a judge is asked about
 
 
 @dataclass(frozen=True)
@@ -257,9 +258,9 @@ class _Experiment:
 
     def judging(self, name: str, judge: dict) -> Row:
         """The verdicts of one judge, as if it found no answer that another of the same model has had."""
-        jobs = len(self.given["comparisons"]) * self.seeds
-        orders = 1 if by_authors(judge) else ORDERS
-        requests = jobs * self.questions("benchmark") * len(self.given["respond"]["temperatures"]) * AXES * orders
+        jobs = len(judged_comparisons(self.given, judge)) * self.seeds
+        asked = len(judge.get("axes", AXES)) * (1 if by_authors(judge) else ORDERS)
+        requests = jobs * self.questions("benchmark") * len(self.given["respond"]["temperatures"]) * asked
         read, written = requests * self.mean["request"], requests * self.mean["verdict"]
         match judge["kind"]:
             case "openai":

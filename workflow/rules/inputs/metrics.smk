@@ -19,6 +19,17 @@ def scores_of(experiment, methods, seeds):
     return [f"{RUN}/scores/{experiment}/{method}/seed{seed}.jsonl" for method in methods for seed in seeds]
 
 
+def writer_scores(experiment):
+    """The scores of what models wrote for the sets of an experiment, where their prompts are not those of training."""
+    given = CONFIG["experiments"][experiment]
+    written = [data for data in sets.stored_sets(given) if sets.writing_model(given, data)]
+    return [
+        f"{RUN}/writer_scores/{experiment}/writer.{data}/seed0.jsonl"
+        for data in written
+        if "generation_template" in given and given["data"][data]["builder"] == "constitutions"
+    ]
+
+
 def attempts_of(experiment):
     return [
         f"{RUN}/attempts/{experiment}/{method}/seed{seed}.jsonl" for method in policies(experiment) for seed in SEEDS
@@ -26,12 +37,26 @@ def attempts_of(experiment):
 
 
 def verdicts_of(judging, experiment):
-    """The verdicts of a judge on all comparisons of its experiment."""
+    """The verdicts of a judge of an experiment, on all comparisons that it judges."""
     return [
         f"{RUN}/verdicts/{judging}/{test}-vs-{baseline}/seed{seed}.jsonl"
-        for test, baseline in CONFIG["experiments"][experiment]["comparisons"]
+        for test, baseline in judged_comparisons(CONFIG["experiments"][experiment], JUDGINGS[judging][1])
         for seed in SEEDS
     ]
+
+
+def standing_in():
+    """The first further judge of each experiment whose main judge is a program that does not know what is right.
+
+    Checkers know it of the questions of our world.
+    """
+    found = {}
+    for judging, (experiment, _) in JUDGINGS.items():
+        given = CONFIG["experiments"][experiment]
+        known = all("synthetic" in CONFIG["sources"][source] for source in given["questions"]["benchmark"])
+        if judging != experiment and by_program(given) and not known:
+            found.setdefault(experiment, judging)
+    return found
 
 
 def metric_settings(wildcards):
@@ -60,7 +85,7 @@ def metric_inputs(wildcards):
                     f"{RUN}/verdicts/{experiment}/{test}-vs-{baseline}/seed{seed}.jsonl",
                     *scores_of(experiment, (test, baseline), [seed]),
                 )
-            ]
+            ] + [path for experiment, judging in standing_in().items() for path in verdicts_of(judging, experiment)]
         case "effects":
             judged = [path for experiment in JUDGED for path in verdicts_of(experiment, experiment)]
             return judged + [path for experiment in SOLVED for path in attempts_of(experiment)]
@@ -86,8 +111,14 @@ def metric_inputs(wildcards):
             ]
         case "positions":
             return [path for judging in READING for path in verdicts_of(judging, JUDGINGS[judging][0])]
-        case "qualities" | "sides":
+        case "qualities":
             return [path for experiment in JUDGED for path in scores_of(experiment, answering(experiment), SEEDS)]
+        case "sides":
+            return [
+                path
+                for experiment in JUDGED
+                for path in (*writer_scores(experiment), *scores_of(experiment, answering(experiment), SEEDS))
+            ]
         case "diversity" | "degeneration":
             measured = JUDGED if wildcards.kind == "diversity" else CONFIG["experiments"]
             return [f"{RUN}/prompts/{experiment}/benchmark.jsonl" for experiment in measured] + [

@@ -14,6 +14,9 @@ PDF = [f"{RUN}/paper.pdf"] if HAS_TEX else []
 # Judged experiments whose principles can be checked on any text.
 CHECKED = JUDGED if TEXT_CHECKERS.keys() & PRINCIPLES.principles.keys() else []
 
+# Experiments that count the answers to questions of several sources.
+OF_SOURCES = [name for name in SOLVED if len(CONFIG["experiments"][name]["questions"]["benchmark"]) > 1]
+
 OF_CLAIMS = ("reproduction", "reproduction_run", "settling", "settling_run")
 FINDINGS = ("findings", "findings_original", "findings_neighbours")
 
@@ -30,6 +33,7 @@ TABLES = {
     **({"positions": ("positions", None)} if READING else {}),
     **({"written_principles": ("written_principles", None)} if PRINCIPLE_WRITERS else {}),
     **of_each(SOLVED, "maths", "accuracy", "formats", "extractors", "examples_maths"),
+    **of_each(OF_SOURCES, "maths", "sources"),
     **of_each(COMPARED, "multitask", "methods", "degeneration"),
 }
 
@@ -89,7 +93,7 @@ def table_inputs(wildcards):
             return metrics_of("comparisons")
         case "qualities" | "sides" | "agreement" | "positions":
             return metrics_of(kind)
-        case "accuracy" | "formats" | "extractors":
+        case "accuracy" | "formats" | "extractors" | "sources":
             return metrics_of("accuracy")
         case "degeneration":
             return metrics_of("degeneration", *(["diversity"] if experiment in JUDGED else []))

@@ -16,7 +16,8 @@ from mialign.evaluation.judge.settings import (
     validating,
 )
 
-OWN = {"kind", "compat", "model", "revision", "server"}  # that a judge by the authors' protocol has of its own
+PARTS = ("comparisons", "axes")  # of what is judged, which a further judge can be given
+OWN = {"kind", "compat", "model", "revision", "server", *PARTS}  # that a judge by the authors' protocol has of its own
 
 
 def check(where: str, experiment: dict, config: dict, known) -> None:
@@ -33,6 +34,7 @@ def check(where: str, experiment: dict, config: dict, known) -> None:
         _check_validating(f"{where}.{VALIDATING}", experiment)
     for name, judge in judges_by_key(experiment).items():
         key = f"{where}.{name}"
+        _check_parts(key, judge, name.startswith("judges."), experiment)
         if judge["kind"] == "openai" and "revision" not in judge:
             under(f"{key}.model: ", check_dated, judge["model"])
         if "wording" in judge:
@@ -43,6 +45,19 @@ def check(where: str, experiment: dict, config: dict, known) -> None:
             _check_by_authors(key, judge, experiment, config["sources"])
     if is_judged(experiment) and (unknown := unchecked(known.principles)):
         _check_without_checkers(where, experiment, f"{known.path}: principles.{unknown[0]}")
+
+
+def _check_parts(key: str, judge: dict, further: bool, experiment: dict) -> None:
+    """InputError where a judge that must judge all is given a part, or a further one what is not compared."""
+    for name in PARTS:
+        if name in judge and not further:
+            raise InputError(f"{key}.{name}: only a further judge (judges) can be given a part; take it out")
+    for number, pair in enumerate(judge.get("comparisons", ())):
+        if pair not in experiment["comparisons"]:
+            raise InputError(
+                f"{key}.comparisons[{number}]: the experiment has no comparison {pair}; add it to its comparisons, or "
+                "take it out here"
+            )
 
 
 def _check_validating(key: str, experiment: dict) -> None:

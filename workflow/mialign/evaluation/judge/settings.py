@@ -73,9 +73,16 @@ def run_here(experiment: dict) -> list[str]:
     return list(dict.fromkeys(used))
 
 
+def judged_comparisons(experiment: dict, judge: dict) -> list[list[str]]:
+    """The comparisons of an experiment that one of its judges judges: all, or those that a further judge names."""
+    return judge.get("comparisons", experiment["comparisons"])
+
+
 def deciding(judge: dict) -> dict:
-    """What of a judge's settings decides its verdicts: all but where its server is and what that costs."""
-    return {key: value for key, value in judge.items() if key != "server"}
+    """What of a judge's settings decides its verdicts on a comparison: all but which ones it judges, where its server
+    is and what that costs.
+    """
+    return {key: value for key, value in judge.items() if key not in ("comparisons", "server")}
 
 
 def check_dated(model: str) -> None:

@@ -1,7 +1,7 @@
 """Two methods' responses are matched prompt by prompt and judged."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from mialign.core.errors import InputError
 from mialign.evaluation.judge import AXES, Case, Judge
@@ -26,8 +26,10 @@ def verdict_records(cases: list[Case], judge: Judge) -> list[dict]:
     ]
 
 
-def make_cases(test: Iterable[dict], baseline: Iterable[dict], prompts: Iterable[dict]) -> list[Case]:
-    """A case for every axis of every scored response, in the order of `test`; see `with_texts`.
+def make_cases(
+    test: Iterable[dict], baseline: Iterable[dict], prompts: Iterable[dict], axes: Sequence[str] = AXES
+) -> list[Case]:
+    """A case for each of the axes of every scored response, in the order of `test`; see `with_texts`.
 
     InputError unless both hold each prompt at each temperature exactly once.
     """
@@ -43,7 +45,7 @@ def make_cases(test: Iterable[dict], baseline: Iterable[dict], prompts: Iterable
     for name, _ in ours:
         if name not in known:
             raise InputError(f"the prompt {name!r} is in the scores and not among the prompts")
-    return [Case(axis, known[key[0]], score, theirs[key]) for key, score in ours.items() for axis in AXES]
+    return [Case(axis, known[key[0]], score, theirs[key]) for key, score in ours.items() for axis in axes]
 
 
 def with_texts(scores: Iterable[dict], responses: Iterable[dict]) -> list[dict]:

@@ -26,6 +26,7 @@ class Attempts:
     steps: np.ndarray
     correct: dict[str, np.ndarray]
     answers: dict[str, np.ndarray]
+    sources: list[str]  # of each question; all alike where attempts do not say it
 
     @property
     def extractors(self) -> list[str]:
@@ -48,6 +49,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     Over all attempts of a temperature: steps_share, accuracy_given_steps, accuracy_given_concise (%), and each of
     these minus that of each other method, paired likewise, as <share>_difference_<other> (points); n is the number of
     responses counted, of the method itself.
+    Where the questions are of several sources also accuracy_of_<source>, in k attempts (%).
     """
     tables = by_method(paths)
     numbers = {
@@ -90,12 +92,14 @@ def _table(key: tuple[str, str], seeds: dict[int, list[dict]], temperature: floa
     number = 1 + max(r["attempt"] for records in at.values() for r in records)
     shape = (len(questions), len(at), number)
     extractors = list(next(r for records in at.values() for r in records)["correct"])
+    origins = {r["question_id"]: r.get("source", "") for records in at.values() for r in records}
     table = Attempts(
         questions,
         list(at),
         np.zeros(shape, bool),
         {extractor: np.zeros(shape, bool) for extractor in extractors},
         {extractor: np.full(shape, None, object) for extractor in extractors},
+        [origins[question] for question in questions],
     )
     seen = np.zeros(shape, int)
     rows = {question: row for row, question in enumerate(questions)}
@@ -136,12 +140,21 @@ def _table_rows(
             )
             majority = _majority(table, extractor, k)
             yield k, extractor, "maj_at_k", mean_with_interval(majority, bootstrap, (0, 1), proportion=True).scaled(100)
+            for name, rows in _by_source(table.sources).items():
+                of_source = mean_with_interval(solved[rows], bootstrap, (0, 1), proportion=True)
+                yield k, extractor, f"accuracy_of_{name}", of_source.scaled(100)
     for extractor in table.extractors:
         for metric, estimate in _by_format(table, extractor, bootstrap):
             yield table.number, extractor, metric, estimate
         for other, theirs in others.items():
             for metric, estimate in _format_differences(table, theirs, extractor, bootstrap):
                 yield table.number, extractor, f"{metric}_difference_{other}", estimate
+
+
+def _by_source(sources: list[str]) -> dict[str, np.ndarray]:
+    """Source -> which questions are of it; empty where all are of one."""
+    names = dict.fromkeys(sources)
+    return {name: np.array(sources) == name for name in names} if len(names) > 1 else {}
 
 
 def _majority(table: Attempts, extractor: str, k: int) -> np.ndarray:

@@ -6,13 +6,23 @@ import numpy as np
 
 from mialign.core.errors import InputError
 from mialign.evaluation import held_out_adherence
-from mialign.evaluation.metrics.records import CATEGORIES, ItemTable, Source, difference, load, source, temperatures
+from mialign.evaluation.metrics.records import (
+    CATEGORIES,
+    MAIN,
+    ItemTable,
+    Source,
+    difference,
+    judging,
+    load,
+    source,
+    temperatures,
+)
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import mean_with_interval
 from mialign.evaluation.statistics.rates import Estimate
 
-COLUMNS = ("experiment", "method", "baseline", "axis", "temperature", "category", "metric", *ESTIMATE)
+COLUMNS = ("experiment", "method", "baseline", "axis", "temperature", "category", "metric", *ESTIMATE, "judge")
 SETTINGS = {"categories", "ties_won"}
 POINTS = {"test": 1.0, "tie": 0.5, "baseline": 0.0, "invalid": None}
 AXES = {"principle-aware": "adherence", "principle-free": "correct"}  # what each axis compares
@@ -29,6 +39,9 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     test's response is longer than the baseline's, or shorter) and win_rate_length_controlled, their mean; answers of
     equal length count in neither, so that a comparison turned round gives 100 less its rate.
     For experiments that settings["ties_won"] names also win_rate_ties_won, of every category.
+
+    The verdicts of a further judge (see agreement) count on an axis on which those before it in the order of the paths
+    have none; each row says whose verdicts it is about.
     """
     sources = [source(path, ("verdicts", "scores")) for path in paths]
     verdicts = load((s for s in sources if s.stage == "verdicts"), _VERDICT)
@@ -36,25 +49,38 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     _check([s for s in sources if s.stage == "verdicts"], verdicts)
     _check_whole(verdicts, scores)
     order = settings.get("categories", CATEGORIES)
-    for (experiment, pair), seeds in verdicts.items():
+    deciding = _deciding(verdicts)
+    for (folder, pair), seeds in verdicts.items():
+        experiment, judge = judging(folder)
         method, baseline = pair.split("-vs-")
         scored = scores.get((experiment, method)), scores.get((experiment, baseline))
+        by = {"judge": judge}
         ties_won = experiment in settings.get("ties_won", ())
-        for axis in AXES:
+        for axis in (axis for axis in AXES if deciding.get((experiment, axis)) == judge):
             for temperature in temperatures(seeds):
                 keys = dict(zip(COLUMNS, (experiment, method, baseline, axis, temperature), strict=False))
                 grid = ItemTable(_at(seeds, temperature, axis), what=f"verdicts of {pair}, {axis}")
                 for category, metric, estimate in _verdict_rows(grid, order, bootstrap, ties_won):
-                    yield keys | {"category": category, "metric": metric} | estimate._asdict()
-                if not (grid.items and all(scored)):
+                    yield keys | {"category": category, "metric": metric} | estimate._asdict() | by
+                if not (grid.items and all(scored) and judge == MAIN):
                     continue
                 sides = [_at(side, temperature) for side in scored]
                 for field in (AXES[axis], *_held_out(axis, sides)):
                     for category, estimate in _difference_rows(difference(*sides, field), order, bootstrap):
-                        yield keys | {"category": category, "metric": f"{field}_difference"} | estimate._asdict()
+                        yield keys | {"category": category, "metric": f"{field}_difference"} | estimate._asdict() | by
 
 
 _VERDICT = ("prompt_id", "category", "temperature", "axis", "verdict", "test_tokens", "baseline_tokens")
+
+
+def _deciding(verdicts: dict) -> dict[tuple[str, str], str]:
+    """The judge whose verdicts count, by (experiment, axis): the first that has any on it."""
+    found: dict[tuple[str, str], str] = {}
+    for (folder, _), seeds in verdicts.items():
+        experiment, judge = judging(folder)
+        for axis in {record["axis"] for records in seeds.values() for record in records}:
+            found.setdefault((experiment, axis), judge)
+    return found
 
 
 def _check(sources: list[Source], verdicts: dict) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from mialign.core.errors import InputError
 from mialign.evaluation.metrics.comparisons import AXES
-from mialign.evaluation.metrics.records import load, source
+from mialign.evaluation.metrics.records import judging, load, source
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.judges import CHOICES, changed, chose_first
@@ -27,9 +27,8 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     loaded = load((source(path, ("verdicts",)) for path in paths), ("prompt_id", "temperature", "axis"))
     judged: dict[tuple, dict[int, list[dict]]] = {}
     for (folder, pair), seeds in loaded.items():
-        experiment, _, judge = folder.partition(".")
         for seed, records in seeds.items():
-            of_judge = judged.setdefault((experiment, judge or "judge"), {}).setdefault(seed, [])
+            of_judge = judged.setdefault(judging(folder), {}).setdefault(seed, [])
             of_judge += _read(f"verdicts/{folder}/{pair}/seed{seed}.jsonl", records)
     for (experiment, judge), seeds in judged.items():
         temperatures = sorted({one["temperature"] for records in seeds.values() for one in records})

@@ -33,6 +33,15 @@ def source(path: str | Path, stages: Iterable[str]) -> Source:
     return Source(path, path.parts[-4], path.parts[-3], path.parts[-2], int(name[1]))
 
 
+MAIN = "judge"  # the judge of an experiment, beside whom there may be further ones
+
+
+def judging(folder: str) -> tuple[str, str]:
+    """Experiment and judge of a folder of verdicts: EXPERIMENT of the main judge, EXPERIMENT.JUDGE of a further one."""
+    experiment, _, judge = folder.partition(".")
+    return experiment, judge or MAIN
+
+
 def load(sources: Iterable[Source], required: Iterable[str]) -> dict[tuple[str, str], dict[int, list[dict]]]:
     """Records by (experiment, method) and seed, in the order of the sources."""
     loaded: dict = {}

@@ -15,11 +15,13 @@ METRICS = ("followed", "positive", "antithesis", "both", "neither")
 def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
     """Rows from score files, in % of the responses whose constitution has the principle.
 
+    Those in writer_scores/ are of what was written for a set of pairs; their method is writer.SET.
+
     followed: the response ended and the side that was asked for holds, alone or with the other.
     positive, antithesis, both, neither: what holds, of the responses that ended; the four add up to 100.
     """
     fields = ("prompt_id", "category", "temperature", "ended")
-    scores = load((source(path, ("scores",)) for path in paths), fields)
+    scores = load((source(path, ("scores", "writer_scores")) for path in paths), fields)
     for (experiment, method), seeds in scores.items():
         for temperature in temperatures(seeds):
             at = {seed: [r for r in records if r["temperature"] == temperature] for seed, records in seeds.items()}

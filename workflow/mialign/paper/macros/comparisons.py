@@ -3,19 +3,31 @@
 import re
 
 from mialign.core.macro_names import key, name
+from mialign.evaluation.metrics.records import MAIN
 from mialign.paper import formatting
 from mialign.paper.macros.number_formats import Number, forms, sign
 
 
 def of_comparisons(table: list[dict], origin: str) -> list[Number]:
-    """Win rates, wins, ties and losses of every comparison; by category the win rate only."""
-    found = []
+    """Win rates, wins, ties and losses of every comparison; by category the win rate only.
+
+    With them the further judge of an experiment, where its verdicts stand in for those of the main one.
+    """
+    found = _further_judges(table, origin)
     for row in table:
         if row["category"] != "all" and row["metric"] != "win_rate":
             continue
         stem = name(metric(row), row["experiment"], row["method"], row["baseline"], *unusual(row))
         found += forms(stem, row, row["metric"], f"{origin}: {key(row)}")
     return found + _by_category(table, origin)
+
+
+def _further_judges(table: list[dict], origin: str) -> list[Number]:
+    known = {row["experiment"]: row["judge"] for row in table if row.get("judge", MAIN) != MAIN}
+    return [
+        Number(name("furtherJudge", title), formatting.setting(judge), f"{origin}: judge of {title}")
+        for title, judge in known.items()
+    ]
 
 
 def metric(row: dict) -> str:

@@ -116,11 +116,16 @@ def _side(kinds: set[bool]) -> str:
 
 
 def _models_in_print(title: str, experiment: dict, models: dict) -> Iterable[Number]:
-    """The models of an experiment as the text calls them: by their repository or package where they come from one."""
+    """The models of an experiment as the text calls them: by their repository or package where they come from one.
+
+    With them whether a judge is the base model itself: above, or another: below.
+    """
     judge = experiment.get("judge") or {}
     named = {role: experiment[role] for role in ("base", "generator") if role in experiment}
     if is_judged(experiment):
         named["judge"] = judge.get("model", "checkers")
+        base_judges = experiment.get("base") in [one.get("model", "checkers") for one in judges(experiment).values()]
+        yield Number(name("baseJudges", title, "sign"), _side({base_judges}), f"config: experiments/{title}/judges")
     for role, model in named.items():
         text = formatting.model(publisher(models.get(model, {})) or model)
         yield Number(name("model", title, role), text, f"config: experiments/{title}/{role}")

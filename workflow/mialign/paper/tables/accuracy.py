@@ -27,6 +27,23 @@ def accuracy(inputs: list[Path], settings: dict) -> tuple[str, str]:
     return written(result)
 
 
+OF_SOURCE = "accuracy_of_"
+
+
+def sources(inputs: list[Path], settings: dict) -> tuple[str, str]:
+    """Methods against the sources of the questions, by the number of attempts."""
+    table = [row for row in _usual(inputs, settings) if row["metric"].startswith(OF_SOURCE)]
+    metrics = list(dict.fromkeys(row["metric"] for row in table))
+    titles = [escape(metric.removeprefix(OF_SOURCE).replace("_", " ")) for metric in metrics]
+    result = Table("@{}l" + "l" * len(titles) + "@{}", ["method", *titles], tidy=table)
+    for number in sorted({row["attempts"] for row in table}):
+        result.rows.append(rf"accuracy, \%, {number:g} attempt{'s' if number > 1 else ''}")
+        for key in _methods(table):
+            cells = [_cell(table, key, metric, attempts=number) for metric in metrics]
+            result.rows.append([_label(key, settings), *cells])
+    return written(result)
+
+
 def formats(inputs: list[Path], settings: dict) -> tuple[str, str]:
     """The share of answers in steps, and accuracy within each format, for one attempt and for all."""
     table = [row for row in _extracted(inputs, settings) if row["metric"] in ("steps_share", *GIVEN)]

@@ -42,6 +42,7 @@ TABLES = {
     "degeneration": methods.degeneration,
     "accuracy": accuracy.accuracy,
     "formats": accuracy.formats,
+    "sources": accuracy.sources,
     "extractors": accuracy.extractors,
     "claims": replication.table,
     "reproduction": reproduction.paper,

@@ -5,6 +5,7 @@ from pathlib import Path
 from mialign.core import csv_files
 from mialign.evaluation.judge.settings import by_program
 from mialign.evaluation.metrics.qualities import METRICS
+from mialign.evaluation.metrics.records import MAIN
 from mialign.paper.formatting import count, interval, label, measured
 from mialign.paper.tables.layout import Table, written
 from mialign.paper.tex_escape import escape
@@ -43,15 +44,18 @@ def _win_rates(path: Path, settings: dict, sampled: bool) -> tuple[str, str]:
         for axis, shown in AXES.items():
             rows = [row for row in table if (row["temperature"], row["axis"]) == (temperature, axis)]
             if rows:
-                judge = f"Judge {shown}{COUNTED[axis] if _counts(rows, settings) else ''}"
+                judge = _judge(rows[0], shown, settings)
                 result.rows.append(judge + (f", temperature {temperature:g}" if sampled else ""))
                 result.rows += [_comparison(rows, *pair, counted, settings) for pair in _pairs(rows)]
     return written(result)
 
 
-def _counts(rows: list[dict], settings: dict) -> bool:
-    """Whether the judge of these rows counts what it prefers, as a program does."""
-    return by_program(settings["experiments"].get(rows[0]["experiment"], {}))
+def _judge(row: dict, shown: str, settings: dict) -> str:
+    """What is said of the judge of this row: a further one by its name, and what a program counts."""
+    if row.get("judge", MAIN) != MAIN:
+        return f"Judge {escape(row['judge'])} {shown}"
+    counts = by_program(settings["experiments"].get(row["experiment"], {}))
+    return f"Judge {shown}{COUNTED[row['axis']] if counts else ''}"
 
 
 def _pairs(rows: list[dict]) -> list[tuple[str, str, str]]:

@@ -26,10 +26,13 @@ async function recount(file, row) {
   return found && found.items.length ? found : null;
 }
 
+/** The folder of a row's verdicts: a further judge has its own. */
+const judgingOf = ({ experiment, judge = "judge" }) => (judge === "judge" ? experiment : `${experiment}.${judge}`);
+
 async function comparison(row) {
   const [, field] = /^(.+)_difference$/.exec(row.metric) ?? [];
   if (field) return scoreDifference(row, field);
-  const all = await itemsOf("verdicts", row.experiment, `${row.method}-vs-${row.baseline}`);
+  const all = await itemsOf("verdicts", judgingOf(row), `${row.method}-vs-${row.baseline}`);
   const items = all.filter((item) => item.axis === row.axis && sameTemperature(item.temperature, row.temperature) && inCategory(row)(item));
   return verdictMetric(items, row.metric);
 }
@@ -122,6 +125,8 @@ async function solved(row) {
     const [own, theirs] = await Promise.all([row.method, against].map((method) => solved({ ...row, method, metric: share })));
     return { ...own, value: own.value - theirs.value };
   }
+  const [, source] = /^accuracy_of_(.+)$/.exec(metric) ?? [];
+  if (source) return meanOf(of(any).filter((item) => item.source === source));
   const [, other] = /^difference_(.+)$/.exec(metric) ?? [];
   if (other) {
     const theirs = await attemptsOf(row.experiment, other, row.temperature);
