@@ -33,6 +33,7 @@ RIGHT = Column(r"right, \%", "degeneration", {"metric": "correct"})
 OUTCOMES = (
     Column("strength", "strengths", {"axis": "principle-aware", "metric": "strength"}, 2),
     Column("MIP", "preferences", {"metric": "mip"}, 2),
+    Column("CRD", "preferences", {"metric": "crd"}, 2),
     Column("hypervolume", "preferences", {"metric": "hypervolume"}, 2),
     Column("drift, nat", "information", {"metric": "drift"}, 3),
 )
