@@ -99,7 +99,7 @@ def test_an_experiment_with_preferences_sets_rewards_beside_what_was_not_rewarde
     settings = experiment("multitask", "n2")
     given = settings["experiments"]["multitask"]
     given["data"]["two"] |= {"builder": "preferences"}
-    given["soups"] = {"soup": {"of": ["n2"]}}
+    given["soups"] = {"soup": {"of": ["n2"], "label": "Soup of one"}}
     files = tables(
         degeneration=["multitask,n2,0.0,correct,40,30,50,9"],
         preferences=[
@@ -115,7 +115,7 @@ def test_an_experiment_with_preferences_sets_rewards_beside_what_was_not_rewarde
         r"method & given & tokens, $10^3$ & right, \% & MIP & CRD",
         "base & nothing & 0.0 & -- & -- & --",
         "SAMI,{} N = 2 & rewards & 0.9 & 40.0 [30.0, 50.0] & 0.50 [0.40, 0.60] & 0.75 [0.70, 0.80]",
-        "SOUP & rewards & 0.9 & -- & 0.25 [0.20, 0.30] & --",
+        "Soup of one & rewards & 0.9 & -- & 0.25 [0.20, 0.30] & --",
     ]
 
 
