@@ -111,6 +111,18 @@ def test_a_difference_of_shares_is_held_against_nothing():
     assert found["stepsShareDifferenceBaseMathsSftInOnePoints"] == "$+$5.0 points [$+$1.0, $+$9.0]"
 
 
+def test_tokens_of_a_method_are_those_of_its_experiment_up_to_the_kept_step():
+    experiment = {"methods": {"a": {"parent": "base"}, "b": {"parent": "base"}, "lost": {"parent": "base"}}}
+    kept = {("e", "a"): 1200.0, ("e", "b"): 300.0, ("f", "a"): 7.0}
+    table = [
+        {"experiment": title, "method": method, "seed": 1, "step": step, "metric": metric, "value": value}
+        for (title, method), tokens in kept.items()
+        for step, metric, value in ((1, "response_tokens", tokens), (2, "response_tokens", 9e6), (1, "selected", 1.0))
+    ]
+    found = {one.name: one.text for one in training.of_tokens(table, "", {"experiments": {"e": experiment}})}
+    assert found == {"trainedTokensEA": "1,200", "trainedTokensEB": "300"}
+
+
 def test_a_published_range_is_given_as_one():
     row = {"experiment": "e", "method": "a", "baseline": "b", "axis": "principle-free", "temperature": 0.0}
     row |= {"category": "all", "metric": "win_rate", "value": 50, "low": 49, "high": 51, "source": "text: x"}

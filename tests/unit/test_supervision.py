@@ -22,11 +22,12 @@ def test_what_the_neighbours_are_given(neighbours):
     assert had.pop("star_1") == had.pop("star_2") == ["gold answers"]  # of the second round also through its writer
     assert set(had) == {"base", "subset", "unverified"}
     assert not any(had.values())
-    assert given(neighbours["multitask"], "written") == ["principles of writer"]
+    for title in ("multitask", "weak_to_strong"):
+        assert given(neighbours[title], "written") == ["principles of writer"]
     assert all(
-        given(neighbours["preferences"], name) == ["rewards"] for name in ("mi_epo_3", "friendly_expert", "soup")
+        given(neighbours["preferences"], name) == ["rewards"] for name in ("mi_epo_3", "mi_epo_rollouts", "soup")
     )
-    for title in ("multitask", "users", "unseen"):
+    for title in ("multitask", "weak_to_strong", "users", "unseen"):
         assert not any(given(neighbours[title], name) for name in neighbours[title]["methods"] if name != "written")
 
 

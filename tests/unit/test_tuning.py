@@ -107,6 +107,9 @@ AS_ANOTHER = {
     ("multitask", "original_rmsprop"): ("multitask", "original_3"),
     ("multitask", "written"): ("multitask", "n2"),
     ("unseen", "sami"): ("multitask", "n2"),
+    ("weak_to_strong", "written"): ("multitask", "n2"),
+    ("weak_to_strong", "by_hand"): ("multitask", "n2"),
+    ("preferences", "mi_epo_rollouts"): ("preferences", "mi_epo_3"),
     ("preferences", "mo_odpo_3"): ("preferences", "mi_epo_3"),
 }
 # Or a share of it: RMSprop's first step is 1 / sqrt(1 - 0.99) times its rate, and AdamW's is its rate.

@@ -31,9 +31,12 @@ def test_the_whole_of_sami_is_planned_without_network_gpu_or_keys(copy):
     found = jobs(text)
     assert (found["fetch_dataset"], found["fetch_model"], found["questions"]) == (6, 2, 9)
     assert found["model"] == found["collapse"] == found["solve"] == 0
-    # three iterations as written and three as the code did on summaries, three on dialogue
-    assert found["generate"] == found["pairs"] == found["train"] == 9
-    assert (found["respond"], found["judge"]) == (13, 12)  # both tasks also by the instructed model
+    # Three iterations on each task; on summaries also three as the code did and three on principles that a model wrote.
+    assert found["generate"] == found["pairs"] == found["train"] == 12
+    assert found["held_out_responses"] == found["information"] == 12 + 2  # of all iterations and of both bases
+    assert (found["respond"], found["judge"]) == (12 + 4, 14)  # both tasks also by the instructed model
+    (asked,) = re.findall(r"run\.py written_principles .*", text)
+    assert option(shlex.split(asked), "--model") == "data/models/mistral_instruct"
     writers = {
         option(words, "--out").removeprefix("results/sami/generations/"): option(words, "--model")
         for words in (shlex.split(line) for line in re.findall(r"workflow/run\.py generate .*", text))
@@ -51,10 +54,12 @@ def test_rates_cannot_be_chosen_where_no_checker_can_tell(copy):
 
 def test_sami_with_mixtral_and_mipo_are_planned_too(copy):
     found = jobs(plan(copy, MIXTRAL))
-    assert (found["fetch_dataset"], found["train"], found["judge"]) == (2, 6, 8)
+    assert (found["fetch_dataset"], found["train"], found["judge"]) == (2, 9, 10)
     found = jobs(plan(copy, MIPO))
-    assert (found["fetch_dataset"], found["fetch_model"], found["generate"]) == (2, 1, 1)
-    assert (found["reference"], found["train"], found["solve"], found["judge"]) == (1, 2, 3, 0)
+    # GSM8K, SVAMP, ARC and PRISM; the policy and the judge. In context mode there are two sets and five methods.
+    assert (found["fetch_dataset"], found["fetch_model"], found["generate"]) == (2 + 1 + 4 + 1, 2, 3 + 2)
+    assert (found["reference"], found["train"]) == (3 + 2, 3 * 2 + 5)
+    assert (found["solve"], found["respond"], found["judge_by_likelihood"]) == (3 * 3, 6, 7)
 
 
 def test_the_whole_of_mi_epo_is_planned_too(copy):
@@ -81,10 +86,10 @@ def test_what_sami_costs_is_known_before(copy):
     assert float(rows[-1]["gpu_hours"]) > 1
     # comparisons x questions x two axes x two orders, at the assumed lengths and the stated price
     judged = {row["experiment"]: float(row["judge_dollars"]) for row in rows if row["stage"] == "judge"}
-    assert judged == {"summaries": 278.40, "dialogue": 278.40}
+    assert judged == {"summaries": 348.00, "dialogue": 278.40}
 
 
-@pytest.mark.parametrize(("overlays", "judged"), [(MIXTRAL, [278.40]), (MIPO, []), (MIEPO, [])])
+@pytest.mark.parametrize(("overlays", "judged"), [(MIXTRAL, [348.00]), (MIPO, [0.0]), (MIEPO, [])])
 def test_what_the_others_cost_is_known_too(read_config, root, overlays, judged):
     assumed = yaml.safe_load((root / "config/costs.yaml").read_text())
     rows = cost.table({**loading.load(read_config(*overlays)), "counted": {}}, assumed)
@@ -117,14 +122,42 @@ def test_sami_is_as_the_paper_has_it(read_config):
     assert {one["optimizer"] for one in methods(mixtral, "summaries").values()} == {"rmsprop"}
 
 
-def test_mipo_is_as_the_paper_has_it(read_config):
+@pytest.mark.parametrize(
+    ("title", "builder", "temperature"),
+    [
+        ("gsm8k", "other_question", 0.1),
+        ("svamp", "other_question", 0.1),
+        ("arc", "other_question", 1.0),
+        ("users", "context", 0.1),
+    ],
+)
+def test_mipo_is_as_the_paper_has_it(read_config, title, builder, temperature):
     settings = loading.load(read_config(*MIPO))
-    mipo, data = methods(settings, "gsm8k")["mipo"], settings["experiments"]["gsm8k"]["data"]["other_question"]
+    mipo, data = methods(settings, title)["mipo"], settings["experiments"][title]["data"]
+    data = data[mipo["data"]]
     assert (mipo["beta"], mipo["learning_rate"], mipo["batch"], mipo["schedule"]) == (0.1, 5e-7, 4, "cosine")
     assert (mipo["betas"], mipo["min_lr_rate"]) == ([0.9, 0.95], 0.1)
     assert mipo["steps"] == data["size"] // mipo["batch"]  # one epoch
     assert mipo["warmup"] == round(0.03 * mipo["steps"])
-    assert (data["builder"], data["sampling"]["temperature"], data["sampling"]["top_p"]) == ("other_question", 0.1, 0.9)
+    assert (data["builder"], data["sampling"]["temperature"], data["sampling"]["top_p"]) == (builder, temperature, 0.9)
+
+
+def test_context_mode_leaves_the_context_out_and_has_its_baselines_on_the_same_pairs(read_config):
+    experiment = loading.load(read_config(*MIPO))["experiments"]["users"]
+    assert (experiment["data"]["without"]["other"], experiment["data"]["other_user"]["other"]) == ("none", "user")
+    found = {name: (one["objective"], one["data"]) for name, one in experiment["methods"].items()}
+    assert found.pop("mipo_user") == ("mipo", "other_user")
+    assert found == {name: (name, "without") for name in ("mipo", "sft", "infonce", "sami")}
+    assert experiment["methods"]["infonce"]["side"] == "columns"
+    assert {experiment["methods"][name]["reduction"] for name in ("infonce", "sami")} == {"mean"}
+
+
+def test_models_that_were_instructed_are_asked_by_their_chat_templates(read_config):
+    """Mistral-7B and Alpaca-7B have none."""
+    for config, plain in ((MIPO, set()), (MIEPO, {"safety"}), (SAMI, {"summaries", "dialogue"})):
+        experiments = read_config(*config)["experiments"]
+        asked = {title for title, one in experiments.items() if one and isinstance(one["template"], str)}
+        assert asked == plain
 
 
 def test_mi_epo_is_as_the_paper_has_it(read_config):
@@ -166,7 +199,8 @@ def test_mi_epo_is_as_the_paper_has_it(read_config):
 
 def test_the_worked_examples_of_mipo_are_right(read_config):
     """Every line that computes something, and the answer behind ####."""
-    template = read_config(*MIPO)["experiments"]["gsm8k"]["evaluation"]["template"]
+    (message,) = read_config(*MIPO)["experiments"]["gsm8k"]["evaluation"]["template"]
+    template = message["content"]
     sums = re.findall(r"((?:\d+ [-+*/] )+\d+) = (\d+)", template)
     assert len(sums) >= 16
     assert all(eval(left) == int(right) for left, right in sums)  # digits and signs alone

@@ -58,6 +58,7 @@ def collect(args, config: dict) -> list:
     if args.training:
         table = rows(args.training, ("experiment", "step", "metric", "value"))
         found += training.of_training(table, "metrics/training.csv")
+        found += training.of_tokens(table, "metrics/training.csv", config)
     if args.information:
         table = rows(args.information, (*MEASURED, "critic", "side"))
         found += information.of_information(table, "metrics/information.csv")

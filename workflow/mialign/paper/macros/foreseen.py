@@ -25,6 +25,7 @@ CURVES = (*LOGGED, "mean_score", "win_rate", "adherence", "correct", "accuracy",
 def numbers(config: dict, categories: Iterable[str]) -> list[Number]:
     """Of a config with its defaults filled in, and the categories of its principles."""
     found = settings.of_settings(settings.printed(config))
+    kept = []
     for title, given in config["experiments"].items():
         if is_judged(given):
             rows = list(_comparisons(title, given, config["seeds"], categories))
@@ -39,10 +40,11 @@ def numbers(config: dict, categories: Iterable[str]) -> list[Number]:
         if "preferences" in given:
             found += preferences.of_preferences(list(_preferences(title, given)), "preferences")
         for method in given["methods"]:
-            found += training.of_training(list(_curve(title, method, ("selected",))), "training")
+            kept += _curve(title, method, ("selected",))
         dropped = [{"filter": name, "dropped": 1, "kept": 1} for name in SHOWN]
         for data in stored_sets(given):
             found += training.of_filters(training.set_name(config, title, data), dropped, f"{title}, {data}")
+    found += training.of_training(kept, "training") + training.of_tokens(kept, "training", config)
     for curve in config.get("collapse", {}).get("curves", ()):
         found += training.of_training(list(_curve("collapse", curve, CURVES)), "training")
     return found

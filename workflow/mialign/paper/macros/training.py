@@ -1,8 +1,9 @@
-"""Training and filtering in numbers: chosen steps, the curves of the collapse, what the filters dropped."""
+"""Training and filtering in numbers: chosen steps, tokens, the curves of the collapse, what the filters dropped."""
 
 from mialign.core.macro_names import name
 from mialign.paper import formatting
 from mialign.paper.macros.number_formats import Number
+from mialign.paper.tables.methods import training_tokens
 
 SHARES_OF_ONE = (
     "mean_score",
@@ -31,6 +32,21 @@ def of_training(table: list[dict], origin: str) -> list[Number]:
         found.append(Number(name("chosen_step", experiment, method), text, f"{origin}: {experiment} {method} selected"))
     for (curve, metric), points in curves.items():
         found += _curve(name("collapse", curve, metric), metric, points, f"{origin}: collapse {curve} {metric}")
+    return found
+
+
+def of_tokens(table: list[dict], origin: str, settings: dict) -> list[Number]:
+    """Tokens of responses that each method has learned from, as the table of methods has them."""
+    found = []
+    for title, experiment in settings.get("experiments", {}).items():
+        tokens = training_tokens([row for row in table if row["experiment"] == title], experiment)
+        found += [
+            Number(
+                name("trained_tokens", title, method), formatting.count(tokens[method]), f"{origin}: {title} {method}"
+            )
+            for method in experiment["methods"]
+            if tokens[method] is not None
+        ]
     return found
 
 

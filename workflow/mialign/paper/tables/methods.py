@@ -33,6 +33,7 @@ RIGHT = Column(r"right, \%", "degeneration", {"metric": "correct"})
 OUTCOMES = (
     Column("strength", "strengths", {"axis": "principle-aware", "metric": "strength"}, 2),
     Column("MIP", "preferences", {"metric": "mip"}, 2),
+    Column("CRD", "preferences", {"metric": "crd"}, 2),
     Column("hypervolume", "preferences", {"metric": "hypervolume"}, 2),
     Column("drift, nat", "information", {"metric": "drift"}, 3),
 )
@@ -134,9 +135,10 @@ def _table(experiment: dict, tables: dict, columns: Iterable[Column], distance: 
     shown = [(column, rows) for column, rows in found if any(map(measured, rows.values()))]
     header = ["method", *(column.header for column, _ in shown)]
     result = Table("@{}" + "l" * len(header) + "@{}", header, size=SIZE.format(distance))
+    named = {"methods": {**experiment["methods"], **experiment.get("soups", {})}}
     for name in _methods(experiment):
         cells = [_cell(rows.get(name), column) for column, rows in shown]
-        result.rows.append([escape(label(name, experiment)), *cells])
+        result.rows.append([escape(label(name, named)), *cells])
         result.tidy += [{key: rows[name].get(key, "") for key in CSV} for _, rows in shown if name in rows]
     return result
 

@@ -1,0 +1,36 @@
+"""The arms of config/neighbours.yaml that are compared with another one differ from it in what they are about alone."""
+
+import made_up_run
+import pytest
+
+
+@pytest.fixture
+def neighbours():
+    return made_up_run.config("config/neighbours.yaml")["experiments"]
+
+
+def different(one: dict, other: dict) -> set[str]:
+    return {key for key in one.keys() | other.keys() if one.get(key) != other.get(key)}
+
+
+def test_rollouts_have_the_steps_of_the_rounds_and_differ_in_how_pairs_come(neighbours):
+    experiment = neighbours["preferences"]
+    methods, data = experiment["methods"], experiment["data"]
+    rollouts, rounds = methods["mi_epo_rollouts"], [methods[f"mi_epo_{number}"] for number in (1, 2, 3)]
+    assert rollouts["steps"] == sum(one["steps"] for one in rounds)
+    assert rollouts["rollout_every"] < rounds[0]["steps"]  # its pairs are fresher
+    assert different(rollouts, rounds[0]) == {"data", "label", "steps", "rollout_every"}
+    assert different(data["rollout_pairs"], data["own_pairs"]) == {"questions", "sampling", "seed", "size"}
+    assert different(data["rollout_pairs"]["sampling"], data["own_pairs"]["sampling"]) == {"seed"}
+
+
+def test_weak_to_strong_differs_in_who_wrote_the_principles(neighbours):
+    experiment = neighbours["weak_to_strong"]
+    assert (experiment["base"], neighbours["multitask"]["data"]["written"]["principles"]["from"]) == (
+        "strong",
+        "writer",
+    )
+    assert different(experiment["methods"]["written"], experiment["methods"]["by_hand"]) == {"data", "label"}
+    assert different(experiment["data"]["written"], experiment["data"]["by_hand"]) == {"principles"}
+    assert experiment["data"]["written"]["principles"] == {"from": "writer"}
+    assert ["written", "by_hand"] in experiment["comparisons"]
