@@ -22,7 +22,7 @@ class Dependents:
             self._numbers.setdefault((frozenset(files), behind), []).append(name)
 
     def of(self, file: str) -> dict[str, list[str]]:
-        """By kind (figures, tables, numbers) the names; `file` as jobs knew it. Of the file of numbers these are all."""
+        """By kind (figures, tables, numbers) the names; `file` as jobs knew it; all numbers for their own file."""
         touched = self.lineage.downstream([file])
         shown = [PurePosixPath(self.lineage.shown(name)) for name in touched]
         found = {kind: sorted({path.stem for path in shown if path.parts[0] == kind}) for kind in ("figures", "tables")}
