@@ -366,7 +366,7 @@ def _tuning(settings):
 def _written_principles():
     """Of one side a wording that means something to TeX, of the others none."""
     wording = " ".join(NASTY.split())
-    keys = {"principle": "steps", "side": "positive", "text": f"1. {NASTY}"}
+    keys = {"principle": "steps", "side": "positive", "text": f"1. {NASTY}", "writer": "0123456789abcdef"}
     return [
         keys | {"wording": wording, "outcome": "used"},
         keys | {"wording": wording, "outcome": "duplicate"},

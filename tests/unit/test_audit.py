@@ -8,16 +8,29 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 import pytest
 
-from mialign.audit import comparison, crate, crate_metadata, digests, drawing, explanation, manifest, things
-from mialign.audit.lineage import Lineage
+from mialign.audit import (
+    comparison,
+    crate,
+    crate_metadata,
+    digests,
+    drawing,
+    explanation,
+    manifest,
+    provenance,
+    sources,
+    things,
+)
+from mialign.audit.lineage import SOURCES, Lineage
+from mialign.audit.opened_files import OpenedFiles
 from mialign.audit.origins import counted, origins_of
 from mialign.audit.verification import verify
 from mialign.core.errors import InputError
+from mialign.models import checkpoints
 from scripts import audit, compare, why
 from scripts import verify as verify_stage
 
@@ -30,13 +43,26 @@ def sha(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def digest_of(model: str) -> str:
+    """Stands for the digest of a model's folder."""
+    return sha(model)[:16]
+
+
 class Made:
     """A results folder, written job by job as stages do it."""
 
     def __init__(self, root: Path):
         self.root, self.hour = root, 0
 
-    def job(self, stage: str, log: str, inputs: list[str], outputs: dict[str, str], **arguments) -> None:
+    def job(
+        self,
+        stage: str,
+        log: str,
+        inputs: list[str],
+        outputs: dict[str, str],
+        models: tuple[str, ...] = (),
+        **arguments,
+    ) -> None:
         self.hour += 1
         for name, text in outputs.items():
             path = self.root / RUN / name
@@ -50,10 +76,11 @@ class Made:
             "arguments": arguments,
             "inputs": {name: self.described(name) for name in read},
             "outputs": {f"{RUN}/{name}": self.described(f"{RUN}/{name}") for name in outputs},
+            "models": {f"{RUN}/{name}": digest_of(name) for name in models},
             "code": {"digest": f"code-{stage}", "commit": "c0ffee", "dirty": False},
             "python": "3.11",
             "packages": {},
-            "machine": {"system": "Linux", "processor": "P", "cores": 2, "gpu": None},
+            "machine": {"system": "Linux", "processor": "P", "cores": 2, "gpu": None, "gpus": 0},
             "started": f"2026-01-01T{self.hour:02}:00:00+00:00",
             "seconds": 1.5,
         }
@@ -84,15 +111,21 @@ def run(tmp_path) -> Path:
     for method in ("sami", "dpo"):
         for seed in SEEDS:
             there = f"{method}/seed{seed}"
-            checkpoint = f"checkpoints/toy/{there}/model.safetensors"
-            made.job(
-                "train", f"train/toy.{method}.seed{seed}", weak, {checkpoint: there}, seed=seed, settings={"steps": 4}
-            )
+            model = f"checkpoints/toy/{there}"
+            checkpoint, told = f"{model}/model.safetensors", {"seed": seed, "settings": {"steps": 4}}
+            made.job("train", f"train/toy.{method}.seed{seed}", weak, {checkpoint: there}, (model,), **told)
             records = [
-                {"prompt_id": f"toy/writing-{n}", "question_id": f"writing-{n}", "text": there} for n in range(3)
+                {
+                    "prompt_id": f"toy/writing-{n}",
+                    "question_id": f"writing-{n}",
+                    "text": there,
+                    "writer": digest_of(model),
+                }
+                for n in range(3)
             ]
             responses = {f"responses/toy/{there}.jsonl": lines(records)}
-            made.job("respond", f"respond/toy.{method}.seed{seed}", [checkpoint, "questions/bench.jsonl"], responses)
+            read = [checkpoint, "questions/bench.jsonl"]
+            made.job("respond", f"respond/toy.{method}.seed{seed}", read, responses, (model,))
     for seed in SEEDS:
         judged = [
             {
@@ -127,7 +160,8 @@ def run(tmp_path) -> Path:
         ("winToyDpoBase", "dpo base aware 0 all win_rate"),
     ):
         numbers += f"{name},66.7,metrics/comparisons.csv: toy {key},yes\n"
-    made.job("numbers", "numbers", ["metrics/comparisons.csv"], {"paper/numbers.csv": numbers})
+    printed = {"paper/numbers.csv": numbers, "paper/numbers.tex": "N"}
+    made.job("numbers", "numbers", ["metrics/comparisons.csv"], printed)
     return tmp_path / RUN
 
 
@@ -210,7 +244,39 @@ def test_an_id_shows_the_question_its_prompt_the_answers_and_the_verdicts(run, a
             for line in (2, 5)
         ],
     ]
-    assert '  responses/toy/dpo/seed1.jsonl:2  {"text": "dpo/seed1"}\n' in readable(run, asked)
+    model = "checkpoints/toy/dpo/seed1"
+    text = f'{{"text": "dpo/seed1", "writer": "{model} ({digest_of(model)})"}}'
+    assert f"  responses/toy/dpo/seed1.jsonl:2  {text}\n" in readable(run, asked)
+    assert chain(run, asked)["writers"][digest_of(model)] == f"{RUN}/{model}"
+
+
+def test_the_digest_in_a_record_leads_to_the_model_that_wrote_it(run):
+    digest = digest_of("checkpoints/toy/sami/seed2")
+    found = chain(run, digest)
+    assert (found["kind"], found["text"], stages(found)) == ("model", "checkpoints/toy/sami/seed2", ["train", "model"])
+    assert found["jobs"][0]["arguments"]["seed"] == 2
+    with pytest.raises(InputError, match="no such thing"):
+        chain(run, digest[::-1])
+
+
+def test_of_a_model_that_no_job_made_the_digest_leads_to_its_files(run):
+    path = run / "logs/respond/toy.sami.seed1.json"
+    noted = json.loads(path.read_text())
+    noted["inputs"]["data/models/given/config.json"] = {"sha256": sha("{}"), "bytes": 2}
+    noted["models"]["data/models/given"] = "0123456789abcdef"
+    path.write_text(json.dumps(noted))
+    found = chain(run, "0123456789abcdef")
+    assert (found["text"], found["jobs"]) == ("data/models/given", [])
+    assert [one["file"] for one in found["given"]] == ["data/models/given/config.json"]
+
+
+def test_records_of_which_no_job_noted_the_model_show_its_digest(run):
+    for path in run.glob("logs/**/*.json"):
+        noted = json.loads(path.read_text())
+        del noted["models"]
+        path.write_text(json.dumps(noted))
+    writer = digest_of("checkpoints/toy/dpo/seed1")
+    assert f'{{"text": "dpo/seed1", "writer": "{writer}"}}\n' in readable(run, "writing-1")
 
 
 def test_a_line_of_a_file_and_a_folder(run):
@@ -320,6 +386,7 @@ def test_a_name_of_a_figure_and_of_a_table_is_asked_back(run):
         ({"outputs": {"a": {"sha256": "0"}}}, "'outputs: a: bytes' is missing"),
         ({"code": {"digest": "0"}}, "'code: commit' is missing"),
         ({"machine": {"system": "Linux", "processor": 1}}, "'machine: processor' cannot be read"),
+        ({"models": {"a": 1}}, "'models: a' cannot be read"),
         ({"command": [1]}, "'command' cannot be read"),
         ({"started": "yesterday"}, "'started' cannot be read"),
     ],
@@ -393,18 +460,63 @@ def test_a_run_is_as_its_manifest_says_also_by_sha256sum_and_as_a_copy(run, tmp_
         ("checkpoints/toy/sami/seed2/model.safetensors", {"winToySamiDpo", "winSeedTwoToySamiDpo"}, ["figure1"]),
         ("models/weak/config.json", {"winToyDpoBase", "winToySamiDpo", "winSeedTwoToySamiDpo"}, ["figure1"]),
         ("metrics/comparisons.csv", {"winToyDpoBase", "winToySamiDpo", "winSeedTwoToySamiDpo"}, ["figure1"]),
+        ("paper/numbers.csv", {"configRun", "winToyDpoBase", "winToySamiDpo", "winSeedTwoToySamiDpo"}, []),
+        ("paper/numbers.tex", {"configRun", "winToyDpoBase", "winToySamiDpo", "winSeedTwoToySamiDpo"}, []),
         ("figures/figure1.pdf", set(), ["figure1"]),
         ("logs/judge/sami.dpo.seed1.log", set(), []),
     ],
 )
 def test_one_byte_is_named_with_what_depends_on_it(run, file, numbers, figures):
     manifest.write(run)
-    data = bytearray((run / file).read_bytes())
-    data[len(data) // 2] ^= 1
-    (run / file).write_bytes(data)
+    change_one_byte(run / file)
     (found,) = verify(run)
     assert (found["file"], found["is"]) == (file, "changed")
     assert (set(found["numbers"]), found["figures"]) == (numbers, figures)
+
+
+def change_one_byte(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def test_one_byte_is_named_in_whatever_file_of_a_folder_or_of_its_crate(run, tmp_path):
+    (run / ".hidden").write_text("h")
+    (run / "tables/.hidden").write_text("h")
+    said(audit, run)
+    files = [path for path in sorted(run.rglob("*")) if path.is_file()]
+    assert {path.relative_to(run).parts[0] for path in files} > {"audit", "logs", "paper", "tables", ".hidden"}
+    with crate.unpacked(run / crate.NAME) as folder:
+        unpacked = Path(shutil.copytree(folder, tmp_path / "unpacked"))
+    assert (verify(run), verify(unpacked)) == ([], [])
+    for folder in (run, unpacked):
+        for path in (path for path in sorted(folder.rglob("*")) if path.is_file()):
+            before, name = path.read_bytes(), path.relative_to(folder).as_posix()
+            change_one_byte(path)
+            assert name in named(folder), name
+            path.write_bytes(before)
+
+
+def named(folder: Path) -> set[str]:
+    """The files that verify names, also by refusing them."""
+    try:
+        found = verify(folder)
+    except InputError as error:
+        return {str(error).partition(":")[0].partition(",")[0].removeprefix(f"{folder}/")}
+    words = "\n".join(f"{one['file']}: {verify_stage.TITLES[one['is']]}" for one in found)
+    return {word.strip(":,") for word in words.split()}
+
+
+def test_a_seal_that_was_taken_away_is_named_and_so_is_what_stands_beside_it(run):
+    said(audit, run)
+    (run / manifest.SEAL).unlink()
+    assert [(one["is"], one["file"]) for one in verify(run)] == [("missing", manifest.SEAL), ("new", crate.NAME)]
+
+
+def test_snakemakes_mark_in_a_folder_is_no_result(run):
+    said(audit, run)
+    (run / "checkpoints/toy/sami/seed1/.snakemake_timestamp").write_text("")
+    assert verify(run) == []
 
 
 def test_missing_new_and_altered_files_are_told_apart(run):
@@ -461,6 +573,38 @@ def test_what_differs_is_told_by_whether_intervals_meet(run, tmp_path):
     assert list(found["files"]) == ["metrics/comparisons.csv", "paper/numbers.csv"]
 
 
+def test_settings_of_jobs_that_differ_are_told_without_paths(run, tmp_path):
+    copy = shutil.copytree(run, tmp_path / "copy")
+    for folder, steps, more in (
+        (run, 4, {"template": "a / b"}),
+        (copy, 8, {"template": "a/b", "clip": 1.0}),
+    ):
+        path = folder / "logs/train/toy.sami.seed1.json"
+        noted = json.loads(path.read_text())
+        noted["arguments"] |= {"settings": {"steps": steps, "inner": more}, "parent": f"{folder}/models/weak"}
+        noted["arguments"] |= {"models": [f"{folder}/a", "b"], "names": ["kl"] if folder == run else []}
+        path.write_text(json.dumps(noted))
+    (copy / "logs/train/toy.dpo.seed1.json").unlink()
+    title = "train/toy.sami.seed1"
+    assert comparison.compare(run, copy)["settings"] == {
+        f"{title}: settings steps": ("4", "8"),
+        f"{title}: settings inner template": ("a / b", "a/b"),
+        f"{title}: settings inner clip": (None, "1.0"),
+        f"{title}: names": ('["kl"]', "[]"),
+    }
+
+
+def test_what_was_fetched_from_elsewhere_is_a_setting_that_differs(run, tmp_path):
+    copy = shutil.copytree(run, tmp_path / "copy")
+    head = "kind,name,place,pinned,commit,sha256\ndatasets,gsm8k,hub/gsm8k,"
+    (run / "fetched.csv").write_text(f"{head}config,c1,\n")
+    (copy / "fetched.csv").write_text(f"{head}lock,c2,\n")
+    assert comparison.compare(run, copy)["settings"] == {
+        "datasets/gsm8k: pinned": ("config", "lock"),
+        "datasets/gsm8k: commit": ("c1", "c2"),
+    }
+
+
 def test_a_folder_without_numbers_cannot_be_compared(run, tmp_path):
     (tmp_path / "empty").mkdir()
     for folders in ((tmp_path / "empty", run), (run, tmp_path / "empty")):
@@ -471,9 +615,7 @@ def test_a_folder_without_numbers_cannot_be_compared(run, tmp_path):
 # ---------------------------------------------------------------- crate
 @pytest.fixture
 def packed(run) -> Path:
-    manifest.write(run)
-    drawing.write(run)
-    crate.write(run, run / crate.NAME)
+    said(audit, run)
     return run / crate.NAME
 
 
@@ -496,10 +638,11 @@ def test_a_crate_has_the_files_but_for_weights_and_says_so(packed, run):
         names = set(archive.namelist())
     found = entities(packed)
     files = {one for one, entity in found.items() if "File" in entity["@type"]}
-    assert files == names - {crate_metadata.NAME, manifest.NAME} == referred(found["./"]["hasPart"])
+    assert files == names - {crate_metadata.NAME, manifest.NAME, manifest.SEAL} == referred(found["./"]["hasPart"])
     assert "models/weak/config.json" in files
     assert f"#{RUN}/models/weak/model.safetensors" in found
-    assert found["questions/bench.jsonl"]["sha256"] == sha((run / "questions/bench.jsonl").read_text())
+    for name in ("questions/bench.jsonl", "audit/graph.svg", "audit/Snakefile"):
+        assert found[name]["sha256"] == sha((run / name).read_text())
 
 
 def test_all_that_a_crate_refers_to_is_described_in_it(packed):
@@ -518,7 +661,7 @@ def test_a_job_in_a_crate_is_an_action_of_its_stage_with_what_it_used_and_made(p
     assert referred(job["instrument"]) == {"#stage/respond"}
     assert (job["endTime"] > job["startTime"], job["description"].count("c0ffee")) == (True, 1)
     whole = found["#run"]
-    assert referred(whole["object"]) == {"#config/principles.yaml"}
+    assert referred(whole["object"]) == {"audit/sources/config/principles.yaml"}
     assert {"figures/figure1.pdf", "paper/numbers.csv"} <= referred(whole["result"])
     assert "metrics/comparisons.csv" not in referred(whole["result"])
 
@@ -568,7 +711,7 @@ def test_the_same_results_give_the_same_crate(packed, run, tmp_path):
 def test_more_can_be_left_out_and_is_told_with_the_weights(run, tmp_path, capsys):
     out = tmp_path / "small.zip"
     said(audit, run, "--crate", out, "--without", "figures/*", "*.tex")
-    left_out = ["figures/figure1.pdf", "tables/win_rates.tex", "models/weak/model.safetensors"]
+    left_out = ["figures/figure1.pdf", "tables/win_rates.tex", "paper/numbers.tex", "models/weak/model.safetensors"]
     left_out += [
         f"checkpoints/toy/{method}/seed{seed}/model.safetensors" for method in ("dpo", "sami") for seed in SEEDS
     ]
@@ -579,7 +722,7 @@ def test_more_can_be_left_out_and_is_told_with_the_weights(run, tmp_path, capsys
     said(verify_stage, out)
     assert capsys.readouterr().out == (
         "Every file in it is as the manifest and the jobs say.\n"
-        "The crate was made without 7 files (5 .safetensors, 1 .pdf, 1 .tex): of them the sha256 alone is known. "
+        "The crate was made without 8 files (5 .safetensors, 1 .pdf, 2 .tex): of them the sha256 alone is known. "
         "--json names them.\n"
     )
     said(verify_stage, out, "--json")
@@ -700,6 +843,61 @@ def test_what_is_no_crate_is_told(run, tmp_path):
         drawing.write(run)
 
 
+# ---------------------------------------------------------------- sources
+@pytest.fixture
+def published(run) -> Path:
+    """The run, whose numbers also have a published value."""
+    (run.parents[1] / "workflow/resources/published").mkdir(parents=True)
+    (run.parents[1] / "workflow/resources/published/win_rates.csv").write_text("method,metric,value\nsami,win,55\n")
+    path = run / "logs/numbers.json"
+    noted = json.loads(path.read_text())
+    text = (run / "paper/numbers.csv").read_text() + "published,55,published/win_rates.csv: sami win,yes\n"
+    (run / "paper/numbers.csv").write_text(text)
+    values = "method,metric,value\nsami,win,55\n"
+    noted["inputs"]["workflow/resources/published/win_rates.csv"] = {"sha256": sha(values), "bytes": len(values)}
+    noted["outputs"][f"{RUN}/paper/numbers.csv"] = {"sha256": sha(text), "bytes": len(text)}
+    path.write_text(json.dumps(noted))
+    return run
+
+
+def test_a_published_number_of_a_crate_leads_to_the_published_value(published):
+    said(audit, published)
+    with crate.unpacked(published / crate.NAME) as folder:
+        found = chain(folder, "published")
+        assert [row["value"] for row in found["rows"]] == [55]
+        name = "workflow/resources/published/win_rates.csv"
+        assert [(one["file"], one["here"]) for one in found["given"]] == [(name, True)]
+        (given,) = chain(folder, "winToySamiDpo")["given"]
+        assert (given["file"], given["here"]) == ("config/principles.yaml", True)
+
+
+def test_only_what_jobs_read_of_the_workflow_is_kept_and_only_as_they_read_it(published, tmp_path):
+    path = published / "logs/numbers.json"
+    noted = json.loads(path.read_text())
+    for name in ("data/given.csv", "config/../secret", "config/gone.yaml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+        noted["inputs"][name] = {"sha256": sha("x"), "bytes": 1}
+    path.write_text(json.dumps(noted))
+    (tmp_path / "config/gone.yaml").unlink()
+    (tmp_path / "config/principles.yaml").write_text("p: 2\n")
+    sources.write(published)
+    kept = [one for one in (published / SOURCES).rglob("*") if one.is_file()]
+    assert [one.relative_to(published / SOURCES).as_posix() for one in kept] == [
+        "workflow/resources/published/win_rates.csv"
+    ]
+
+
+def test_a_copy_elsewhere_keeps_what_was_kept_when_it_is_audited_again(published, tmp_path):
+    sources.write(published)
+    copy = shutil.copytree(published, tmp_path / "far/away/copy")
+    sources.write(copy)
+    assert (copy / SOURCES / "config/principles.yaml").read_text() == "p: 1\n"
+    (published / SOURCES / "config/old.yaml").write_text("of a job that is no more")
+    sources.write(published)
+    assert not (published / SOURCES / "config/old.yaml").exists()
+
+
 # ---------------------------------------------------------------- provenance
 def stage(root, folder: Path, *words: str) -> None:
     command = [sys.executable, root / "workflow/run.py", *map(str, words)]
@@ -748,3 +946,38 @@ def test_the_digest_of_a_large_file_is_computed_once_until_it_changes(tmp_path, 
     monkeypatch.setattr(digests, "LARGE", 4)
     large.write_text("other weights")
     assert digests.remembered(large, memory) == sha("other weights")
+
+
+def test_a_model_that_a_job_read_or_wrote_is_noted_by_the_digest_of_its_records(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base/config.json").write_text('{"model_type": "llama"}')
+    (tmp_path / "base/model.safetensors").write_text("W")
+    (tmp_path / "out/adapter").mkdir(parents=True)
+    (tmp_path / "out/adapter/adapter_config.json").write_text(json.dumps({"base_model_name_or_path": "base"}))
+    args = Namespace(log=tmp_path / RUN / "logs/x.log", model=Path("base"), out=Path("out/adapter"), settings={})
+    opened = OpenedFiles()
+    opened.read, opened.written = {str(tmp_path / "base/config.json")}, {str(tmp_path / "out/adapter")}
+    provenance.write("train", args, opened, 0.0)
+    noted = json.loads((tmp_path / RUN / "logs/x.json").read_text())
+    (tmp_path / "out/adapter/.snakemake_timestamp").write_text("")  # as Snakemake does after the job
+    assert noted["models"] == {name: checkpoints.digest(name) for name in ("base", "out/adapter")}
+    by_hand = "".join(hashlib.sha256(text.encode()).hexdigest() for text in ('{"model_type": "llama"}', "W"))
+    parts = b"config.json" + bytes.fromhex(by_hand[:64]) + b"model.safetensors" + bytes.fromhex(by_hand[64:])
+    assert noted["models"]["base"] == hashlib.sha256(parts).hexdigest()[:16]
+
+
+def test_the_number_of_gpus_stands_beside_their_name(run, tmp_path, monkeypatch):
+    cuda = Namespace(is_initialized=lambda: True, get_device_name=lambda: "A GPU", device_count=lambda: 4)
+    monkeypatch.setitem(sys.modules, "torch", Namespace(cuda=cuda))
+    args = Namespace(log=tmp_path / "x.log")
+    provenance.write("train", args, OpenedFiles(), 0.0)
+    machine = json.loads((tmp_path / "x.json").read_text())["machine"]
+    assert (machine["gpu"], machine["gpus"]) == ("A GPU", 4)
+    monkeypatch.undo()
+    path = run / "logs/train/toy.sami.seed1.json"
+    noted = json.loads(path.read_text())
+    for gpus, words in (({"gpus": 4}, "4 x A GPU"), ({"gpus": 1}, "2 cores, A GPU"), ({}, "2 cores, A GPU")):
+        about = {"system": "Linux", "processor": "P", "cores": 2, "gpu": "A GPU", **gpus}
+        path.write_text(json.dumps(noted | {"machine": about}))
+        assert f"{words}, Python 3.11" in readable(run, "checkpoints/toy/sami/seed1")

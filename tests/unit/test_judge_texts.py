@@ -1,5 +1,6 @@
 """Judges that read texts: what they are asked, how answers are read, both orders, and the likelihood judge."""
 
+import json
 import re
 
 import pytest
@@ -11,6 +12,7 @@ from mialign.core.errors import InputError
 from mialign.evaluation.judge import likelihood, prompt_template
 from mialign.evaluation.judge.position_swap import Answer, PairwiseJudge
 from mialign.evaluation.judge.settings import check_dated
+from mialign.models import checkpoints
 
 WORDS = prompt_template.load(WORDING)
 
@@ -188,6 +190,23 @@ def test_the_likelihood_judge_gives_the_likelier_letter_in_both_orders(model):
             winners.append("tie" if a == b else first if a > b else {"test": "baseline", "baseline": "test"}[first])
         assert one["verdict"] == (winners[0] if winners[0] == winners[1] else "tie")
     assert likelihood.make(settings, WORDING, model, 900).verdicts(cases(4)) == found
+
+
+def test_a_verdict_by_likelihood_names_the_weights_that_gave_it(model):
+    settings = {"kind": "likelihood", "model": "m", "wording": str(WORDING)}
+    judge = likelihood.make(settings, WORDING, model, 4096)
+    before = checkpoints.digest(model)
+    assert {one["writer"] for one in judge.verdicts(cases(2))} == {before}
+    settings_of = json.loads((model / "generation_config.json").read_text())
+    (model / "generation_config.json").write_text(json.dumps(settings_of | {"top_k": 7}))
+    other = likelihood.make(settings, WORDING, model, 4096)
+    assert {one["writer"] for one in other.verdicts(cases(2))} == {checkpoints.digest(model)} != {before}
+    assert other.name != judge.name
+
+
+def test_a_verdict_by_a_server_names_no_weights():
+    judge = PairwiseJudge("j", prompt_template.load(WORDING), lambda asked: [Answer("first", "A")] * len(asked))
+    assert all("writer" not in one for one in judge.verdicts(cases(2)))
 
 
 def test_a_chat_template_frames_the_prompt_and_its_tokens_in_a_text_are_text(tiny_tokenizer):

@@ -128,6 +128,7 @@ def test_one_refresh_for_all_steps_is_the_training_on_pairs_that_the_parent_wrot
     assert written == [
         {
             "step": 0,
+            "writer": checkpoints.digest(parent),
             "prompt_id": prompt["id"],
             "preferences": prompt["preferences"],
             "responses": [
@@ -180,6 +181,7 @@ def test_each_refresh_is_written_by_the_weights_of_its_step(place, roll_out, kil
             one.text for (one,) in completions
         ]
         assert [(record["step"], record["prompt_id"]) for record in written] == [(2 * number, one["id"]) for one in own]
+        assert {record["writer"] for record in written} == {checkpoints.digest(place / "parent")}
 
 
 LORA = {"adapter": {"rank": 2, "alpha": 4, "dropout": 0.3, "targets": ["q_proj", "v_proj"]}}
@@ -228,5 +230,5 @@ def test_objectives_without_rewards_or_reference_take_rollouts_too(train, tmp_pa
     )
     written = [json.loads(line) for line in found["rollouts.jsonl"].splitlines()]
     assert [record["step"] for record in written] == [0] * 6 + [2] * 6
-    assert set(written[0]) == {"step", "prompt_id", "responses"}
+    assert set(written[0]) == {"step", "writer", "prompt_id", "responses"}
     assert b"4,grid_accuracy_rows," in found["curve.csv"]

@@ -159,6 +159,7 @@ class Scribe:
     """In the place of the model: of TeX it writes a text on each side, of all else nothing."""
 
     asked: ClassVar[list] = []
+    digest = "0123456789abcdef"
 
     def __init__(self, *_):
         pass
@@ -200,6 +201,7 @@ def test_the_stage_writes_the_principles_and_what_became_of_each_text(run_stage,
         rows = list(csv.DictReader(stream))
     assert rows[6] == {
         "principle": "tex", "side": "positive", "text": "1. Love TeX.", "wording": "Love TeX", "outcome": "used",
+        "writer": "0123456789abcdef",
     }  # fmt: skip
     assert Counter(row["outcome"] for row in rows) == {"used": 2, "duplicate": 4, "cut_off": 48}
     said = capsys.readouterr().err

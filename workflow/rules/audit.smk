@@ -63,6 +63,8 @@ rule audit:
         f"{RUN}/audit/graph.svg",
         f"{RUN}/audit/graph.mmd",
         f"{RUN}/audit/jobs.csv",
+        f"{RUN}/audit/Snakefile",
+        f"{RUN}/audit/checksums.sha256",
         f"{RUN}/audit/crate.zip",
     log:
         f"{RUN}/audit/audit.log",  # here, since the manifest has what lies under logs/

@@ -1,9 +1,10 @@
-"""Write below audit/ of a folder of results its manifest, the graph of its jobs, and the crate of it for others."""
+"""Write below audit/ of a folder of results the graph of its jobs, its manifest, and the crate of it for others."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mialign.audit import crate, digests, drawing, manifest
+from mialign.audit import crate, digests, drawing, manifest, sources
+from mialign.audit.lineage import Lineage
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -15,10 +16,13 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> None:
+    manifest.check(args.results)
+    if Lineage(args.results).own:  # those of an older version noted nothing; its manifest can be written
+        drawing.write(args.results)
+        print(f"{args.results}: {', '.join(drawing.NAMES)}: the jobs, as they noted themselves")
+        sources.write(args.results)
     path = manifest.write(args.results)
     print(f"{path}: {len(manifest.read(args.results)):,} files; its own sha256 is {digests.sha256(path)}")
-    drawing.write(args.results)
-    print(f"{args.results}: {', '.join(drawing.NAMES)}: the jobs, as they noted themselves")
     out = args.crate or args.results / crate.NAME
     left_out = crate.write(args.results, out, tuple(args.without))
     print(f"{out}: the same as one file, without {crate.summary(left_out)}" if left_out else f"{out}: all as one file")

@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
-from mialign.audit import crate
+from mialign.audit import crate, manifest
 from mialign.audit.verification import verify
 from mialign.core.errors import InputError
 
@@ -13,6 +13,7 @@ TITLES = {
     "changed": "changed since the manifest was written",
     "missing": "missing",
     "new": "not in the manifest",
+    "unsealed": f"not there as {manifest.SEAL} has it; one of the two was changed",
     "altered": "not as the job left it that made it",
 }
 NAMED = 8  # numbers in words; --json has all

@@ -13,7 +13,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "thing",
         help="a number's name as in paper/numbers.csv, a figure, a table, TABLE:ROW:COLUMN, the id of a question or "
-        "prompt, a file, or FILE:LINE",
+        "prompt, the digest of a model, a file, or FILE:LINE",
     )
     parser.add_argument(
         "--results", type=Path, help="folder or crate of results; that of the file, or the only one in results/"

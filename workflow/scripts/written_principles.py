@@ -36,7 +36,8 @@ def main(args):
         ]
         rows = written_principles.outcomes(known, written, args.settings["longest"])
         changed = written_principles.rewritten(known, rows)
-        write_csv(args.table, written_principles.COLUMNS, rows)
+        columns = [*written_principles.COLUMNS, "writer"]
+        write_csv(args.table, columns, ({**row, "writer": write.digest} for row in rows))
         write_text(args.out, written_principles.as_yaml(changed))
     if kept := written_principles.unwritten(known, rows):
         named = ", ".join(f"{principle} ({side})" for principle, side in kept)

@@ -1,8 +1,10 @@
 """Two results folders side by side: settings, numbers and files that differ."""
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
-from mialign.audit import crate, manifest
+from mialign.audit import crate, crate_metadata, manifest
 from mialign.audit.lineage import NOT_RESULTS, Lineage
 from mialign.audit.origins import macros
 from mialign.core.csv_files import rows
@@ -14,7 +16,8 @@ _MEASURED = ("value", "low", "high", "n")
 def compare(one: Path, other: Path) -> dict[str, dict]:
     """By kind, and then by name, what the two have; a kind in which nothing differs is empty.
 
-    settings: as the numbers of each run print them. beyond: numbers whose 95 % intervals do not meet; within: those
+    settings: as the numbers of each run print them; those of each job that both have, but for paths; and where what was
+    fetched came from. beyond: numbers whose 95 % intervals do not meet; within: those
     whose do; without: numbers that differ and have no interval. only: rows that one of the two lacks. files: sha256 of
     files with other bytes, but for times, logs, the report and the audit.
     """
@@ -22,7 +25,7 @@ def compare(one: Path, other: Path) -> dict[str, dict]:
     for folder, table in zip((one, other), tables, strict=True):
         if not table:
             raise InputError(f"{folder}: no metrics/*.csv there to compare; name folders such as results/mini")
-    found = {"settings": _unlike(_settings(one), _settings(other))}
+    found = {"settings": _settings(one, other)}
     found |= {"beyond": {}, "within": {}, "without": {}, "only": {}}
     for name, (first, second) in _unlike(*tables).items():
         found[_kind(first, second)][name] = (first, second)
@@ -34,9 +37,43 @@ def _unlike(one: dict, other: dict) -> dict:
     return {name: (one.get(name), other.get(name)) for name in names if one.get(name) != other.get(name)}
 
 
-def _settings(folder: Path) -> dict[str, str]:
-    found = macros(Lineage(folder)).values()
-    return {row["origin"]: row["text"] for row in found if row["name"].startswith("config")}
+def _settings(one: Path, other: Path) -> dict[str, tuple]:
+    both = Lineage(one), Lineage(other)
+    jobs = [{lineage.title(job): job["arguments"] for job in lineage.own} for lineage in both]
+    found = _unlike(*map(_printed, both))
+    for title in (title for title in jobs[0] if title in jobs[1]):
+        for name, pair in _unlike(*(of_one[title] for of_one in jobs)).items():
+            if not any(map(_has_path, pair)):
+                found |= _unlike(*(dict(_leaves(f"{title}: {name}", value)) for value in pair))
+    return found | _unlike(_fetched(one), _fetched(other))
+
+
+def _printed(lineage: Lineage) -> dict[str, str]:
+    return {row["origin"]: row["text"] for row in macros(lineage).values() if row["name"].startswith("config")}
+
+
+def _has_path(value: object) -> bool:
+    """Whether an argument is a path, or several: where files lie is no setting. Texts in settings can have a / too."""
+    return any(isinstance(one, str) and "/" in one for one in (value if isinstance(value, list) else [value]))
+
+
+def _leaves(name: str, value: object) -> Iterator[tuple[str, str | None]]:
+    """The values of a setting as text, each under the keys that lead to it."""
+    if isinstance(value, dict):
+        for key, inside in value.items():
+            yield from _leaves(f"{name} {key}", inside)
+    else:
+        yield name, value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _fetched(folder: Path) -> dict[str, str]:
+    """Each cell of the table of what was fetched, if the folder has it."""
+    path = folder / "fetched.csv"
+    return {
+        f"{row['kind']}/{row['name']}: {column}": cell
+        for row in (rows(path, ("kind", "name")) if path.is_file() else ())
+        for column, cell in row.items()
+    }
 
 
 def _metrics(folder: Path) -> dict[str, tuple]:
@@ -71,5 +108,5 @@ def _files(folder: Path) -> dict[str, str]:
     left_out = crate.left_out(folder)
     listed = manifest.read(folder) if left_out else {}
     found = {name: listed[name] for name in left_out} | manifest.digest_all(folder)
-    said_of_results = {*NOT_RESULTS, "report.html", "audit.html"}
+    said_of_results = {*NOT_RESULTS, "report.html", "audit.html", crate_metadata.NAME}
     return {name: digest for name, digest in found.items() if name.split("/")[0] not in said_of_results}

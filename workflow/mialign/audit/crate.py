@@ -1,8 +1,10 @@
 """A run as one file for others: a zipped Provenance Run Crate.
 
-It holds the results but for weights, which it names by digest, with the manifest, the graph of jobs and the Snakefile.
+It holds the results but for weights, which it names by digest, with the manifest, the graph of jobs and the workflow's
+own files that jobs read.
 """
 
+import hashlib
 import json
 import zipfile
 import zlib
@@ -13,33 +15,35 @@ from fnmatch import fnmatch
 from pathlib import Path
 from urllib.parse import quote
 
-from mialign.audit import crate_metadata, digests, drawing, manifest
+from mialign.audit import crate_metadata, digests, manifest
 from mialign.audit.lineage import Lineage
-from mialign.core.code_digests import WORKFLOW
 from mialign.core.disk_space import disk_is_full, temporary_folder
 from mialign.core.errors import InputError
 from mialign.core.files import read_json, writing
 
-NAME = "audit/crate.zip"
+NAME = manifest.CRATE
 WEIGHTS = "*.safetensors"  # too large for a crate
 
 
 def write(folder: Path, out: Path, without: tuple[str, ...] = ()) -> dict[str, str]:
-    """Write to `out` the crate of a folder that has a manifest and a graph; give the sha256 of the files left out.
+    """Write to `out` the crate of a folder whose manifest has graph and sources; give the sha256 of files left out.
 
     without: patterns of names, such as *.png, of further files that are left out. The same folder gives the same bytes.
     """
-    listed = manifest.read(folder)
+    lineage, listed = Lineage(folder), manifest.read(folder)
+    lineage.check_noted()
     left_out = {name: one for name, one in listed.items() if any(fnmatch(name, how) for how in (WEIGHTS, *without))}
     kept = {name: one for name, one in listed.items() if name not in left_out}
-    kept |= {name: digests.sha256(folder / name) for name in drawing.NAMES}
-    about = crate_metadata.describe(Lineage(folder), kept)
-    places = {name: folder / name for name in (manifest.NAME, *kept)}
-    places[crate_metadata.WORKFLOW] = WORKFLOW.parent / "Snakefile"
+    about = json.dumps(crate_metadata.describe(lineage, kept), ensure_ascii=False, indent=1).encode()
+    sealed = {manifest.NAME: digests.sha256(folder / manifest.NAME)}
+    sealed[crate_metadata.NAME] = hashlib.sha256(about).hexdigest()
     with writing(out) as beside, zipfile.ZipFile(beside, "w") as archive:
-        _add(archive, crate_metadata.NAME, json.dumps(about, ensure_ascii=False, indent=1).encode())
-        for name, path in places.items():
-            _add(archive, name, path.read_bytes())
+        _add(archive, crate_metadata.NAME, about)
+        _add(archive, manifest.SEAL, manifest.lines(sealed).encode())
+        for name in (manifest.NAME, *kept):
+            _add(archive, name, (folder / name).read_bytes())
+    if out.resolve() == (folder / NAME).resolve():
+        manifest.seal(folder, NAME)
     return left_out
 
 

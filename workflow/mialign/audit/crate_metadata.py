@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from mialign.audit.lineage import Lineage
+from mialign.audit.lineage import SOURCES, Lineage
+from mialign.audit.sources import SNAKEFILE
 
 LICENSE = "https://spdx.org/licenses/MIT"
 NAME = "ro-crate-metadata.json"
-WORKFLOW = "audit/Snakefile"
 _PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": "Process Run Crate",
     "https://w3id.org/ro/wfrun/workflow/0.5": "Workflow Run Crate",
@@ -26,12 +26,14 @@ _CONTEXT = ["https://w3id.org/ro/crate/1.1/context", "https://w3id.org/ro/terms/
 def describe(lineage: Lineage, kept: dict[str, str]) -> dict:
     """What stands in the file: the files in the crate, kept, with their sha256, stages as tools, jobs as actions.
 
-    A file that a job used or made and that is not in the crate is known by its name and digest.
+    The Snakefile is one of the files. One that a job used or made and that is not in the crate is known by its name and
+    digest.
     """
     jobs = lineage.own
     stages = list(dict.fromkeys(job["stage"] for job in jobs))
     ids = {f"{lineage.run}/{name}": quote(name) for name in kept}
-    parts = [_file(quote(name), digest) for name, digest in kept.items()]
+    ids |= {name.removeprefix(f"{SOURCES}/"): quote(name) for name in kept if name.startswith(f"{SOURCES}/")}
+    parts = [_file(quote(name), digest) for name, digest in kept.items() if name != SNAKEFILE]
     others = {
         name: then
         for job in jobs
@@ -48,7 +50,7 @@ def describe(lineage: Lineage, kept: dict[str, str]) -> dict:
             {"@id": one, "@type": "CreativeWork", "name": title, "version": one.rpartition("/")[2]}
             for one, title in _PROFILES.items()
         ),
-        _workflow(stages),
+        _workflow(stages, kept[SNAKEFILE]),
         {
             "@id": "#snakemake",
             "@type": ["ComputerLanguage", "SoftwareApplication"],
@@ -97,17 +99,18 @@ def _root(run: str, parts: list[dict], ended: str) -> dict:
         "datePublished": ended,
         "license": {"@id": LICENSE},
         "conformsTo": _refer(_PROFILES),
-        "mainEntity": {"@id": WORKFLOW},
-        "hasPart": _refer([WORKFLOW, *(part["@id"] for part in parts)]),
+        "mainEntity": {"@id": SNAKEFILE},
+        "hasPart": _refer([SNAKEFILE, *(part["@id"] for part in parts)]),
         "mentions": [{"@id": "#run"}],
     }
 
 
-def _workflow(stages: list[str]) -> dict:
+def _workflow(stages: list[str], digest: str) -> dict:
     return {
-        "@id": WORKFLOW,
+        "@id": SNAKEFILE,
         "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
         "name": "The workflow's Snakefile",
+        "sha256": digest,
         "encodingFormat": "text/plain",
         "programmingLanguage": {"@id": "#snakemake"},
         "hasPart": _refer(f"#stage/{stage}" for stage in stages),
@@ -152,7 +155,7 @@ def _whole(lineage: Lineage, jobs: list[dict], ids: dict[str, str]) -> list[dict
         "@id": "#run",
         "@type": "CreateAction",
         "name": f"Run of the workflow that made {lineage.run}",
-        "instrument": {"@id": WORKFLOW},
+        "instrument": {"@id": SNAKEFILE},
         "object": _refer(ids[name] for name in sorted(read - made)),
         "result": _refer(ids[name] for name in sorted(made - read)),
         "startTime": jobs[0]["started"],

@@ -12,6 +12,8 @@ class Dependents:
     def __init__(self, lineage: Lineage):
         self.lineage = lineage
         self._numbers: dict[tuple[frozenset[str], frozenset[str]], list[str]] = {}
+        job = lineage.maker(f"{lineage.run}/paper/numbers.csv") or {"outputs": (f"{lineage.run}/paper/numbers.csv",)}
+        self._printed = frozenset(job["outputs"])  # the files that hold all numbers
         origins = origins_of(lineage)
         for name, row in macros(lineage).items():
             files, rows = origins.find(row["origin"])
@@ -20,14 +22,14 @@ class Dependents:
             self._numbers.setdefault((frozenset(files), behind), []).append(name)
 
     def of(self, file: str) -> dict[str, list[str]]:
-        """By kind (figures, tables, numbers) the names; `file` as jobs knew it."""
+        """By kind (figures, tables, numbers) the names; `file` as jobs knew it; all numbers for their own file."""
         touched = self.lineage.downstream([file])
         shown = [PurePosixPath(self.lineage.shown(name)) for name in touched]
         found = {kind: sorted({path.stem for path in shown if path.parts[0] == kind}) for kind in ("figures", "tables")}
         numbers = [
             name
             for (files, behind), names in self._numbers.items()
-            if file in files or not touched.isdisjoint(behind)
+            if file in files or file in self._printed or not touched.isdisjoint(behind)
             for name in names
         ]
         return found | {"numbers": numbers}

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from mialign.audit.graph import Graph, Place, Rule, graph
 from mialign.audit.lineage import Lineage
-from mialign.core.errors import InputError
 from mialign.core.files import write_text
 
 _WIDTH, _HEIGHT = 150, 40  # pixels of a box
@@ -21,8 +20,7 @@ NAMES = ("audit/graph.svg", "audit/graph.mmd", "audit/jobs.csv")
 def write(folder: Path) -> None:
     """Write all three, of what the jobs of the folder noted; InputError where they noted nothing."""
     lineage = Lineage(folder)
-    if not lineage.own:
-        raise InputError(f"{folder}: its jobs left no provenance (logs/**/*.json), of which graph and crate are made")
+    lineage.check_noted()
     drawn = graph(lineage)
     for name, text in zip(NAMES, (svg(drawn), mermaid(drawn), table(lineage)), strict=True):
         write_text(folder / name, text)

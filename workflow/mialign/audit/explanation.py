@@ -9,8 +9,7 @@ from mialign.audit.things import Thing, counts, followed
 
 SHOWN = 300  # characters of settings in words; --json has all
 RECORDS = 60
-# Fields that all records of an id share, or that say little.
-IDS = ("id", "prompt_id", "question_id", "category", "seed", "writer")
+IDS = ("id", "prompt_id", "question_id", "category", "seed")  # fields that all records of an id share, or say little
 STATES = {
     "same": "",
     "large": " (large: only its size was compared)",
@@ -42,11 +41,17 @@ def explain(lineage: Lineage, thing: Thing) -> dict:
         "origin": thing.origin,
         "rows": thing.rows,
         "records": thing.records,
+        "writers": {digest: lineage.model(digest) for digest in _writers(thing.records)},
         "counted": counts(lineage, thing),
         "jobs": steps,
         "given": [{"file": name, **read.get(name, {}), "here": lineage.place(name).is_file()} for name in given],
         "missing": _missing(lineage, thing),
     }
+
+
+def _writers(records: list[dict]) -> Iterator[str]:
+    """The digests of the models that wrote these records."""
+    yield from dict.fromkeys(one["record"]["writer"] for one in records if isinstance(one["record"].get("writer"), str))
 
 
 def _read_otherwise(lineage: Lineage, job: dict, name: str) -> bool:
@@ -66,10 +71,10 @@ def _missing(lineage: Lineage, thing: Thing) -> str:
 
 def words(found: dict, lineage: Lineage) -> str:
     """The same for people."""
-    return "\n".join((*_head(found), *_jobs(found, lineage), *_end(found))) + "\n"
+    return "\n".join((*_head(found, lineage), *_jobs(found, lineage), *_end(found))) + "\n"
 
 
-def _head(found: dict) -> Iterator[str]:
+def _head(found: dict, lineage: Lineage) -> Iterator[str]:
     shown = f" = {found['text']}" if found["text"] else ""
     yield f"{found['kind']} {found['thing']}{shown}"
     if found["origin"]:
@@ -83,6 +88,8 @@ def _head(found: dict) -> Iterator[str]:
         yield f"  counts {one['records']:,} of {one['of']:,} records of {one['file']}{first}"
     for one in found["records"][:RECORDS]:
         told = {name: value for name, value in one["record"].items() if found["kind"] == "line" or name not in IDS}
+        if (folder := found["writers"].get(str(told.get("writer")))) is not None:
+            told["writer"] = f"{lineage.shown(folder)} ({told['writer']})"
         text = json.dumps(told, ensure_ascii=False)
         yield f"  {one['file']}:{one['line']}  {_short(text, 2 * SHOWN)}"
     if len(found["records"]) > RECORDS:
@@ -153,7 +160,9 @@ def _commit(code: dict) -> str:
 
 
 def _machine(job: dict) -> str:
-    gpu = f", {job['machine']['gpu']}" if job["machine"]["gpu"] else ""
+    about = job["machine"]
+    number = f"{about['gpus']} x " if about.get("gpus", 1) > 1 else ""  # an older version did not note how many
+    gpu = f", {number}{about['gpu']}" if about["gpu"] else ""
     return f"{job['machine']['processor']}, {job['machine']['cores']} cores{gpu}, Python {job['python']}"
 
 

@@ -9,6 +9,7 @@ from mialign.audit import digests, notes
 from mialign.core.errors import InputError
 
 NOT_RESULTS = {"logs", "times", "scratch", "audit"}  # folders of what is said of results, and of unfinished work
+SOURCES = "audit/sources"  # below a folder of results: files of the workflow that its jobs read (see `sources`)
 
 
 class Lineage:
@@ -33,11 +34,19 @@ class Lineage:
         return f"{self.run}/{inside.as_posix()}"
 
     def place(self, name: str) -> Path:
-        """Where the file of this name is or would be here: of other runs, in the folder beside this one."""
+        """Where the file of this name is or would be here.
+
+        Of other runs it is in the folder beside this one; what is kept with the results stands for what is not.
+        """
         if os.path.isabs(name):
             return Path(name)
         if PurePosixPath(name).is_relative_to(self.run):
             return self.folder / PurePosixPath(name).relative_to(self.run)
+        kept = self.folder / SOURCES / name
+        return kept if kept.is_file() else self.beside(name)
+
+    def beside(self, name: str) -> Path:
+        """Where a file outside the folder is or would be, seen from the folder."""
         return Path(os.path.normpath(self.folder.absolute().parent / os.path.relpath(name, Path(self.run).parent)))
 
     def shown(self, name: str) -> str:
@@ -81,6 +90,12 @@ class Lineage:
         jobs = {job["log"]: job for job in self.jobs.values() if PurePosixPath(job["log"]).is_relative_to(logs)}
         return sorted(jobs.values(), key=lambda job: (job["started"], job["log"]))
 
+    def check_noted(self) -> None:
+        """InputError where no job of this folder noted anything."""
+        if not self.own:
+            what = "its jobs left no provenance (logs/**/*.json), of which graph and crate are made"
+            raise InputError(f"{self.folder}: {what}")
+
     def rule(self, job: dict) -> str:
         """The rule of a job of this folder: the first folder of its log, or the log's own name."""
         return self.title(job).partition("/")[0]
@@ -88,6 +103,11 @@ class Lineage:
     def title(self, job: dict) -> str:
         """How a job of this folder is called: RULE/WHICH, or RULE where there is one alone."""
         return PurePosixPath(job["log"]).relative_to(f"{self.run}/logs").with_suffix("").as_posix()
+
+    def model(self, digest: str) -> str | None:
+        """The folder of the model with this digest, as a job knew it; None where no job noted it."""
+        jobs = sorted(self.jobs.values(), key=lambda job: job["started"])
+        return next((name for job in jobs for name, own in job["models"].items() if own == digest), None)
 
     @cached_property
     def readers(self) -> dict[str, list[dict]]:

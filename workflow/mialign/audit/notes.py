@@ -12,7 +12,7 @@ _FORM = {
     **dict.fromkeys(("stage", "log", "started", "python"), str),
     "seconds": (int, float),
     "command": list,
-    **dict.fromkeys(("arguments", "packages", "inputs", "outputs"), dict),
+    **dict.fromkeys(("arguments", "packages", "inputs", "outputs", "models"), dict),
     "code": {"digest": str, "commit": (str, NoneType), "dirty": (bool, NoneType)},
     "machine": {"system": str, "processor": str, "cores": (int, NoneType), "gpu": (str, NoneType)},
 }
@@ -20,11 +20,12 @@ _FORM = {
 
 def read(path: Path) -> dict:
     """The notes of one job; InputError with file and key where they are not of the form."""
-    job = read_json(path)
+    job = {"models": {}} | read_json(path)  # an older version did not note models
     _hold(job, _FORM, path)
     for side in ("inputs", "outputs"):
         for name, about in job[side].items():
             _hold({name: about}, {name: _FILES}, path, f"{side}: ")
+    _hold(job["models"], dict.fromkeys(job["models"], str), path, "models: ")
     if not all(isinstance(word, str) for word in job["command"]):
         raise _wrong(path, "command", "cannot be read")
     try:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 _WRITING = os.O_WRONLY | os.O_RDWR
-_MODEL = ("config.json", "adapter_config.json")  # who opens one may read weights out of Python's sight
+MODEL = ("config.json", "adapter_config.json")  # who opens one may read weights out of Python's sight
 
 
 class OpenedFiles:
@@ -48,5 +48,5 @@ class OpenedFiles:
 
 
 def _with_weights(path: Path) -> list[Path]:
-    found = path.parent.iterdir() if path.name in _MODEL and path.is_file() else [path]
+    found = path.parent.iterdir() if path.name in MODEL and path.is_file() else [path]
     return [file for file in found if file.is_file()]

@@ -10,11 +10,13 @@ import subprocess
 import sys
 import time
 from argparse import Namespace
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from mialign.audit import digests
-from mialign.audit.opened_files import OpenedFiles
+from mialign.audit.opened_files import MODEL, OpenedFiles
 from mialign.core import code_digests
 from mialign.core.files import write_text
 
@@ -26,13 +28,15 @@ _NOT_FOLLOWED = {"logs", "scratch", "__pycache__"}  # folders of what is said of
 def write(stage: str, args: Namespace, opened: OpenedFiles, started: float) -> None:
     """Write the provenance of a job that has succeeded beside `args.log`; started: of time.monotonic."""
     seconds = time.monotonic() - started
+    inputs, outputs = _data(opened.inputs(), args), _data(opened.outputs(), args)
     found = {
         "stage": stage,
         "log": _shown(args.log),
         "command": ["python", "workflow/run.py", *sys.argv[1:]],
         "arguments": {name: _plain(value) for name, value in vars(args).items() if name != "log"},
-        "inputs": _described(opened.inputs(), args),
-        "outputs": _described(opened.outputs(), args),
+        "inputs": _described(inputs, args),
+        "outputs": _described(outputs, args),
+        "models": _models(inputs + outputs, args),
         "code": _code_of(stage),
         "python": platform.python_version(),
         "packages": _packages(),
@@ -69,13 +73,33 @@ def _git(folder: Path, *words: str) -> str:
     ).stdout
 
 
-def _described(files: list[Path], args: Namespace) -> dict:
-    """Of the data among these files: where, sha256 and bytes. Data are below this folder or below what was named."""
-    memory = _run_folder(args.log) / digests.MEMORY
+def _data(files: list[Path], args: Namespace) -> list[Path]:
+    """Those that are data: below this folder or below what was named."""
     named = list(map(os.path.abspath, _words(args)))
     log = os.path.abspath(args.log)
-    kept = [file for file in files if str(file) != log and _is_data(file, named)]
-    return {_shown(file): {"sha256": digests.remembered(file, memory), "bytes": file.stat().st_size} for file in kept}
+    return [file for file in files if str(file) != log and _is_data(file, named)]
+
+
+def _described(files: list[Path], args: Namespace) -> dict:
+    """Of each file: where, sha256 and bytes."""
+    digest = _digest(args)
+    return {_shown(file): {"sha256": digest(file), "bytes": file.stat().st_size} for file in files}
+
+
+def _models(files: list[Path], args: Namespace) -> dict[str, str]:
+    """Of each model's folder among these files the digest that the records have which it wrote (`writer`)."""
+    folders = sorted({file.parent for file in files if file.name in MODEL})
+    return {_shown(folder): _model(folder, _digest(args)) for folder in folders}
+
+
+def _model(folder: Path, digest: Callable[[Path], str]) -> str:
+    from mialign.models import checkpoints  # here, since most jobs have no model
+
+    return checkpoints.digest(folder, digest)
+
+
+def _digest(args: Namespace) -> Callable[[Path], str]:
+    return partial(digests.remembered, memory=_run_folder(args.log) / digests.MEMORY)
 
 
 def _is_data(file: Path, named: list[str]) -> bool:
@@ -120,9 +144,11 @@ def _packages() -> dict[str, str]:
 
 
 def _machine() -> dict:
+    """gpu: the name of the one that this process computed on; gpus: how many it saw."""
     torch = sys.modules.get("torch")
-    gpu = torch.cuda.get_device_name() if torch and torch.cuda.is_initialized() else None
-    return {"system": platform.platform(), "processor": _processor(), "cores": os.cpu_count(), "gpu": gpu}
+    used = torch is not None and torch.cuda.is_initialized()
+    about = {"gpu": torch.cuda.get_device_name() if used else None, "gpus": torch.cuda.device_count() if used else 0}
+    return {"system": platform.platform(), "processor": _processor(), "cores": os.cpu_count(), **about}
 
 
 def _processor() -> str:

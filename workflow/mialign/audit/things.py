@@ -1,4 +1,7 @@
-"""What a person can ask about, found in a results folder: a file, a line of it, a number, a figure, a cell, an id."""
+"""What a person can ask about, found in a results folder.
+
+It is a file, a line of it, a number, a figure, a cell, an id, or a model by the digest that its records have.
+"""
 
 import difflib
 import json
@@ -32,7 +35,7 @@ class Thing:
 def find(lineage: Lineage, asked: str) -> Thing:
     """InputError, with what there is, for anything else; also where a figure and a table share the name."""
     name = asked.removeprefix("\\")
-    kinds = (_file, _line, _macro, _cell, _figure_or_table, _id)
+    kinds = (_file, _line, _macro, _cell, _figure_or_table, _model, _id)
     found = next((thing for kind in kinds if (thing := kind(lineage, name)) is not None), None)
     if found is None:
         raise InputError(f"{asked}: {lineage.folder} has no such thing. {_there_is(lineage, name)}")
@@ -49,7 +52,11 @@ def _there_is(lineage: Lineage, name: str) -> str:
         if (names := sorted({path.stem for path in (lineage.folder / folder).glob("*.*")}))
     ]
     return "; ".join(
-        (*parts, f"{len(known)} numbers in paper/numbers.csv", "files, FILE:LINE, ids of questions and prompts")
+        (
+            *parts,
+            f"{len(known)} numbers in paper/numbers.csv",
+            "files, FILE:LINE, ids of questions and prompts, digests of models",
+        )
     )
 
 
@@ -124,6 +131,20 @@ def _figure_or_table(lineage: Lineage, asked: str) -> Thing | None:
     if len(there) == 2:
         raise InputError(f"{asked} is a figure and a table; ask for figures/{asked}.pdf or tables/{asked}.csv")
     return Thing(there[0].parent.name[:-1], asked, [lineage.name(there[0])]) if there else None
+
+
+def _model(lineage: Lineage, asked: str) -> Thing | None:
+    """The folder of the model with this digest; its files begin with those that a job wrote, else that one read."""
+    if (folder := lineage.model(asked)) is None:
+        return None
+    files = dict.fromkeys(
+        name
+        for side in ("outputs", "inputs")
+        for job in lineage.jobs.values()
+        for name in job[side]
+        if name.rpartition("/")[0] == folder
+    )
+    return Thing("model", asked, list(files), lineage.shown(folder))
 
 
 def _id(lineage: Lineage, asked: str) -> Thing | None:

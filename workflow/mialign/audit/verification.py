@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mialign.audit import crate, manifest
+from mialign.audit import crate, digests, manifest
 from mialign.audit.dependents import Dependents
 from mialign.audit.lineage import Lineage
 
@@ -10,15 +10,22 @@ from mialign.audit.lineage import Lineage
 def verify(folder: Path) -> list[dict]:
     """Each file that is not as it should be: file, is, and the figures, tables and numbers that depend on it.
 
-    is: changed, missing or new since the manifest was written; or altered, if the manifest has it so, but not the job
-    that made it. Of an unpacked crate, what it left out on purpose is not missing (`crate.left_out`).
+    is: changed, missing or new since the manifest was written; unsealed, if the seal has a manifest or crate otherwise,
+    and so one of the two was changed; or altered, if the manifest has it so, but not the job that made it. Of an
+    unpacked crate, what it left out on purpose is not missing (`crate.left_out`).
     """
     then, now = manifest.read(folder), manifest.digest_all(folder)
+    has_seal = (folder / manifest.SEAL).is_file()
+    sealed = {manifest.NAME: None} | manifest.read(folder, manifest.SEAL) if has_seal else {}
     lineage, left_out = Lineage(folder), set(crate.left_out(folder))
     kinds = {
         "changed": [name for name, digest in then.items() if now.get(name, digest) != digest],
-        "missing": [name for name in then if name not in now and name not in left_out],
-        "new": [name for name in now if name not in then],
+        "missing": [
+            *(name for name in then if name not in now and name not in left_out),
+            *([] if has_seal else [manifest.SEAL]),
+        ],
+        "new": [name for name in now if name not in then and name not in sealed],
+        "unsealed": [name for name, digest in sealed.items() if _digest(folder / name) != digest],
         "altered": [name for name, digest in now.items() if then.get(name) == digest != _made(lineage, name, digest)],
     }
     if not any(kinds.values()):
@@ -27,6 +34,10 @@ def verify(folder: Path) -> list[dict]:
     return [
         {"file": name, "is": kind, **dependents.of(f"{lineage.run}/{name}")} for kind in kinds for name in kinds[kind]
     ]
+
+
+def _digest(path: Path) -> str | None:
+    return digests.sha256(path) if path.is_file() else None
 
 
 def _made(lineage: Lineage, name: str, otherwise: str) -> str:

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -101,13 +101,21 @@ def settings(folder: str | Path) -> dict:
     return read_json(base(folder) / MODEL)
 
 
-def digest(folder: str | Path) -> str:
-    """16 hexadecimal digits of sha256 over the files of a model's folder, and of its base model's for an adapter."""
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def digest(folder: str | Path, sha256: Callable[[Path], str] = _sha256) -> str:
+    """16 hexadecimal digits of sha256 over the files of a model's folder, and of its base model's for an adapter.
+
+    Hidden files do not count: Snakemake leaves a mark in each folder that a rule made, and a copy may lack it. sha256:
+    of a file, in hexadecimal, where it is known already.
+    """
     total = hashlib.sha256()
     for one in dict.fromkeys((Path(folder), base(folder))):
-        for path in sorted(path for path in one.iterdir() if path.is_file()):
-            with path.open("rb") as stream:
-                total.update(path.name.encode() + hashlib.file_digest(stream, "sha256").digest())
+        for path in sorted(path for path in one.iterdir() if path.is_file() and not path.name.startswith(".")):
+            total.update(path.name.encode() + bytes.fromhex(sha256(path)))
     return total.hexdigest()[:16]
 
 

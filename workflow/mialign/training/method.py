@@ -82,7 +82,8 @@ def train_method(inputs: Inputs, settings: dict, validation: Validation, outputs
     choose_attention(model, settings.get("precision", "float32"), speed.attention)
     context = model.config.get_text_config().max_position_embeddings
     if inputs.rollouts:
-        refresh = Refresh(inputs.rollouts, settings, tokenizer, context, scratch, speed.token_budget)
+        start = checkpoints.digest(parent)
+        refresh = Refresh(inputs.rollouts, settings, tokenizer, context, scratch, speed.token_budget, start)
         examples = [None] * refresh.size  # the places of those that each refresh writes
     else:
         refresh, examples = None, _examples(inputs, tokenizer, context, settings)

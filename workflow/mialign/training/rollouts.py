@@ -47,12 +47,15 @@ class Rollouts:
 class Refresh:
     """The examples of each refresh. What was written is kept in scratch, so that a killed training reads it again.
 
-    settings: of the method, with rollout_every, the steps between two refreshes.
+    settings: of the method, with rollout_every, the steps between two refreshes. start: the digest of the model that
+    the training starts from.
     """
 
-    def __init__(self, rollouts: Rollouts, settings: dict, tokenizer, context: int, scratch: Path, token_budget: int):
+    def __init__(
+        self, rollouts: Rollouts, settings: dict, tokenizer, context: int, scratch: Path, token_budget: int, start: str
+    ):
         self.rollouts, self.settings, self.tokenizer, self.context = rollouts, settings, tokenizer, context
-        self.scratch, self.token_budget = scratch, token_budget
+        self.start, self.scratch, self.token_budget = start, scratch, token_budget
         self.size = settings["batch"] * settings["rollout_every"]
         self.times = settings["steps"] // settings["rollout_every"]
 
@@ -90,7 +93,10 @@ class Refresh:
             write_jsonl(self._path(number), records)
 
     def _written(self, model, prompts: list[dict], step: int) -> list[dict]:
-        """A record a prompt: step, prompt_id, preferences (if there are any), and responses with their rewards."""
+        """A record a prompt: step, writer, prompt_id, preferences (if there are any), and responses with their rewards.
+
+        writer: the digest of the start of the training; what wrote is its policy after so many steps.
+        """
         asked = texts_to_generate(prompts, self.rollouts.seed)
         requests = [Request(prompt, (seed,)) for _, _, prompt, seed in asked]
         completions = generate(model, self.tokenizer, requests, self.rollouts.sampling, self.rollouts.batch)
@@ -101,7 +107,7 @@ class Refresh:
         scored = of_first(lambda: self.rollouts.score(prompts, generations))
         responses = responses_by_prompt(prompts, scored)
         return [
-            {"step": step, "prompt_id": prompt["id"]}
+            {"step": step, "writer": self.start, "prompt_id": prompt["id"]}
             | ({"preferences": prompt["preferences"]} if "preferences" in prompt else {})
             | {"responses": responses[prompt["id"]]}
             for prompt in prompts

@@ -16,12 +16,15 @@ DIGITS = 4  # of a log-probability: what lies below depends on which requests sh
 
 def make(settings: dict, wording: Path, model: Path, tokens: int) -> PairwiseJudge:
     """The judge of a `judge` section of kind likelihood; `model` is its folder."""
-    words = load(wording)
+    from mialign.models import checkpoints
+
+    words, digest = load(wording), checkpoints.digest(model)
 
     def ask(messages: list[list[dict]]) -> list[Answer]:
         return [_answer(*sums) for sums in weigh(model, messages, tokens)]
 
-    return PairwiseJudge(judge_name(f"likelihood of {settings['model']}", settings, words.texts), words, ask)
+    name = judge_name(f"likelihood of {settings['model']}", {**settings, "digest": digest}, words.texts)
+    return PairwiseJudge(name, words, ask, digest)
 
 
 def _answer(first: float, second: float) -> Answer:

@@ -24,15 +24,21 @@ class Answer(NamedTuple):
 
 
 class PairwiseJudge:
-    """Reads the two texts of a case in both orders; `ask` takes messages and gives an Answer to each."""
+    """Reads the two texts of a case in both orders; `ask` takes messages and gives an Answer to each.
 
-    def __init__(self, name: str, wording: Wording, ask: Callable[[list[list[dict]]], list[Answer]]):
+    writer: the digest of the model that answers, where its weights are here; each verdict has it.
+    """
+
+    def __init__(
+        self, name: str, wording: Wording, ask: Callable[[list[list[dict]]], list[Answer]], writer: str | None = None
+    ):
         self.name, self.wording, self.ask = name, wording, ask
+        self.about = {"writer": writer} if writer else {}
 
     def verdicts(self, cases: Sequence[Case]) -> list[dict]:
         """See Judge; every case is asked about once for each of FIRSTS."""
         answers = iter(self.ask([self.wording.messages(case, first) for case in cases for first in FIRSTS]))
-        return [_record([next(answers) for _ in FIRSTS]) for _ in cases]
+        return [_record([next(answers) for _ in FIRSTS]) | self.about for _ in cases]
 
 
 def _record(answers: list[Answer]) -> dict:

@@ -31,7 +31,11 @@ def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
             result.rows.append([SHOWN[side], _listed(getattr(principle, side)), *cells])
     result.rows.append("Texts that are not used")
     result.rows.append(["", "", *map(_unused, writers.values())])
-    result.tidy = [{"writer": writer, **row} for writer, rows in writers.items() for row in rows]
+    result.tidy = [
+        {"writer": writer, **{column: row[column] for column in COLUMNS}}
+        for writer, rows in writers.items()
+        for row in rows
+    ]
     return written(result)
 
 
