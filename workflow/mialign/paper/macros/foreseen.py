@@ -41,10 +41,11 @@ def numbers(config: dict, categories: Iterable[str]) -> list[Number]:
             found += preferences.of_preferences(list(_preferences(title, given)), "preferences")
         for method in given["methods"]:
             kept += _curve(title, method, ("selected",))
+            found.append(training.of_learned(title, method, 1, "training"))
         dropped = [{"filter": name, "dropped": 1, "kept": 1} for name in SHOWN]
         for data in stored_sets(given):
             found += training.of_filters(training.set_name(config, title, data), dropped, f"{title}, {data}")
-    found += training.of_training(kept, "training") + training.of_tokens(kept, "training", config)
+    found += training.of_training(kept, "training")
     for curve in config.get("collapse", {}).get("curves", ()):
         found += training.of_training(list(_curve("collapse", curve, CURVES)), "training")
     return found

@@ -41,13 +41,18 @@ def of_tokens(table: list[dict], origin: str, settings: dict) -> list[Number]:
     for title, experiment in settings.get("experiments", {}).items():
         tokens = training_tokens([row for row in table if row["experiment"] == title], experiment)
         found += [
-            Number(
-                name("trained_tokens", title, method), formatting.count(tokens[method]), f"{origin}: {title} {method}"
-            )
+            of_learned(title, method, tokens[method], origin)
             for method in experiment["methods"]
             if tokens[method] is not None
         ]
     return found
+
+
+def of_learned(experiment: str, method: str, tokens: float, origin: str) -> Number:
+    """The tokens that a method has learned from."""
+    return Number(
+        name("trained_tokens", experiment, method), formatting.count(tokens), f"{origin}: {experiment} {method}"
+    )
 
 
 def _curve(stem: str, metric: str, points: list[dict], origin: str) -> list[Number]:
