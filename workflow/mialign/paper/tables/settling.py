@@ -4,6 +4,7 @@ from math import inf
 from pathlib import Path
 
 from mialign.core import csv_files
+from mialign.core.macro_names import KEYS
 from mialign.evaluation.statistics.power import items_for_none, items_needed, least_difference, seeds_needed
 from mialign.paper.claims import MARGIN, Claim, families
 from mialign.paper.formatting import count, decimal, interval, label
@@ -97,7 +98,7 @@ def _run_record(metrics: dict[str, dict]) -> dict:
     more = {} if settled else {key: _more(values[key], values["items"]) for key in NEEDED if key in values}
     equal = metrics.get("win_rate_equal_length", {})
     return {
-        **{key: effect[key] for key in ("value", "low", "high", "n")},
+        **{key: effect.get(key) for key in (*KEYS, "value", "low", "high", "n")},
         **{key: values[key] for key in ("p", "items", "seeds", "sd_items", "sd_seeds", "sd_rest")},
         **{f"equal_length_{key}": equal.get(key) for key in ("value", "low", "high")},
         "decided": settled,
