@@ -2,13 +2,19 @@
 
 import base64
 import csv
+import hashlib
 import json
+import shutil
 from itertools import product
 from pathlib import Path
 from random import Random
 
 from mialign.evaluation.metrics import KINDS, tidy
 from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.paper.tables.registry import TABLES
+
+ROOT = Path(__file__).parents[2]
+PUBLISHED = ("comparisons", "qualities", "accuracy")  # under workflow/resources/published, as the paper's numbers read
 
 HOSTILE = (
     "</script><script>window.acted = 'script'</script>",
@@ -56,8 +62,19 @@ def write(folder: Path, texts: tuple[str, ...] = HOSTILE) -> Path:
     _metrics(folder)
     _paper(folder, next(written))
     for name, (inputs, outputs) in JOBS.items():
-        _job(folder, name, inputs, outputs, next(written))
+        job(folder, name, inputs, outputs, next(written))
     return folder
+
+
+def published(name: str) -> str:
+    """The file of these published values, as jobs name it."""
+    return f"workflow/resources/published/{name}.csv"
+
+
+def write_published(root: Path) -> None:
+    """The published values where a run in `root`/results/small read them."""
+    (root / "workflow/resources").mkdir(parents=True)
+    shutil.copytree(ROOT / "workflow/resources/published", root / "workflow/resources/published")
 
 
 # What each job notes beside its files and times.
@@ -77,7 +94,18 @@ JOBS = {
         ["checkpoints/multitask/sami/seed1/config.json", "prompts/multitask/benchmark.jsonl"],
         ["responses/multitask/sami/seed1.jsonl"],
     ),
-    "numbers": (["pairs/multitask/strong_pairs.jsonl"], ["paper/numbers.csv"]),
+    "numbers": (["pairs/multitask/strong_pairs.jsonl", *map(published, PUBLISHED)], ["paper/numbers.csv"]),
+}
+# What each table of the reproduction report is made of, and that of claims.
+_PUBLISHED = [*map(published, PUBLISHED)]
+TABLES_OF_REPORT = {
+    "claims": ["metrics/comparisons.csv", "metrics/accuracy.csv", *_PUBLISHED],
+    **{name: ["metrics/effects.csv", *_PUBLISHED] for name in ("reproduction", "reproduction_run", "settling")},
+    "settling_run": ["metrics/effects.csv"],
+    **{
+        name: [*_PUBLISHED, "workflow/resources/published/findings.yaml"]
+        for name in ("findings", "findings_original", "findings_neighbours")
+    },
 }
 
 
@@ -231,18 +259,7 @@ def _metrics(folder: Path) -> None:
 def _paper(folder: Path, text: str) -> None:
     comparisons = list(csv.reader((folder / "metrics/comparisons.csv").open(encoding="utf-8")))
     rows(folder / "tables/win_rates.csv", comparisons[0], comparisons[1:5])
-    reproduction = ("measure", "claim", "published_text", "published_figure", "published_files", "paper")
-    claimed = ("win rate", "SAMI over SFT", "58.15", "57.5", "", "disagrees")
-    decided = "cannot be decided with 5 items"
-    rows(
-        folder / "tables/reproduction.csv",
-        (*reproduction, "value", "low", "high", "n", "here"),
-        [
-            (*claimed, "66.6667", "20.125", "95", "3", decided),
-            ("gain", text, *claimed[2:], "", "", "", "", "not measured"),
-        ],
-    )
-    rows(folder / "tables/claims.csv", ("claim", "value", "low", "high", "n"), [(text, *comparisons[1][-4:])])
+    _report(folder, text)
     numbers = [
         ("configRun", "small", "config: run", "yes"),
         ("configParent", "base", "config: experiments/multitask/methods/sami/parent", "no"),
@@ -253,22 +270,47 @@ def _paper(folder: Path, text: str) -> None:
             "metrics/comparisons.csv: multitask sami sft principle-aware 0 all win_rate",
             "yes",
         ),
+        (
+            "publishedFigureWinMultitaskSamiSft",
+            "57.5",
+            "published/comparisons.csv (figure: arXiv 2410.01704, figure 1, mean of the bars): "
+            "multitask sami sft principle-aware 0 all win_rate",
+            "yes",
+        ),
         ("pairsMultitaskAfter", "4", "pairs/multitask/strong_pairs.filters.csv", "yes"),
         ("hostile", text, text, "no"),
     ]
     rows(folder / "paper/numbers.csv", ("name", "text", "origin", "used"), numbers)
     (folder / "figures").mkdir()
-    (folder / "figures/figure1.png").write_bytes(PNG)
+    for name in ("figure1", "power"):
+        (folder / f"figures/{name}.png").write_bytes(PNG)
 
 
-def _job(folder: Path, name: str, inputs: list[str], outputs: list[str], log: str) -> None:
+def _report(folder: Path, text: str) -> None:
+    """The tables of the reproduction report and the claims, as the paper makes them; `text` is the name of a method."""
+    labels = {"multitask": {"methods": {"dpo": {"label": text}}, "judge": {"kind": "checkers"}}, "maths": {}}
+    for name, inputs in TABLES_OF_REPORT.items():
+        paths = [ROOT / one if one.startswith("workflow/") else folder / one for one in inputs]
+        _, tidy = TABLES[name](paths, {"run": "small", "experiments": labels})
+        (folder / f"tables/{name}.csv").write_text(tidy, encoding="utf-8", errors="replace")
+
+
+def job(folder: Path, name: str, inputs: list[str], outputs: list[str], log: str = "") -> None:
+    """What a job notes of itself, its times and its log."""
     path = folder / f"logs/{name}.tsv"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("seconds\tmemory_mib\n4.50\t380\n", encoding="utf-8")
     path.with_suffix(".log").write_text(log, encoding="utf-8", errors="replace")
-    known = {"sha256": "0" * 64, "bytes": 1}
     noted = {**NOTED, "stage": name.partition("/")[0], "log": f"results/small/logs/{name}.log", "seconds": 4.5}
-    noted |= {"started": f"2026-01-01T{list(JOBS).index(name):02}:00:00+00:00"}
-    noted |= {"inputs": {f"results/small/{file}": known for file in inputs}}
-    noted |= {"outputs": {f"results/small/{file}": known for file in outputs}}
+    started = len(list(folder.glob("logs/**/*.json")))
+    noted |= {"started": f"2026-01-01T{started:02}:00:00+00:00"}
+    noted |= {"inputs": dict(map(_described, inputs)), "outputs": dict(map(_described, outputs))}
     path.with_suffix(".json").write_text(json.dumps(noted), encoding="utf-8")
+
+
+def _described(file: str) -> tuple[str, dict]:
+    """The name of a file and what a job noted of its bytes; of the run's own files that is made up."""
+    if not file.startswith("workflow/"):
+        return f"results/small/{file}", {"sha256": "0" * 64, "bytes": 1}
+    content = (ROOT / file).read_bytes()
+    return file, {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}

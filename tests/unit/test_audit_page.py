@@ -1,6 +1,7 @@
 """The page for reviewers without a browser: its data, its size, what it leaves out, and that data are never markup."""
 
 import base64
+import csv
 import hashlib
 import json
 import re
@@ -12,10 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mialign.audit import explanation, things
 from mialign.audit.lineage import Lineage
 from mialign.audit.page import chunk, document, jobs, sample, tables
 from mialign.audit.page.records import Records
+from mialign.core import csv_files
 from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl
 from scripts import audit_page
 
 ASSETS = Path(document.__file__).parent / "assets"
@@ -72,6 +76,23 @@ def test_tables_stand_as_in_their_files(page, run):
     assert {"tables/claims.csv", "tables/win_rates.csv", "pairs/multitask/strong_pairs.filters.csv"} <= set(held)
 
 
+def test_published_values_are_in_the_page_while_they_are_as_the_run_read_them(tmp_path):
+    run = audited_run.write(tmp_path / "results/small", texts=("yes",))
+    assert not [name for name in parts(document.write(run)) if name.startswith("published/")]
+    audited_run.write_published(tmp_path)
+    held = parts(document.write(run))
+    path = tmp_path / audited_run.published("accuracy")
+    with path.open(encoding="utf-8", newline="") as stream:
+        table = held["published/accuracy.csv"]
+        assert [table["columns"], *table["rows"]] == list(csv.reader(stream))
+    assert held["summary"]["tables"]["published/accuracy.csv"] == len(table["rows"]) > 20
+    path.write_text(path.read_text(encoding="utf-8").replace("34.67", "34.68"), encoding="utf-8")
+    held = parts(document.write(run))
+    assert [name for name in held if name.startswith("published/")] == [
+        "published/comparisons.csv", "published/qualities.csv"
+    ]  # fmt: skip
+
+
 def test_a_course_has_its_values_and_the_step_that_was_kept(page):
     curve = parts(page)["curves"]["multitask/sami/seed1"]
     assert curve == {"metrics": {"adherence": [[0, 0.5], [8, 0.75]], "loss": [[1, 0.9], [2, "nan"]]}, "selected": 8}
@@ -118,6 +139,52 @@ def test_of_jobs_without_provenance_the_times_are_known_and_no_reads(tmp_path):
     assert {(job["seconds"], *job["reads"]) for job in held["jobs"]} == {(4.5,)}
     assert len(held["jobs"]) == 4
     assert held["graph"] == {"rules": [], "arrows": []}
+
+
+# ---------------------------------------------------------------- the way back from a claim
+POINTS = {"test": 100, "tie": 50, "baseline": 0}
+
+
+@pytest.mark.parametrize(
+    ("table", "metrics", "about"),
+    [
+        ("claims", "comparisons", "multitask sami sft principle-aware 0 all win_rate"),
+        ("reproduction", "effects", "multitask sami sft principle-aware 0 win_rate"),
+        ("settling_run", "effects", "multitask sami sft principle-aware 0 win_rate"),
+    ],
+)
+def test_why_leads_from_a_cell_about_a_claim_to_the_verdicts(tmp_path, table, metrics, about):
+    run = audited_run.write(tmp_path / "results/small", texts=("yes", "no"))
+    below = {
+        stage: sorted(path.relative_to(run).as_posix() for path in run.glob(f"{stage}/*/*/*.jsonl"))
+        for stage in ("verdicts", "attempts")
+    }
+    audited_run.job(run, "metrics/comparisons", below["verdicts"], ["metrics/comparisons.csv"])
+    audited_run.job(run, "metrics/accuracy", below["attempts"], ["metrics/accuracy.csv"])
+    audited_run.job(run, "metrics/effects", [*below["verdicts"], *below["attempts"]], ["metrics/effects.csv"])
+    audited_run.job(run, f"table/{table}", audited_run.TABLES_OF_REPORT[table], [f"tables/{table}.csv"])
+    lineage = Lineage(run)
+    row = [one["method"] for one in csv_files.rows(run / f"tables/{table}.csv")].index("sami") + 1
+    found = explanation.explain(lineage, things.find(lineage, f"{table}:{row}:value"))
+    assert found["origin"] == f"metrics/{metrics}.csv: {about}"
+    assert [one["stage"] for one in found["jobs"]] == ["metrics"]
+    # What the row of metrics does not have is not said to be of it.
+    other = things.find(lineage, f"{table}:{row}:{'comparison' if table == 'settling_run' else 'published_text'}")
+    assert (other.origin, other.files) == (f"tables/{table}.csv, row {row}", [f"results/small/tables/{table}.csv"])
+    counted = {one["file"]: one["records"] for one in found["counted"]}
+    files = [f"verdicts/multitask/sami-vs-sft/seed{seed}.jsonl" for seed in audited_run.SEEDS]
+    assert counted == dict.fromkeys(files, 10)  # of each question one, at temperature 0 by the principles
+    points = {}
+    for record in (one for file in files for one in read_jsonl(run / file)):
+        if record["axis"] == "principle-aware" and record["temperature"] == 0 and record["verdict"] in POINTS:
+            points.setdefault(record["prompt_id"], []).append(POINTS[record["verdict"]])
+    known = [
+        one
+        for of_question in points.values()
+        if metrics == "comparisons" or len(of_question) == 2
+        for one in of_question
+    ]
+    assert float(found["text"]) == pytest.approx(sum(known) / len(known), abs=0.0001)
 
 
 # ---------------------------------------------------------------- data are never markup

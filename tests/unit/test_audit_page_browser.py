@@ -1,8 +1,11 @@
 """The page for reviewers in Chromium: its views, that it counts what the files say, and that nothing in it acts."""
 
+import ast
+import csv
 import json
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import audited_run
@@ -23,8 +26,14 @@ pytestmark = pytest.mark.skipif(
 )
 Q = "multitask/benchmark/<q>-3"
 PROBLEM = "maths/benchmark/<q>-1"
+PUBLISHED = (
+    "published/comparisons.csv (figure: arXiv 2410.01704, figure 1, mean of the bars): "
+    "multitask sami sft principle-aware 0 all win_rate"
+)
 VIEWS = {
     "overview": (),
+    "report": ("report",),
+    "power": ("figures", "power"),
     "figures": ("figures",),
     "figure": ("figures", "figure1"),
     "tables": ("tables",),
@@ -41,6 +50,7 @@ VIEWS = {
     "jobs": ("jobs",),
     "job": ("jobs", "train", "multitask.sami.seed1"),
     "numbers": ("numbers",),
+    "published": ("origin", PUBLISHED),
     "settings": ("settings",),
     "search": ("search", "acted"),
     "not here": ("row", "metrics/nothing.csv", "<script>"),
@@ -109,7 +119,8 @@ def driver():
 @pytest.fixture(scope="module")
 def written(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("page")
-    run = audited_run.write(folder / "small")
+    audited_run.write_published(folder)
+    run = audited_run.write(folder / "results/small")
     (folder / "audit.html").write_text(document.write(run), encoding="utf-8")
     return folder / "audit.html"
 
@@ -149,6 +160,37 @@ def test_a_view_is_drawn_and_can_be_used_without_a_mouse_or_a_picture(browser, v
     )
     assert {name: number for name, number in lacking.items() if number} == {}
     assert browser.errors() == []
+
+
+CONTROLS = {"A": {"link"}, "BUTTON": {"button"}, "SELECT": {"combobox", "listbox"}, "INPUT": {"searchbox", "textbox"}}
+CONTROLS |= {"SUMMARY": {"DisclosureTriangle"}}
+
+
+@pytest.mark.parametrize("view", ["overview", "report", "numbers", "answers", "comparisons", "pair", "jobs", "search"])
+def test_every_control_has_a_role_and_a_name_for_a_screen_reader(browser, view):
+    """By the tree that Chromium gives to a screen reader."""
+    browser.open(*VIEWS[view])
+    tags = browser.js(
+        """
+        const all = [...document.querySelectorAll('a, button, select, input, summary')];
+        return all.filter((one) => one.checkVisibility()).map((one) => one.tagName.toUpperCase());
+        """
+    )
+    nodes = browser.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    told = [(one["role"]["value"], one.get("name", {}).get("value", "").strip()) for one in nodes if not one["ignored"]]
+    roles = Counter(role for role, _ in told)
+    for tag, known in CONTROLS.items():
+        assert sum(roles[role] for role in known) == tags.count(tag), (tag, roles)
+    controls = set().union(*CONTROLS.values())
+    assert [role for role, name in told if role in controls | {"image", "img", "region"} and not name] == []
+    focusable = [one for one in nodes if not one["ignored"] and _has(one, "focusable")]
+    assert len(focusable) > 12
+    strange = {one["role"]["value"] for one in focusable} - controls
+    assert strange <= {"RootWebArea", "main", "region", "heading", "option", "MenuListPopup"}
+
+
+def _has(node: dict, state: str) -> bool:
+    return any(one["name"] == state and one["value"].get("value") for one in node.get("properties", ()))
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -215,7 +257,9 @@ def test_every_reward_counted_anew_is_that_of_the_file_and_of_the_records(browse
     for row, value, n in rewards:
         records = [
             json.loads(line)
-            for path in (written.parent / "small/rewards/responses/wishes").glob(f"{row['method']}*/seed*.jsonl")
+            for path in (written.parent / "results/small/rewards/responses/wishes").glob(
+                f"{row['method']}*/seed*.jsonl"
+            )
             for line in path.read_text().splitlines()
         ]
         vector = [float(weight) for weight in row["preference"].split()]
@@ -261,7 +305,7 @@ def test_a_number_of_the_paper_opens_down_to_the_two_answers(browser, written):
     assert "winMultitaskSamiSft" in browser.text
     browser.js("document.querySelector('section td a').click()")
     browser.drawn()
-    run = written.parent / "small"
+    run = written.parent / "results/small"
     for policy in ("sami", "sft"):
         answer = json.loads((run / f"responses/multitask/{policy}/seed1.jsonl").read_text().splitlines()[0])
         shown = browser.js("return [...document.querySelectorAll('.sides .written')].map((one) => one.textContent)")
@@ -281,19 +325,193 @@ def _click(browser: Browser, name: str) -> None:
     browser.drawn()
 
 
-def test_the_overview_has_each_claim_with_both_verdicts_in_one_sight(browser):
+def _cells(browser: Browser, caption: str) -> list[list[str]]:
+    """What stands in the rows of the table with a caption that begins so."""
+    return browser.js(
+        """
+        const [caption] = arguments;
+        const begins = (table) => table.caption.textContent.startsWith(caption);
+        const table = [...document.querySelectorAll('table')].find(begins);
+        return [...table.tBodies[0].rows].map((row) => [...row.cells].map((one) => one.textContent));
+        """,
+        caption,
+    )
+
+
+def _table(written: Path, name: str) -> list[dict]:
+    with (written.parent / f"results/small/tables/{name}.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def _shown(row: dict) -> str:
+    value, low, high = (f"{float(row[key]):.1f}" for key in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
+
+
+POSSIBLE = "not a possible value with 80 items; disagrees; cannot be decided with 80 items"
+
+
+def test_the_overview_has_each_claim_with_both_verdicts_in_one_sight(browser, written):
     browser.driver.set_window_size(1200, 900)
     browser.open()
-    cells = (
-        "[...document.querySelectorAll('.table tbody tr')].map((row) => [...row.cells].map((one) => one.textContent))"
-    )
-    first, second = browser.js(f"return {cells}")
-    assert first[0:6] == ["SAMI over SFT", "win rate", "58.15", "57.5", "", "disagrees"]
-    assert first[6:] == ["66.7 [20.1, 95.0]", "cannot be decided with 5 items"]
-    assert second[6:] == ["", "not measured"]
+    rows = _cells(browser, "Published values")
+    ours = _table(written, "reproduction")
+    assert len(rows) == len(ours) == 15
+    assert rows[1][:6] == ["SAMI over SFT", "win rate, %, temperature 0", "58.15", "57.5", "56.875", POSSIBLE]
+    assert rows[1][6:] == [_shown(ours[1]), ours[1]["here"]]
+    assert ours[1]["here"].startswith("cannot be decided with ")
+    assert rows[0][6:] == ["", "not measured"]
     assert browser.js("const it = document.querySelector('.scroll'); return it.scrollWidth - it.clientWidth") <= 0
-    _click(browser, "66.7 [20.1, 95.0]")
-    assert browser.js("return location.hash") == "#/cell/tables%2Freproduction.csv/0"
+    _click(browser, "reproduction report")
+    assert browser.js("return document.querySelector('h1').textContent") == "Reproduction report"
+
+
+# ---------------------------------------------------------------- the reproduction report
+def test_the_report_has_the_rule_and_every_table_of_it_and_the_figure(browser, written):
+    browser.open("report")
+    assert browser.js("return document.querySelector('nav [aria-current=page]').textContent") == "Reproduction report"
+    assert browser.js("return [...document.querySelectorAll('h2')].map((one) => one.textContent)") == [
+        "The rule of the verdicts", "The claims", "What does not agree", "What would settle the claims",
+        "What would settle the comparisons of this run",
+    ]  # fmt: skip
+    claims, run = _table(written, "reproduction"), _table(written, "settling_run")
+    shown = _cells(browser, "The claims of the original")
+    assert len(shown) == 15
+    assert shown[1] == [
+        "SAMI over SFT", "win rate, %, temperature 0", "58.15", "57.5", "56.875", "80", "[46.6, 67.7]", "0.60", POSSIBLE
+    ]  # fmt: skip
+    assert [row[7] for row in shown if row[0] == "SFT over base, 10 attempts"] == ["below 0.01"]
+    shown = _cells(browser, "The same claims in this run")
+    assert shown[1][:3] == ["SAMI over SFT", "win rate, %, temperature 0", _shown(claims[1])]
+    assert shown[1][4:] == [f"{float(claims[1]['items']):.0f}", "2", claims[1]["here"]]
+    for caption, name in (
+        ("What published values say", "findings"),
+        ("What the original's released code does", "findings_original"),
+        ("What the neighbours'", "findings_neighbours"),
+    ):
+        assert [row[1] for row in _cells(browser, caption)] == [row["result"] for row in _table(written, name)]
+    shown = _cells(browser, "The smallest effect")
+    assert shown[1] == ["SAMI over SFT", "win rate, %, temperature 0", "7.5", "80", "15.5", "341", "565", shown[1][7]]
+    assert re.fullmatch(r"\d+ to \d+", shown[6][5])  # a gain: at best, and for independent methods
+    shown = _cells(browser, "Comparisons of this run")
+    assert [row[0] for row in shown] == [row["comparison"] for row in run]
+    assert [row[7] for row in shown] == [
+        "none" if row["more_80"] == "inf" else row["more_80"].removesuffix(".0") for row in run
+    ]
+    assert browser.js("return [...document.querySelectorAll('figure a')].map((one) => one.hash)") == ["#/figures/power"]
+    assert browser.js("return document.querySelectorAll('figure img').length") == 1
+
+
+def test_the_rule_of_the_report_is_that_of_the_paper(browser):
+    tex = (audited_run.ROOT / "paper/sections/reproduction.tex").read_text(encoding="utf-8")
+    browser.open("report")
+    told = browser.js(
+        """
+        const titles = [...document.querySelectorAll('h3')];
+        return Object.fromEntries(titles.map((one) => [one.textContent, one.nextSibling.textContent]));
+        """
+    )
+    paragraphs = re.findall(r"\\paragraph\{(.*?)\.\}\n(.*?)\n\n", tex, re.DOTALL)
+    assert told == {title: _plain(text) for title, text in paragraphs}
+    assert list(told) == ["Verdicts on the paper", "Verdicts on this run"]
+
+
+def _plain(tex: str) -> str:
+    """A paragraph of the paper without LaTeX, and without the sentence that a run's settings choose."""
+    text = tex.replace("Table~\\ref{tab:reproductionrun}", "the table of this run").replace("\n\\runCaveatOfClaims", "")
+    text = re.sub(r"\\emph\{(.*?)\}", r"\1", text)
+    return re.sub(r"\$(\w)\$", r"\1", text).replace("\n", " ")
+
+
+def test_what_the_run_lacks_is_not_in_the_report(driver, tmp_path):
+    browser = _of_a_run_without("tables/findings*.csv", driver, tmp_path)
+    browser.open("report")
+    assert "What would settle the claims" in browser.text
+    assert "What does not agree" not in browser.text
+    browser = _of_a_run_without("tables/[rfs]*.csv", driver, tmp_path / "another")
+    browser.open("report")
+    assert "This run has none" in browser.text
+    assert browser.js("return document.querySelectorAll('main table').length") == 0
+    browser.open()
+    assert "verdict on the paper" not in browser.text
+
+
+@pytest.mark.parametrize(
+    ("table", "metrics"),
+    [
+        ("claims", "metrics/comparisons.csv"),
+        ("reproduction", "metrics/effects.csv"),
+        ("reproduction_run", "metrics/effects.csv"),
+        ("settling_run", "metrics/effects.csv"),
+    ],
+)
+def test_a_value_of_a_claim_opens_the_row_of_metrics_and_its_records(browser, written, table, metrics):
+    place, row = next(
+        (at, row) for at, row in enumerate(_table(written, table)) if row["method"] == "sami" and row["axis"]
+    )
+    browser.open("cell", f"tables/{table}.csv", str(place))
+    assert browser.js("return document.querySelector('h1').textContent") == "win_rate of sami over sft, multitask"
+    assert f"A row of {metrics}" in browser.text
+    assert f"counted anew in this page: {float(row['value']):g}" in browser.text
+    verdicts = "[...document.querySelectorAll('section td a')].map((one) => one.hash.split('/')[1])"
+    assert set(browser.js(f"return {verdicts}")) == {"answers"}
+
+
+def test_every_value_of_the_report_is_a_link_to_one_row(browser, written):
+    browser.open("report")
+    cells = [row for name in ("reproduction_run", "settling_run") for row in _table(written, name) if row["value"]]
+    hashes = browser.js("return [...document.querySelectorAll('main td a')].map((one) => one.hash)")
+    assert len(hashes) == len(cells) > 8
+    for hash_, row in zip(hashes, cells, strict=True):
+        browser.js("location.hash = arguments[0]", hash_)
+        browser.drawn()
+        title = f"{row['metric']} of {row['method']} over {row['baseline']}, {row['experiment']}"
+        assert browser.js("return document.querySelector('h1').textContent") == title
+
+
+# ---------------------------------------------------------------- what others published
+def test_a_published_number_opens_the_row_that_it_stands_in(browser):
+    browser.open("numbers")
+    _click(browser, PUBLISHED)
+    assert browser.js("return document.querySelector('h1').textContent") == "A published value"
+    assert "Its source is: figure: arXiv 2410.01704, figure 1, mean of the bars." in browser.text
+    shown = browser.js(
+        """
+        const pairs = [...document.querySelectorAll('.facts div')];
+        return pairs.map((one) => [...one.children].map((part) => part.textContent));
+        """
+    )
+    assert ["value", "57.5"] in shown
+    assert [pair for pair in shown if pair[0] in ("method", "baseline")] == [["method", "sami"], ["baseline", "sft"]]
+    _click(browser, "published/comparisons.csv")
+    assert browser.js("return document.querySelectorAll('main tbody tr').length") == 41
+    assert browser.js("return document.querySelectorAll('main td a').length") == 0
+
+
+def test_a_published_number_that_a_copied_folder_lacks_is_told_in_words(driver, tmp_path):
+    browser = _of_a_run_without("*.nothing", driver, tmp_path)
+    browser.open("origin", PUBLISHED)
+    assert "It stands in the row “multitask sami sft principle-aware 0 all win_rate”" in browser.text
+    place = "published/comparisons.csv is not in this page. It is workflow/resources/published/comparisons.csv of the"
+    assert place in browser.text
+    browser.open("figures", "power")
+    assert place in browser.text
+    assert browser.js("return [...document.querySelectorAll('main p a')].map((one) => one.textContent)") == [
+        "tables/settling.csv"
+    ]
+
+
+def test_each_figure_is_drawn_from_the_tables_that_the_workflow_gives_it(browser):
+    rules = ast.parse((audited_run.ROOT / "workflow/rules/inputs/figures.smk").read_text(encoding="utf-8"))
+    drawn = next(one for one in rules.body if isinstance(one, ast.Assign) and one.targets[0].id == "DRAWN")
+    given = eval(compile(ast.Expression(drawn.value), "figures.smk", "eval"))
+    wanted = {figure: [f"metrics/{kind}.csv" for kind in kinds] for figure, kinds in given.items()}
+    assert len(wanted) > 8
+    browser.open()
+    assert browser.js("return DRAWN") == wanted | {"power": ["published/comparisons.csv", "published/accuracy.csv"]}
+    browser.open("figures", "power")
+    assert "It is drawn from published/comparisons.csv and published/accuracy.csv." in browser.text
+    assert len(_cells(browser, "The smallest effect")) == 15
 
 
 def test_steps_under_a_curve_are_whole_and_stand_once(browser):

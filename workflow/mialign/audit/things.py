@@ -120,7 +120,7 @@ def _cell(lineage: Lineage, asked: str) -> Thing | None:
     about = key(chosen[0])
     for name in behind:
         found = origins.find(f"{lineage.shown(name)}: {about}")[1] if name.endswith(".csv") and about else []
-        if len(found) == 1:  # the cell is that of a table of metrics
+        if len(found) == 1 and column in found[0]:  # the cell is that of a table of metrics
             return Thing("cell", asked, [name], str(chosen[0][column]), f"{lineage.shown(name)}: {about}", found)
     return Thing("cell", asked, [own], str(chosen[0][column]), f"tables/{table}.csv, row {row}", chosen)
 

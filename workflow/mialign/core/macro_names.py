@@ -8,6 +8,8 @@ SMALL = (
     *("Thirteen", "Fourteen", "Fifteen", "Sixteen", "Seventeen", "Eighteen", "Nineteen"),
 )
 TENS = ("", "Ten", "Twenty", "Thirty", "Forty", "Fifty", "Sixty", "Seventy", "Eighty", "Ninety")
+# Columns that tell what a row of a metrics file is about.
+KEYS = ("experiment", "method", "baseline", "axis", "temperature", "category", "attempts", "extractor", "metric")
 DIGITS = dict(zip("0123456789", SMALL, strict=False)) | {".": "Point", "-": "Minus"}
 
 
@@ -43,5 +45,4 @@ def name(*parts: object) -> str:
 
 def key(row: dict) -> str:
     """What a row of a metrics file is about, for the origin of a number."""
-    wanted = ("experiment", "method", "baseline", "axis", "temperature", "category", "attempts", "extractor", "metric")
-    return " ".join(_plain(row[column]) for column in wanted if row.get(column) not in (None, ""))
+    return " ".join(_plain(row[column]) for column in KEYS if row.get(column) not in (None, ""))

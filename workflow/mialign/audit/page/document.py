@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from importlib import resources
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mialign.audit.lineage import Lineage
 from mialign.audit.page import chunk, jobs, tables
@@ -11,7 +11,9 @@ from mialign.audit.page.records import Records
 from mialign.core.errors import InputError
 
 # In the order in which they stand in the page.
-SCRIPTS = ("data", "dom", "table", "find", "recount", "evidence", "answers", "training", "jobs", "pages", "start")
+SCRIPTS = (
+    "data", "dom", "table", "find", "recount", "evidence", "answers", "training", "jobs", "report", "pages", "start"
+)  # fmt: skip
 TABLES = ("tables/*.csv", "metrics/*.csv", "times/*.csv", "pairs/**/*.csv", "written_principles/*.csv", "*.csv")
 
 
@@ -48,6 +50,7 @@ def _parts(folder: Path) -> dict[str, object]:
     settings = _settings(found.get("paper/numbers.csv"))
     records = Records(folder)
     lineage = Lineage(folder)
+    found |= _published(lineage)
     figures = {path.stem: path for path in sorted(folder.glob("figures/*.png"))}
     summary = {
         "run": settings.get("run", folder.resolve().name),
@@ -69,6 +72,20 @@ def _parts(folder: Path) -> dict[str, object]:
         **records.columns,
         **records.pairs,
         **{f"figures/{name}": base64.b64encode(path.read_bytes()).decode() for name, path in figures.items()},
+    }
+
+
+def _published(lineage: Lineage) -> dict[str, dict]:
+    """The published values behind numbers of the text, by the names of their origins, if they are as they were then.
+
+    They are no results, so a folder that was copied elsewhere does not have them.
+    """
+    numbers = lineage.maker(f"{lineage.run}/paper/numbers.csv") or {"inputs": {}}
+    read = {name: then for name, then in numbers["inputs"].items() if PurePosixPath(name).match("published/*.csv")}
+    return {
+        f"published/{PurePosixPath(name).name}": tables.read(lineage.place(name))
+        for name, then in read.items()
+        if lineage.state(name, then) == "same"
     }
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from mialign.core import csv_files
+from mialign.core.macro_names import KEYS
 from mialign.paper.claims import KINDS, Claim, families
 from mialign.paper.formatting import interval, measured, published, published_row
 from mialign.paper.macros.accuracy import usual_temperature
@@ -30,7 +31,9 @@ def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
                 **{f"published_{name}": claim.values.get(name, "") for name in KINDS},
             }
             result.tidy.append(
-                tidy | {key: (row or {}).get(key, "") for key in ("value", "low", "high", "n")} | {"verdict": verdict}
+                tidy
+                | {key: (row or {}).get(key, "") for key in (*KEYS, "value", "low", "high", "n")}
+                | {"verdict": verdict}
             )
     return written(result)
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from mialign.core import csv_files
+from mialign.core.macro_names import KEYS
 from mialign.evaluation.judge.settings import by_program
 from mialign.evaluation.statistics.significance import holm
 from mialign.paper.claims import KINDS, Claim, families
@@ -13,8 +14,6 @@ from mialign.paper.tables.replication import published_and_ours
 from mialign.paper.tex_escape import escape
 
 SIZE = r"\footnotesize\setlength{\tabcolsep}{3pt}"
-# Of the row of metrics/effects.csv that a claim is held against, so that whoever reads the CSV finds it.
-KEYS = ("experiment", "method", "baseline", "axis", "attempts", "extractor", "temperature", "metric")
 STAR = r"\rlap{*}"  # of another checkpoint than the figure's; the caption says so
 NARROW = r">{\raggedright\arraybackslash}X"
 
@@ -81,6 +80,7 @@ def _records(inputs: list[Path], settings: dict) -> dict[str, list[tuple[Claim, 
                 "published_p": None if p is None else round(p, 6),
                 "paper": verdict_on_paper(claim),
                 "run": settings["run"],
+                # Those of the row of metrics/effects.csv, so that whoever reads the CSV finds it.
                 **{key: (row or {}).get(key) for key in KEYS},
                 **{key: (row or {}).get(key) for key in ("value", "low", "high", "n")},
                 **counts,

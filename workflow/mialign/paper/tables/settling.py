@@ -4,6 +4,7 @@ from math import inf
 from pathlib import Path
 
 from mialign.core import csv_files
+from mialign.core.macro_names import KEYS
 from mialign.evaluation.statistics.power import (
     items_for_none,
     items_needed,
@@ -123,7 +124,7 @@ def _run_record(metrics: dict[str, dict], none: Claim | None) -> dict:
     needed = {} if settled else _needed_of_none(values, MARGIN[null]) if none else _needed_of_effect(values)
     equal = metrics.get("win_rate_equal_length", {})
     return {
-        **{key: effect[key] for key in ("value", "low", "high", "n")},
+        **{key: effect.get(key) for key in (*KEYS, "value", "low", "high", "n")},
         **{key: values[key] for key in ("p", "items", "seeds", "sd_items", "sd_seeds", "sd_rest")},
         **{f"equal_length_{key}": equal.get(key) for key in ("value", "low", "high")},
         "no_effect_claimed": none is not None,

@@ -88,7 +88,7 @@ async function unrecounted(record) {
 async function macrosOf(file, columns, row) {
   const own = keyWords(columns, row).join(" ");
   const named = (await records("paper/numbers.csv")).filter(({ origin }) => {
-    const [, from, keys] = /^(metrics\/\S+\.csv): (.*)$/.exec(origin) ?? [];
+    const [, from, , keys] = ORIGIN.exec(origin) ?? [];
     return from === file && keys.split(/,? /).map(normal).sort().join(" ") === own;
   });
   if (!named.length) return null;
@@ -98,8 +98,25 @@ async function macrosOf(file, columns, row) {
 /** Everything that the origin of a number names. */
 async function originView(origin) {
   const found = await rowsOfOrigin(origin);
-  return chosenRows("Rows of a number", origin, found);
+  return origin.startsWith("published/") ? publishedView(origin, found) : chosenRows("Rows of a number", origin, found);
 }
+
+/** A published value: the row that it stands in, or in words where that row is. */
+async function publishedView(origin, found) {
+  const [, file, source, named] = ORIGIN.exec(origin) ?? [];
+  if (!file) return notFound();
+  const table = await part(file);
+  return [
+    el("h1", {}, "A published value"),
+    el("p", {}, "This run did not measure it. Its source is: ", source ?? "not noted", "."),
+    ...(found.length
+      ? [el("p", {}, "It is a row of ", link(to("table", file), file), "."), ...found.map(({ place }) => facts(recordOf(table.columns, table.rows[place])))]
+      : [el("p", {}, `It stands in the row “${named}”. `, elsewhere(file))]),
+  ];
+}
+
+/** Where a table of published values is that this page lacks. */
+const elsewhere = (file) => `${file} is not in this page. It is workflow/resources/${file} of the repository.`;
 
 /** All rows of metrics that have the estimate of this row of a table. */
 async function cellView(name, place) {

@@ -1,31 +1,36 @@
-// From a number to the row of metrics/*.csv that it stands in.
+// From a number to the row that it stands in: of metrics/*.csv, or of published/*.csv.
 
 const ESTIMATE = ["value", "low", "high", "n"];
-// What each kind of figure draws.
+const measured = (...kinds) => kinds.map((kind) => `metrics/${kind}.csv`);
+// The tables that each kind of figure is drawn from.
 const DRAWN = {
-  figure1: ["comparisons"], overall: ["comparisons"], qualities: ["qualities"],
-  figure2: ["accuracy"], figure3: ["accuracy"], formats: ["accuracy"],
-  training: ["training"], collapse: ["training"], information: ["information"],
-  constitutions: ["qualities", "information"], front: ["preferences"],
+  figure1: measured("comparisons"), overall: measured("comparisons"), qualities: measured("qualities"),
+  figure2: measured("accuracy"), figure3: measured("accuracy"), formats: measured("accuracy"),
+  training: measured("training"), collapse: measured("training"), information: measured("information"),
+  constitutions: measured("qualities", "information"), front: measured("preferences"),
+  power: ["published/comparisons.csv", "published/accuracy.csv"],
 };
+// TABLE (SOURCE): KEYS; what was published has a source, and what the run measured has none.
+const ORIGIN = /^((?:metrics|published)\/\S+\.csv)(?: \((.*)\))?: (.*)$/;
 
 const metricFiles = () => Object.keys(summary.tables).filter((name) => name.startsWith("metrics/"));
 
 const normal = (cell) => (isNumber(cell) ? String(Number(cell)) : cell);
 
-/** The words that name a row: its keys without the values, in alphabetical order. */
+/** The words that name a row: its keys without the values and their source, in alphabetical order. */
 function keyWords(columns, row) {
-  const keys = row.filter((cell, at) => cell !== "" && !ESTIMATE.includes(columns[at]));
+  const keys = row.filter((cell, at) => cell !== "" && ![...ESTIMATE, "source"].includes(columns[at]));
   return keys.flatMap((cell) => cell.split(" ")).map(normal).sort();
 }
 
 /** Places of the rows that the origin of a number names: "metrics/comparisons.csv: multitask sami sft ... win_rate". */
 async function rowsOfOrigin(origin) {
-  const [, file, named] = /^(metrics\/\S+\.csv): (.*)$/.exec(origin) ?? [];
+  const [, file, source, named] = ORIGIN.exec(origin) ?? [];
   const table = file ? await part(file) : null;
   if (!table) return [];
   const wanted = named.split(/,? /).filter((word) => word !== "step").map(normal).sort();
-  const all = table.rows.map((row, place) => ({ file, place, words: keyWords(table.columns, row) }));
+  const all = table.rows.map((row, place) => ({ file, place, source: recordOf(table.columns, row).source, words: keyWords(table.columns, row) }))
+    .filter((one) => one.source === source);
   const same = all.filter(({ words: own }) => own.join(" ") === wanted.join(" "));
   if (same.length) return same;
   // An origin of several rows leaves keys out, or says in words which rows it means ("by category").
@@ -59,7 +64,7 @@ async function rowsLike(columns, row) {
 function originTarget(origin) {
   const [, pairs] = /^pairs\/([^:]+)\.filters\.csv/.exec(origin) ?? [];
   if (pairs) return to("pairs", partNames("pairs").find((name) => name.startsWith(`pairs/${pairs}`) && !name.endsWith(".csv")) ?? "");
-  if (origin.startsWith("metrics/")) return to("origin", origin);
+  if (/^(metrics|published)\//.test(origin)) return to("origin", origin);
   const [, setting] = /config: (\S+)$/.exec(origin) ?? [];
   return setting ? to("settings", setting) : null;
 }

@@ -12,28 +12,10 @@ async function overview() {
       ...tile("Verdicts", counts.verdicts, to("comparisons")), ...tile("Pairs", counts.pairs, to("pairs")),
       ...tile("Trainings", Object.keys((await part("curves")) ?? {}).length, to("training")), ...tile("Jobs", jobs.length, to("jobs")),
       ...tile("Tables", Object.keys(summary.tables).length, to("tables")), ...tile("Numbers of the paper", summary.tables["paper/numbers.csv"], to("numbers"))),
-    await claims(),
+    await claimsAtASight(),
     summary.figures.length ? section("Figures", await gallery(summary.figures)) : null,
   ];
 }
-
-const CLAIMS = "tables/reproduction.csv";
-
-/** What was published of each claim, what this run has, and both verdicts: few columns, so that they fit a screen. */
-async function claims() {
-  const table = await part(CLAIMS);
-  if (!table) return null;
-  const ours = ({ value, low, high }) => (value === "" ? "" : `${tenth(value)} [${tenth(low)}, ${tenth(high)}]`);
-  const all = table.rows.map((row) => recordOf(table.columns, row));
-  return section("Claims of the paper, and what this run has", dataTable({
-    caption: "Published values by where they stand, and this run with its 95 % interval; in %, and gains in points", filter: true,
-    columns: ["claim", "of", "text", "figure", "files", "verdict on the paper", "this run", "verdict on this run"],
-    rows: all.map((one) => [one.claim, one.measure, one.published_text, one.published_figure, one.published_files, one.paper, ours(one), one.here]),
-    opens: 6, open: (_, at) => rowTarget(CLAIMS, table.columns, table.rows[at], at),
-  }), el("p", {}, "All that is known of each claim: ", link(to("table", CLAIMS), CLAIMS), "."));
-}
-
-const tenth = (text) => (isNumber(text) ? Number(text).toFixed(1) : text);
 
 function sampling(left) {
   if (!left.questions && !left.pairs) return el("p", { class: "quiet" }, "All texts of the run are in this page.");
@@ -55,14 +37,21 @@ async function figuresView(name) {
   if (!summary.figures.length) return [el("h1", {}, "Figures"), el("p", {}, "There is no picture of a figure in this folder; a crate may have been made without them. What figures are drawn from is here: ", link(to("tables"), "the tables"), ".")];
   if (!summary.figures.includes(name)) return [el("h1", {}, "Figures"), await gallery(summary.figures)];
   const [kind, experiment] = name.split(/-(.*)/);
-  const files = (DRAWN[kind] ?? []).map((file) => `metrics/${file}.csv`).filter((file) => Object.hasOwn(summary.tables, file));
+  const files = DRAWN[kind] ?? [];
+  const known = files.filter((file) => Object.hasOwn(summary.tables, file));
+  const lacking = files.filter((file) => file.startsWith("published/") && !known.includes(file));
   return [
     el("h1", {}, `Figure ${name}`),
     el("div", { class: "figure" }, await picture(name)),
-    el("p", {}, "It is drawn from ", files.length ? files.flatMap((file, at) => [at ? " and " : "", link(to("table", file), file)]) : "tables that this page does not know", "."),
-    ...(await Promise.all(files.map((file) => metricRows(file, experiment)))),
+    el("p", {}, "It is drawn from ", files.length ? files.flatMap((file, at) => [at ? " and " : "", known.includes(file) ? link(to("table", file), file) : file]) : "tables that this page does not know", "."),
+    ...lacking.map((file) => el("p", {}, elsewhere(file))),
+    ...(kind === "power" ? [await settlingTable()] : []),
+    ...(await Promise.all(known.map((file) => rowsOf(file, experiment)))).flat(),
   ];
 }
+
+/** The rows of a table: of metrics those of the experiment, of others all. */
+const rowsOf = async (file, experiment) => (file.startsWith("metrics/") ? [await metricRows(file, experiment)] : tableParts(file));
 
 /** The rows of a table of metrics, each opening what it was counted from. */
 async function metricRows(file, experiment) {
@@ -76,12 +65,12 @@ async function metricRows(file, experiment) {
 
 async function tablesView() {
   const groups = Object.entries(summary.tables).filter(([name]) => name !== "paper/numbers.csv" && !name.startsWith("pairs/"));
-  return [el("h1", {}, "Tables"), dataTable({ caption: "Tables of this run; those of the paper are under tables/", columns: ["table", "rows"], rows: groups.map(([name, rows]) => [name, rows]), open: ([name]) => to("table", name), filter: true })];
+  return [el("h1", {}, "Tables"), dataTable({ caption: "Tables of this run; those of the paper are under tables/, and values that others published are under published/", columns: ["table", "rows"], rows: groups.map(([name, rows]) => [name, rows]), open: ([name]) => to("table", name), filter: true })];
 }
 
 async function tableView(name) {
   if (!Object.hasOwn(summary.tables, name ?? "")) return notFound();
-  return [el("h1", {}, name), ...(name.startsWith("metrics/") ? [await metricRows(name)] : await tableParts(name))];
+  return [el("h1", {}, name), ...(await rowsOf(name))];
 }
 
 async function tableParts(name) {
@@ -93,6 +82,7 @@ async function tableParts(name) {
 /** What a row of a table of the paper leads to. */
 function rowTarget(name, columns, row, at) {
   const record = recordOf(columns, row);
+  if (name.startsWith("published/")) return null;
   if (record.value) return to("cell", name, at);
   if (record.prompt_id) return partNames("attempts").some((part) => part.startsWith(`attempts/${record.experiment}/`))
     ? to("solved", record.experiment, record.method, "", 0, record.prompt_id) : to("answers", record.experiment, record.prompt_id, 0, "", record.method, "");

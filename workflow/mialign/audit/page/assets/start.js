@@ -1,12 +1,12 @@
 // Which view stands at which address.
 
 const VIEWS = {
-  "": overview, figures: figuresView, tables: tablesView, table: tableView, comparisons: comparisonsView, row: evidenceView,
+  "": overview, report: reportView, figures: figuresView, tables: tablesView, table: tableView, comparisons: comparisonsView, row: evidenceView,
   cell: cellView, origin: originView, answers: answersView, solved: solvedView, pairs: pairsView, training: trainingView,
   jobs: jobsView, numbers: numbersView, settings: settingsView, search: searchView,
 };
 const MENU = [
-  ["", "Overview"], ["figures", "Figures"], ["tables", "Tables"], ["comparisons", "Comparisons"], ["answers", "Answers"], ["solved", "Problems"],
+  ["", "Overview"], ["report", "Reproduction report"], ["figures", "Figures"], ["tables", "Tables"], ["comparisons", "Comparisons"], ["answers", "Answers"], ["solved", "Problems"],
   ["pairs", "Pairs"], ["training", "Training"], ["jobs", "Jobs"], ["numbers", "Numbers"], ["settings", "Settings"], ["search", "Search"],
 ];
 const UNDER = { table: "tables", row: "tables", cell: "tables", origin: "numbers" };
