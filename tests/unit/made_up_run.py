@@ -167,9 +167,7 @@ def _comparisons(settings, random):
                         ("win_rate_longer", value + 1),
                         ("win_rate_shorter", value - 1),
                         ("win_rate_length_controlled", value),
-                        ("win_rate_seed1", value - 0.5),
-                        ("win_rate_seed2", value),
-                        ("win_rate_seed3", value + 0.5),
+                        *((f"win_rate_seed{seed}", value + 0.5 * (seed - 2)) for seed in settings["seeds"]),
                     ):
                         rows.append(
                             key

@@ -160,20 +160,23 @@ def test_the_paper_of_a_given_small_model_says_what_it_is(tmp_path, tables):
     prompts = made_up_run.write_run(tmp_path, config) / "prompts/multitask/benchmark.jsonl"
     prompts.write_text(prompts.read_text() * 2)
     text = prose(tmp_path, config, *tables)
-    of_others = "town|polite|stronger model|miniature|from nothing|world|laptop|trunk|generator|thirty-two attempts are"
+    of_others = (
+        "town|polite|stronger model|miniature|from nothing|world|laptop|trunk|the generator|thirty-two attempts are"
+    )
     assert not re.search(rf"{of_others}|not measured|\?\?|\(\?\)|content is right in|unlike", text, re.IGNORECASE)
     for sentence in (
         "We rebuild that study with SmolLM2, on many tasks and on word problems.",
-        "the training questions are from self_instruct_seed, self_instruct_user and gsm8k_train. The benchmark questions "
-        "are from mt_bench and vicuna_bench. Each category has two principles, such as a bulleted list or words in bold.",
+        "the training questions are from self_instruct_seed, self_instruct_user and gsm8k_train.",
+        "The benchmark questions are from mt_bench and vicuna_bench.",
+        "Each category has two principles, such as a bulleted list or words in bold.",
         "The base model, SmolLM2, writes the responses itself and then learns from them (Appendix",
         "The writer was made to begin each response as its constitution asks",
         "The model that is trained is not shown this beginning",
         "They are 8 different questions, since some occur more than once.",
         "We use N = 2.",
         "A judge compares the answers of two models to one question.",
-        "at least 1.5 times as long as the shorter one. The shorter one must have 2 characters or more. The filters leave",
-        "for SFT. Figures 3 and 4 and Table 3 have every number of attempts.",
+        "as long as the shorter one. The shorter one must have 2 characters or more. The filters leave",
+        "for SFT. Figures 3 and 4 and Table",
         "and up to 10 times at temperature 0.7",
         "and their wordings are our own.",
         "so the choice is in part luck.",
