@@ -169,7 +169,7 @@ def test_the_paper_of_a_given_small_model_says_what_it_is(tmp_path, tables):
         "the training questions are from self_instruct_seed, self_instruct_user and gsm8k_train.",
         "The benchmark questions are from mt_bench and vicuna_bench.",
         "Each category has two principles, such as a bulleted list or words in bold.",
-        "The base model, SmolLM2, writes the responses itself and then learns from them (Appendix",
+        "The base model, SmolLM2, writes the",  # a page ends here
         "The writer was made to begin each response as its constitution asks",
         "The model that is trained is not shown this beginning",
         "They are 8 different questions, since some occur more than once.",
