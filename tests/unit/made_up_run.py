@@ -149,6 +149,8 @@ def _comparisons(settings, random):
     for method, baseline in settings["experiments"]["multitask"]["comparisons"]:
         for temperature in settings["experiments"]["multitask"]["respond"]["temperatures"]:
             for axis in ("principle-aware", "principle-free"):
+                if axis == "principle-free" and _by_program(settings) and not _synthetic(settings):
+                    continue  # no program knows what is right
                 for category in ("all", *CATEGORIES):
                     middle = WIN.get((method, baseline), 60) if axis == "principle-aware" else 50
                     value = middle if category == "all" else min(99, max(1, random.gauss(middle, 12)))
@@ -167,9 +169,7 @@ def _comparisons(settings, random):
                         ("win_rate_longer", value + 1),
                         ("win_rate_shorter", value - 1),
                         ("win_rate_length_controlled", value),
-                        ("win_rate_seed1", value - 0.5),
-                        ("win_rate_seed2", value),
-                        ("win_rate_seed3", value + 0.5),
+                        *((f"win_rate_seed{seed}", value + 0.5 * (seed - 2)) for seed in settings["seeds"]),
                     ):
                         rows.append(
                             key
@@ -186,7 +186,12 @@ def _comparisons(settings, random):
 
 def _qualities(settings, random):
     rows = []
-    for method in ("base", *settings["experiments"]["multitask"]["methods"], "generator"):
+    multitask = settings["experiments"]["multitask"]
+    for method in (
+        "base",
+        *multitask["methods"],
+        *(["generator"] if multitask["generator"] != multitask["base"] else []),
+    ):
         for temperature in settings["experiments"]["multitask"]["respond"]["temperatures"]:
             for category in ("all", *CATEGORIES):
                 for metric, value in (
@@ -228,9 +233,11 @@ LESS = {"strict": 2, "flexible": 0, "authors": 0}  # what each extractor finds l
 
 def _accuracy(settings):
     rows = []
-    methods = ["base", *settings["experiments"]["maths"]["methods"]]
+    methods, solve = ["base", *settings["experiments"]["maths"]["methods"]], settings["experiments"]["maths"]["solve"]
+    most = max(solve["attempts"])
     for method in methods:
-        for temperature, attempts, gain in ((0.0, 1, 0), (1.0, 10, 20), (1.0, 32, 30)):
+        for attempts in solve["attempts"]:
+            temperature, gain = (0.0, 0) if attempts == 1 else (solve["temperature"], {10: 20}.get(attempts, 30))
             key = {"experiment": "maths", "method": method, "temperature": temperature, "attempts": attempts}
             value = ACCURACY[method] + gain
             measured = [("accuracy", value), ("pass_at_k", value - 1), ("maj_at_k", value - 5)]
@@ -248,7 +255,7 @@ def _accuracy(settings):
                 ]
             # Shares are of all attempts at a temperature.
             for (extractor, less), (metric, number) in product(
-                LESS.items(), measured + (shares if attempts != 10 else [])
+                LESS.items(), measured + (shares if attempts in (1, most) else [])
             ):
                 number -= less
                 rows.append(
@@ -274,9 +281,10 @@ def _effects(settings):
             key = {"experiment": "multitask", "method": method, "baseline": baseline}
             key |= dict(zip(names, (axis, "", ""), strict=True)) | {"temperature": 0.0}
             rows += _effect(key, {"win_rate": value, "win_rate_equal_length": value - 1})
-    methods = ["base", *settings["experiments"]["maths"]["methods"]]
+    methods, solve = ["base", *settings["experiments"]["maths"]["methods"]], settings["experiments"]["maths"]["solve"]
     for baseline, method in combinations(methods, 2):
-        for temperature, attempts in ((0.0, 1), (1.0, 10), (1.0, 32)):
+        for attempts in solve["attempts"]:
+            temperature = 0.0 if attempts == 1 else solve["temperature"]
             for extractor, less in LESS.items():
                 key = {"experiment": "maths", "method": method, "baseline": baseline}
                 key |= dict(zip(names, ("", attempts, extractor), strict=True)) | {"temperature": temperature}

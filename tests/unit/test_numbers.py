@@ -35,6 +35,7 @@ def run_script(folder, config, **left_out):
         if metric not in left_out:
             options += [f"--{metric}", str(folder / f"metrics/{metric}.csv")]
     options += ["--filters", *map(str, sorted((folder / "pairs").rglob("*.filters.csv")))]
+    options += ["--prompts", str(folder / "prompts/multitask/benchmark.jsonl")]
     options += ["--published", *map(str, sorted(made_up_run.PUBLISHED.glob("*.csv")))]
     script.main(parser.parse_args(options))
     return {row["name"]: row["text"] for row in lineage(folder)}
@@ -123,10 +124,32 @@ def test_tokens_of_a_method_are_those_of_its_experiment_up_to_the_kept_step():
     assert found == {"trainedTokensEA": "1,200", "trainedTokensEB": "300"}
 
 
+def test_a_share_is_of_all_answers_that_were_sampled_however_many():
+    row = {"experiment": "maths", "method": "sft", "temperature": 1.0, "attempts": 10.0, "extractor": "strict"}
+    row |= {"metric": "steps_share", "value": 5, "low": 1, "high": 9, "n": 3}
+    assert accuracy.of_accuracy([row], "", {})[0].name == "stepsShareMathsSftSampled"
+    row["metric"] = "accuracy"
+    assert accuracy.of_accuracy([row], "", {})[0].name == "accuracyMathsSftInTen"
+
+
+def test_published_numbers_have_one_name_at_whatever_temperature_a_run_samples():
+    row = {"experiment": "maths", "method": "sft", "temperature": 1.0, "attempts": 10.0, "extractor": "authors"}
+    row |= {"metric": "accuracy", "value": 1, "low": None, "high": None, "n": 3, "source": "text: x"}
+    (found,) = published.of_published([row], "")
+    assert found.name == "publishedTextAccuracyMathsSftInTen"
+
+
+def test_questions_that_repeat_are_counted_once():
+    (found,) = accuracy.of_repeats("multitask", ["Why?", "How?", "Why?"], "prompts/multitask/benchmark.jsonl")
+    origin = "prompts/multitask/benchmark.jsonl: different questions"
+    assert (found.name, found.text, found.origin) == ("differentItemsMultitask", "2", origin)
+    assert accuracy.of_repeats("multitask", ["Why?", "How?"], "") == []
+
+
 def test_a_published_range_is_given_as_one():
     row = {"experiment": "e", "method": "a", "baseline": "b", "axis": "principle-free", "temperature": 0.0}
     row |= {"category": "all", "metric": "win_rate", "value": 50, "low": 49, "high": 51, "source": "text: x"}
-    (found,) = published.of_published([row], "", {})
+    (found,) = published.of_published([row], "")
     assert (found.name, found.text) == ("publishedTextWinEABFree", "49.0--51.0")
 
 
@@ -151,9 +174,10 @@ def test_categories_are_sorted_by_their_intervals():
     assert found["winEMBBestCategory"] == "STEM"
 
 
-def test_every_number_of_a_run_was_foreseen(tmp_path):
-    config = made_up_run.config()
-    numbers = run_script(made_up_run.write_run(tmp_path), config)
+@pytest.mark.parametrize("overlays", [[], ["config/smollm2.yaml"]], ids=["miniature", "smollm2"])
+def test_every_number_of_a_run_was_foreseen(tmp_path, overlays):
+    config = made_up_run.config(*overlays)
+    numbers = run_script(made_up_run.write_run(tmp_path, config), config)
     measured = {name for name in numbers if not name.startswith("published")}
     names = {number.name for number in foreseen.numbers(config, principles.load(config["principles"]).categories)}
     assert len(measured) > 1000
@@ -227,6 +251,35 @@ def test_whether_the_base_model_judges():
     assert signs == ["below", "below", "above"]
 
 
+SIGNS = ("baseWritesMultitask", "baseWritesMaths", "forcedOpeningMultitask", "forcedOpeningMaths", "oneBase")
+
+
+@pytest.mark.parametrize(
+    ("overlays", "signs", "base", "temperature"),
+    [
+        ([], "below above below below above", "weak", "1"),
+        (["config/smollm2.yaml"], "above above above below above", "SmolLM2", "0.7"),
+        (["config/paper.yaml"], "below above below below below", formatting.model("meta-llama/Llama-3.1-8B"), "0.4"),
+    ],
+    ids=["miniature", "smollm2", "paper"],
+)
+def test_settings_say_who_writes_and_how_it_begins(overlays, signs, base, temperature):
+    found = {number.name: number.text for number in settings.of_settings(made_up_run.config(*overlays))}
+    assert [found[f"{name}Sign"] for name in SIGNS] == signs.split()
+    assert found["modelMultitaskBase"] == base
+    assert (found["setMultitaskConstitutions"], found["setMultitaskSamplingTemperature"]) == ("2", temperature)
+
+
+def test_settings_say_which_datasets_the_questions_are_from():
+    found = {number.name: number.text for number in settings.of_settings(made_up_run.config("config/smollm2.yaml"))}
+    assert found["datasetsMultitaskTraining"] == formatting.setting(
+        ["self_instruct_seed", "self_instruct_user", "gsm8k_train"]
+    )
+    assert found["datasetsMathsBenchmark"] == formatting.setting(["gsm8k_test", "svamp"])
+    of_our_world = {number.name for number in settings.of_settings(made_up_run.config())}
+    assert not [name for name in of_our_world if name.startswith("datasets")]
+
+
 def test_a_model_counts_by_what_its_training_began_with():
     own = {"architecture": {"vocabulary": 8, "hidden": 8, "layers": 1, "mlp": 8}}
     models = {"own": own, "weak": {"parent": "own"}, "hub": {"places": [{"hub": "a/b"}]}, "tuned": {"parent": "hub"}}
@@ -270,7 +323,7 @@ def test_a_number_is_unnamed_if_it_is_by_the_rule_of_the_published_ones():
         "accuracyLettersSftInOneByMipo",
         "accuracyLettersSftInOne",
     ]
-    (one,) = published.of_published([row("maths", "authors") | {"source": "figure: x"}], "", {})
+    (one,) = published.of_published([row("maths", "authors") | {"source": "figure: x"}], "")
     assert one.name == "publishedFigureAccuracyMathsSftInOne"
 
 
@@ -287,7 +340,12 @@ def test_the_paper_asks_only_for_numbers_that_a_full_run_has(tmp_path):
     found = run_script(tmp_path, made_up_run.config())
     few_have = {
         "configExperimentsMultitaskJudgeCompat",
-        "configExperimentsMultitaskDataStrongPairsDrawsPairs",
+        "setMultitaskDrawsPairs",
+        "datasetsMultitaskTraining",
+        "datasetsMultitaskBenchmark",
+        "datasetsMathsTraining",
+        "datasetsMathsBenchmark",
+        "differentItemsMultitask",
         "configExperimentsMultitaskTrainingChoose",
         "configExperimentsMultitaskEvaluationTemplate",
         "configExperimentsMultitaskGenerationTemplate",

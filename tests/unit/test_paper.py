@@ -144,6 +144,75 @@ def test_the_paper_at_full_size_says_nothing_of_the_miniature(tmp_path):
     assert "RMSprop, β 0.1" in text
 
 
+SMOLLM2 = "config/smollm2.yaml"
+
+
+def prose(folder, config, *tables):
+    """The text of the paper of a made-up run without its tables, but those whose presence chooses sentences."""
+    for name in tables:
+        write_text(folder / f"tables/{name}.tex", "A table.")
+    return paper(folder, config)[1]
+
+
+@pytest.mark.parametrize("tables", [["sides"], ["sides", "tuning"]], ids=["untuned", "tuned"])
+def test_the_paper_of_a_given_small_model_says_what_it_is(tmp_path, tables):
+    config = made_up_run.config(SMOLLM2)
+    prompts = made_up_run.write_run(tmp_path, config) / "prompts/multitask/benchmark.jsonl"
+    prompts.write_text(prompts.read_text() * 2)
+    text = prose(tmp_path, config, *tables)
+    of_others = (
+        "town|polite|stronger model|miniature|from nothing|world|laptop|trunk|the generator|thirty-two attempts are"
+    )
+    assert not re.search(rf"{of_others}|not measured|\?\?|\(\?\)|content is right in|unlike", text, re.IGNORECASE)
+    for sentence in (
+        "We rebuild that study with SmolLM2, on many tasks and on word problems.",
+        "the training questions are from self_instruct_seed, self_instruct_user and gsm8k_train.",
+        "The benchmark questions are from mt_bench and vicuna_bench.",
+        "Each category has two principles, such as a bulleted list or words in bold.",
+        "The base model, SmolLM2, writes the",  # a page ends here
+        "The writer was made to begin each response as its constitution asks",
+        "The model that is trained is not shown this beginning",
+        "They are 8 different questions, since some occur more than once.",
+        "We use N = 2.",
+        "A judge compares the answers of two models to one question.",
+        "as long as the shorter one. The shorter one must have 2 characters or more. The filters leave",
+        "for SFT. Figures 3 and 4 and Table",
+        "and up to 10 times at temperature 0.7",
+        "and their wordings are our own.",
+        "so the choice is in part luck.",
+        "Experiment 1 trains SmolLM2 on responses of its own.",
+        "Our temperature is 0.7.",
+    ):
+        assert sentence in text
+    for policy in (
+        "The base model follows",
+        "SFT continued follows",
+        "SFT on all follows",
+        "SFT follows",
+        "SAMI follows",
+    ):
+        assert policy in text
+    tuned = "The rates were chosen on validation questions, with" in text
+    untuned = "The rates are those of the configuration, which names no table of others that were tried." in text
+    assert [tuned, untuned] == ["tuning" in tables, "tuning" not in tables]
+
+
+@pytest.mark.parametrize(
+    ("overlays", "tables"),
+    [
+        (["config/smoke.yaml"], ["tuning"]),
+        ([SMOLLM2, "config/smollm2_gpu.yaml"], ["sides", "agreement"]),
+        ([SMOLLM2, "config/smollm2_smoke.yaml"], ["sides"]),
+    ],
+    ids=["smoke", "smollm2_gpu", "smollm2_smoke"],
+)
+def test_no_sentence_asks_for_a_number_that_its_run_does_not_have(tmp_path, overlays, tables):
+    config = made_up_run.config(*overlays)
+    text = prose(made_up_run.write_run(tmp_path, config), config, *tables)
+    assert not re.search(r"not measured|\?\?|\(\?\)", text)
+    assert ("SFT continued" in text) == ("sft_more" in config["experiments"]["multitask"]["methods"])
+
+
 def test_small_models_on_real_questions_are_a_case_of_their_own(full):
     """What the text says of them when the judge is a program and the questions are not of our world."""
     config = made_up_run.config()

@@ -41,6 +41,7 @@ rule numbers:
         information=metrics_of("information") if INFORMED else [],
         preferences=metrics_of("preferences") if PREFERRED else [],
         filters=FILTER_TABLES,
+        prompts=[f"{RUN}/prompts/{experiment}/benchmark.jsonl" for experiment in JUDGED],
         published=PUBLISHED_TABLES,
         paper=PAPER_SOURCES,
     output:
@@ -63,7 +64,7 @@ rule numbers:
     shell:
         "python workflow/run.py numbers --log {log:q} --comparisons {input.comparisons:q} --qualities {input.qualities:q}"
         " --accuracy {input.accuracy:q} --training {input.training:q} {params.optional:q} --filters {input.filters:q}"
-        " --published {input.published:q} --paper {params.paper:q} --settings {params.settings:q} --out {output.tex:q}"
+        " --prompts {input.prompts:q} --published {input.published:q} --paper {params.paper:q} --settings {params.settings:q} --out {output.tex:q}"
 
 
 rule times:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mialign.core.arguments import add_settings
 from mialign.core.csv_files import rows
-from mialign.core.files import write_text
+from mialign.core.files import read_jsonl, write_text
 from mialign.paper.macros import (
     accuracy,
     comparisons,
@@ -28,6 +28,7 @@ def arguments(parser):
     parser.add_argument("--information", help="metrics/information.csv")
     parser.add_argument("--preferences", help="metrics/preferences.csv")
     parser.add_argument("--filters", nargs="*", default=[], help="pairs/{experiment}/{data}.filters.csv")
+    parser.add_argument("--prompts", nargs="*", default=[], help="prompts/{experiment}/benchmark.jsonl")
     parser.add_argument(
         "--published", nargs="*", default=[], help="published comparisons.csv, qualities.csv, accuracy.csv"
     )
@@ -68,6 +69,9 @@ def collect(args, config: dict) -> list:
     for (experiment, data), table in filtering.counts(list(map(Path, args.filters))).items():
         about = training.set_name(config, experiment, data)
         found += training.of_filters(about, table, f"pairs/{experiment}/{data}.filters.csv")
+    for path in map(Path, args.prompts):
+        title, asked = path.parent.name, [prompt["question"] for prompt in read_jsonl(path, required=("question",))]
+        found += accuracy.of_repeats(title, asked, f"prompts/{title}/{path.name}")
     for path in map(Path, args.published):
-        found += published.of_published(rows(path, ("metric", "value", "source")), f"published/{path.name}", config)
+        found += published.of_published(rows(path, ("metric", "value", "source")), f"published/{path.name}")
     return found

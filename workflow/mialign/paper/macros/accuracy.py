@@ -5,6 +5,8 @@ from mialign.paper import formatting
 from mialign.paper.macros.number_formats import Number, forms
 from mialign.paper.reported import extractors
 
+OF_ALL = ("steps_share", "accuracy_given")  # metrics over all attempts at a temperature
+
 
 def of_accuracy(table: list[dict], origin: str, settings: dict) -> list[Number]:
     """Accuracy in n attempts, its differences, and shares by format; other extractors and temperatures are named."""
@@ -23,13 +25,26 @@ def usual_temperature(row: dict, settings: dict) -> float:
 
 
 def solved(row: dict, settings: dict, extractor: str | None) -> list:
-    """The parts of a name for the attempts, and for another temperature than usual or another extractor than given."""
-    parts = ["in", round(row["attempts"])] if row.get("attempts") else []
+    """The parts of a name for the attempts, and for another temperature than usual or another extractor than given.
+
+    A share of answers is of all that were sampled, however many: it is so named, and not by their number.
+    """
+    attempts = round(row.get("attempts") or 0)
+    parts = ["in", attempts] if attempts else []
+    if attempts > 1 and row["metric"].startswith(OF_ALL):
+        parts = ["sampled"]
     if row.get("temperature") not in (None, usual_temperature(row, settings)):
         parts += ["at", row["temperature"]]
     if row.get("extractor") not in (None, extractor):
         parts += ["by", row["extractor"]]
     return parts
+
+
+def of_repeats(title: str, questions: list[str], origin: str) -> list[Number]:
+    """How many different benchmark questions an experiment has, if it has any more than once."""
+    different = len(set(questions))
+    found = [Number(name("different_items", title), formatting.count(different), f"{origin}: different questions")]
+    return found if different < len(questions) else []
 
 
 def of_items(table: list[dict], origin: str, metric: str, settings: dict) -> list[Number]:

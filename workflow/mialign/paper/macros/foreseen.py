@@ -30,6 +30,7 @@ def numbers(config: dict, categories: Iterable[str]) -> list[Number]:
         if is_judged(given):
             rows = list(_comparisons(title, given, config["seeds"], categories))
             found += comparisons.of_comparisons(rows, "comparisons")
+            found += accuracy.of_repeats(title, ["", ""], "prompts")
             rows, origin = list(_qualities(title, given, categories)), "qualities"
             found += comparisons.of_qualities(rows, origin) + accuracy.of_items(rows, origin, "adherence", config)
         if "solve" in given:
@@ -91,7 +92,8 @@ def _preferences(title: str, given: dict) -> Iterator[dict]:
 
 
 def _qualities(title: str, given: dict, categories: Iterable[str]) -> Iterator[dict]:
-    methods = ("base", "generator", *given["methods"], *compared_models(given))
+    shown = ("generator",) if given["generator"] != given["base"] else ()
+    methods = ("base", *shown, *given["methods"], *compared_models(given))
     for method, temperature, category in product(methods, given["respond"]["temperatures"], ("all", *categories)):
         keys = {"experiment": title, "method": method, "temperature": temperature, "category": category}
         yield from _rows(keys, (*QUALITIES, *_held_out(given)))

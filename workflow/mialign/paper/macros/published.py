@@ -10,11 +10,14 @@ from mialign.paper.macros.number_formats import Number
 from mialign.paper.reported import extractors
 
 
-def of_published(table: list[dict], origin: str, settings: dict) -> list[Number]:
-    """Published values, named by where in the source they stand: publishedFigure, publishedText or publishedFiles."""
+def of_published(table: list[dict], origin: str) -> list[Number]:
+    """Published values, named by where in the source they stand: publishedFigure, publishedText or publishedFiles.
+
+    Their names do not depend on the settings of the run, which may sample at another temperature.
+    """
     found, usual = [], extractors(row for row in table if "extractor" in row)
     for row in table:
-        more = unusual(row) if "baseline" in row else solved(row, settings, usual.get(row["experiment"]))
+        more = unusual(row) if "baseline" in row else solved(row, {}, usual.get(row["experiment"]))
         about = (metric(row), row["experiment"], row["method"], row.get("baseline", ""))
         text = formatting.published_row(row, signed="difference" in row["metric"])
         macro = name("published", kind(row["source"]), *about, *more)

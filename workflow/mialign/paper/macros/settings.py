@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from mialign.core.macro_names import name, words
+from mialign.core.template import fields_of
 from mialign.data.sets import is_judged, questions_of
 from mialign.evaluation.judge.settings import by_program, deciding, judges
 from mialign.models.places import publisher
@@ -46,9 +47,22 @@ def of_settings(settings: dict) -> list[Number]:
         uses |= {data: block for data, block in (experiment.get("data") or {}).items() if "questions" in block}
         for use, block in uses.items():
             sources = [(settings.get("sources") or {}).get(source) or {} for source in block["questions"]]
-            origin = f"config: sources/{' '.join(block['questions'])}/size"
-            found.append(Number(name("questions", title, use), _how_many(sources, block), origin))
+            origin = f"config: sources/{' '.join(block['questions'])}"
+            found.append(Number(name("questions", title, use), _how_many(sources, block), f"{origin}/size"))
+            if all("dataset" in source for source in sources):
+                datasets = list(dict.fromkeys(source["dataset"] for source in sources))
+                split = "training" if use == experiment.get("training", {}).get("data") else use
+                found.append(Number(name("datasets", title, split), formatting.setting(datasets), f"{origin}/dataset"))
+        found += _main_set(title, experiment)
     return found
+
+
+def _main_set(title: str, experiment: dict) -> Iterable[Number]:
+    """The settings of the set that training names, under the name of its experiment alone: `setMultitaskSize`."""
+    data = experiment.get("training", {}).get("data")
+    if data in experiment.get("data", {}):
+        where = ("config", "experiments", title, "data", data)
+        yield from _flat(experiment["data"][data], where, ("set", title))
 
 
 def _how_many(sources: list[dict], block: dict) -> str:
@@ -76,9 +90,11 @@ def _derived(settings: dict) -> list[Number]:
         Number("syntheticQuestionsSign", _used_sources(settings), "config: questions/benchmark of the experiments"),
         Number("ownModelsSign", _used_models(settings), "config: base and generator of the experiments"),
         Number("programJudgeSign", _deciding_judges(settings), "config: judge of the experiments"),
+        Number("oneBaseSign", _trained_models(settings), "config: base of the experiments"),
     ]
     for title, experiment in (settings.get("experiments") or {}).items():
         found += _models_in_print(title, experiment, settings.get("models") or {})
+        found += _writer(title, experiment)
         if "solve" in experiment:
             most = str(max(experiment["solve"]["attempts"]))
             found.append(Number(name("mostAttempts", title), most, f"config: experiments/{title}/solve/attempts"))
@@ -111,12 +127,28 @@ def _deciding_judges(settings: dict) -> str:
     return _side({by_program(one) for one in judged})
 
 
+def _trained_models(settings: dict) -> str:
+    """Whether all experiments train one model: above, or several: below."""
+    bases = {one["base"] for one in (settings.get("experiments") or {}).values() if "base" in one}
+    return _side({len(bases) == 1}) if bases else "missing"
+
+
+def _writer(title: str, experiment: dict) -> Iterable[Number]:
+    """Whether the base writes its own pairs, and whether the writer is made to begin as its constitution asks."""
+    if "generator" in experiment:
+        own = experiment["generator"] == experiment["base"]
+        yield Number(name("baseWrites", title, "sign"), _side({own}), f"config: experiments/{title}/data")
+    forced = "forced_opening" in fields_of(experiment.get("generation_template", ""))
+    origin = f"config: experiments/{title}/generation_template"
+    yield Number(name("forcedOpening", title, "sign"), _side({forced}), origin)
+
+
 def _side(kinds: set[bool]) -> str:
     return {(True,): "above", (False,): "below", (False, True): "unclear"}.get(tuple(sorted(kinds)), "missing")
 
 
 def _models_in_print(title: str, experiment: dict, models: dict) -> Iterable[Number]:
-    """The models of an experiment as the text calls them: by their repository or package where they come from one.
+    """The models of an experiment as the text calls them: by their label, or else by where they come from.
 
     With them whether a judge is the base model itself: above, or another: below.
     """
@@ -127,17 +159,19 @@ def _models_in_print(title: str, experiment: dict, models: dict) -> Iterable[Num
         base_judges = experiment.get("base") in [one.get("model", "checkers") for one in judges(experiment).values()]
         yield Number(name("baseJudges", title, "sign"), _side({base_judges}), f"config: experiments/{title}/judges")
     for role, model in named.items():
-        text = formatting.model(publisher(models.get(model, {})) or model)
+        given = models.get(model, {})
+        text = formatting.model(given.get("label") or publisher(given) or model)
         yield Number(name("model", title, role), text, f"config: experiments/{title}/{role}")
 
 
-def _flat(value, path: tuple) -> Iterable[Number]:
-    origin = "config: " + "/".join(map(str, path[1:]))
+def _flat(value, path: tuple, about: tuple | None = None) -> Iterable[Number]:
+    """about: the parts of a name, where it is not named after the whole path."""
+    about, origin = about or path, "config: " + "/".join(map(str, path[1:]))
     if not isinstance(value, dict):
-        yield Number(name(*path), _scalar(value), origin)
+        yield Number(name(*about), _scalar(value), origin)
         return
     for key, inner in value.items():
-        yield from _flat(inner, (*path, key))
+        yield from _flat(inner, (*path, key), (*about, key))
 
 
 def _scalar(value) -> str:
