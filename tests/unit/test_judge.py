@@ -206,7 +206,7 @@ def test_a_score_edited_by_hand_is_refused_by_its_line(tmp_path, field, value):
     scores = tmp_path / "scores.jsonl"
     write_jsonl(scores, [score(1), score(2) | {field: value}])
     with pytest.raises(InputError, match=rf"scores\.jsonl, line 2: the field '{field}' cannot be {value!r}"):
-        judge_stage.read_cases([scores] * 2, [scores] * 2, scores)
+        judge_stage.read_cases([scores] * 2, [scores] * 2, scores, judge_stage.AXES)
 
 
 def test_scores_get_the_texts_of_their_responses():

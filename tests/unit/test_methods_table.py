@@ -8,6 +8,7 @@ import made_up_run
 import pytest
 
 from mialign.paper.tables import methods
+from mialign.paper.trained_tokens import training_tokens
 
 COLUMNS = {
     "qualities": "experiment,method,temperature,category,metric,value,low,high,n",
@@ -151,7 +152,7 @@ def test_tokens_are_those_up_to_what_was_kept_with_the_parents():
         *curve("kept_at_start", 1, 0, (1, 5.0)),
         *curve("after_lost", 1, 1, (1, 5.0)),
     ]
-    assert methods.training_tokens(rows, given) == {
+    assert training_tokens(rows, given) == {
         "base": 0,
         "first": 30,
         "second": 36,

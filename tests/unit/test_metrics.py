@@ -720,8 +720,8 @@ def test_command_writes_the_same_bytes_again(two_seeds, tmp_path, monkeypatch):
     lines = list(csv.reader(written[0].decode().splitlines()))
     assert ",".join(lines[0]) == "experiment,method,baseline,axis,temperature,category,metric,value,low,high,n,judge"
     assert lines[1][:8] == ["multitask", "sami", "sft", "principle-aware", "0.0", "all", "win_rate", "57.1429"]
-    assert lines[2][6:] == ["wins", "3", "", "", "7"]
-    assert all(len(line) == 11 for line in lines)
+    assert lines[2][6:] == ["wins", "3", "", "", "7", "judge"]
+    assert all(len(line) == 12 for line in lines)
 
 
 @pytest.mark.parametrize("settings", ['{"attempts": [1]}', '{"bootstrap": {"samples": 10}}'])

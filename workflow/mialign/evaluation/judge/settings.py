@@ -6,6 +6,7 @@ from datetime import date
 from mialign.core.errors import InputError
 from mialign.data.sets import compared_models, principle_writer, used_sets, writing_model
 
+MAIN = "judge"  # the judge of an experiment, beside whom there may be further ones
 READING = {"wording": "config/judge.yaml", "invalid_at_most": 0.05}
 DEFAULTS = {
     "checkers": {},

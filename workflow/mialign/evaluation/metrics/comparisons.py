@@ -6,9 +6,9 @@ import numpy as np
 
 from mialign.core.errors import InputError
 from mialign.evaluation import held_out_adherence
+from mialign.evaluation.judge.settings import MAIN
 from mialign.evaluation.metrics.records import (
     CATEGORIES,
-    MAIN,
     ItemTable,
     Source,
     difference,

@@ -9,6 +9,7 @@ import numpy as np
 
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl
+from mialign.evaluation.judge.settings import MAIN
 
 CATEGORIES = ("writing", "roleplay", "reasoning", "math", "coding", "extraction", "stem", "humanities")
 
@@ -31,9 +32,6 @@ def source(path: str | Path, stages: Iterable[str]) -> Source:
     if len(path.parts) < 4 or not name or path.parts[-4] not in stages:
         raise InputError(f"{path}: expected a path that ends in {' or '.join(stages)}/<experiment>/<method>/seed<n>")
     return Source(path, path.parts[-4], path.parts[-3], path.parts[-2], int(name[1]))
-
-
-MAIN = "judge"  # the judge of an experiment, beside whom there may be further ones
 
 
 def judging(folder: str) -> tuple[str, str]:

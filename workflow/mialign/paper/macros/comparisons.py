@@ -3,7 +3,7 @@
 import re
 
 from mialign.core.macro_names import key, name
-from mialign.evaluation.metrics.records import MAIN
+from mialign.evaluation.judge.settings import MAIN
 from mialign.paper import formatting
 from mialign.paper.macros.number_formats import Number, forms, sign
 

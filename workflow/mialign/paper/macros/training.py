@@ -3,7 +3,7 @@
 from mialign.core.macro_names import name
 from mialign.paper import formatting
 from mialign.paper.macros.number_formats import Number
-from mialign.paper.tables.methods import training_tokens
+from mialign.paper.trained_tokens import training_tokens
 
 SHARES_OF_ONE = (
     "mean_score",

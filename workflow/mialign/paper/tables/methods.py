@@ -10,10 +10,10 @@ from mialign.paper.formatting import interval, label, listing, measured
 from mialign.paper.reported import reported
 from mialign.paper.tables.layout import Table, written
 from mialign.paper.tex_escape import escape
+from mialign.paper.trained_tokens import policies, training_tokens
 
 SIZE = r"\scriptsize\setlength{{\tabcolsep}}{{{}pt}}"  # the distance of columns is what the page leaves
 CSV = ("experiment", "method", "metric", "temperature", "attempts", "value", "low", "high", "n")
-COUNTED = "response_tokens"  # summed up over the steps
 WHOLE = {"category": "all", "preference": "all", "reward": "all"}  # rows over all questions and preference vectors
 
 
@@ -57,7 +57,7 @@ def outcomes(inputs: list[Path], settings: dict) -> tuple[str, str]:
     result.columns = result.columns.replace("@{}l", "@{}llr", 1)
     result.header[1:1] = ["given", "tokens, $10^3$"]
     tokens = training_tokens(tables.get("training", []), experiment)
-    for name, row in zip(_methods(experiment), result.rows, strict=True):
+    for name, row in zip(policies(experiment), result.rows, strict=True):
         had = given(experiment, name)
         row[1:1] = [listing(list(map(escape, had)) or ["nothing"]), _thousands(tokens[name])]
         result.tidy.append({"experiment": title, "method": name, "metric": "training_tokens", "value": tokens[name]})
@@ -74,36 +74,6 @@ def degeneration(inputs: list[Path], settings: dict) -> tuple[str, str]:
     return written(_table(experiment, tables, SIGNS, 2.5))
 
 
-# ---------------------------------------------------------------- tokens of training
-def training_tokens(rows: list[dict], experiment: dict) -> dict[str, float | None]:
-    """Tokens of responses that each method or soup has learned from, from the base to what was kept; means over seeds.
-
-    None where a training has no curve. rows: of metrics/training.csv.
-    """
-    kept = _tokens_until_kept(rows)
-
-    def learned(name: str) -> float | None:
-        if name == "base":
-            return 0.0
-        if name in experiment["methods"]:
-            parts = [learned(experiment["methods"][name]["parent"]), kept.get(name)]
-        else:
-            parts = [learned(one) for one in experiment["soups"][name]["of"]]
-        return None if None in parts else sum(parts)
-
-    return {name: learned(name) for name in _methods(experiment)}
-
-
-def _tokens_until_kept(rows: list[dict]) -> dict[str, float]:
-    """Of each training alone, without its parent's."""
-    read = {(row["method"], row["seed"], row["step"]): row["value"] for row in rows if row["metric"] == COUNTED}
-    found: dict[str, list[float]] = {}
-    for row in rows:
-        if row["metric"] == "selected":  # step 0 is the start, which has read nothing
-            found.setdefault(row["method"], []).append(read.get((row["method"], row["seed"], row["step"]), 0.0))
-    return {method: sum(values) / len(values) for method, values in found.items()}
-
-
 def _thousands(tokens: float | None) -> str:
     return "--" if tokens is None else f"{tokens / 1000:,.1f}"
 
@@ -114,10 +84,6 @@ def _read(inputs: list[Path], settings: dict) -> tuple[tuple[str, dict], dict[st
     (about,) = settings["experiments"].items()
     tables = {path.stem: csv_files.chosen(path, settings) for path in inputs}
     return about, tables | {"accuracy": reported(tables.get("accuracy", []))}
-
-
-def _methods(experiment: dict) -> list[str]:
-    return ["base", *experiment["methods"], *experiment.get("soups", {})]
 
 
 def _accuracies(attempts: list[int]) -> list[Column]:
@@ -136,7 +102,7 @@ def _table(experiment: dict, tables: dict, columns: Iterable[Column], distance: 
     header = ["method", *(column.header for column, _ in shown)]
     result = Table("@{}" + "l" * len(header) + "@{}", header, size=SIZE.format(distance))
     named = {"methods": {**experiment["methods"], **experiment.get("soups", {})}}
-    for name in _methods(experiment):
+    for name in policies(experiment):
         cells = [_cell(rows.get(name), column) for column, rows in shown]
         result.rows.append([escape(label(name, named)), *cells])
         result.tidy += [{key: rows[name].get(key, "") for key in CSV} for _, rows in shown if name in rows]

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from mialign.core import csv_files
-from mialign.evaluation.judge.settings import by_program
+from mialign.evaluation.judge.settings import MAIN, by_program
 from mialign.evaluation.metrics.qualities import METRICS
-from mialign.evaluation.metrics.records import MAIN
 from mialign.paper.formatting import count, interval, label, measured
 from mialign.paper.tables.layout import Table, written
 from mialign.paper.tex_escape import escape
