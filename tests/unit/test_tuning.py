@@ -39,6 +39,14 @@ def test_the_best_rate_is_chosen_and_of_equals_the_lowest():
     assert chosen(results(0.5, 0.8, 0.8)[::-1]) == [2.0]
 
 
+def test_of_correlations_that_cannot_be_told_from_none_the_lowest_rate_is_chosen():
+    def steering(*values):
+        return chosen([RateResult(float(rate), 8, "steering", value, 100) for rate, value in enumerate(values, start=1)])
+
+    assert steering(-0.3, 0.05, 0.09) == [1.0]  # the standard error of 0.09 is 0.0992
+    assert steering(-0.3, 0.05, 0.11) == [3.0]
+
+
 def test_rates_are_ordered_by_size_and_not_as_text():
     tried = [RateResult(rate, 8, "accuracy", 0.5, 64) for rate in (0.0004, 2.5e-05, 0.0001)]
     assert [one.rate for one in choose(tried)] == [2.5e-05, 0.0001, 0.0004]

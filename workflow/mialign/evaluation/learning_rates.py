@@ -87,7 +87,11 @@ FITS = {
 
 
 def choose(results: list[RateResult]) -> list[RateResult]:
-    """The trials of one method by rate; chosen is the best, of several that are as good the lowest."""
+    """The trials of one method by rate; chosen is the best, of several that are as good the lowest.
+
+    Correlations that are all within their standard error of 0, or below, are as good as each other: none is seen.
+    """
     ordered = sorted(results, key=lambda one: one.rate)
-    best = max(ordered, key=lambda one: one.value)  # the first of those that are as good
+    none_seen = all(one.score == CORRELATION and one.value <= one.error for one in ordered)
+    best = ordered[0] if none_seen else max(ordered, key=lambda one: one.value)  # the first of those that are as good
     return [replace(one, chosen=one is best) for one in ordered]
