@@ -1,0 +1,37 @@
+"""How many tokens each method has learned from."""
+
+COUNTED = "response_tokens"  # summed up over the steps
+
+
+def policies(experiment: dict) -> list[str]:
+    """The base, the methods and the soups of an experiment, in the order of tables."""
+    return ["base", *experiment["methods"], *experiment.get("soups", {})]
+
+
+def training_tokens(rows: list[dict], experiment: dict) -> dict[str, float | None]:
+    """Tokens of responses that each method or soup has learned from, from the base to what was kept; means over seeds.
+
+    None where a training has no curve. rows: of metrics/training.csv.
+    """
+    kept = _tokens_until_kept(rows)
+
+    def learned(name: str) -> float | None:
+        if name == "base":
+            return 0.0
+        if name in experiment["methods"]:
+            parts = [learned(experiment["methods"][name]["parent"]), kept.get(name)]
+        else:
+            parts = [learned(one) for one in experiment["soups"][name]["of"]]
+        return None if None in parts else sum(parts)
+
+    return {name: learned(name) for name in policies(experiment)}
+
+
+def _tokens_until_kept(rows: list[dict]) -> dict[str, float]:
+    """Of each training alone, without its parent's."""
+    read = {(row["method"], row["seed"], row["step"]): row["value"] for row in rows if row["metric"] == COUNTED}
+    found: dict[str, list[float]] = {}
+    for row in rows:
+        if row["metric"] == "selected":  # step 0 is the start, which has read nothing
+            found.setdefault(row["method"], []).append(read.get((row["method"], row["seed"], row["step"]), 0.0))
+    return {method: sum(values) / len(values) for method, values in found.items()}
