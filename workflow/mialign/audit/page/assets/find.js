@@ -17,9 +17,9 @@ const metricFiles = () => Object.keys(summary.tables).filter((name) => name.star
 
 const normal = (cell) => (isNumber(cell) ? String(Number(cell)) : cell);
 
-/** The words that name a row: its keys without the values and their source, in alphabetical order. */
+/** The words that name a row: its keys without the values, their source and their judge, in alphabetical order. */
 function keyWords(columns, row) {
-  const keys = row.filter((cell, at) => cell !== "" && ![...ESTIMATE, "source"].includes(columns[at]));
+  const keys = row.filter((cell, at) => cell !== "" && ![...ESTIMATE, "source", "judge"].includes(columns[at]));
   return keys.flatMap((cell) => cell.split(" ")).map(normal).sort();
 }
 

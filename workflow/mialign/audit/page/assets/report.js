@@ -8,6 +8,7 @@ const RULE = {
     "A tie is half a win.",
     "The sources of a claim agree if they differ by no more than the rounding of their digits, and otherwise they disagree.",
     "A claim that has one source alone is not comparable.",
+    "A released value of another checkpoint than the figure's is shown, and is no part of the verdict.",
     "Where the text calls an accuracy unchanged, it agrees with a figure within the margin below.",
     "A claim cannot be decided with n items if the interval of the published value includes that there is no effect.",
     "A claim that there is no effect needs an interval within five points of one half for a win rate, or within two points of zero for an accuracy.",
@@ -73,7 +74,7 @@ async function notAgreeing() {
 
 /** What each claim needs, by its own items. */
 const settlingTable = () => reportTable("settling", "The smallest effect (points) that each claim's own items show with a power of 80 % in one seed, and the items that its published effect needs", {
-  ...CLAIM, effect: (one) => tenth(one.effect), items: (one) => one.items, "could show": (one) => tenth(one.could_show),
+  ...CLAIM, effect: (one) => tenth(one.effect), items: (one) => one.items, "could show": (one) => tenth(one.could_show_80),
   "items, power 80 %": (one) => range(one.least_items_80, one.items_80), "items, power 95 %": (one) => range(one.least_items_95, one.items_95),
   seeds: (one) => whole(one.seeds_80),
 });
