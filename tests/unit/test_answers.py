@@ -308,6 +308,7 @@ def test_the_stage_adds_what_was_found(tmp_path, problems, run_stage):
     found, empty = read_jsonl(tmp_path / "attempts.jsonl")
     assert found == {
         **raw,
+        "source": problems[0]["source"],
         "text": f"Well, it is {gold}",
         "steps": False,
         "answers": {"strict": None, "flexible": gold, "authors": gold},
