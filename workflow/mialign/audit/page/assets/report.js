@@ -41,7 +41,7 @@ const rule = () => section("The rule of the verdicts",
 
 /** The claims with few columns, so that they fit a screen: published values, this run, and both verdicts. */
 async function claimsAtASight() {
-  const table = await reportTable("reproduction", "Published values by where they stand, and this run with its 95 % interval; in %, and gains in points", {
+  const table = await reportTable("reproduction", "Published values by where they stand, and this run with its 95 % interval; in %, and gains in points. A star marks a value of another checkpoint than the figure's", {
     ...CLAIM, ...SOURCES, "verdict on the paper": (one) => one.paper, "this run": here, "verdict on this run": (one) => one.here,
   });
   return table && section("Claims of the paper, and what this run has", table, el("p", {}, "The rule of the verdicts is in the ", link(to("report"), "reproduction report"), "."));
@@ -49,7 +49,7 @@ async function claimsAtASight() {
 
 async function paperAndRun() {
   const tables = [
-    await reportTable("reproduction", "The claims of the original: published values in their own digits by where they stand, and what holds of them; in %, and gains in points", {
+    await reportTable("reproduction", "The claims of the original: published values in their own digits by where they stand, and what holds of them; in %, and gains in points. A star marks a value of another checkpoint than the figure's", {
       ...CLAIM, ...SOURCES, items: (one) => one.published_n, "95 % interval": (one) => bounds(one.published_low, one.published_high),
       p: (one) => chance(one.published_p), verdict: (one) => one.paper,
     }),
@@ -105,7 +105,9 @@ async function settlingHere() {
 }
 
 const CLAIM = { claim: (one) => one.claim, of: (one) => one.measure };
-const SOURCES = { text: (one) => one.published_text, figure: (one) => one.published_figure, files: (one) => one.published_files };
+/** What a kind of source says; a star marks a value of another checkpoint than the figure's. */
+const said = (kind) => (one) => one[`published_${kind}`] + ((one.another_checkpoint ?? "").split(" ").includes(kind) ? "*" : "");
+const SOURCES = { text: said("text"), figure: said("figure"), files: said("files") };
 
 /** A table of the report, where the run has it; `columns` are functions of its rows. What this run has opens its row. */
 async function reportTable(name, caption, columns) {
