@@ -378,7 +378,8 @@ def test_the_report_has_the_rule_and_every_table_of_it_and_the_figure(browser, w
     shown = _cells(browser, "The claims of the original")
     assert len(shown) == 15
     assert shown[1] == [
-        "SAMI over SFT", "win rate, %, temperature 0", "58.15", "57.5", "56.875*", "80", "[46.6, 67.7]", "0.60", POSSIBLE
+        "SAMI over SFT", "win rate, %, temperature 0", "58.15", "57.5", "56.875*", "80", "[46.6, 67.7]", "0.60",
+        POSSIBLE,
     ]  # fmt: skip
     assert [row[7] for row in shown if row[0] == "SFT over base, 10 attempts"] == ["below 0.01"]
     shown = _cells(browser, "The same claims in this run")

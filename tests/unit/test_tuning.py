@@ -41,7 +41,8 @@ def test_the_best_rate_is_chosen_and_of_equals_the_lowest():
 
 def test_of_correlations_that_cannot_be_told_from_none_the_lowest_rate_is_chosen():
     def steering(*values):
-        return chosen([RateResult(float(rate), 8, "steering", value, 100) for rate, value in enumerate(values, start=1)])
+        rates = enumerate(values, start=1)
+        return chosen([RateResult(float(rate), 8, "steering", value, 100) for rate, value in rates])
 
     assert steering(-0.3, 0.05, 0.09) == [1.0]  # the standard error of 0.09 is 0.0992
     assert steering(-0.3, 0.05, 0.11) == [3.0]
