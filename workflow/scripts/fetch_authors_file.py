@@ -5,8 +5,8 @@ import shutil
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from mialign.core import files
 from mialign.core.errors import InputError
-from mialign.core.files import write_text, writing
 from mialign.data.fetch import lock, web
 
 
@@ -22,7 +22,7 @@ def arguments(parser: ArgumentParser) -> None:
 def main(args: Namespace) -> None:
     places = [{"path": args.path, "sha256": args.sha256 or None}]  # the same file, wherever it is had
     origin = lock.held(lock.of(args.origin), args.path, places, args.out, lambda _: _take(args))
-    write_text(args.origin, json.dumps(origin, indent=2) + "\n")
+    files.write_text(args.origin, json.dumps(origin, indent=2) + "\n")
     print(f"{args.path}: sha256 {origin['sha256']}")
 
 
@@ -36,8 +36,8 @@ def _copy(place: str, sha256: str | None, out: Path) -> str:
     path = Path(place)
     if not path.is_file():
         raise InputError(f"{path}: no such file; authors.folder must be a copy of the authors' repository")
-    found = web.digest(path)
+    found = files.sha256(path)
     web.compare(str(path), found, sha256)
-    with writing(out) as beside:
+    with files.writing(out) as beside:
         shutil.copyfile(path, beside)
     return found

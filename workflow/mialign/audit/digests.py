@@ -3,20 +3,14 @@
 import hashlib
 from pathlib import Path
 
-from mialign.core.files import write_text
+from mialign.core.files import sha256, write_text
 
 MEMORY = "scratch/digests"  # below the folder of a run
 LARGE = 64 * 2**20  # bytes; a smaller file takes less time to read than to look up
 
 
-def sha256(path: Path) -> str:
-    """The digest of the file's bytes, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def remembered(path: Path, memory: Path) -> str:
-    """The same; of a large file it is kept in the folder `memory`, and taken from there until the file changes."""
+    """The sha256 of a file; of a large one it is kept in the folder `memory`, and taken from there until it changes."""
     about = path.stat()
     if about.st_size < LARGE:
         return sha256(path)

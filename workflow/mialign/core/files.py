@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -30,6 +31,12 @@ class Written(float):
         found = super().__new__(cls, text)
         found.text = text
         return found
+
+
+def sha256(path: Path) -> str:
+    """The sha256 of the file's bytes, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mialign.core.disk_space import needing_room
 from mialign.core.errors import InputError
-from mialign.core.files import read_json
+from mialign.core.files import read_json, sha256
 from mialign.models import architectures
 from mialign.models.bases import ADAPTER, MODEL, base
 
@@ -101,12 +101,7 @@ def settings(folder: str | Path) -> dict:
     return read_json(base(folder) / MODEL)
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def digest(folder: str | Path, sha256: Callable[[Path], str] = _sha256) -> str:
+def digest(folder: str | Path, sha256: Callable[[Path], str] = sha256) -> str:
     """16 hexadecimal digits of sha256 over the files of a model's folder, and of its base model's for an adapter.
 
     Hidden files do not count: Snakemake leaves a mark in each folder that a rule made, and a copy may lack it. sha256:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from mialign.core.disk_space import needing_room
 from mialign.core.errors import InputError
-from mialign.data.fetch import Absent, gguf_header, room, web
+from mialign.core.files import sha256
+from mialign.data.fetch import Absent, gguf_header, room
 from mialign.models import checkpoints
 
 LINK = "model.gguf"
@@ -46,8 +47,8 @@ def convert(file: Path, scratch: Path, out: Path) -> dict:
     _check_whole(file, stored.total(), partial)
     shutil.rmtree(out, ignore_errors=True)
     os.replace(partial, out)
-    files = {path.name: {"bytes": path.stat().st_size, "sha256": web.digest(path)} for path in sorted(out.iterdir())}
-    return {"sha256": web.digest(file), "weights": {"stored": dict(stored), "written": "float32"}, "files": files}
+    files = {path.name: {"bytes": path.stat().st_size, "sha256": sha256(path)} for path in sorted(out.iterdir())}
+    return {"sha256": sha256(file), "weights": {"stored": dict(stored), "written": "float32"}, "files": files}
 
 
 def _check_architecture(folder: Path) -> None:

@@ -32,7 +32,7 @@ def fetch(name: str, places: list[dict], out: Path) -> dict:
             out.unlink()
             raise InputError(f"datasets.{name}: {NO_ROWS.format(_where(place))}")
         return {
-            "dataset": name, "place": place, "commit": commit, "rows": rows, "sha256": web.digest(out),
+            "dataset": name, "place": place, "commit": commit, "rows": rows, "sha256": files.sha256(out),
             "passed_over": passed,
         }  # fmt: skip
     raise Absent(f"datasets.{name}: no place has it. {' | '.join(passed)}")
@@ -63,7 +63,7 @@ def _copy(file: Path, sha256: str, out: Path) -> None:
     """A file of JSON lines on this machine."""
     if not file.is_file():
         raise Absent(f"{file}: no such file")
-    web.compare(str(file), web.digest(file), sha256)
+    web.compare(str(file), files.sha256(file), sha256)
     with files.writing(out) as beside:
         shutil.copyfile(file, beside)
 

@@ -30,12 +30,6 @@ def compare(name: str, found: str, wanted: str | None) -> None:
         )
 
 
-def digest(path: Path) -> str:
-    """The sha256 of a file, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def _receive(url: str, beside: Path) -> str:
     total = hashlib.sha256()
     try:

@@ -132,12 +132,8 @@ def _table_rows(
                 if k <= theirs.number:
                     yield k, extractor, f"difference_{other}", _difference(table, theirs, extractor, k, bootstrap)
             expected = pass_at_k(table.number, correct.sum(axis=2), k)
-            yield (
-                k,
-                extractor,
-                "pass_at_k",
-                mean_with_interval(expected, bootstrap, (0, 1), table.number == 1).scaled(100),
-            )
+            chance = mean_with_interval(expected, bootstrap, (0, 1), table.number == 1)
+            yield k, extractor, "pass_at_k", chance.scaled(100)
             majority = _majority(table, extractor, k)
             yield k, extractor, "maj_at_k", mean_with_interval(majority, bootstrap, (0, 1), proportion=True).scaled(100)
             for name, rows in _by_source(table.sources).items():
