@@ -11,6 +11,7 @@ from pathlib import Path
 from string import Formatter
 
 from mialign.core.errors import InputError
+from mialign.core.files import sha256
 from mialign.data.authors import listing
 from mialign.data.fetch import web
 from mialign.data.parsed_python import constants, named, parse
@@ -22,7 +23,7 @@ ANSWERS = {"question", "answer_a", "answer_b"}
 def check_files(files: dict[str, Path]) -> None:
     """InputError unless each file, by its name in the listing of the judge's, has the checksum given there."""
     for name, path in files.items():
-        web.compare(str(path), web.digest(path), listing()["files"][listing()["judge"][name]])
+        web.compare(str(path), sha256(path), listing()["files"][listing()["judge"][name]])
 
 
 def prompts(grading: Path, free: Path, evaluation: Path) -> dict[str, str]:
