@@ -153,6 +153,73 @@ def test_no_two_public_classes_have_one_name():
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
 
 
+# ---------------------------------------------------------------- names of other modules
+
+
+def modules_by_alias(tree: ast.Module) -> dict[str, Path]:
+    """Name in this file -> the module of ours that it stands for; without names that the file binds a second time."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "mialign":
+            for alias in node.names:
+                path = WORKFLOW.joinpath(*node.module.split("."), f"{alias.name}.py")
+                if path.is_file():
+                    found[alias.asname or alias.name] = path
+    bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    return {name: path for name, path in found.items() if name not in bound}
+
+
+def names_within(path: Path) -> set[str]:
+    """What a module has: all that is defined, bound or imported anywhere in it."""
+    names = set()
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+    return names
+
+
+def missing_names(path: Path) -> list[str]:
+    """module.name in a file where the module has no such name, and `from module import name` likewise."""
+    tree, missing = parsed(path), []
+    aliases = modules_by_alias(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in aliases:
+            if node.attr not in names_within(aliases[node.value.id]) and not node.attr.startswith("__"):
+                missing.append(f"{path.name}:{node.lineno}: {node.value.id}.{node.attr}")
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "mialign":
+            source = WORKFLOW.joinpath(*node.module.split(".")).with_suffix(".py")
+            if source.is_file():
+                names = {alias.name for alias in node.names} - names_within(source)
+                missing += [f"{path.name}:{node.lineno}: {node.module} has no {name}" for name in sorted(names)]
+    return missing
+
+
+def test_a_name_taken_from_another_module_is_there():
+    """A function that was renamed or moved is missed at once, and not first by the job that calls it."""
+    files = [
+        *WORKFLOW.rglob("*.py"),
+        *Path(__file__).parents[1].rglob("*.py"),
+        *(WORKFLOW.parent / "benchmarks").rglob("*.py"),
+    ]
+    assert [line for path in sorted(files) for line in missing_names(path)] == []
+
+
+def test_a_missing_name_is_found(tmp_path):
+    path = tmp_path / "stage.py"
+    path.write_text(
+        "from mialign.core import files, seeds\n"
+        "from mialign.core.files import sha256, sha255\n"
+        "files.write_text, files.wrote_text\n"
+        "def f(seeds): return seeds.nothing\n"
+    )  # fmt: skip
+    assert missing_names(path) == ["stage.py:2: mialign.core.files has no sha255", "stage.py:3: files.wrote_text"]
+
+
 # ---------------------------------------------------------------- torch only where it is used
 def imported_by_rules() -> set[str]:
     """The modules of ours that the rules import; with a name that may be a module or something in it."""
