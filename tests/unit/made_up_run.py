@@ -13,6 +13,7 @@ import yaml
 from copies import lay_over
 from mialign.config import loading as configuration
 from mialign.data import sets
+from mialign.data.authors import listing
 
 ROOT = Path(__file__).parents[2]
 CATEGORIES = ("writing", "roleplay", "reasoning", "math", "coding", "extraction", "stem", "humanities")
@@ -35,6 +36,23 @@ def _loaded(overlays: tuple[str, ...]) -> dict:
 
 
 PUBLISHED = ROOT / "workflow/resources/published"
+
+
+def released_files(folder: Path) -> list[Path]:
+    """Some of the files that the authors released, in their form, with made-up content."""
+    principle = dict.fromkeys(("weak", "relevant_for", "strong", "antithesis"), "text")
+    of_dpo = [[1, 100, 120]] * 43 + [[0.5, 100, 120]] * 6 + [[0, 100, 120]] * 31
+    of_sami = [[1, 10, 5], [0, 20, 10], [1, 30, 15], [0.5, 40, 20]]
+    content = {
+        listing()["judged"]["constitutions"]: {"math.1": principle, "math.2": principle},
+        listing()["verdicts"]["dpo-vs-sft"]: of_dpo,
+        listing()["verdicts"]["sami-vs-sft"]: of_sami,
+    }
+    for place, value in content.items():
+        path = folder / "authors" / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(value), encoding="utf-8")
+    return [folder / "authors" / place for place in content]
 
 
 def write_run(folder: Path, settings: dict | None = None) -> Path:

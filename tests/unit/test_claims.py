@@ -13,8 +13,9 @@ from test_tables import make
 from mialign.core import csv_files
 from mialign.core.yaml_files import read_yaml
 from mialign.evaluation.statistics.power import seeds_for_none
+from mialign.paper import released_files
 from mialign.paper.claims import Claim, families, rounding
-from mialign.paper.findings import baselines_first, computed, least_weight_unmoved, share_moved, shares_saved
+from mialign.paper.findings import baseline_first, computed, least_weight_unmoved, share_moved, shares_saved
 from mialign.paper.tables.reproduction import verdict_on_paper, verdict_on_run
 
 PUBLISHED = made_up_run.PUBLISHED
@@ -310,7 +311,29 @@ def test_which_answer_comes_first_is_numpys_old_draw():
     np.random.seed(1)
     drawn = [np.random.randint(2) for _ in range(250)]
     np.random.set_state(state)
-    assert [baselines_first(items, 1) for items in (1, 80, 250)] == [drawn[:n].count(0) for n in (1, 80, 250)]
+    assert [sum(baseline_first(items, 1)) for items in (1, 80, 250)] == [drawn[:n].count(0) for n in (1, 80, 250)]
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory, published) -> dict[str, str]:
+    known = read_yaml(PUBLISHED / "findings.yaml", "a test")["computed"]
+    files = made_up_run.released_files(tmp_path_factory.mktemp("released"))
+    return {one.about: one.result for one in released_files.counted(files, published, known)}
+
+
+@pytest.mark.parametrize(
+    ("about", "result"),
+    [
+        ("verdicts on DPO over SFT", "43 wins, 6 ties and 31 losses, as noted above"),
+        ("verdicts on SAMI over SFT", "2 wins, 1 ties and 1 losses, noted above: 43, 5 and 32"),
+        ("verdicts on SAMI over SFT: tokens on average", "25.00 of SFT and 12.50 of SAMI"),
+        # drawn with seed 1: SAMI's answer is the first in questions 0 and 1, SFT's in 2 and 3
+        ("verdicts on SAMI over SFT: which answer is chosen where it is no tie", "the first in 1 of 3 (33.3 %), sign"),
+        ("2 principles with the keys antithesis, relevant_for, strong and weak", "2 lack a key that the released"),
+    ],
+)
+def test_released_files_are_counted(counted, about, result):
+    assert counted[about].startswith(result)
 
 
 @pytest.mark.parametrize("update", [9.625e-7, 1e-3, 0.6])

@@ -61,6 +61,7 @@ def inputs(name: str, run: Path, config: dict | None = None) -> list[Path]:
             name: [*published, made_up_run.PUBLISHED / "findings.yaml"]
             for name in ("findings", "findings_original", "findings_neighbours")
         },
+        "findings_released": [*published, made_up_run.PUBLISHED / "findings.yaml", *made_up_run.released_files(run)],
         "published": [metrics / "comparisons.csv", *published],
         "examples": [
             run / "prompts/multitask/benchmark.jsonl",

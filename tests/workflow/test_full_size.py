@@ -172,11 +172,11 @@ def test_the_authors_answers_are_judged_without_any_training(copy):
 def test_the_authors_judge_is_replayed_on_their_answers(copy):
     """Without any training, by the overlay that is there for it; a judge asks once on either axis."""
     overlays = [*PAPER, "config/replay.yaml"]
-    targets = ["results/replay/tables/win_rates.csv", "results/replay/tables/agreement.csv"]
+    targets = [f"results/replay/tables/{table}.csv" for table in ("win_rates", "agreement", "findings_released")]
     text = snakemake(copy, "-n", "-p", *overlays, "--", *targets, **BARE)
     assert jobs(text) == Counter(
         fetch_authors_file=9, fetch_dataset=1, questions=1, prompts=1, authors_prompts=1, authors_judge=1,
-        authors_responses=3, authors_verdicts=2, score=3, judge=3, metrics=2, table=2,
+        authors_responses=3, authors_verdicts=2, score=3, judge=3, metrics=2, table=3,
     )  # fmt: skip
     commands = [shlex.split(line) for line in re.findall(r"python workflow/run\.py judge .*", text)]
     settings = {"kind": "openai", "compat": "authors", "model": "gpt-4o-2024-08-06"}

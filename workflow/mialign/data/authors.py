@@ -43,6 +43,11 @@ def principles(path: Path, known: dict[str, str]) -> dict:
     return {"categories": categories, "principles": found}
 
 
+def keys_of_principles(path: Path) -> dict[str, list[str]]:
+    """Their name of each principle -> the keys that it has in the file."""
+    return {name: list(block) for name, block in _read(path, dict).items()}
+
+
 def _sides(block: dict, where: str) -> tuple[dict, list[str]]:
     try:
         if "strong" in block:
@@ -191,7 +196,7 @@ def _matched(answers: Path, verdicts: Path, prompts: list[dict]) -> Iterator[tup
 
     InputError unless the prompts ask what the answers answer, each question once.
     """
-    columns, triples = _read(answers, dict), _read(verdicts, list)
+    columns, triples = _read(answers, dict), released_verdicts(verdicts)
     try:
         questions = [columns["question"][str(number)].strip() for number in range(len(triples))]
         texts = [columns["response"][str(number)] for number in range(len(triples))]
@@ -206,9 +211,7 @@ def _matched(answers: Path, verdicts: Path, prompts: list[dict]) -> Iterator[tup
             f"{verdicts}: {len(triples)} verdicts on the {len(columns['question'])} questions of {answers}; both are "
             "needed whole, fetch them again"
         )
-    for number, triple in enumerate(triples):
-        if not _is_triple(triple):
-            raise InputError(f"{verdicts}: entry {number} is no [score of 0, 0.5 or 1, tokens, tokens]: {triple!r}")
+    for number in range(len(triples)):
         for name, column in (("response", texts), ("constitution", constitutions)):
             if not isinstance(column[number], str):
                 raise InputError(f"{answers}: {name} {number} is no text: {column[number]!r}")
@@ -222,6 +225,15 @@ def _matched(answers: Path, verdicts: Path, prompts: list[dict]) -> Iterator[tup
     for prompt, question in zip(prompts, asked, strict=True):
         number = questions.index(question)
         yield prompt, texts[number], constitutions[number], triples[number]
+
+
+def released_verdicts(path: Path) -> list[list]:
+    """Their triples: score of the test (0, 0.5 or 1), tokens of the baseline's answer and of the test's."""
+    triples = _read(path, list)
+    for number, triple in enumerate(triples):
+        if not _is_triple(triple):
+            raise InputError(f"{path}: entry {number} is no [score of 0, 0.5 or 1, tokens, tokens]: {triple!r}")
+    return triples
 
 
 def _is_triple(entry) -> bool:

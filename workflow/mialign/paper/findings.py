@@ -163,17 +163,26 @@ def share_moved(update: float, sd: float) -> float:
     return erf(least_weight_unmoved(update) / sd / sqrt(2))
 
 
-def baselines_first(items: int, seed: int) -> int:
-    """How many of so many items have the baseline's answer as A: where numpy's draw of 0 or 1 is 0, one an item."""
+def baseline_first(items: int, seed: int) -> list[bool]:
+    """Whether the baseline's answer is A, by item: where numpy's draw of 0 or 1 is 0, one an item."""
     random = np.random.RandomState(seed)  # the generator that the judges of the original and of SAMI seed
-    return sum(random.randint(2) == 0 for _ in range(items))
+    return [random.randint(2) == 0 for _ in range(items)]
 
 
 def _judges(known: dict) -> Iterator[Discrepancy]:
-    counts = {name: (baselines_first(items, known["seed"]), items) for name, items in known["items"].items()}
+    counts = {name: (sum(baseline_first(items, known["seed"])), items) for name, items in known["items"].items()}
     about = f"which answer the judge sees first, drawn with seed {known['seed']} on " + listing(list(counts))
     result = listing([f"{first} of {items}" for first, items in counts.values()])
     yield Discrepancy(about, f"the baseline's in {result}", known["source"])
+    chosen = known["chosen"]
+    about = "released verdicts, DPO over SFT: which answer is chosen where it is no tie"
+    yield Discrepancy(about, which_chosen(chosen["first"], chosen["second"]), chosen["source"])
+
+
+def which_chosen(first: int, second: int) -> str:
+    """How often the judge chose the answer that it was shown first, and how likely that is by chance."""
+    share = 100 * first / (first + second)
+    return f"the first in {first} of {first + second} ({share:.1f} %), sign test p = {sign_test(first, second):.2f}"
 
 
 def _neighbours(known: dict) -> Iterator[Discrepancy]:

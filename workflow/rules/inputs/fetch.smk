@@ -54,6 +54,10 @@ def verdicts_file(pair):
     return f"{DATA}/authors/{AUTHORS['verdicts'][pair]}"
 
 
+# The authors' files whose content is counted for the reproduction report.
+COUNTABLE = [f"{DATA}/authors/{AUTHORS['judged']['constitutions']}", *map(verdicts_file, AUTHORS["verdicts"])]
+
+
 def pair_with(method):
     """Two methods on which there are verdicts, this one among them."""
     return next(pair for pair in AUTHORS["verdicts"] if method in pair.split("-vs-"))

@@ -18,6 +18,8 @@ CHECKED = JUDGED if TEXT_CHECKERS.keys() & PRINCIPLES.principles.keys() else []
 OF_SOURCES = [name for name in SOLVED if len(CONFIG["experiments"][name]["questions"]["benchmark"]) > 1]
 
 OF_CLAIMS = ("reproduction", "reproduction_run", "settling", "settling_run")
+# The authors' files that this run fetches and that findings are counted from.
+COUNTED = [path for path in used_authors_files() if path in COUNTABLE]
 FINDINGS = ("findings", "findings_original", "findings_neighbours")
 
 # File name -> (kind, experiment); None where a table shows every experiment.
@@ -29,6 +31,7 @@ TABLES = {
     **of_each(CHECKED, "multitask", "sides"),
     **({"tuning": ("tuning", None)} if "table" in CONFIG.get("tuning", {}) else {}),
     **({kind: (kind, None) for kind in (*OF_CLAIMS, *FINDINGS)} if REPORTED else {}),
+    **({"findings_released": ("findings_released", None)} if COUNTED else {}),
     **({"agreement": ("agreement", None)} if RELEASED or len(JUDGINGS) > len(JUDGED) else {}),
     **({"positions": ("positions", None)} if READING else {}),
     **({"written_principles": ("written_principles", None)} if PRINCIPLE_WRITERS else {}),
@@ -87,6 +90,8 @@ def table_inputs(wildcards):
             return [*metrics_of("comparisons", "accuracy"), *PUBLISHED_TABLES]
         case _ if kind in OF_CLAIMS:
             return [*metrics_of("effects"), *PUBLISHED_TABLES]
+        case "findings_released":
+            return [*PUBLISHED_TABLES, f"{PUBLISHED}/findings.yaml", *COUNTED]
         case _ if kind in FINDINGS:
             return [*PUBLISHED_TABLES, f"{PUBLISHED}/findings.yaml"]
         case "win_rates" | "win_rates_sampled":
@@ -114,7 +119,7 @@ def table_settings(wildcards):
     match kind:
         case "principles" | "written_principles" | "dropped":
             settings = {}
-        case _ if kind in FINDINGS:
+        case _ if kind in (*FINDINGS, "findings_released"):
             settings = {}
         case "models":
             settings = only(CONFIG, "models")

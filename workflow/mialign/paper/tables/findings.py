@@ -1,11 +1,13 @@
 """What does not agree in the original and in its neighbours: computed from values, or cited with its place."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from mialign.core import csv_files
 from mialign.core.yaml_files import read_yaml
-from mialign.paper.findings import computed
+from mialign.paper.findings import Discrepancy, computed
 from mialign.paper.formatting import model
+from mialign.paper.released_files import counted
 from mialign.paper.tables.layout import Table, written
 from mialign.paper.tables.reproduction import NARROW, SIZE
 from mialign.paper.tex_escape import escape
@@ -13,10 +15,13 @@ from mialign.paper.tex_escape import escape
 
 def values(inputs: list[Path], settings: dict) -> tuple[str, str]:
     """A row a finding that is computed from published values."""
-    published = [row for path in inputs if path.suffix == ".csv" for row in csv_files.rows(path)]
-    return _table(
-        ["published", "computed", "source"], [one._asdict() for one in computed(published, _known(inputs)["computed"])]
-    )
+    return _counted(["published", "computed", "source"], computed(_published(inputs), _known(inputs)["computed"]))
+
+
+def released(inputs: list[Path], settings: dict) -> tuple[str, str]:
+    """A row for each thing that is counted from a file that the authors released."""
+    found = counted(inputs, _published(inputs), _known(inputs)["computed"])
+    return _counted(["released file", "counted", "file"], found)
 
 
 def original(inputs: list[Path], settings: dict) -> tuple[str, str]:
@@ -27,6 +32,14 @@ def original(inputs: list[Path], settings: dict) -> tuple[str, str]:
 def neighbours(inputs: list[Path], settings: dict) -> tuple[str, str]:
     """The same of the neighbouring methods."""
     return _cited(inputs, "neighbours")
+
+
+def _published(inputs: list[Path]) -> list[dict]:
+    return [row for path in inputs if path.suffix == ".csv" for row in csv_files.rows(path)]
+
+
+def _counted(header: list[str], found: Iterable[Discrepancy]) -> tuple[str, str]:
+    return _table(header, [one._asdict() for one in found])
 
 
 def _cited(inputs: list[Path], group: str) -> tuple[str, str]:

@@ -48,6 +48,7 @@ TABLES = {
     "reproduction": reproduction.paper,
     "reproduction_run": reproduction.run,
     "findings": findings.values,
+    "findings_released": findings.released,
     "findings_original": findings.original,
     "findings_neighbours": findings.neighbours,
     "settling": settling.claims,

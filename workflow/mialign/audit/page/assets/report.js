@@ -63,13 +63,14 @@ async function paperAndRun() {
 async function notAgreeing() {
   const columns = (result) => ({ about: (one) => one.about, [result]: (one) => one.result, source: (one) => one.source });
   const computed = await reportTable("findings", "What published values say when they are counted again", columns("computed"));
+  const counted = await reportTable("findings_released", "What is counted from the released files that this run fetched", columns("counted"));
   const cited = [
     await reportTable("findings_original", "What the original's released code does", columns("what it does")),
     await reportTable("findings_neighbours", "What the neighbours' released code does, or their text says", columns("what it does or says")),
   ].filter(Boolean);
-  if (!computed && !cited.length) return null;
+  if (!computed && !counted && !cited.length) return null;
   const said = "These rows say what the released code does, and no more. What was trained and published may have been made by other code. They are quoted from our reading, and are not computed in this run.";
-  return section("What does not agree", computed, cited.length ? el("p", {}, said) : null, ...cited);
+  return section("What does not agree", computed, counted, cited.length ? el("p", {}, said) : null, ...cited);
 }
 
 /** What each claim needs, by its own items. */
