@@ -174,15 +174,15 @@ def _judges(known: dict) -> Iterator[Discrepancy]:
     about = f"which answer the judge sees first, drawn with seed {known['seed']} on " + listing(list(counts))
     result = listing([f"{first} of {items}" for first, items in counts.values()])
     yield Discrepancy(about, f"the baseline's in {result}", known["source"])
-    chosen = known["chosen"]
-    about = "released verdicts, DPO over SFT: which answer is chosen where it is no tie"
-    yield Discrepancy(about, which_chosen(chosen["first"], chosen["second"]), chosen["source"])
+    for one in known["chosen"]:
+        about = f"released verdicts, {one['pair']}: which answer is chosen where it is no tie"
+        yield Discrepancy(about, which_chosen(one["first"], one["second"]), one["source"])
 
 
 def which_chosen(first: int, second: int) -> str:
     """How often the judge chose the answer that it was shown first, and how likely that is by chance."""
     share = 100 * first / (first + second)
-    return f"the first in {first} of {first + second} ({share:.1f} %), sign test p = {sign_test(first, second):.2f}"
+    return f"the first in {first} of {first + second} ({share:.1f} %), sign test p = {sign_test(first, second):.2g}"
 
 
 def _neighbours(known: dict) -> Iterator[Discrepancy]:
