@@ -163,7 +163,7 @@ def test_models_that_were_instructed_are_asked_by_their_chat_templates(read_conf
 def test_mi_epo_is_as_the_paper_has_it(read_config):
     settings = loading.load(read_config(*MIEPO))
     expected = {  # alpha, vectors, rates of SFT and of the rounds, epochs, examples of an epoch
-        "safety": (0.5, 11, 1e-6, 1e-4, 2, 10000),
+        "safety": (0.5, 11, 1e-6, 1e-4, 2, 8000),
         "helpful": (1.0, 11, 2e-5, 4e-5, 2, 8192),
         "helpful_three": (1.0, 13, 2e-5, 4e-5, 3, 8192),
     }
