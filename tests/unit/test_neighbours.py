@@ -34,3 +34,15 @@ def test_weak_to_strong_differs_in_who_wrote_the_principles(neighbours):
     assert different(experiment["data"]["written"], experiment["data"]["by_hand"]) == {"principles"}
     assert experiment["data"]["written"]["principles"] == {"from": "writer"}
     assert ["written", "by_hand"] in experiment["comparisons"]
+
+
+def test_three_rewards_are_trained_as_two_are(neighbours):
+    two, three = neighbours["preferences"], neighbours["three_rewards"]
+    assert three["preferences"]["rewards"][:2] == two["preferences"]["rewards"]
+    assert (len(three["preferences"]["rewards"]), three["preferences"]["grid"]) == (3, 13)
+    assert three["methods"].keys() == {"mi_epo_1", "mi_epo_2", "mo_odpo_1", "mo_odpo_2"}
+    for name, method in three["methods"].items():
+        assert different(method, two["methods"][name]) == set()
+    assert three["template"] == two["template"]
+    assert different(three["data"]["own_pairs"]["sampling"], two["data"]["own_pairs"]["sampling"]) == {"seed"}
+    assert different(three["respond"], two["respond"]) == set()
