@@ -1,9 +1,10 @@
 """Speed and memory of a step of training: the padded way, TRL's DPOTrainer, ours; on the same model, data, optimizer.
 
     python benchmarks/training/bench.py --out docs/benchmarks
+    python benchmarks/training/bench.py --out docs/benchmarks --model data/models/smollm2
 
-Writes training.csv, a line a case, and training.png. The ways take turns, so that what else the machine does falls on
-all of them alike.
+Writes training.csv, a line a case, and training.png; of a model of one's own training_NAME.csv and no figure. The ways
+take turns, so that what else the machine does falls on all of them alike.
 """
 
 import argparse
@@ -27,31 +28,42 @@ CASES = [
     ("dpo", 2, 32_000, 2),
     ("dpo", 2, 128_000, 2),
 ]
+CASES_OF_A_MODEL = [("sami", 2), ("dpo", 2)]  # objective, N; its own vocabulary, and as many questions
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--model", type=Path, help="a folder with a model, in the place of the small one")
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
-    rows = []
-    for objective, n, vocabulary, questions in CASES:
+    rows, own = [], ["--model", str(args.model)] if args.model else []
+    for objective, n, vocabulary, questions in _cases(args.model):
         for way in ("padded", "trl", "ours") if objective == "dpo" else ("padded", "ours"):
             command = [sys.executable, str(Path(__file__).with_name("step.py")), "--way", way]
             command += ["--objective", objective, "--n", str(n), "--vocabulary", str(vocabulary)]
             command += ["--questions", str(questions), "--steps", str(args.steps), "--threads", str(args.threads)]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            done = subprocess.run([*command, *own], capture_output=True, text=True, check=True)
             measured = json.loads(done.stdout.splitlines()[-1])
             case = {"objective": objective, "n": n, "vocabulary": vocabulary, "way": way, "machine": machine(args)}
             rows.append(case | measured)
             print({key: rows[-1][key] for key in COLUMNS[:-1]}, flush=True)
     args.out.mkdir(parents=True, exist_ok=True)
-    with (args.out / "training.csv").open("w", newline="") as stream:
+    name = f"training_{args.model.name}" if args.model else "training"
+    with (args.out / f"{name}.csv").open("w", newline="") as stream:
         writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows({key: _short(row[key]) for key in COLUMNS} for row in rows)
-    draw(rows, args.out / "training.png")
+    if not args.model:
+        draw(rows, args.out / "training.png")
+
+
+def _cases(model: Path | None) -> list[tuple[str, int, int, int]]:
+    if model is None:
+        return CASES
+    vocabulary = json.loads((model / "config.json").read_text())["vocab_size"]
+    return [(objective, n, vocabulary, 2) for objective, n in CASES_OF_A_MODEL]
 
 
 def machine(args) -> str:

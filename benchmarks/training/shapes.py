@@ -56,6 +56,14 @@ def model(vocabulary: int):
     return LlamaForCausalLM(config).train()
 
 
+def given(folder: str):
+    """The causal LM in a folder, its weights in float32, in training mode."""
+    import torch
+    from transformers.models.auto import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, use_safetensors=True).train()
+
+
 def llama_config(shape: str, **changes):
     """The LlamaConfig of one of LLAMAS."""
     from transformers import LlamaConfig

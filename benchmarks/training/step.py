@@ -15,6 +15,7 @@ def main() -> None:
     parser.add_argument("--way", choices=("ours", "padded", "trl"), required=True)
     parser.add_argument("--objective", choices=("sami", "dpo"), required=True)
     parser.add_argument("--vocabulary", type=int, required=True)
+    parser.add_argument("--model", help="a folder with a model of this vocabulary, in the place of the small one")
     parser.add_argument("--n", type=int, required=True, help="prompts and responses of a question; dpo has one prompt")
     parser.add_argument("--questions", type=int, required=True, help="of a step")
     parser.add_argument("--steps", type=int, required=True, help="measured, after one that is not")
@@ -27,10 +28,10 @@ def main() -> None:
 def measure(args) -> dict:
     import torch
     from measuring import step_of
-    from shapes import model, questions
+    from shapes import given, model, questions
     from ways import ours, padded, trl, unique
 
-    policy = model(args.vocabulary)
+    policy = given(args.model) if args.model else model(args.vocabulary)
     optimizer = torch.optim.AdamW(policy.parameters(), lr=1e-6)
     prompts = args.n if args.objective == "sami" else 1
     batches = [questions(args.questions, prompts, args.n, args.vocabulary, seed) for seed in range(1, args.steps + 1)]
