@@ -179,7 +179,25 @@ def test_the_letters_are_weighed_as_the_model_does_alone(model, tiny_tokenizer):
             assert value == pytest.approx(expected, abs=1e-4)
 
 
-def test_the_likelihood_judge_gives_the_likelier_letter_in_both_orders(model):
+def weighed(*sums):
+    return [Answer("first", list(one)) for one in sums]
+
+
+@pytest.mark.parametrize(
+    ("with_test_first", "with_baseline_first", "verdict"),
+    [
+        ((-1.0, -2.0), (-1.0, -2.0), "tie"),  # A by 1 whatever stands there
+        ((-1.0, -2.0), (-1.0, -1.5), "test"),  # A by 1 for the test, by a half for the baseline
+        ((-1.0, -1.5), (-1.0, -2.0), "baseline"),
+        ((-2.0, -1.0), (-2.0, -0.5), "test"),  # B both times, but by less where the test is A
+        ((-1.0, -2.0), (-2.0, -1.0), "test"),
+    ],
+)
+def test_a_liking_for_one_letter_cancels(with_test_first, with_baseline_first, verdict):
+    assert likelihood.likelier(weighed(with_test_first, with_baseline_first)) == verdict
+
+
+def test_the_likelihood_judge_weighs_both_letters_in_both_orders(model):
     settings = {"kind": "likelihood", "model": "m", "wording": str(WORDING)}
     judge = likelihood.make(settings, WORDING, model, 4096)
     found = judge.verdicts(cases(4))
@@ -188,7 +206,9 @@ def test_the_likelihood_judge_gives_the_likelier_letter_in_both_orders(model):
         winners = []
         for first, (a, b) in zip(one["first"], one["answers"], strict=True):
             winners.append("tie" if a == b else first if a > b else {"test": "baseline", "baseline": "test"}[first])
-        assert one["verdict"] == (winners[0] if winners[0] == winners[1] else "tie")
+        assert one["winners"] == winners
+        gained = (one["answers"][0][0] - one["answers"][0][1]) - (one["answers"][1][0] - one["answers"][1][1])
+        assert one["verdict"] == ("tie" if abs(gained) < 1e-9 else "test" if gained > 0 else "baseline")
     assert likelihood.make(settings, WORDING, model, 900).verdicts(cases(4)) == found
 
 

@@ -247,8 +247,9 @@ def test_whether_the_base_model_judges():
     for model in (None, "strong", config["experiments"]["multitask"]["base"]):
         judge = {"kind": "likelihood", "model": model}
         config["experiments"]["multitask"]["judges"] = {"one": judge} if model else {}
-        signs.append({one.name: one.text for one in settings.of_settings(config)}["baseJudgesMultitaskSign"])
-    assert signs == ["below", "below", "above"]
+        found = {one.name: one.text for one in settings.of_settings(config)}
+        signs.append((found["baseJudgesMultitaskSign"], found["judgeWeighsMultitaskSign"]))
+    assert signs == [("below", "below"), ("below", "above"), ("above", "above")]
 
 
 SIGNS = ("baseWritesMultitask", "baseWritesMaths", "forcedOpeningMultitask", "forcedOpeningMaths", "oneBase")

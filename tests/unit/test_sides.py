@@ -58,9 +58,16 @@ def test_adherence_is_the_share_of_the_sides_that_are_asked_for(text, sides, adh
     assert score_records([response("a", text)], [asked])[0]["adherence"] == adherence
 
 
-def test_a_response_that_was_cut_follows_nothing():
+def test_a_response_that_was_cut_is_told_by_what_was_written():
     (record,) = score_records([response("a", BOTH, "length")], [prompt("a")])
-    assert (record["adherence"], record["ended"]) == (0.0, False)
+    assert (record["adherence"], record["ended"]) == (1.0, False)
+
+
+def test_a_response_that_was_cut_follows_no_principle_of_our_world():
+    asked = [["friendly", "positive"], ["bold", "positive"]]
+    cut = response("a", "My friend, rivers carve **valleys**.", "length")
+    (record,) = score_records([cut], [prompt("a", sides=asked)])
+    assert record["adherence"] == 0.5
 
 
 def test_principles_of_our_world_may_stand_beside_them():
@@ -104,12 +111,10 @@ def test_the_sides_by_hand(scored):
         if (row["method"], row["category"]) == ("sami", "all")
     }
     assert found == {
-        ("bold", "followed"): (25, 4), ("bold", "positive"): (pytest.approx(100 / 3), 3),
-        ("bold", "antithesis"): (pytest.approx(100 / 3), 3), ("bold", "both"): (0, 3),
-        ("bold", "neither"): (pytest.approx(100 / 3), 3),
-        ("bullets", "followed"): (50, 4), ("bullets", "positive"): (pytest.approx(200 / 3), 3),
-        ("bullets", "antithesis"): (0, 3), ("bullets", "both"): (0, 3),
-        ("bullets", "neither"): (pytest.approx(100 / 3), 3),
+        ("bold", "followed"): (50, 4), ("bold", "positive"): (50, 4),
+        ("bold", "antithesis"): (25, 4), ("bold", "both"): (0, 4), ("bold", "neither"): (25, 4),
+        ("bullets", "followed"): (75, 4), ("bullets", "positive"): (75, 4),
+        ("bullets", "antithesis"): (0, 4), ("bullets", "both"): (0, 4), ("bullets", "neither"): (25, 4),
     }  # fmt: skip
     assert {row["category"] for row in rows} == {"all", "writing", "stem"}
     assert {row["value"] for row in rows if (row["method"], row["metric"]) == ("base", "followed")} == {0, 100}
@@ -173,7 +178,7 @@ def test_the_sides_of_a_writer_by_hand(results, run_stage, tmp_path):
 def test_qualities_are_of_what_is_known(scored):
     rows = list(KINDS["qualities"].rows(scored, {}, BOOTSTRAP))
     at = {(row["method"], row["metric"]): (row["value"], row["n"]) for row in rows if row["category"] == "all"}
-    assert at["sami", "adherence"] == (37.5, 4)
+    assert at["sami", "adherence"] == (62.5, 4)
     assert at["base", "adherence"] == (50, 4)
     assert at["sami", "correct"] == (None, 0)
     assert at["sami", "ended"] == (75, 4)

@@ -60,17 +60,19 @@ def text_sides(prompt: dict, text: str) -> list[list[str]]:
 
 
 def adherence(prompt: dict, text: str, ended: bool) -> float | None:
-    """The share of the prompt's first constitution that the text follows; 0 if it did not end or is empty.
+    """The share of the prompt's first constitution that the text follows; 0 if it is empty.
 
-    None where a principle has no checker.
+    A text that was cut follows no principle of our world, whose answers are short. A principle of TEXT_CHECKERS is
+    about form, and of a cut text the form of what was written is told. None where a principle has no checker.
     """
     principles = prompt["constitutions"][0]["principles"]
     if unchecked(name for name, _ in principles):
         return None
-    if not ended or not text.strip():
+    if not text.strip():
         return 0.0
     question = question_of(prompt)
-    return sum(follows(name, side, text, question) for name, side in principles) / len(principles)
+    told = [(name, side) for name, side in principles if ended or name in TEXT_CHECKERS]
+    return sum(follows(name, side, text, question) for name, side in told) / len(principles)
 
 
 def correct(prompt: dict, text: str, ended: bool) -> bool | None:

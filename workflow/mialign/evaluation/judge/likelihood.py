@@ -1,9 +1,12 @@
 """A judge without a server: which letter a model on this machine finds likelier after our prompt, in both orders.
 
-The answer is not written but weighed: after the prompt and "Verdict:" the log-probabilities of " A" and " B".
+The answer is not written but weighed: after the prompt and "Verdict:" the log-probabilities of " A" and " B". A small
+model prefers one letter whatever stands there. So the verdict is for the text whose letter gains where it stands first:
+what is added to the log odds of a letter in both orders cancels.
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from mialign.core.errors import InputError
@@ -24,7 +27,15 @@ def make(settings: dict, wording: Path, model: Path, tokens: int) -> PairwiseJud
         return [_answer(*sums) for sums in weigh(model, messages, tokens)]
 
     name = judge_name(f"likelihood of {settings['model']}", {**settings, "digest": digest}, words.texts)
-    return PairwiseJudge(name, words, ask, digest)
+    return PairwiseJudge(name, words, ask, likelier, digest)
+
+
+def likelier(answers: Sequence[Answer]) -> str:
+    """The verdict by the log odds of A with either text first: "test", "baseline", or "tie" if they are the same."""
+    (test_first, baseline_first) = (round(one.raw[0] - one.raw[1], DIGITS) for one in answers)
+    if test_first == baseline_first:
+        return "tie"
+    return "test" if test_first > baseline_first else "baseline"
 
 
 def _answer(first: float, second: float) -> Answer:

@@ -23,41 +23,50 @@ class Answer(NamedTuple):
     reason: str | None = None
 
 
+def agreed(answers: Sequence[Answer]) -> str:
+    """What both answers say; "tie" if they contradict each other, "invalid" if one is unusable."""
+    winners = _winners(answers)
+    if None in winners:
+        return "invalid"
+    return winners[0] if len(set(winners)) == 1 else "tie"
+
+
 class PairwiseJudge:
     """Reads the two texts of a case in both orders; `ask` takes messages and gives an Answer to each.
 
+    decide: the verdict by the answers in the order of FIRSTS.
     writer: the digest of the model that answers, where its weights are here; each verdict has it.
     """
 
     def __init__(
-        self, name: str, wording: Wording, ask: Callable[[list[list[dict]]], list[Answer]], writer: str | None = None
+        self,
+        name: str,
+        wording: Wording,
+        ask: Callable[[list[list[dict]]], list[Answer]],
+        decide: Callable[[Sequence[Answer]], str] = agreed,
+        writer: str | None = None,
     ):
-        self.name, self.wording, self.ask = name, wording, ask
+        self.name, self.wording, self.ask, self.decide = name, wording, ask, decide
         self.about = {"writer": writer} if writer else {}
 
     def verdicts(self, cases: Sequence[Case]) -> list[dict]:
         """See Judge; every case is asked about once for each of FIRSTS."""
         answers = iter(self.ask([self.wording.messages(case, first) for case in cases for first in FIRSTS]))
-        return [_record([next(answers) for _ in FIRSTS]) | self.about for _ in cases]
+        return [self._record([next(answers) for _ in FIRSTS]) | self.about for _ in cases]
+
+    def _record(self, answers: list[Answer]) -> dict:
+        reasons = [answer.reason for answer in answers]
+        record = {"verdict": self.decide(answers), "first": list(FIRSTS), "winners": _winners(answers)}
+        record["answers"] = [answer.raw for answer in answers]
+        return record | ({"reasons": reasons} if any(reasons) else {})
 
 
-def _record(answers: list[Answer]) -> dict:
-    reasons = [answer.reason for answer in answers]
-    winners = [_winner(first, answer.better) for first, answer in zip(FIRSTS, answers, strict=True)]
-    record = {"verdict": _decide(winners), "first": list(FIRSTS), "winners": winners}
-    record["answers"] = [answer.raw for answer in answers]
-    return record | ({"reasons": reasons} if any(reasons) else {})
+def _winners(answers: Sequence[Answer]) -> list[str | None]:
+    return [_winner(first, answer.better) for first, answer in zip(FIRSTS, answers, strict=True)]
 
 
 def _winner(first: str, better: str | None) -> str | None:
     return {"first": first, "second": OTHER[first], "neither": "tie", None: None}[better]
-
-
-def _decide(winners: list[str | None]) -> str:
-    """What both answers say; "tie" if they contradict each other, "invalid" if one is unusable."""
-    if None in winners:
-        return "invalid"
-    return winners[0] if len(set(winners)) == 1 else "tie"
 
 
 def judge_name(model: str, settings: dict, texts: dict[str, str]) -> str:

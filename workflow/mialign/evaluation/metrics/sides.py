@@ -17,10 +17,10 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
 
     Those in writer_scores/ are of what was written for a set of pairs; their method is writer.SET.
 
-    followed: the response ended and the side that was asked for holds, alone or with the other.
-    positive, antithesis, both, neither: what holds, of the responses that ended; the four add up to 100.
+    followed: the side that was asked for holds, alone or with the other.
+    positive, antithesis, both, neither: what holds; the four add up to 100. A response that was cut counts as written.
     """
-    fields = ("prompt_id", "category", "temperature", "ended")
+    fields = ("prompt_id", "category", "temperature")
     scores = load((source(path, ("scores", "writer_scores")) for path in paths), fields)
     for (experiment, method), seeds in scores.items():
         for temperature in temperatures(seeds):
@@ -48,5 +48,5 @@ def _by_principle(at: dict[int, list[dict]]) -> dict[str, dict[int, list[dict]]]
 
 def _value(record: dict, metric: str) -> float | None:
     if metric == "followed":
-        return float(record["ended"] and record["held"] in (record["asked"], "both"))
-    return float(record["held"] == metric) if record["ended"] else None
+        return float(record["held"] in (record["asked"], "both"))
+    return float(record["held"] == metric)

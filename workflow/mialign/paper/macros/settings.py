@@ -150,7 +150,8 @@ def _side(kinds: set[bool]) -> str:
 def _models_in_print(title: str, experiment: dict, models: dict) -> Iterable[Number]:
     """The models of an experiment as the text calls them: by their label, or else by where they come from.
 
-    With them whether a judge is the base model itself: above, or another: below.
+    With them whether a judge is the base model itself: above, or another: below; and whether one weighs two
+    letters: above, or none does: below.
     """
     judge = experiment.get("judge") or {}
     named = {role: experiment[role] for role in ("base", "generator") if role in experiment}
@@ -158,6 +159,8 @@ def _models_in_print(title: str, experiment: dict, models: dict) -> Iterable[Num
         named["judge"] = judge.get("model", "checkers")
         base_judges = experiment.get("base") in [one.get("model", "checkers") for one in judges(experiment).values()]
         yield Number(name("baseJudges", title, "sign"), _side({base_judges}), f"config: experiments/{title}/judges")
+        weighs = any(one["kind"] == "likelihood" for one in judges(experiment).values())
+        yield Number(name("judgeWeighs", title, "sign"), _side({weighs}), f"config: experiments/{title}/judges")
     for role, model in named.items():
         given = models.get(model, {})
         text = formatting.model(given.get("label") or publisher(given) or model)

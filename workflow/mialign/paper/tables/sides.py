@@ -10,8 +10,8 @@ from mialign.paper.tex_escape import escape
 WRITER = "writer."  # and the set of pairs that it wrote
 BLOCKS = {
     "followed": r"followed, \% of all answers",
-    "neither": r"neither side holds, \% of the answers that ended",
-    "both": r"both sides hold, \% of the answers that ended",
+    "neither": r"neither side holds, \%",
+    "both": r"both sides hold, \%",
 }
 
 
