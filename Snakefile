@@ -32,6 +32,7 @@ include: "workflow/rules/paper.smk"
 include: "workflow/rules/cost.smk"
 include: "workflow/rules/doctor.smk"
 include: "workflow/rules/warm.smk"
+include: "workflow/rules/scheduling.smk"
 include: "workflow/rules/lock.smk"
 
 

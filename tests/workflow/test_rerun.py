@@ -131,6 +131,14 @@ def test_only_the_folders_that_are_written_to_are_locked(stubbed):
     snakemake(stubbed, "--cores", "2", *made("base"))
 
 
+def test_jobs_are_chosen_when_one_ends_and_not_again_each_second(stubbed):
+    """Snakemake's limit of jobs a second has it choose more and more often, until it needs a core for nothing else."""
+    (stubbed / "workflow/run.py").write_text(f"{STUB}\nimport time\ntime.sleep(1.6)\n")
+    text = snakemake(stubbed, "--cores", "1", "--verbose", "published")
+    assert jobs(text) == {"published_figure": 3, "published": 1}
+    assert 4 <= text.count("Ready jobs: ") <= 6
+
+
 def test_a_warm_process_is_there_for_those_that_gain_and_goes_with_the_workflow(stubbed):
     (stubbed / "workflow/run.py").write_text(
         f"{STUB}\nimport os\nprint(os.environ.get('WORKFLOW_WARM'), file=open('warm', 'a'))\n"

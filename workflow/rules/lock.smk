@@ -30,3 +30,4 @@ def lock():
 onstart:
     lock()
     start_warm()
+    choose_only_when_a_job_ends()
