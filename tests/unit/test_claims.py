@@ -329,7 +329,7 @@ def counted(tmp_path_factory, published) -> dict[str, str]:
         ("verdicts on SAMI over SFT: tokens on average", "25.00 of SFT and 12.50 of SAMI"),
         # drawn with seed 1: SAMI's answer is the first in questions 0 and 1, SFT's in 2 and 3
         ("verdicts on SAMI over SFT: which answer is chosen where it is no tie", "the first in 1 of 3 (33.3 %), sign"),
-        ("2 principles with the keys antithesis, relevant_for, strong and weak", "2 lack a key that the released"),
+        ("2 principles (keys: antithesis, relevant_for, strong, weak)", "2 lack a key that the released"),
     ],
 )
 def test_released_files_are_counted(counted, about, result):

@@ -59,7 +59,7 @@ def _keys(path: Path, place: str, read: list[str]) -> Discrepancy:
     keys = keys_of_principles(path)
     without = sum(not {*read} <= {*found} for found in keys.values())
     there = sorted({key for found in keys.values() for key in found})
-    about = f"{len(keys)} principles with the keys {formatting.listing(there)}"
+    about = f"{len(keys)} principles (keys: {', '.join(there)})"
     return Discrepancy(
         about, f"{without} lack a key that the released generator reads: {formatting.listing(read)}", place
     )
