@@ -120,6 +120,8 @@ AS_ANOTHER = {
     ("weak_to_strong", "by_hand"): ("multitask", "n2"),
     ("preferences", "mi_epo_rollouts"): ("preferences", "mi_epo_3"),
     ("preferences", "mo_odpo_3"): ("preferences", "mi_epo_3"),
+    ("three_rewards", "mi_epo_2"): ("preferences", "mi_epo_3"),
+    ("three_rewards", "mo_odpo_2"): ("preferences", "mi_epo_3"),
 }
 # Or a share of it: RMSprop's first step is 1 / sqrt(1 - 0.99) times its rate, and AdamW's is its rate.
 SHARES = {("multitask", "original_rmsprop"): 0.1}
