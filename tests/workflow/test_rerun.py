@@ -132,7 +132,7 @@ def test_only_the_folders_that_are_written_to_are_locked(stubbed):
 
 
 def test_jobs_are_chosen_when_one_ends_and_not_again_each_second(stubbed):
-    """Snakemake's limit of jobs a second has it choose more and more often, until it needs a core for nothing else."""
+    """Snakemake's limit of jobs a second has it choose more and more often."""
     (stubbed / "workflow/run.py").write_text(f"{STUB}\nimport time\ntime.sleep(1.6)\n")
     text = snakemake(stubbed, "--cores", "1", "--verbose", "published")
     assert jobs(text) == {"published_figure": 3, "published": 1}

@@ -5,8 +5,8 @@ def choose_only_when_a_job_ends():
     """Without Snakemake's limit of jobs a second, which nothing here needs.
 
     For that limit Snakemake chooses again a second after each choice, and each such choice brings another one a second
-    later. One more begins with every job that ends, so that after some hundred jobs it does nothing else
-    (snakemake/snakemake, pull request 3744).
+    later. One more begins with every job that ends, so that after some hundred jobs it takes half a core
+    (snakemake/snakemake, pull request 3744, has seen the choices that are too many).
     """
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
