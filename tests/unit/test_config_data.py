@@ -441,8 +441,8 @@ def test_iterations_are_methods_and_sets_in_the_place_of_the_method():
     found = expand_iterations("e", experiment(methods))
     own = {"parent": "sft", "beta": 0.2}
     assert list(found["methods"]) == ["sft", "mi_1", "mi_2", "mi_3", "last"]
-    assert found["methods"]["mi_1"] == {**own, "data": "mi_1", "label": "MI 1"}
-    assert found["methods"]["mi_3"] == {**own, "data": "mi_3", "label": "MI 3"}
+    assert found["methods"]["mi_1"] == {**own, "data": "mi_1", "label": "MI 1", "iteration_of": "mi"}
+    assert found["methods"]["mi_3"] == {**own, "data": "mi_3", "label": "MI 3", "iteration_of": "mi"}
     assert found["data"] == {
         "pairs": BLOCK,
         "mi_1": {**BLOCK, "slice": {"part": 1, "of": 3}},

@@ -19,9 +19,24 @@ def test_rollouts_have_the_steps_of_the_rounds_and_differ_in_how_pairs_come(neig
     rollouts, rounds = methods["mi_epo_rollouts"], [methods[f"mi_epo_{number}"] for number in (1, 2, 3)]
     assert rollouts["steps"] == sum(one["steps"] for one in rounds)
     assert rollouts["rollout_every"] < rounds[0]["steps"]  # its pairs are fresher
-    assert different(rollouts, rounds[0]) == {"data", "label", "steps", "rollout_every"}
+    assert different(rollouts, rounds[0]) == {"data", "label", "steps", "rollout_every", "iteration_of"}
     assert different(data["rollout_pairs"], data["own_pairs"]) == {"questions", "sampling", "seed", "size"}
     assert different(data["rollout_pairs"]["sampling"], data["own_pairs"]["sampling"]) == {"seed"}
+
+
+def test_sums_differ_from_sami_in_nothing_else_but_the_rate_that_suits_them(neighbours):
+    methods = neighbours["users"]["methods"]
+    assert different(methods["sami"], methods["sami_sums"]) == {"reduction", "label", "learning_rate"}
+    assert methods["sami_sums"]["reduction"] == "sum"
+
+
+def test_the_controls_of_the_verifier_are_as_many_solutions_and_twice_as_many_each_read_once(neighbours):
+    methods, data = neighbours["maths"]["methods"], neighbours["maths"]["data"]
+    assert data["subset"]["size"] == data["verified"]["size"]
+    assert data["unverified"]["size"] == 2 * data["verified"]["size"]
+    assert methods["unverified"]["steps"] * methods["unverified"]["batch"] == data["unverified"]["size"]
+    for control in ("subset", "unverified"):
+        assert different(methods[control], methods["star_1"]) <= {"data", "label", "learning_rate", "iteration_of"}
 
 
 def test_weak_to_strong_differs_in_who_wrote_the_principles(neighbours):

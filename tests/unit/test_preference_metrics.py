@@ -146,6 +146,10 @@ def test_every_number_against_a_slow_computation(files, rewards):
     # Weights 0, 1/2, 1: the slope of a line through three points at equal distances is that of its ends.
     assert value("all", "kind", "slope") == pytest.approx(means[2][0] - means[0][0])
     assert value("all", "brief", "slope") == pytest.approx(means[0][1] - means[2][1])
+    # Each half has two of the points: the line through them, over a whole unit of weight.
+    assert value("all", "kind", "slope_below_half") == pytest.approx(2 * (means[1][0] - means[0][0]))
+    assert value("all", "kind", "slope_above_half") == pytest.approx(2 * (means[2][0] - means[1][0]))
+    assert value("all", "brief", "slope_below_half") == pytest.approx(2 * (means[1][1] - means[2][1]))
 
     def share(v, k, low, high):
         return sum(low <= pair[k] < high for pair in under[v]) / len(under[v])

@@ -20,7 +20,7 @@ def test_what_the_neighbours_are_given(neighbours):
     maths = neighbours["maths"]
     had = {name: given(maths, name) for name in ("base", *maths["methods"])}
     assert had.pop("star_1") == had.pop("star_2") == ["gold answers"]  # of the second round also through its writer
-    assert set(had) == {"base", "subset", "unverified"}
+    assert set(had) == {"base", "subset", "unverified", "mipo"}
     assert not any(had.values())
     for title in ("multitask", "weak_to_strong"):
         assert given(neighbours[title], "written") == ["principles of writer"]
@@ -65,6 +65,13 @@ def test_methods_that_differ_in_the_number_of_constitutions_alone(neighbours):
     assert constitution_numbers.by_number(neighbours["multitask"]) == [{2: "n2", 3: "n3", 4: "n4"}]
     assert constitution_numbers.by_number(neighbours["users"]) == []
     assert constitution_numbers.by_number(made_up_run.config()["experiments"]["multitask"]) == []
+
+
+def test_iterations_with_more_constitutions_are_alike_too():
+    pairs = {"from": "base", "builder": "constitutions", "slice": {"part": 1, "of": 1}}
+    methods = {f"{name}_1": {"objective": "sami", "data": f"{name}_1", "iteration_of": name} for name in ("two", "six")}
+    data = {"two_1": pairs | {"constitutions": 2}, "six_1": pairs | {"constitutions": 6}}
+    assert constitution_numbers.by_number({"methods": methods, "data": data}) == [{2: "two_1", 6: "six_1"}]
 
 
 @pytest.mark.parametrize(

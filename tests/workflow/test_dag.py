@@ -291,6 +291,38 @@ def test_an_experiment_with_preferences_is_rewarded_and_not_judged(copy, plan):
     assert asked["preference"] == [1.0, 0.0]
 
 
+def test_a_rate_of_iterations_is_tried_from_the_first_of_them(copy):
+    """They share it: pairs of the third are written by the second, which is trained at the rate that is tried."""
+    config = yaml.safe_load(PREFERENCES) | {"tuning": {"rates": [0.0003, 5e-05]}}
+    methods = config["experiments"]["steered"]["methods"]
+    methods["after"] = {"parent": "mi_epo_3", "objective": "sft", "data": "kind", "iterations": 1}
+    (copy / "more.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    targets = [f"results/mini/tuning/steered/{name}.csv" for name in ("mi_epo_3/5e-05", "after_1/0.0003")]
+    text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml", "--", *targets)
+    trained = commands(text, "train")
+    second, third = (f"checkpoints/tuning/steered/mi_epo_{number}/5e-05" for number in (2, 3))
+    assert option(trained[third], "--parent") == f"results/mini/{second}"
+    assert option(trained[third], "--pairs") == "results/mini/pairs/steered/mi_epo_3/seed1-mi_epo-5e-05.jsonl"
+    assert option(trained[third], "--seed") == "1"
+    assert json.loads(option(trained[second], "--settings"))["learning_rate"] == 5e-05
+    written = commands(text, "generate")["generations/steered/mi_epo_3/seed1-mi_epo-5e-05.jsonl"]
+    assert (option(written, "--model"), option(written, "--seed")) == (f"results/mini/{second}", "1")
+    # What another method trains on or from keeps the rate of the config.
+    other = trained["checkpoints/tuning/steered/after_1/0.0003"]
+    assert option(other, "--parent") == "results/mini/checkpoints/steered/mi_epo_3/seed1"
+    assert jobs(text)["rate"] == 3 + 1
+
+
+def test_iterations_have_one_row_of_rates(copy):
+    config = yaml.safe_load(PREFERENCES) | {"tuning": {"rates": [0.0003]}}
+    (copy / "more.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    text = snakemake(copy, "-n", "-p", "tuning", "--configfile", "more.yaml")
+    curves = re.search(r"--curves (.*?) --validation", text)[1].split()
+    assert [path for path in curves if "/steered/" in path] == [
+        f"results/mini/tuning/steered/{name}/0.0003.csv" for name in ("mi_epo_3", "kind", "short")
+    ]
+
+
 def test_a_policy_that_writes_its_pairs_has_a_job_for_all(copy):
     """Its training answers the prompts of the set, and keeps what it wrote; the pairs of others are files."""
     config = yaml.safe_load(PREFERENCES)

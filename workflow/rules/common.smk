@@ -97,6 +97,16 @@ ROLLED_OUT = [
     for method, settings in given["methods"].items()
     if "rollout_every" in settings
 ]
+# Iterations share a rate, so all of them are trained at a rate that is tried. Their files have a trial for a seed.
+TRIALS = list(
+    dict.fromkeys(
+        f"{SEEDS[0]}-{method['iteration_of']}-{rate}"
+        for experiment in CONFIG["experiments"].values()
+        for method in experiment["methods"].values()
+        if "iteration_of" in method
+        for rate in RATES
+    )
+)
 SOLVED = [name for name, experiment in CONFIG["experiments"].items() if "solve" in experiment]
 INFORMED = [name for name, experiment in CONFIG["experiments"].items() if "information" in experiment]
 
@@ -106,7 +116,7 @@ wildcard_constraints:
     method=one_of(METHODS),
     test=one_of(METHODS),
     baseline=one_of(METHODS),
-    seed=one_of(map(str, SEEDS)),
+    seed=one_of([*map(str, SEEDS), *map(re.escape, TRIALS)]),
     source=one_of(CONFIG["sources"]),
     dataset=one_of(CONFIG["datasets"]),
     curve=one_of(CURVES),
@@ -190,8 +200,24 @@ def files_on_disk(folder):
 
 def policy(experiment, method, seed):
     """The folder of a method's checkpoint, or of a model: the base, the generator, or one that methods are compared with."""
-    model = sets.policy_model(CONFIG["experiments"][experiment], method)
-    return model_folder(model) if model else f"{RUN}/checkpoints/{experiment}/{method}/seed{seed}"
+    if model := sets.policy_model(CONFIG["experiments"][experiment], method):
+        return model_folder(model)
+    seed = own_seed(experiment, method, seed)
+    if seed in TRIALS:
+        return f"{RUN}/checkpoints/tuning/{experiment}/{method}/{seed.split('-', 2)[2]}"
+    return f"{RUN}/checkpoints/{experiment}/{method}/seed{seed}"
+
+
+def number_of(seed):
+    """The seed itself, of a seed or a trial."""
+    return str(seed).partition("-")[0]
+
+
+def own_seed(experiment, method, seed):
+    """Which files of a method are meant by a seed or a trial: of a trial those of its iterations alone have their own."""
+    iteration_of = CONFIG["experiments"][experiment]["methods"].get(method, {}).get("iteration_of")
+    tried = str(seed).split("-")[1:2]  # nothing, or whose rate is tried
+    return seed if tried in ([], [iteration_of]) else number_of(seed)
 
 
 def question_paths(names):
@@ -201,14 +227,14 @@ def question_paths(names):
 def pairs_of(experiment, data, seed):
     """A set of pairs, without folder and ending: one for each seed where a method writes it."""
     writer = sets.writing_method(CONFIG["experiments"][experiment], data)
-    return f"{experiment}/{data}/seed{seed}" if writer else f"{experiment}/{data}"
+    return f"{experiment}/{data}/seed{own_seed(experiment, writer, seed)}" if writer else f"{experiment}/{data}"
 
 
-def all_pairs(experiment, released=None):
+def all_pairs(experiment, released=None, seeds=SEEDS):
     """The sets whose pairs are files, as pairs_of names them; only those that are `released`, or are not."""
     given = CONFIG["experiments"][experiment]
     used = [data for data in sets.stored_sets(given) if released in (None, given["data"][data]["from"] == sets.AUTHORS)]
-    return list(dict.fromkeys(pairs_of(experiment, data, seed) for data in used for seed in SEEDS))
+    return list(dict.fromkeys(pairs_of(experiment, data, seed) for data in used for seed in seeds))
 
 
 def policies(experiment):

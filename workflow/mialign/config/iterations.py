@@ -14,7 +14,7 @@ def expand_iterations(where: str, experiment: dict) -> dict:
     Set NAME_k is the method's set written by NAME_(k-1), the first one by the set's own writer, on slice k of its
     questions (`alternate: m`: m slices in turn). Every method NAME_k is trained on its set for the k-th of its `steps`,
     where these are a list, and from the same parent; with `continued: true` from NAME_(k-1), and relative to the parent
-    of the first.
+    of the first. By `iteration_of` each says whose iteration it is.
     """
     methods, data = {}, dict(experiment["data"])
     for name, method in experiment["methods"].items():
@@ -64,7 +64,7 @@ def _expanded(where: str, name: str, method: dict, experiment: dict) -> tuple[di
     label = method.get("label", name.upper().replace("_", " "))
     names = [f"{name}_{number}" for number in range(1, rounds + 1)]
     methods = {
-        one: {**own, "data": one, "label": f"{label} {number}"}
+        one: {**own, "data": one, "label": f"{label} {number}", "iteration_of": name}
         for number, (one, own) in enumerate(zip(names, _settings(where, method), strict=True), start=1)
     }
     if method.get("continued"):

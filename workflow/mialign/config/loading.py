@@ -51,6 +51,7 @@ TRAINING = {
 }
 LENGTHS = {"steps", "epochs"}  # of a training
 FOLDERS = ("path", "folder", "data", "table")
+DECIDING_NOTHING = {"label", "parent", "reference", "data", "iteration_of"}  # of a training, beside its files
 ADAPTER = {"dropout": 0.0, "targets": ["q_proj", "k_proj", "v_proj", "o_proj"]}
 
 
@@ -85,7 +86,7 @@ def load(config: dict) -> dict:
 
 def training_settings(method: dict) -> dict:
     """What of a method's settings decides its checkpoint, beside the files that it reads."""
-    found = {key: value for key, value in method.items() if key not in ("label", "parent", "reference", "data")}
+    found = {key: value for key, value in method.items() if key not in DECIDING_NOTHING}
     return found | ({"validate_by": deciding(found["validate_by"])} if "validate_by" in found else {})
 
 

@@ -1,5 +1,7 @@
 """Which methods differ in the number of constitutions of a question and in nothing else."""
 
+NAMING = ("data", "label", "iteration_of")
+
 
 def by_number(experiment: dict) -> list[dict[int, str]]:
     """Groups of two methods or more that are alike but for N: N -> method, from few to many constitutions.
@@ -16,5 +18,5 @@ def by_number(experiment: dict) -> list[dict[int, str]]:
 
 
 def _but_for_number(method: dict, block: dict) -> str:
-    alike = {key: value for key, value in method.items() if key not in ("data", "label", "learning_rate")}
+    alike = {key: value for key, value in method.items() if key not in NAMING and key != "learning_rate"}
     return repr((sorted(alike.items()), sorted((key, one) for key, one in block.items() if key != "constitutions")))

@@ -15,6 +15,12 @@ def stored_sets(experiment: dict) -> list[str]:
     return [name for name in experiment["data"] if name in stored]
 
 
+def rated_methods(experiment: dict) -> list[str]:
+    """The methods that a learning rate is chosen for: of iterations, which share one, the last."""
+    last = {method.get("iteration_of", name): name for name, method in experiment["methods"].items()}
+    return list(last.values())
+
+
 def is_judged(experiment: dict) -> bool:
     """Whether answers are scored by checkers and judged: those under preference vectors have rewards instead."""
     return "respond" in experiment and "preferences" not in experiment

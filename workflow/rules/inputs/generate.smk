@@ -7,12 +7,16 @@ WRITE = (
 ENGINE_ENVIRONMENT = "generate" if CONFIG["engine"]["kind"] == "vllm" else "train"
 
 
-WRITTEN = [pairs for experiment in CONFIG["experiments"] for pairs in all_pairs(experiment, released=False)]
+WRITTEN = [
+    pairs
+    for experiment in CONFIG["experiments"]
+    for pairs in all_pairs(experiment, released=False, seeds=[*SEEDS, *TRIALS])
+]
 RELEASED_PAIRS = [pairs for experiment in CONFIG["experiments"] for pairs in all_pairs(experiment, released=True)]
 
 
 def parts_of(pairs):
-    """Experiment, set and seed of EXPERIMENT/SET or EXPERIMENT/SET/seedN; no seed where a model writes the set."""
+    """Experiment, set and seed (or trial) of EXPERIMENT/SET or EXPERIMENT/SET/seedN; no seed where a model writes it."""
     experiment, data, *seed = pairs.split("/")
     return experiment, data, "".join(seed).removeprefix("seed")
 
@@ -29,7 +33,7 @@ def set_of(pairs):
 
 def seed_of(pairs):
     """The seed of the method that writes the set; nothing where a model does."""
-    return parts_of(pairs)[2]
+    return number_of(parts_of(pairs)[2])
 
 
 def writer_of(pairs):
@@ -39,8 +43,9 @@ def writer_of(pairs):
 
 
 def writer_folder(pairs):
+    experiment, _, seed = parts_of(pairs)
     model = writer_of(pairs)
-    return model_folder(model) if model else policy(experiment_of(pairs), set_of(pairs)["from"], seed_of(pairs))
+    return model_folder(model) if model else policy(experiment, set_of(pairs)["from"], seed)
 
 
 def prompts_of(pairs):

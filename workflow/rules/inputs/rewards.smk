@@ -4,7 +4,7 @@
 REWARDED = {
     f"generations/{pairs}": (experiment, parts_of(pairs)[1])
     for experiment in PREFERRED
-    for pairs in all_pairs(experiment, released=False)
+    for pairs in all_pairs(experiment, released=False, seeds=[*SEEDS, *TRIALS])
 } | {
     f"responses/{experiment}/{policy}/seed{seed}": (experiment, "benchmark")
     for experiment in PREFERRED

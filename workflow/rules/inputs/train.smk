@@ -29,8 +29,10 @@ def of_curve(wildcards):
 
 
 def of_rate(wildcards):
+    """Of a trial; of iterations those before it are trained at its rate, too."""
     method = CONFIG["experiments"][wildcards.experiment]["methods"][wildcards.method]
-    return wildcards.experiment, {**method, "learning_rate": float(wildcards.rate)}, SEEDS[0]
+    seed = f"{SEEDS[0]}-{method['iteration_of']}-{wildcards.rate}" if "iteration_of" in method else SEEDS[0]
+    return wildcards.experiment, {**method, "learning_rate": float(wildcards.rate)}, seed
 
 
 # What tells the rules of trainings apart: the first of these wildcards that one has.
@@ -130,7 +132,7 @@ def training_params(of):
         "judge": validation_judge_flags,
         "rollouts": rollout_flags(of),
         "settings": lambda wildcards: method_settings(*of(wildcards)[:2]),
-        "seed": lambda wildcards: of(wildcards)[2],
+        "seed": lambda wildcards: number_of(of(wildcards)[2]),
     }
 
 
@@ -178,6 +180,6 @@ def rate_curves(wildcards):
     return [
         f"{RUN}/tuning/{experiment}/{method}/{rate}.csv"
         for experiment, settings in CONFIG["experiments"].items()
-        for method in settings["methods"]
+        for method in sets.rated_methods(settings)
         for rate in RATES
     ]

@@ -23,6 +23,7 @@ COLUMNS = ("experiment", "method", "temperature", "preference", "reward", "metri
 SETTINGS = {"rewards"}
 ALL = "all"
 WORST = -1.0  # the reference point of the hypervolume, in every normalised reward: one deviation below the base's mean
+HALF = 0.5  # of all weight
 EDGES = np.arange(-3.0, 3.01, 0.5)  # of the bins in which distributions of normalised rewards are compared
 
 
@@ -45,7 +46,8 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
 
     settings: rewards, the names by experiment in the order of the weights.
     By vector and reward: reward (as scored) and normalised_reward; by vector: ended (%). By reward, over all vectors:
-    slope (of the mean normalised reward on its weight, by least squares; above 0: more weight gives more of it) and
+    slope (of the mean normalised reward on its weight, by least squares; above 0: more weight gives more of it),
+    slope_below_half and slope_above_half (the same over the vectors with a weight of at most, and of at least, 1/2, where these differ) and
     overlap (of the distributions under two vectors, averaged over all pairs of vectors: the sum over bins of the
     smaller share; 1: the vector changes nothing). Over all: hypervolume (of the mean normalised rewards by vector,
     above -1), mip (mean over vectors of w . s) and crd (mean over vectors of det Cov(s | w)), as MI-EPO (arXiv
@@ -185,8 +187,11 @@ def _overall(
 ) -> dict[tuple[str, str], _Drawn]:
     vectors, found = answers.vectors, {}
     for number, name in enumerate(names):
-        slopes = (_slope(vectors[:, number], means[..., number]) for means in (rewards.means, rewards.drawn))
-        found[name, "slope"] = _Drawn(*slopes)
+        for metric, part in _slopes(vectors[:, number]).items():
+            slopes = (
+                _slope(vectors[part, number], means[..., part, number]) for means in (rewards.means, rewards.drawn)
+            )
+            found[name, metric] = _Drawn(*slopes)
         found[name, "overlap"] = _overlap(rewards.values[..., number], bootstrap)
     volumes = (hypervolume(means, WORST) for means in (rewards.means, rewards.drawn))
     found[ALL, "hypervolume"] = _Drawn(*volumes, one_sided=True, bounds=(0.0, float("inf")))
@@ -230,6 +235,12 @@ def _by_vector(policy: _Policy, names: list[str], bootstrap: Bootstrap) -> Itera
             "ended",
             mean_with_interval(answers.ended[:, :, place], bootstrap, (0, 1), proportion=True).scaled(100),
         )
+
+
+def _slopes(weights: np.ndarray) -> dict[str, np.ndarray]:
+    """The slopes by metric, and which vectors each is taken over; none over a single weight."""
+    parts = {"slope": weights >= 0, "slope_below_half": weights <= HALF, "slope_above_half": weights >= HALF}
+    return {metric: part for metric, part in parts.items() if len(set(weights[part])) > 1}
 
 
 def _slope(weights: np.ndarray, means: np.ndarray) -> np.ndarray:

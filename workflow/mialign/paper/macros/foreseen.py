@@ -84,7 +84,7 @@ def _information(title: str, given: dict) -> Iterator[dict]:
 
 def _preferences(title: str, given: dict) -> Iterator[dict]:
     rewards, policies = given["preferences"]["rewards"], ("base", *given["methods"], *given.get("soups", {}))
-    of_all = [*product(rewards, ("slope", "overlap")), *product(("all",), ("hypervolume", "mip", "crd"))]
+    of_all = [*product(rewards, (*preferences.SLOPES, "overlap")), *product(("all",), ("hypervolume", "mip", "crd"))]
     for method, (reward, metric) in product(policies, of_all):
         others = [other for other in policies if other != method] if method != "base" else []
         keys = {"experiment": title, "method": method, "temperature": 0.0, "preference": "all", "reward": reward}

@@ -6,6 +6,7 @@ from mialign.paper.macros.number_formats import Number, sign
 
 DIGITS = 2
 ALL = "all"
+SLOPES = ("slope", "slope_below_half", "slope_above_half")
 
 
 def of_preferences(table: list[dict], origin: str) -> list[Number]:
@@ -29,7 +30,7 @@ def _forms(row: dict, origin: str) -> list[Number]:
     stem = name("preferences", row["metric"], *reward, row["experiment"], row["method"])
     where = " ".join((f"{origin}:", row["experiment"], row["method"], *reward, row["metric"]))
     differs = "_difference_" in row["metric"]
-    signed = differs or row["metric"] == "slope"
+    signed = differs or row["metric"] in SLOPES
     numbers = [
         Number(stem, formatting.decimal(row["value"], DIGITS, differs), where),
         Number(f"{stem}Interval", formatting.interval(row, DIGITS, differs), where),
