@@ -47,12 +47,12 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     settings: rewards, the names by experiment in the order of the weights.
     By vector and reward: reward (as scored) and normalised_reward; by vector: ended (%). By reward, over all vectors:
     slope (of the mean normalised reward on its weight, by least squares; above 0: more weight gives more of it),
-    slope_below_half and slope_above_half (the same over the vectors with a weight of at most, and of at least, 1/2, where these differ) and
-    overlap (of the distributions under two vectors, averaged over all pairs of vectors: the sum over bins of the
-    smaller share; 1: the vector changes nothing). Over all: hypervolume (of the mean normalised rewards by vector,
-    above -1), mip (mean over vectors of w . s) and crd (mean over vectors of det Cov(s | w)), as MI-EPO (arXiv
-    2607.01392) has them. Overlap and hypervolume are corrected for what noise alone does to them. All of these also
-    as METRIC_difference_OTHER, minus that of each other method, paired by question and seed.
+    slope_below_half and slope_above_half (the same over the vectors with a weight of at most, and of at least, 1/2,
+    where these differ) and overlap (of the distributions under two vectors, averaged over all pairs of vectors: the
+    sum over bins of the smaller share; 1: the vector changes nothing). Over all: hypervolume (of the mean normalised
+    rewards by vector, above -1), mip (mean over vectors of w . s) and crd (mean over vectors of det Cov(s | w)), as
+    MI-EPO (arXiv 2607.01392) has them. Overlap and hypervolume are corrected for what noise alone does to them. All of
+    these also as METRIC_difference_OTHER, minus that of each other method, paired by question and seed.
     """
     fields = ("prompt_id", "question_id", "temperature", "preference", "ended", "rewards")
     policies = joined(load((source(path, ("responses",)) for path in paths), fields))
