@@ -171,6 +171,45 @@ def test_mipo_by_hand():
     assert found.tolist() == pytest.approx([math.log(1 + math.exp(-0.2)), math.log(2)], abs=1e-6)
 
 
+def slow_pairwise(sums, reference, terms, betas):
+    """Sum of weight x log(1 + exp(- beta (margin of the chosen - margin of the rejected))), entry by entry."""
+    total = 0.0
+    for one, beta in zip(terms, betas, strict=True):
+        (i, j), (k, n) = one["chosen"], one["rejected"]
+        ahead = beta * ((sums[i][j] - reference[i][j]) - (sums[k][n] - reference[k][n]))
+        total += one["weight"] * (max(0.0, -ahead) + math.log1p(math.exp(-abs(ahead))))
+    return total
+
+
+@st.composite
+def comparisons(draw):
+    """Sums and reference of 2 prompts and 2 to 4 responses, and terms of rows and of columns with weights."""
+    responses = draw(st.integers(2, 4))
+    row = st.lists(st.floats(-30, 0), min_size=responses, max_size=responses)
+    place = st.integers(0, responses - 1)
+    weight = st.floats(0.125, 1.0)
+    rows = draw(st.lists(st.tuples(place, place, weight).filter(lambda one: one[0] != one[1]), min_size=1, max_size=5))
+    columns = draw(st.lists(st.tuples(place, weight), max_size=3))
+    terms = [term([0, one], [0, other], share) for one, other, share in rows]
+    terms += [term([0, one], [1, one], share) for one, share in columns]
+    return draw(st.lists(row, min_size=2, max_size=2)), draw(st.lists(row, min_size=2, max_size=2)), terms
+
+
+@given(comparisons(), st.sampled_from([0.02, 0.1, 1.0]), st.sampled_from([0.0, 0.02, 0.5]))
+def test_mi_epo_dpo_and_mipo_are_the_slow_sums(given, row_beta, column_beta):
+    sums, reference, terms = given
+    tensors = [torch.tensor([one], dtype=torch.float64) for one in (sums, reference)]
+    in_rows = [one["chosen"][0] == one["rejected"][0] for one in terms]
+    betas = [row_beta if one else column_beta for one in in_rows]
+    found = loss("mi_epo", tensors[0], terms, tensors[1], beta_c=row_beta, beta_w=column_beta)
+    assert found.item() == pytest.approx(slow_pairwise(sums, reference, terms, betas), rel=1e-6, abs=1e-9)
+    whole = sum(one["weight"] for one in terms)
+    mean = slow_pairwise(sums, reference, terms, [row_beta] * len(terms)) / whole
+    for objective in ("dpo", "mipo"):
+        found = loss(objective, tensors[0], terms, tensors[1], beta=row_beta)
+        assert found.item() == pytest.approx(mean, rel=1e-6, abs=1e-9)
+
+
 def test_mi_epo_by_hand_and_what_its_anchor_does_not_learn():
     """Prompts 0 (own preference vector) and 1 (another); two responses, ordered one way by either reward."""
     margins = torch.tensor([[[2.0, 0.0], [1.5, -1.0]]], requires_grad=True)

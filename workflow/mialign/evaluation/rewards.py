@@ -81,7 +81,7 @@ def checked_scores(name: str, reward: Reward, questions: Sequence[dict], texts: 
     strange = [place for place, score in enumerate(found) if not math.isfinite(score)]
     if strange:
         raise InputError(
-            f"the reward {name} is {found[strange[0]]} for the answer to question {questions[strange[0]]['id']!r}; "
+            f"rewards.{name}: the score is {found[strange[0]]} for the answer to question {questions[strange[0]]['id']!r}; "
             "take another reward model, or mend this one"
         )
     return found

@@ -92,7 +92,7 @@ def _moments(name: str, values: list[float]) -> tuple[float, float]:
     """Mean and standard deviation over the set."""
     if max(values) == min(values):
         raise InputError(
-            f"the reward {name} is {values[0]:g} for all {len(values)} responses, so it prefers none; raise "
+            f"rewards.{name}: the score is {values[0]:g} for all {len(values)} responses, so it prefers none; raise "
             "sampling.temperature, or take another reward"
         )
     return fmean(values), pstdev(values)
