@@ -1,10 +1,11 @@
 """Speed and memory of a step of training: the padded way, TRL's DPOTrainer, ours; on the same model, data, optimizer.
 
     python benchmarks/training/bench.py --out docs/benchmarks
-    python benchmarks/training/bench.py --out docs/benchmarks --model data/models/smollm2
+    python benchmarks/training/bench.py --out docs/benchmarks --model data/models/smollm2 --precision bf16
 
-Writes training.csv, a line a case, and training.png; of a model of one's own training_NAME.csv and no figure. The ways
-take turns, so that what else the machine does falls on all of them alike.
+Writes training.csv, a line a case, and training.png; of a model of one's own training_NAME.csv and no figure, in bf16
+training_bf16.csv or training_NAME_bf16.csv and no figure. The ways take turns, so that what else the machine does falls
+on all of them alike.
 """
 
 import argparse
@@ -37,6 +38,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="a folder with a model, in the place of the small one")
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--precision", choices=("float32", "bf16"), default="float32", help="of the passes of all ways")
     args = parser.parse_args()
     rows, own = [], ["--model", str(args.model)] if args.model else []
     for objective, n, vocabulary, questions in _cases(args.model):
@@ -44,18 +46,22 @@ def main() -> None:
             command = [sys.executable, str(Path(__file__).with_name("step.py")), "--way", way]
             command += ["--objective", objective, "--n", str(n), "--vocabulary", str(vocabulary)]
             command += ["--questions", str(questions), "--steps", str(args.steps), "--threads", str(args.threads)]
-            done = subprocess.run([*command, *own], capture_output=True, text=True, check=True)
+            command += ["--precision", args.precision, *own]
+            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+            if done.returncode:
+                raise SystemExit(done.returncode)  # the step has said why
             measured = json.loads(done.stdout.splitlines()[-1])
             case = {"objective": objective, "n": n, "vocabulary": vocabulary, "way": way, "machine": machine(args)}
             rows.append(case | measured)
             print({key: rows[-1][key] for key in COLUMNS[:-1]}, flush=True)
     args.out.mkdir(parents=True, exist_ok=True)
-    name = f"training_{args.model.name}" if args.model else "training"
+    named = ("training", args.model.name if args.model else "", "bf16" if args.precision == "bf16" else "")
+    name = "_".join(filter(None, named))
     with (args.out / f"{name}.csv").open("w", newline="") as stream:
         writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows({key: _short(row[key]) for key in COLUMNS} for row in rows)
-    if not args.model:
+    if name == "training":
         draw(rows, args.out / "training.png")
 
 
@@ -71,7 +77,7 @@ def machine(args) -> str:
         name = next(
             (line.split(":")[1].strip() for line in stream if line.startswith("model name")), platform.machine()
         )
-    return f"{name}, {args.threads} thread(s), float32"
+    return f"{name}, {args.threads} thread(s), {args.precision}"
 
 
 def _short(value):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[2] / "workflow"), str(Path(__file__).parent)]
 
-from mialign.models.machine import prepare  # noqa: E402
+from mialign.models.machine import DTYPES, prepare, use_bf16  # noqa: E402
 
 
 def main() -> None:
@@ -20,8 +20,13 @@ def main() -> None:
     parser.add_argument("--questions", type=int, required=True, help="of a step")
     parser.add_argument("--steps", type=int, required=True, help="measured, after one that is not")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--precision", choices=DTYPES, default="float32", help="of the passes; weights are in float32")
     args = parser.parse_args()
     prepare(args.threads)
+    if args.precision == "bf16" and not use_bf16("bf16"):
+        raise SystemExit(
+            "--precision bf16: this processor has no bfloat16 of its own, and trainings take float32 on it"
+        )
     print(json.dumps(measure(args)))
 
 
@@ -31,14 +36,18 @@ def measure(args) -> dict:
     from shapes import given, model, questions
     from ways import ours, padded, trl, unique
 
+    from mialign.training.attention import choose_attention
+
     policy = given(args.model) if args.model else model(args.vocabulary)
+    if args.way == "ours":
+        choose_attention(policy, args.precision)  # as trainings do; the other ways keep that of transformers
     optimizer = torch.optim.AdamW(policy.parameters(), lr=1e-6)
     prompts = args.n if args.objective == "sami" else 1
     batches = [questions(args.questions, prompts, args.n, args.vocabulary, seed) for seed in range(1, args.steps + 1)]
     step = {
-        "ours": lambda items: ours(policy, items, args.objective),
-        "padded": lambda items: padded(policy, items, args.objective),
-        "trl": lambda items: trl(policy, items),
+        "ours": lambda items: ours(policy, items, args.objective, precision=args.precision),
+        "padded": lambda items: padded(policy, items, args.objective, args.precision),
+        "trl": lambda items: trl(policy, items, precision=args.precision),
     }[args.way]
     largest = max((item for items in batches for item in items), key=lambda item: unique([item]))
     measured = step_of(policy, optimizer, step, batches, [largest])

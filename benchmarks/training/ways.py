@@ -5,6 +5,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from mialign.core.setting import defaults
 from mialign.data.builders.constitutions import compare_all
+from mialign.models.machine import autocast
 from mialign.training import objectives
 from mialign.training.grid import Grid, Item, grid, packs
 from mialign.training.grid.layout import lay_out
@@ -13,15 +14,18 @@ from mialign.training.terms import Scored, Terms
 TOKENS = 512  # tokens and padding of a pass: few enough that a question has one of its own, as in the other ways
 
 
-def ours(model, items: list[Item], objective: str, tokens: int = TOKENS) -> int:
+def ours(model, items: list[Item], objective: str, tokens: int = TOKENS, precision: str = "float32") -> int:
     """A tree of each question, of which only what predicts a response meets the vocabulary; gives places.
 
-    tokens: as many places as a pass may have. With flex_attention rows are as long, as in training.
+    tokens: as many places as a pass may have. With flex_attention rows are as long, as in training. precision: bf16
+    computes by autocast, whatever the weights are in; so too in the other ways.
     """
     places = 0
     for part in _passes(model, items, tokens):
-        computed = grid(model, part, _all(items), row=_row(model, tokens))
-        (_loss(objective, computed.sums, computed.counts).sum() / len(items)).backward()
+        with autocast(precision):
+            computed = grid(model, part, _all(items), row=_row(model, tokens))
+            loss = _loss(objective, computed.sums, computed.counts).sum() / len(items)
+        loss.backward()
         places += lay_out(part, _all(items), _row(model, tokens)).ids.numel()
     return places
 
@@ -49,13 +53,15 @@ def _passes(model, items: list[Item], tokens: int) -> list[list[Item]]:
     return [[items[index] for index in part] for part in parts]
 
 
-def padded(model, items: list[Item], objective: str) -> int:
+def padded(model, items: list[Item], objective: str, precision: str = "float32") -> int:
     """One question at a time: a row for each prompt with each response, padded to the longest, all logits."""
     places = 0
     for item in items:
-        sums, computed = padded_sums(model, item)
         counts = torch.tensor([[len(response) for response in item.responses]], device=model.device)
-        (_loss(objective, sums, counts).sum() / len(items)).backward()
+        with autocast(precision):
+            sums, computed = padded_sums(model, item)
+            loss = _loss(objective, sums, counts).sum() / len(items)
+        loss.backward()
         places += computed
     return places
 
@@ -73,7 +79,7 @@ def padded_sums(model, item: Item) -> tuple[torch.Tensor, int]:
     return (each * response).sum(1).reshape(1, len(item.prompts), len(item.responses)), ids.numel()
 
 
-def trl(model, items: list[Item], tokens: int = 1) -> int:
+def trl(model, items: list[Item], tokens: int = 1, precision: str = "float32") -> int:
     """TRL's DPOTrainer, with the reference's log-probabilities given, as ours has them.
 
     tokens: places that a pass may have; where they are few it has one question.
@@ -82,7 +88,7 @@ def trl(model, items: list[Item], tokens: int = 1) -> int:
 
     places = 0
     for part in _of_equal_length(items, tokens):
-        loss, computed = dpo_loss(model, part)
+        loss, computed = dpo_loss(model, part, precision)
         (loss * len(part) / len(items)).backward()
         places += computed
     return places

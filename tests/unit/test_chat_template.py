@@ -1,6 +1,7 @@
 """Conversations become ids: as transformers has them, with special tokens of the template and never of a text."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -10,11 +11,11 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre
 from transformers import GenerationConfig, PreTrainedTokenizerFast
 
 from mialign.core.errors import InputError
-from mialign.core.template import begun_answer, fill, text_of
+from mialign.core.template import beginning, fill, text_of
 from mialign.data import principles
 from mialign.data.builders import constitutions
 from mialign.data.pairs import responses_by_prompt
-from mialign.data.prompts import check_template, prompt_records
+from mialign.data.prompts import check_settings, check_template, prompt_records
 from mialign.generation.stop_phrases import ends
 from mialign.models.chat_template import encode_conversation
 from mialign.models.prompt_ids import encode_prompt, end_token
@@ -171,6 +172,29 @@ def test_a_template_that_cannot_serve_is_told_in_one_line(template, reason):
     assert "\n" not in str(caught.value)
 
 
+ESCAPES = [
+    "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+    "{{ cycler.__init__.__globals__.os.system('touch FILE') }}",
+    "{{ self.__init__.__globals__.__builtins__.__import__('os').system('touch FILE') }}",
+    "{{ __import__('os').system('touch FILE') }}",
+    "{% import 'os' as os %}{{ os.system('touch FILE') }}",
+    "{% include '/etc/hostname' %}",
+]
+
+
+@pytest.mark.parametrize("escape", ESCAPES)
+def test_a_template_that_reaches_for_python_is_refused_and_runs_nothing(tmp_path, escape):
+    """It is a program of whoever made the model's folder."""
+    file = tmp_path / "ran"
+    chat(template=CHATML + escape.replace("FILE", str(file))).save_pretrained(tmp_path / "model")
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(tmp_path / "model")
+    with pytest.raises(InputError) as caught:
+        encode_conversation(tokenizer, [USER])
+    assert str(caught.value).startswith(f"{tmp_path}/model: its chat template cannot frame the prompt (")
+    assert "\n" not in str(caught.value)
+    assert not file.exists()
+
+
 # ---------------------------------------------------------------- in the config
 TEMPLATE = [
     {"role": "system", "content": "{constitution}"},
@@ -238,7 +262,7 @@ def test_a_forced_opening_joins_those_of_the_sides_and_belongs_to_the_response(k
     }
     sides = [dict(one["principles"]) for one in record["constitutions"]]
     begun = [wanted[one["greeting"], one["list"]] for one in sides]
-    assert [begun_answer(prompt) for prompt in record["generation_prompts"]] == begun
+    assert [beginning(prompt) for prompt in record["generation_prompts"]] == begun
     assert all(len(prompt) == 2 for prompt in record["prompts"])
     written = [
         {"prompt_id": record["id"], "prompt": number, "text": " Ems", "finish": "eos"} for number in range(len(begun))
@@ -258,6 +282,76 @@ def test_what_both_prompts_begin_with_is_no_part_of_the_response():
     assert (
         responses_by_prompt([{**record, "generation_prompts": record["prompts"]}], written)["e/q"][0]["text"] == "nd so"
     )
+
+
+OPENINGS = {"principle": "list", "positive": "Let's go.", "antithesis": "At once."}
+TALK, TEXT = (
+    [*TEMPLATE[:2], {"role": "assistant", "content": "{opening}"}],
+    "{constitution}\nQ: {question}\nA: {opening}\n",
+)
+FORCING_TALK = [*TEMPLATE[:2], {"role": "assistant", "content": "{opening}{forced_opening}"}]
+FORCING_TEXT = "{constitution}\nQ: {question}\nA: {opening}{forced_opening}"
+
+
+@pytest.mark.parametrize(
+    ("written", "trained", "positive", "antithesis"),
+    [
+        (TALK, TALK, "", ""),
+        (TALK, TEXT, "", ""),
+        (TEXT, TALK, "\n", "\n"),  # the line break behind the opening, which the text has and the conversation has not
+        (TEXT, TEXT, "", ""),
+        (FORCING_TALK, TALK, "\n-", " The"),
+        (FORCING_TALK, TEXT, "-", " The"),
+        (FORCING_TEXT, TALK, "\n- ", " The"),
+        (FORCING_TEXT, TEXT, "- ", " The"),
+    ],
+)
+def test_a_response_begins_with_what_was_forced_and_not_with_the_opening_of_both(
+    known, written, trained, positive, antithesis
+):
+    settings = {"openings": OPENINGS, "template": trained, "generation_template": written}
+    assert responses(known, settings) == {"positive": f"{positive}Ems", "antithesis": f"{antithesis}Ems"}
+
+
+@pytest.mark.parametrize(
+    ("written", "trained", "positive"),
+    [
+        (FORCING_TALK, TALK, "-"),
+        (FORCING_TALK, TEXT, "-"),
+        (FORCING_TEXT, TALK, "- "),
+        (FORCING_TEXT, TEXT, "\n- "),
+    ],
+)
+def test_without_an_opening_of_both_a_response_in_a_conversation_begins_without_blanks(
+    known, written, trained, positive
+):
+    written, trained = (json.loads(json.dumps(one).replace("{opening}", "")) for one in (written, trained))
+    assert responses(known, {"template": trained, "generation_template": written})["positive"] == f"{positive}Ems"
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{constitution}\nQ: {question}\nBegin with {forced_opening}\nA:",
+        [TEMPLATE[0], {"role": "user", "content": "{question} Begin with {forced_opening}"}],
+    ],
+)
+def test_a_forced_opening_that_does_not_begin_the_answer_is_refused(template):
+    settings = {"template": "{constitution}\nQ: {question}\nA:", "generation_template": template}
+    with pytest.raises(InputError, match=r"^generation_template: \{forced_opening\} does not begin the answer there"):
+        check_settings(settings)
+
+
+def responses(known, templates: dict) -> dict[str, str]:
+    """The response by the side of the principle `list`, where the writer goes on with "Ems" under each."""
+    settings = {"experiment": "e", "seed": 1, "constitutions": 2, **templates}
+    question = {"id": "q", "category": "writing", "question": "Name two rivers.", "reference": None}
+    known = replace(known, categories={"writing": ("list",)})
+    (record,) = prompt_records([question], known, "train", settings, constitutions.prompts)
+    sides = [dict(one["principles"])["list"] for one in record["constitutions"]]
+    written = [{"prompt_id": record["id"], "prompt": number, "text": "Ems", "finish": "eos"} for number in range(2)]
+    found = responses_by_prompt([record], written)[record["id"]]
+    return {side: one["text"] for side, one in zip(sides, found, strict=True)}
 
 
 def test_a_forced_opening_has_sides(tmp_path):

@@ -120,10 +120,28 @@ def test_a_mirror_serves_where_a_dataset_was_withdrawn_and_that_is_written_down(
 def test_a_mirror_does_not_serve_where_the_network_fails(hub, fetched, monkeypatch):
     hub.add("dataset", "someone/mirror", {"train.jsonl": as_jsonl(ROWS)})
     monkeypatch.setattr("mialign.data.fetch.web.SECONDS", 1)
-    message = refused(
-        fetched, {"url": "http://127.0.0.1:9/x.jsonl", "sha256": "0" * 64}, {**HUB, "hub": "someone/mirror"}
+    message = refused(fetched, NOWHERE, {**HUB, "hub": "someone/mirror"})
+    assert message.startswith("datasets.mine: http://127.0.0.1:9/x.jsonl: it cannot be fetched")
+
+
+NOWHERE = {"url": "http://127.0.0.1:9/x.jsonl", "sha256": "0" * 64}
+
+
+def test_without_a_network_it_is_said_where_to_put_the_file(hub, fetched, monkeypatch, tmp_path):
+    wanted = {"file": str(tmp_path / "mine_test.jsonl"), "sha256": "0" * 64}
+    message = refused(fetched, wanted, NOWHERE)
+    assert message.startswith("datasets.mine: http://127.0.0.1:9/x.jsonl: it cannot be fetched (")
+    assert message.endswith(
+        f"run make fetch where there is a network; or fetch it elsewhere and put it where it is looked for first, as "
+        f"{tmp_path}/mine_test.jsonl"
     )
-    assert message.startswith("http://127.0.0.1:9/x.jsonl: it cannot be fetched")
+    copy = "or fetch it elsewhere and name the copy as the first place of datasets.mine, "
+    for places in ((NOWHERE,), (NOWHERE, wanted)):  # a file behind the address is not looked for
+        assert refused(fetched, *places).endswith(f"{copy}{{file: FILE, sha256: {'0' * 64}}}")
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    message = refused(fetched, HUB)
+    assert message.startswith("datasets.mine: someone/maths: the hub cannot be reached (")
+    assert message.endswith(f"{copy}{{folder: FOLDER, split: train}}")
 
 
 def test_what_is_wrong_is_said(hub, fetched):

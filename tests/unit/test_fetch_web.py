@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 
 from mialign.core.errors import InputError
-from mialign.data.fetch import Absent, web
+from mialign.data.fetch import Absent, Unreachable, web
 
 DATA = b'{"question": "How many?"}\n' * 100_000
 SUM = hashlib.sha256(DATA).hexdigest()
@@ -55,6 +55,7 @@ def test_a_failure_leaves_nothing_and_says_what_it_was(server, tmp_path, path, m
         web.download(server + path, SUM, tmp_path / "x.jsonl")
     assert message in str(caught.value)
     assert isinstance(caught.value, Absent) is (path == "/gone")
+    assert isinstance(caught.value, Unreachable) is (path == "/busy")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -67,5 +68,7 @@ def test_another_content_than_was_meant_is_refused_and_an_old_file_stays(server,
 
 
 def test_nobody_at_the_address(tmp_path):
-    with pytest.raises(InputError, match=r"http://127\.0\.0\.1:9/x: it cannot be fetched \(.*\); run make fetch where"):
+    with pytest.raises(
+        Unreachable, match=r"http://127\.0\.0\.1:9/x: it cannot be fetched \(.*\); run make fetch where"
+    ):
         web.download("http://127.0.0.1:9/x", SUM, tmp_path / "x.jsonl")

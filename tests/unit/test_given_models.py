@@ -210,6 +210,67 @@ def test_a_model_is_known_by_where_it_comes_from_without_a_folder_of_this_machin
     assert places.publisher(given) == name
 
 
+MESSAGES = [{"role": "system", "content": "{constitution}"}, {"role": "user", "content": "{question}"}]
+NEED = "these messages need a chat template, and the tokenizer of "
+
+
+def chat_template(folder, file: str) -> None:
+    path = folder / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"chat_template": "{{ messages }}"}) if path.suffix == ".json" else "{{ messages }}")
+
+
+@pytest.mark.parametrize(
+    "file", ["tokenizer_config.json", "chat_template.jinja", "additional_chat_templates/default.jinja"]
+)
+def test_every_model_that_reads_messages_has_a_chat_template(settings, tmp_path, file):
+    found = settings({}, "base")
+    multitask, key = found["experiments"]["multitask"], "experiments.multitask.template"
+    multitask["template"] = MESSAGES
+    (tmp_path / "mine/tokenizer_config.json").write_text("{}")
+    refused(
+        found,
+        f"{key}: {NEED}models.mine ({tmp_path}/mine) has none; ",
+        "name another model in experiments.multitask.base",
+    )
+    chat_template(tmp_path / "mine", file)
+    refused(
+        found, f"{key}: {NEED}models.trunk has none; ", "another model in experiments.multitask.data.strong_pairs.from"
+    )
+    multitask["data"]["strong_pairs"]["from"] = "base"
+    loading.load(found)
+
+
+def test_only_the_models_that_read_a_template_are_asked_for_it(settings, tmp_path):
+    """Pairs of another question are written under the prompts of evaluation, which are texts here."""
+    found = settings({}, "writer")
+    multitask = found["experiments"]["multitask"]
+    multitask["generation_template"] = MESSAGES
+    refused(
+        found,
+        f"experiments.multitask.generation_template: {NEED}models.mine (",
+        "another model in experiments.multitask.data.strong_pairs.from",
+    )
+    chat_template(given_model(tmp_path / "told"), "chat_template.jinja")
+    found["models"]["told"] = {"path": str(tmp_path / "told")}
+    pairs = multitask["data"]["strong_pairs"] | {"from": "told"}
+    others = {key: value for key, value in pairs.items() if key != "constitutions"}
+    multitask["data"] |= {"strong_pairs": pairs, "others": others | {"from": "mine", "builder": "other_question"}}
+    loading.load(found)
+
+
+def test_a_fetched_model_is_asked_for_its_chat_template_once_it_is_there(read_config, tmp_path):
+    found = read_config() | {"data": str(tmp_path)}
+    place = {"hub": "a/b", "revision": "main"}
+    found["models"]["far"] = {"places": [place]}
+    found["experiments"]["multitask"] |= {"base": "far", "template": MESSAGES}
+    found["experiments"]["multitask"]["data"]["strong_pairs"]["from"] = "far"
+    loading.load(found)
+    given_model(tmp_path / "models/far")
+    (tmp_path / "models/far.json").write_text(json.dumps({"place": place, "commit": "c"}))
+    refused(found, f"experiments.multitask.template: {NEED}models.far ({tmp_path}/models/far) has none")
+
+
 def test_torch_is_not_needed_to_tell(root, tmp_path):
     given_model(tmp_path, model_type="mpt")
     code = (

@@ -15,6 +15,8 @@ from mialign.evaluation.metrics import information
 from mialign.evaluation.metrics.information import accuracies, bounds
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import mean_with_interval
+from mialign.paper.macros import foreseen
+from mialign.paper.macros import information as macros
 
 FAST = Bootstrap(resamples=500)
 E = math.exp
@@ -147,6 +149,29 @@ def test_drift_is_of_all_tokens_together(run):
     assert drift["value"] == pytest.approx((0.5 + 0.6 + 0.2 + 0.1) / (3 + 7))
     assert drift["n"] == 10
     assert [only(run, method="base", metric="drift")[key] for key in ("value", "low", "high")] == [0, 0, 0]
+
+
+def test_matched_is_the_log_probability_per_token_of_the_responses_under_their_own_prompts(run):
+    """(-1 / 1 - 4 / 2) / 2 of the first question; of the second (-1 / 2 - 1 / 5) / 2 by mi and -2 / 2 by the others."""
+    first, sure, flat = -1.5, -0.35, -1.0
+    row = only(run, method="mi", metric="matched")
+    assert (row["value"], row["critic"], row["side"], row["n"]) == (pytest.approx((first + sure) / 2), "mean", "", 2)
+    assert row["low"] <= row["value"] <= row["high"]
+    assert only(run, method="base", metric="matched")["value"] == pytest.approx((first + flat) / 2)
+    for other in ("base", "other"):
+        gain = only(run, method="mi", metric=f"matched_difference_{other}")
+        assert (gain["value"], gain["n"]) == (pytest.approx((0 + sure - flat) / 2), 2)
+    assert not [row for row in run if row["method"] == "base" and "difference" in row["metric"]]
+
+
+def test_every_number_of_it_is_foreseen(results, miniature):
+    config = loading.load(change(miniature, f"{MT}.information", BENCHMARK))
+    methods = ("base", *config["experiments"]["multitask"]["methods"])
+    rows = table(*(results(method, 1, [record(1), record(2)]) for method in methods))
+    made = {number.name for number in macros.of_information(rows, "information.csv")}
+    known = {number.name for number in foreseen.numbers(config, ["math"])}
+    assert made == {name for name in known if name.startswith("information")}
+    assert "informationMatchedMultitaskSft" in made
 
 
 def test_differences_are_paired_by_question_and_go_from_every_method_to_every_other(run):

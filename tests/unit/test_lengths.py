@@ -84,6 +84,58 @@ def test_what_the_writer_is_shown_counts_too(folder, run_stage):
         run(run_stage, folder, use("strong_pairs", "writer", 50))
 
 
+def talk(folder, template: str | None) -> None:
+    """Give the first model this chat template, and the first set one conversation."""
+    tokenizer = checkpoints.load_tokenizer(folder / "model")
+    tokenizer.chat_template = template
+    tokenizer.save_pretrained(folder / "model")
+    prompts = [[{"role": "user", "content": "a boat"}]]
+    write_jsonl(folder / "strong_pairs.jsonl", [{"id": "maths/strong_pairs/q-7", "prompts": prompts}])
+
+
+TURNS = "{% for m in messages %}{{ m['content'] }}{{ eos_token }}{% endfor %}"
+ONE_TURN = "{% if messages[1:] %}{{ raise_exception('one turn only') }}{% endif %}" + TURNS
+
+
+@pytest.mark.parametrize(
+    ("template", "reason"),
+    [
+        (None, "the model has no chat template, and the prompt is a list of messages"),
+        ("{{ raise_exception('never') }}", r"its chat template cannot frame the prompt \(never\)"),
+        (ONE_TURN, r"its chat template cannot frame the prompt \(one turn only\)"),  # how an answer ends is asked too
+    ],
+)
+def test_a_conversation_that_the_model_cannot_read_is_told_with_its_record_and_experiment(
+    folder, run_stage, template, reason
+):
+    talk(folder, template)
+    wanted = (
+        r"strong_pairs\.jsonl: the model base cannot read the prompt maths/strong_pairs/q-7, which the templates of "
+        r"experiments\.maths make: .*/model: "
+    )
+    with pytest.raises(InputError, match=wanted + reason) as caught:
+        run(run_stage, folder, use("strong_pairs", "base", 9))
+    assert "\n" not in str(caught.value)
+    talk(folder, TURNS)
+    (row,) = run(run_stage, folder, use("strong_pairs", "base", 9))
+    assert (row["questions"], row["longest"]) == ("1", "3")
+
+
+@pytest.mark.parametrize(("talker", "field"), [("writer", "generation_prompts"), ("base", "prompts")])
+def test_writer_and_policy_read_their_own_prompts_alone(folder, run_stage, talker, field):
+    """One of them has a chat template; the other one could not read the conversation."""
+    talk(folder, TURNS)
+    if talker == "writer":
+        (folder / "model").rename(folder / "talker")
+        (folder / "small").rename(folder / "model")
+        (folder / "talker").rename(folder / "small")
+    texts = {"prompts": ["a boat"], "generation_prompts": ["a boat"]}
+    conversation = {field: [[{"role": "user", "content": "a boat"}]]}
+    write_jsonl(folder / "strong_pairs.jsonl", [{"id": "q", **texts, **conversation}])
+    rows = run(run_stage, folder, use("strong_pairs", "writer", 9), use("strong_pairs", "base", 9))
+    assert {row["model"]: row["longest"] for row in rows} == {"base": "2", "writer": "2", talker: "3"}
+
+
 def test_the_context_of_an_adapter_is_that_of_its_base_model(folder):
     (folder / "adapter").mkdir()
     settings = {"base_model_name_or_path": str(folder / "model")}

@@ -1,5 +1,6 @@
 """The questions of config/smollm2.yaml: no benchmark question is one that was trained on, or nearly so."""
 
+import re
 import shutil
 
 import pytest
@@ -17,9 +18,9 @@ FILES = {
     "gsm8k_test": "gsm8k_test_300",
     "svamp": "svamp",
 }
-WORDS = (
-    13  # two texts with so many words in a row alike are near-duplicates, as for GPT-3 (arXiv 2005.14165, appendix C)
-)
+# Two texts with so many words in a row alike are near-duplicates: 13 of word problems, as for GPT-3 (arXiv 2005.14165,
+# appendix C), which share turns of phrase; 8 of instructions, which are shorter.
+WORDS = {"multitask": 8, "maths": 13}
 
 
 @pytest.fixture(scope="module", params=[[], ["config/smollm2_gpu.yaml"]], ids=["cpu", "gpu"])
@@ -47,19 +48,31 @@ def asked(root, tmp_path_factory, request):
     return found
 
 
-def runs(text: str) -> set[tuple[str, ...]]:
-    words = text.lower().split()
-    return set(zip(*(words[start:] for start in range(WORDS)), strict=False)) or {tuple(words)}
+def runs(text: str, size: int) -> set[tuple[str, ...]]:
+    """All runs of so many words, without case and punctuation; of a shorter text the whole."""
+    words = re.findall(r"\w+", text.lower())
+    return set(zip(*(words[start:] for start in range(size)), strict=False)) or {tuple(words)}
+
+
+def near(texts: list[str], others: list[str], size: int) -> list[str]:
+    """The texts that share a run with one of the others."""
+    known = {run for text in others for run in runs(text, size)}
+    return [text for text in texts if runs(text, size) & known]
+
+
+def test_two_texts_are_near_by_their_words_alone():
+    text = "Write a short poem about the sea, please!"
+    assert near([text], ["Now, write a SHORT poem: about the sea (please)."], 8) == [text]
+    assert near([text], ["Write a short poem about the sky, please!"], 8) == []
+    assert near(["Sea poem."], ["sea poem", "a sea poem"], 8) == ["Sea poem."]
 
 
 @pytest.mark.parametrize("experiment", ["multitask", "maths"])
 def test_questions_that_measure_are_not_trained_on(asked, experiment):
-    trained = {run for text in asked[experiment]["train"] for run in runs(text)}
-    for split in ("benchmark", "validation"):
-        near = [text for text in asked[experiment][split] if runs(text) & trained]
-        assert near == [], f"{len(near)} of {len(asked[experiment][split])} {split} questions"
-    validated = {run for text in asked[experiment]["validation"] for run in runs(text)}
-    assert not [text for text in asked[experiment]["benchmark"] if runs(text) & validated]
+    given, size = asked[experiment], WORDS[experiment]
+    for measured, others in (("benchmark", "train"), ("validation", "train"), ("benchmark", "validation")):
+        found = near(given[measured], given[others], size)
+        assert found == [], f"{len(found)} of {len(given[measured])} questions of {measured} are near one of {others}"
 
 
 def test_there_are_as_many_as_the_config_says(asked):

@@ -11,10 +11,12 @@ import tiny
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.data.builders import constitutions
 from mialign.data.builders import preferences as builder
+from mialign.data.pairs import select_pairs
 from mialign.data.prompts import preference_records, prompt_records, slice_of, texts_to_generate, writer_seed
 from mialign.generation.engine import BatchSize, Request, Sampling
 from mialign.generation.local import generate
 from mialign.models import checkpoints
+from mialign.training.rollouts import Refresh, Rollouts
 from mialign.training.trainer import GridTrainer
 from scripts import generate as generate_stage
 from scripts import pairs as pairs_stage
@@ -232,3 +234,24 @@ def test_objectives_without_rewards_or_reference_take_rollouts_too(train, tmp_pa
     assert [record["step"] for record in written] == [0] * 6 + [2] * 6
     assert set(written[0]) == {"step", "writer", "prompt_id", "responses"}
     assert b"4,grid_accuracy_rows," in found["curve.csv"]
+
+
+def test_what_the_policy_was_made_to_begin_with_stands_once_before_its_response(place, tmp_path):
+    made = {"prompts": ["The boat"], "generation_prompts": ["The boat sank"], "forced_openings": [" sank"]}
+    made |= {"constitutions": [{"principles": [["brief", "positive"]], "text": "1. Be brief."}]}
+    prompts = [{**one, **made, "question_id": one["id"]} for one in questions(1, 2)]
+    settings = {"builder": "constitutions", "constitutions": 1, "filters": {}, "size": 2, "seed": 1}
+    pairs = []
+
+    def select(*asked) -> list[dict]:
+        pairs.extend(select_pairs(*asked, settings).pairs)
+        return pairs
+
+    sampling = Sampling(1.0, 1.0, 4, ())
+    asked = Rollouts(prompts, sampling, 3, BatchSize(), lambda _, texts: texts, select, None, ())
+    method = {"objective": "sft", "batch": 2, "rollout_every": 1, "steps": 1}
+    model, tokenizer = checkpoints.load_model(place / "parent"), checkpoints.load_tokenizer(place / "parent")
+    Refresh(asked, method, tokenizer, 64, tmp_path, 256, "start")(model, 0)
+    requests = [Request(prompt, (seed,)) for *_, prompt, seed in texts_to_generate(prompts, 3)]
+    written = [one.text for (one,) in generate(model, tokenizer, requests, sampling, BatchSize())]
+    assert [pair["responses"][0]["text"] for pair in pairs] == [f" sank{text}" for text in written]

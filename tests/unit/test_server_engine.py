@@ -123,6 +123,52 @@ def test_a_conversation_is_sent_as_the_ids_of_the_models_chat_template(run_stage
     }
 
 
+TURNS = "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}{{ END }}{% endfor %}"
+
+
+@pytest.fixture
+def conversations(folder):
+    """Prompts as conversations, by a template that puts this token behind a message; gives the token's id."""
+
+    def write(end: str) -> int:
+        tokenizer = tiny.tiny_tokenizer()
+        tokenizer.add_special_tokens({"additional_special_tokens": ["<turn>"]})
+        tokenizer.chat_template = TURNS.replace("END", repr(end))
+        tokenizer.save_pretrained(folder / "model")
+        tiny.tiny_model(vocabulary=len(tokenizer)).config.save_pretrained(folder / "model")
+        talks = [[{"role": "user", "content": f"The {word}?"}] for word in WORDS]
+        write_jsonl(folder / "prompts.jsonl", [{"id": f"p{n}", "prompts": [talk]} for n, talk in enumerate(talks)])
+        return tokenizer.convert_tokens_to_ids(end)
+
+    return write
+
+
+def test_the_token_that_ends_a_turn_is_sent_with_a_conversation(run_stage, folder, server, conversations):
+    turn = conversations("<turn>")
+    choice = {"index": 0, "text": "The boat", "finish_reason": "stop", "stop_reason": turn}  # as vLLM says it
+    server.script = [lambda: server.whole({"model": "m", "prompt": [], "seed": 0}, choices=[choice])] * 8
+    written = run(run_stage, folder, server)
+    assert [body["stop_token_ids"] for body, _ in server.asked] == [[turn]] * 8
+    assert [record["finish"] for record in written] == ["eos"] * 8
+
+
+def test_a_server_that_knows_no_other_end_than_eos_is_sent_nothing_that_is_not_openais(
+    run_stage, folder, server, conversations
+):
+    conversations(tiny.tiny_tokenizer().eos_token)
+    run(run_stage, folder, server)
+    assert all("stop_token_ids" not in body for body, _ in server.asked)
+
+
+def test_a_server_that_refuses_the_end_of_a_turn_is_told_at_once(run_stage, folder, server, conversations):
+    conversations("<turn>")
+    said = {"error": {"message": "Unrecognized request argument supplied: stop_token_ids"}}
+    server.script = [lambda: reply(said, 400)] * 20
+    with pytest.raises(InputError, match=r"refuses: Error code: 400 - .*stop_token_ids"):
+        run(run_stage, folder, server, batch=1)
+    assert len(server.asked) == 1
+
+
 @pytest.mark.parametrize(
     ("said", "finish"),
     [

@@ -140,7 +140,7 @@ def two_sided(name: str) -> dict:
     """A prompt of training: one constitution asks for both positive sides, the other for both opposite ones."""
     sides = ("positive", "antithesis")
     constitutions = [{"principles": [["bold", side], ["bullets", side]], "text": ""} for side in sides]
-    return {**prompt(name), "constitutions": constitutions}
+    return {**prompt(name), "constitutions": constitutions, "prompts": ["q", "q"]}
 
 
 def test_what_a_writer_wrote_is_scored_by_the_constitution_that_it_was_written_under():
@@ -149,6 +149,14 @@ def test_what_a_writer_wrote_is_scored_by_the_constitution_that_it_was_written_u
     assert [(one["prompt_id"], one["adherence"], one["temperature"]) for one in records] == [
         ("a/0", 1.0, 0.7), ("a/1", 0.0, 0.7), ("b/0", 0.5, 0.7), ("b/1", 0.5, 0.7),
     ]  # fmt: skip
+
+
+def test_what_a_writer_was_made_to_begin_with_belongs_to_what_it_wrote():
+    """The writer goes on after "- **One**", which the policy is not shown."""
+    texts = [written("a", 0, "two"), written("a", 1, BOTH)]
+    for openings, adherence in ((["- **One**\n- ", ""], [1.0, 0.0]), (["", ""], [0.0, 0.0])):
+        records = writer_records(texts, [{**two_sided("a"), "forced_openings": openings}], 0.7)
+        assert [one["adherence"] for one in records] == adherence
 
 
 def test_the_sides_of_a_writer_by_hand(results, run_stage, tmp_path):

@@ -10,7 +10,7 @@ SMOLLM2 = "config/smollm2.yaml"
 
 @pytest.mark.parametrize(
     ("more", "seeds", "datasets", "methods", "weighed"),
-    [([], 1, 7, 5, 2), (["config/smollm2_gpu.yaml"], 3, 7, 5, 10), (["config/smollm2_smoke.yaml"], 1, 0, 3, 1)],
+    [([], 1, 7, 5, 2), (["config/smollm2_gpu.yaml"], 3, 7, 5, 2), (["config/smollm2_smoke.yaml"], 1, 0, 3, 1)],
     ids=["cpu", "gpu", "smoke"],
 )
 def test_the_whole_is_planned(copy, more, seeds, datasets, methods, weighed):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mialign.core import files
 from mialign.core.errors import InputError
-from mialign.data.fetch import lock, web
+from mialign.data.fetch import Unreachable, lock, web
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -29,7 +29,10 @@ def main(args: Namespace) -> None:
 def _take(args: Namespace) -> dict:
     place = str(Path(args.folder) / args.path) if args.folder else args.base + args.path
     take = _copy if args.folder else web.download
-    return {"place": place, "sha256": take(place, args.sha256 or None, args.out)}
+    try:
+        return {"place": place, "sha256": take(place, args.sha256 or None, args.out)}
+    except Unreachable as error:
+        raise Unreachable(f"{error}; or name a copy of the authors' repository (authors: {{folder: FOLDER}})") from None
 
 
 def _copy(place: str, sha256: str | None, out: Path) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 FIELD = re.compile(r"\{(constitution|preference|question|opening|forced_opening|answer)\}")
+OPENINGS = re.compile(r"(\{(forced_)?opening\}\s*)+$")  # that a text ends in
 
 
 Prompt = str | list[dict]  # one text, or messages {role, content} that a model's chat template renders
@@ -29,10 +30,28 @@ def is_prompt(found: object) -> bool:
     return isinstance(found, str)
 
 
-def begun_answer(prompt: Prompt) -> str:
-    """What the assistant is made to begin its answer with; empty for a text, which does not tell."""
-    last = {} if isinstance(prompt, str) else prompt[-1]
-    return last["content"].strip() if last.get("role") == "assistant" else ""
+def beginning(template: Prompt) -> str:
+    """What of a prompt or template begins the answer: the last message, if it is the assistant's.
+
+    Of a text, the fields {opening} and {forced_opening} that it ends in, with blanks; none once they are filled.
+    """
+    if isinstance(template, str):
+        openings = OPENINGS.search(template)
+        return openings[0] if openings else ""
+    return template[-1]["content"].strip() if template[-1]["role"] == "assistant" else ""
+
+
+def forced_opening(written: Prompt, trained: Prompt, **fields: str) -> str:
+    """What the template `written` has an answer begin with, beyond what the template `trained` has, both filled."""
+    begun, known = _begun(written, fields), _begun(trained, fields)
+    if not known:
+        return begun if isinstance(trained, str) else begun.lstrip()  # in a conversation no blanks stand before a text
+    return begun.removeprefix(known if begun.startswith(known) else known.rstrip())
+
+
+def _begun(template: Prompt, fields: dict[str, str]) -> str:
+    filled = fill(beginning(template), **fields)
+    return filled if isinstance(template, str) else filled.strip()
 
 
 def text_of(prompt: Prompt) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from mialign.core.errors import InputError
 from mialign.core.seeds import derive
-from mialign.core.template import begun_answer
+from mialign.core.template import beginning
 from mialign.data.builders import builder
 from mialign.data.filters import FINISHES, RIGHT, STOPPED, Response, active_filters, first_failure
 from mialign.data.prompts import USERS, to_generate
@@ -99,11 +99,11 @@ def answered(prompts: list[dict], generations: list[dict]) -> list[dict]:
     return prompts[: max((place for place, one in enumerate(prompts, start=1) if one["id"] in names), default=0)]
 
 
-def responses_by_prompt(prompts: list[dict], generations: Iterable[dict]) -> dict[str, list[dict]]:
+def responses_by_prompt(prompts: list[dict], generations: Iterable[dict], begin: bool = True) -> dict[str, list[dict]]:
     """Prompt id -> its responses in the order of its prompts; InputError unless each is there exactly once.
 
     Of a text that was cut at a stop phrase the blanks before that phrase are left out: the text does not end in them.
-    What the writer was made to begin with, and the policy is not, belongs to the response.
+    What the writer was made to begin with, and the policy is not, belongs to the response; begin: put it there.
     """
     begun = {(prompt["id"], number): text for prompt in prompts for number, text in enumerate(forced_openings(prompt))}
     numbers = {prompt["id"]: range(len(to_generate(prompt))) for prompt in prompts}
@@ -123,7 +123,8 @@ def responses_by_prompt(prompts: list[dict], generations: Iterable[dict]) -> dic
         found[key] = {name: generation[name] for name in KEPT if name in generation}
         if generation["finish"] == STOPPED:
             found[key]["text"] = generation["text"].rstrip()
-        found[key]["text"] = begun[key] + found[key]["text"]
+        if begin:
+            found[key]["text"] = begun[key] + found[key]["text"]
     missing = sorted(expected - found.keys())
     if missing:
         raise InputError(
@@ -134,12 +135,14 @@ def responses_by_prompt(prompts: list[dict], generations: Iterable[dict]) -> dic
 
 
 def forced_openings(prompt: dict) -> list[str]:
-    """Of each prompt that is answered, how it begins the answer where that to train on does not."""
-    asked = to_generate(prompt)
-    if len(asked) != len(prompt["prompts"]):  # with a hint
-        return [""] * len(asked)
-    both = zip(map(begun_answer, asked), map(begun_answer, prompt["prompts"]), strict=True)
-    return [written.removeprefix(trained) for written, trained in both]
+    """Of each prompt that is answered, how it begins the answer where that to train on does not.
+
+    Between conversations the prompts show it. A text does not, so the record says it where there is any.
+    """
+    asked, trained = to_generate(prompt), prompt["prompts"]
+    if len(asked) != len(trained) or any(isinstance(one, str) for one in (*asked, *trained)):  # or with a hint
+        return prompt.get("forced_openings") or [""] * len(asked)
+    return [beginning(one).removeprefix(beginning(other)) for one, other in zip(asked, trained, strict=True)]
 
 
 def with_rewards(generations: list[dict], rewards: list[dict]) -> list[dict]:

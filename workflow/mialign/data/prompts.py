@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mialign.core.errors import InputError
 from mialign.core.seeds import derive
-from mialign.core.template import Prompt, fields_of, fill, numbered
+from mialign.core.template import Prompt, beginning, fields_of, fill, numbered
 from mialign.data import preferences, users
 from mialign.data.draws import drawn_questions
 
@@ -20,7 +20,8 @@ USERS = ("user", "other_user")  # fields of a record whose constitutions are wha
 class Prompts(NamedTuple):
     """The prompts of one question, and the constitution of each (none where prompts have no constitution).
 
-    generation: the prompts to generate with, where these are others than those to train on. users: whose statements the
+    generation: the prompts to generate with, where these are others than those to train on. forced: how each of these
+    begins the answer where that to train on does not (core.template.forced_opening). users: whose statements the
     constitutions are: of the user that the question belongs to and, if there is one, of the other. preferences: the
     preference vector of each prompt, in an experiment with preferences.
     """
@@ -30,6 +31,7 @@ class Prompts(NamedTuple):
     generation: list[Prompt]
     users: tuple[str, ...] = ()
     preferences: Sequence[list[float]] = ()
+    forced: Sequence[str] = ()
 
 
 def prompt_records(questions: Iterable[dict], principles, split: str, settings: dict, make: Callable) -> list[dict]:
@@ -112,6 +114,11 @@ def check_settings(settings: dict) -> None:
     if "generation_template" in settings:
         forced = {"forced_opening"} & fields_of(settings["generation_template"])
         check_template("generation_template", settings["generation_template"], {"question"} | asked | field | forced)
+        if forced - fields_of(beginning(settings["generation_template"])):
+            raise InputError(
+                "generation_template: {forced_opening} does not begin the answer there; put it at the end of the text, "
+                "or into a last message of the assistant"
+            )
     if "template_without_context" in settings:
         check_template("template_without_context", settings["template_without_context"], {"question"} | field)
     evaluation = settings.get("evaluation")
@@ -161,10 +168,15 @@ def evaluation(question: dict, principles, settings: dict, rng: Random) -> Promp
 
 def under(constitution: dict, question: dict, settings: dict, template: str) -> Prompt:
     """The question in the template of this key, with a constitution and the opening that goes with it."""
+    return fill(settings[template], **fields_under(constitution, question, settings))
+
+
+def fields_under(constitution: dict, question: dict, settings: dict) -> dict[str, str]:
+    """What fills the templates of a question under a constitution; no opening is forced."""
     decisive = decisive_principle(settings, [name for name, _ in constitution["principles"]], question)
     begun = settings["openings"][dict(constitution["principles"])[decisive]] if decisive else ""
-    fields = {"constitution": constitution["text"], "question": question["question"], "opening": begun}
-    return fill(settings[template], **fields, forced_opening="")
+    fields = {"constitution": constitution["text"], "question": question["question"]}
+    return fields | {"opening": begun, "forced_opening": ""}
 
 
 def decisive_principle(settings: dict, known: Collection[str], question: dict) -> str | None:
@@ -203,6 +215,12 @@ def _record(question: dict, split: str, settings: dict, made: Prompts) -> dict:
         "constitutions": made.constitutions,
         "prompts": made.prompts,
         **({"generation_prompts": made.generation} if made.generation else {}),
+        **({"forced_openings": list(made.forced)} if _hidden(made) else {}),
         **dict(zip(USERS, made.users, strict=False)),
         **({"preferences": list(made.preferences)} if made.preferences else {}),
     }
+
+
+def _hidden(made: Prompts) -> bool:
+    """Whether openings were forced and the prompts do not show which: conversations do, a text does not."""
+    return any(made.forced) and any(isinstance(prompt, str) for prompt in (*made.prompts, *made.generation))

@@ -2,6 +2,8 @@
 
 The folder of the model holds its tokenizer and config.json, so that prompts are cut into tokens and measured as
 everywhere else. Stop phrases are sent, and looked for in what comes: some servers ignore them, some return the phrase.
+A server ends at the EOS of its model. If a chat template ends answers with another token, that is sent beside the
+conversation as stop_token_ids, which vLLM knows and the API of OpenAI has not.
 The server's count of tokens is taken for a text that stays as it came. The tokenizer counts those of a text that is cut
 here, and of all texts of a server whose counts cannot be right.
 """
@@ -18,7 +20,7 @@ from mialign.generation.engine import Completion, Report, Request, RuntimeOption
 from mialign.generation.stop_phrases import cut
 from mialign.models import checkpoints
 from mialign.models.encoding import encode
-from mialign.models.prompt_ids import encode_fitting
+from mialign.models.prompt_ids import encode_fitting, end_token
 
 
 class ServerEngine:
@@ -43,7 +45,7 @@ class ServerEngine:
                 return None
             try:
                 asked = zip(prompts[number], shards[number], strict=True)
-                return [[self._complete(ids, seed, sampling) for seed in request.seeds] for ids, request in asked]
+                return [[self._complete(prompt, seed, sampling) for seed in request.seeds] for prompt, request in asked]
             except Exception as error:
                 failures.append(error)
 
@@ -60,16 +62,20 @@ class ServerEngine:
         if failures:
             raise failures[0]
 
-    def _encode(self, request: Request, sampling: Sampling) -> list[int]:
-        return encode_fitting(self.tokenizer, request.prompt, self.context, sampling.max_tokens)
+    def _encode(self, request: Request, sampling: Sampling) -> dict:
+        """What is sent of a prompt: its ids, and the token that ends its answer if that is not EOS."""
+        ids = encode_fitting(self.tokenizer, request.prompt, self.context, sampling.max_tokens)
+        last = end_token(self.tokenizer, request.prompt)
+        known = last == self.tokenizer.eos_token_id
+        return {"prompt": ids, **({} if known else {"extra_body": {"stop_token_ids": [last]}})}
 
-    def _complete(self, ids: list[int], seed: int, sampling: Sampling) -> Completion:
-        return self.client.ask(lambda openai: self._ask(openai, ids, seed, sampling))
+    def _complete(self, prompt: dict, seed: int, sampling: Sampling) -> Completion:
+        return self.client.ask(lambda openai: self._ask(openai, prompt, seed, sampling))
 
-    def _ask(self, openai, ids: list[int], seed: int, sampling: Sampling) -> Completion:
+    def _ask(self, openai, prompt: dict, seed: int, sampling: Sampling) -> Completion:
         answer = openai.completions.create(
             model=self.name,
-            prompt=ids,
+            **prompt,
             temperature=sampling.temperature,
             top_p=sampling.top_p,
             max_tokens=sampling.max_tokens,

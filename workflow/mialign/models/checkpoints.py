@@ -16,6 +16,7 @@ from mialign.core.files import read_json, sha256
 from mialign.models import architectures
 from mialign.models.bases import ADAPTER, MODEL, base
 
+TEMPLATES = "additional_chat_templates"  # the folder for those that have names
 EMBEDDING = re.compile(r"(?:embed_tokens|embed_in|wte|word_embeddings)\.weight$")
 
 
@@ -177,6 +178,13 @@ def load_tokenizer(folder: str | Path, needs_end: bool = True):
             "another model, copy the right one into the folder"
         )
     return tokenizer
+
+
+def has_chat_template(folder: str | Path) -> bool:
+    """Whether the tokenizer of a folder has one, told from its files as transformers reads them."""
+    settings, files = Path(folder) / "tokenizer_config.json", ("chat_template.jinja", f"{TEMPLATES}/*.jinja")
+    named = settings.exists() and read_json(settings).get("chat_template")
+    return bool(named) or any(any(Path(folder).glob(name)) for name in files)
 
 
 def _own_tokens(folder: str | Path) -> int:

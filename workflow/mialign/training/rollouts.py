@@ -105,7 +105,7 @@ class Refresh:
             for (name, place, _, _), (one,) in zip(asked, completions, strict=True)
         ]
         scored = of_first(lambda: self.rollouts.score(prompts, generations))
-        responses = responses_by_prompt(prompts, scored)
+        responses = responses_by_prompt(prompts, scored, begin=False)  # `select` puts the openings before them
         return [
             {"step": step, "writer": self.start, "prompt_id": prompt["id"]}
             | ({"preferences": prompt["preferences"]} if "preferences" in prompt else {})

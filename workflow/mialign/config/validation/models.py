@@ -6,7 +6,9 @@ from pathlib import Path
 from mialign.config.validation.common import check_no_circle, check_server, pick, under
 from mialign.core.errors import InputError
 from mialign.core.files import read_json
-from mialign.data.sets import compared_models, principle_writer, writing_model
+from mialign.core.template import Prompt
+from mialign.data import builders
+from mialign.data.sets import AUTHORS, compared_models, principle_writer, writing_model
 from mialign.evaluation.judge.settings import weighing_judges
 from mialign.models import architectures, checkpoints, places
 from mialign.models.bases import MODEL
@@ -35,6 +37,8 @@ def check(config: dict) -> None:
             _check_server(f"models.{name}.server", name, model["server"], config)
     for use in _uses(config):
         _check_use(config, fetched, *use)
+    for read in _reading(config):
+        _check_conversation(config, *read)
 
 
 # What a use needs: what keeps a model from it, and what then cannot be.
@@ -76,6 +80,42 @@ def _check_use(config: dict, fetched: dict[str, str], name: str, use: str, need:
     if reason := keeps(read_json(whole / MODEL)):
         key = "path" if "path" in given else "places"
         raise InputError(f"models.{first}.{key}: {whole}: the model {reason}, {hence} ({use}); take another model")
+
+
+def _reading(config: dict) -> Iterator[tuple[str, str, str, Prompt]]:
+    """A model, the key that names it, and the key and the template of prompts that it reads."""
+    for name, experiment in config["experiments"].items():
+        if "prompts" in experiment:  # the authors', which are texts
+            continue
+        plain = {"template": experiment["template"]}
+        asked = {"evaluation.template": experiment["evaluation"]["template"]} if "evaluation" in experiment else plain
+        own = {key: experiment[key] for key in ("generation_template",) if key in experiment} or plain
+        reads = [("base", experiment["base"], plain | asked)]
+        reads += [(key, model, asked) for key, model in _compared(experiment, config["models"]).items()]
+        for data, block in experiment["data"].items():
+            if block["from"] != AUTHORS:
+                # A method writes with the tokenizer of the base.
+                writer = writing_model(experiment, data) or experiment["base"]
+                hint = {f"data.{data}.hint": block["hint"]} if "hint" in block else {}
+                written = asked if block["builder"] in builders.EVALUATING else own
+                reads.append((f"data.{data}.from", writer, hint | written))
+        for use, model, templates in reads:
+            for key, template in templates.items():
+                yield model, f"experiments.{name}.{use}", f"experiments.{name}.{key}", template
+
+
+def _check_conversation(config: dict, name: str, use: str, key: str, template: Prompt) -> None:
+    """A model that reads messages has a chat template; of one that is yet to be fetched nothing is known."""
+    first = root(config["models"], name)
+    given, folder = config["models"][first], places.model(config, first)
+    if isinstance(template, str) or ("places" in given and not _is_fetched(Path(folder), given)):
+        return
+    if "architecture" in given or not checkpoints.has_chat_template(folder):
+        where = f"models.{first}" + ("" if "architecture" in given else f" ({folder})")
+        raise InputError(
+            f"{key}: these messages need a chat template, and the tokenizer of {where} has none; write {key} as one "
+            f"text, or name another model in {use}"
+        )
 
 
 def _check_places(config: dict, name: str) -> None:

@@ -11,12 +11,16 @@ response] or null, weight}.
 One that does not go with every experiment also has
 check(settings), which refuses one that it does not go with; settings: the experiment's and the set's.
 One that does not keep all that was written also has
-selection(settings, is_right) -> a function of a prompt record and its responses to those that are kept (none: the
+selection(settings, is_correct) -> a function of a prompt record and its responses to those that are kept (none: the
 question is dropped), or None where all are.
 One that cannot use some responses also has
 is_tied(prompt, responses, settings) -> whether it cannot use those of one prompt record (the question is dropped).
 One whose pairs are made with more than questions, principles and responses also has
 supervision(settings) -> what that is, in words (empty: nothing more).
+One that needs principles or answers of its questions also has
+check_sides(principles, category, settings), which refuses a category whose principles are too few; or
+reads_answers(settings) -> whether each question needs a gold answer.
+What else checks and rules ask of a builder is in the tuples of names below.
 """
 
 from mialign.core.errors import InputError
@@ -32,6 +36,11 @@ BUILDERS = {
     "preferences": preferences,
 }
 RELEASED = "constitutions"  # whose form the pairs have that the authors released
+# Each response is written under a constitution of its own, and the record says which response is the positive one.
+BY_CONSTITUTION = ("constitutions",)
+WITHOUT_CONTEXT = ("context",)  # may ask by the experiment's template_without_context
+EVALUATING = ("other_question", "solutions")  # ask by the prompts of evaluation, and by no generation_template
+REPEATING = ("solutions",)  # each iteration may ask all questions again, as STaR does
 
 
 def builder(name: str | None):

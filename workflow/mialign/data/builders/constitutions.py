@@ -13,7 +13,7 @@ from random import Random
 
 from mialign.core.errors import InputError
 from mialign.core.setting import Setting
-from mialign.core.template import fill, numbered
+from mialign.core.template import fill, forced_opening, numbered
 from mialign.data.builders.shape import Shape
 from mialign.data.prompts import Prompts, decisive_principle
 
@@ -48,7 +48,7 @@ def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
     check_sides(list(known), question["category"], settings)
     flip = settings.get("flip")
     drawn = flip_sides(list(known), count, flip, rng) if flip else sample_sides(list(known), count, rng, decisive)
-    made = Prompts([], [], [])
+    made = Prompts([], [], [], forced=[])
     for sides in drawn:
         order = rng.sample(sorted(sides), len(sides))
         text = numbered(rng.choice(getattr(known[name], sides[name])) for name in order)
@@ -57,8 +57,9 @@ def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
         fields = {"constitution": text, "question": question["question"], "opening": opening}
         made.prompts.append(fill(settings["template"], **fields))
         if "generation_template" in settings:
-            forced = "".join(known[name].forced_opening.get(sides[name], "") for name in known)
-            made.generation.append(fill(settings["generation_template"], **fields, forced_opening=forced))
+            fields["forced_opening"] = "".join(known[name].forced_opening.get(sides[name], "") for name in known)
+            made.generation.append(fill(settings["generation_template"], **fields))
+            made.forced.append(forced_opening(settings["generation_template"], settings["template"], **fields))
     return made
 
 

@@ -10,9 +10,10 @@ from random import Random
 
 from mialign.core.errors import InputError
 from mialign.core.setting import Setting
+from mialign.core.template import Prompt, fill, forced_opening
 from mialign.data import users
 from mialign.data.builders.shape import Shape
-from mialign.data.prompts import Prompts, under
+from mialign.data.prompts import Prompts, fields_under
 
 SETTINGS = {"other": Setting("none", {"enum": ["none", "user"]})}
 TERM = {"chosen": [0, 0], "rejected": [0, 1], "weight": 1.0}
@@ -44,14 +45,23 @@ def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
     if settings["other"] == "user":
         people.append(users.another(people[0], question, known, settings["users"]))
     stated = [user.constitution(known) for user in people]
-    own, other = stated[0], stated[-1]
+    filled = [fields_under(one, question, settings) for one in (stated[0], stated[-1])]
+    trained = _templates("template", settings)
+    made = Prompts(stated, _fill(trained, filled), [], tuple(user.id for user in people))
+    if "generation_template" not in settings:
+        return made
+    written = _templates("generation_template", settings)
+    forced = [forced_opening(*both, **one) for *both, one in zip(written, trained, filled, strict=True)]
+    return made._replace(generation=_fill(written, filled), forced=forced)
 
-    def both(template: str) -> list[str]:
-        second = template if settings["other"] == "user" else "template_without_context"
-        return [under(own, question, settings, template), under(other, question, settings, second)]
 
-    generation = both("generation_template") if "generation_template" in settings else []
-    return Prompts(stated, both("template"), generation, tuple(user.id for user in people))
+def _templates(key: str, settings: dict) -> list[Prompt]:
+    """The templates of the two prompts, the first by its key."""
+    return [settings[key], settings[key if settings["other"] == "user" else "template_without_context"]]
+
+
+def _fill(templates: list[Prompt], filled: list[dict]) -> list[Prompt]:
+    return [fill(template, **fields) for template, fields in zip(templates, filled, strict=True)]
 
 
 def records(chosen: list[dict], responses: dict[str, list[dict]], settings: dict) -> list[dict]:

@@ -1,8 +1,8 @@
-"""The model's own solutions, all of them or those whose answer is right (STaR, arXiv 2203.14465).
+"""The model's own solutions, all of them or those whose answer is correct (STaR, arXiv 2203.14465).
 
 Each question is answered under its evaluation prompt. With a `hint`, a template that shows the answer too, it is also
-answered under that. With `keep: right` the response is the plain one if its answer is right, else the hinted one if
-that is right; else the question is dropped. What is kept stands under the prompt without the hint.
+answered under that. With `keep: right` the response is the plain one if its answer is correct, else the hinted
+one if that is correct; else the question is dropped. What is kept stands under the prompt without the hint.
 
 The published method asks for a hinted solution only where the first try failed. Here all questions are answered under
 both prompts at once, since the graph of jobs is known before any of them. The kept texts have the same distribution:
@@ -64,18 +64,18 @@ def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
     return plain._replace(generation=[*plain.prompts, fill(settings["hint"], **fields)])
 
 
-def selection(settings: dict, is_right: Callable[[str, bool, str], bool]) -> Callable | None:
-    """With `keep: right`, a function of a prompt record and its responses: to the first that is right, or to none.
+def selection(settings: dict, is_correct: Callable[[str, bool, str], bool]) -> Callable | None:
+    """With `keep: right`, a function of a prompt record and its responses: to the first that is correct, or to none.
 
-    is_right(text, ended, gold answer) says which are.
+    is_correct(text, ended, gold answer) says which are.
     """
     if settings["keep"] == "any":
         return None
 
     def select(prompt: dict, responses: list[dict]) -> list[dict]:
         gold = gold_answer({"id": prompt["question_id"], "reference": prompt["reference"]})
-        right = (n for n, one in enumerate(responses) if is_right(one["text"], one["finish"] in ENDED, gold))
-        return [{**responses[n], "hinted": n > 0} for n in right][:1]
+        correct = (n for n, one in enumerate(responses) if is_correct(one["text"], one["finish"] in ENDED, gold))
+        return [{**responses[n], "hinted": n > 0} for n in correct][:1]
 
     return select
 

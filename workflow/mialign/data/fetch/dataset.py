@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mialign.core import disk_space, files
 from mialign.core.errors import InputError
-from mialign.data.fetch import Absent, hub, web
+from mialign.data.fetch import Absent, Unreachable, hub, web
 
 
 def fetch(name: str, places: list[dict], out: Path) -> dict:
@@ -26,6 +26,8 @@ def fetch(name: str, places: list[dict], out: Path) -> dict:
         except Absent as error:
             passed.append(str(error))
             continue
+        except Unreachable as error:
+            raise Unreachable(f"datasets.{name}: {error}; or {_by_hand(name, places, place)}") from None
         with out.open("rb") as stream:
             rows = sum(1 for line in stream if line.strip())
         if not rows:
@@ -36,6 +38,15 @@ def fetch(name: str, places: list[dict], out: Path) -> dict:
             "passed_over": passed,
         }  # fmt: skip
     raise Absent(f"datasets.{name}: no place has it. {' | '.join(passed)}")
+
+
+def _by_hand(name: str, places: list[dict], failed: dict) -> str:
+    """What to do where a place cannot be reached: the file before it that was not there, or one to name before it."""
+    files = [place["file"] for place in places[: places.index(failed)] if "file" in place]
+    if files:
+        return f"fetch it elsewhere and put it where it is looked for first, as {files[0]}"
+    copy = f"folder: FOLDER, split: {failed['split']}" if "hub" in failed else f"file: FILE, sha256: {failed['sha256']}"
+    return f"fetch it elsewhere and name the copy as the first place of datasets.{name}, {{{copy}}}"
 
 
 NO_ROWS = "{} holds no rows; see that it is whole, or take another place or split"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mialign.core.errors import InputError
-from mialign.data.fetch import Absent
+from mialign.data.fetch import Absent, Unreachable
 
 
 def information(kind: str, repo: str, revision: str):
@@ -35,7 +35,10 @@ def of_network(error: Exception) -> bool:
 
 @contextmanager
 def explained(kind: str, repo: str, revision: str) -> Iterator[None]:
-    """Turn what huggingface_hub raises into InputError; into Absent where the hub says that there is no such thing."""
+    """Turn what huggingface_hub raises into InputError: Absent where the hub says that there is no such thing.
+
+    Unreachable where it cannot be asked.
+    """
     from huggingface_hub import errors
 
     where = page(kind, repo)
@@ -62,7 +65,7 @@ def explained(kind: str, repo: str, revision: str) -> Iterator[None]:
             raise InputError(f"{repo}: the hub refuses it ({status}); {licence}") from None
         raise InputError(f"{repo}: the hub answers {status}; try again later") from None
     except (errors.HTTPError, errors.LocalEntryNotFoundError, ConnectionError) as error:
-        raise InputError(
+        raise Unreachable(
             f"{repo}: the hub cannot be reached ({type(error).__name__}); run make fetch where there is a network"
         ) from None
     except (RuntimeError, PermissionError) as error:  # what its storage of large files (hf-xet) raises

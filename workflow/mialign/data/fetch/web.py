@@ -8,13 +8,16 @@ from urllib.request import Request, urlopen
 
 from mialign.core.errors import InputError
 from mialign.core.files import writing
-from mialign.data.fetch import Absent
+from mialign.data.fetch import Absent, Unreachable
 
 SECONDS = 60  # without a byte
 
 
 def download(url: str, sha256: str | None, out: str | Path) -> str:
-    """Write what the address holds to `out`, whole, and return its sha256; InputError if it is not the one given."""
+    """Write what the address holds to `out`, whole, and return its sha256; InputError if it is not the one given.
+
+    Absent if the server says that it has no such file, Unreachable if it cannot be asked or fails.
+    """
     with writing(out) as beside:
         found = _receive(url, beside)
         compare(url, found, sha256)
@@ -41,11 +44,9 @@ def _receive(url: str, beside: Path) -> str:
             if answer.length:
                 raise InputError(f"{url}: the connection was cut with {answer.length} bytes to come; try again")
     except HTTPError as error:
-        kind = Absent if error.code in (404, 410) else InputError
+        kind = Absent if error.code in (404, 410) else Unreachable
         raise kind(f"{url}: the server answers {error.code} ({error.reason})") from None
     except (URLError, HTTPException, TimeoutError, ConnectionError) as error:
-        raise InputError(
-            f"{url}: it cannot be fetched ({getattr(error, 'reason', error)!s}); run make fetch where there is a "
-            "network, or name a folder that holds a copy (folder: FOLDER)"
-        ) from None
+        why = getattr(error, "reason", error)
+        raise Unreachable(f"{url}: it cannot be fetched ({why}); run make fetch where there is a network") from None
     return total.hexdigest()

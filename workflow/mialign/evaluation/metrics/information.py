@@ -35,6 +35,10 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     these N was drawn. rows does so for constitutions that are drawn independently; these N differ from each other, so
     it bounds what all N responses tell together.
 
+    With critic mean and no side: matched, the log-probability per token of the responses under their own prompts, in
+    nat, as the mean over the responses of a question; and matched_difference_<other>, paired as above. A policy's
+    responses are its own, so this says how sure it is of what it writes, and nothing of the constitution.
+
     Without critic and side: cap, log N, which no bound exceeds; and drift, an estimate of KL(policy || start) in nat
     per token: the sum of log p(policy) - log p(start) over the policy's own responses, by their tokens (n). It is a
     Monte Carlo estimate, unbiased only for responses that were sampled at temperature 1 and top_p 1, that no stop
@@ -76,6 +80,11 @@ def _estimates(
                 f"difference_{other}",
                 mean_with_interval(paired.values(itemgetter("difference")), bootstrap),
             )
+    yield "mean", "", "matched", mean_with_interval(table.values(itemgetter("matched")), bootstrap)
+    for other, theirs in others.items():
+        paired = ItemTable(difference(seeds, theirs, "matched"))
+        estimate = mean_with_interval(paired.values(itemgetter("difference")), bootstrap)
+        yield "mean", "", f"matched_difference_{other}", estimate
     yield "", "", "cap", Estimate(next(iter(table.cells.values()))["cap"], None, None, len(table.cells))
     moved, tokens = (np.nan_to_num(table.values(itemgetter(key))) for key in ("moved", "tokens"))
     yield "", "", "drift", bootstrap.ratio(moved, tokens)
@@ -113,6 +122,7 @@ def _measured(record: dict) -> dict:
         "category": record["category"],
         **{("bound", *key): value for key, value in bounds(sums, tokens).items()},
         **{("accuracy", *key): value for key, value in accuracies(sums, tokens).items()},
+        "matched": float((sums.diagonal() / tokens).mean()),
         "cap": math.log(len(tokens)),
         "moved": float((sums.diagonal() - np.array(record["start_sums"], float)).sum()),
         "tokens": float(tokens.sum()),

@@ -1,4 +1,4 @@
-"""Information in numbers: what responses tell of their constitutions, its cap, and the drift from the start."""
+"""Information in numbers: what responses tell of their constitutions, its cap, how probable they are, and the drift."""
 
 from mialign.core.macro_names import name
 from mialign.paper import formatting
@@ -18,7 +18,7 @@ def of_information(table: list[dict], origin: str) -> list[Number]:
             continue
         unusual = [row[key] for key, usual in (("critic", "mean"), ("side", "both")) if row[key] not in ("", usual)]
         stem = name("information", row["metric"], row["experiment"], row["method"], *unusual)
-        signed = row["metric"].startswith("difference_")
+        signed = "difference_" in row["metric"]
         where = f"{origin}: {row['experiment']} {row['method']} {row['metric']} {' '.join(unusual)}".rstrip()
         found += [
             Number(stem, formatting.decimal(row["value"], DIGITS, signed), where),
