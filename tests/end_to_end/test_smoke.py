@@ -275,13 +275,19 @@ def test_the_neighbours_take_the_base_models_and_are_a_chapter_of_the_paper(smok
     assert made(smoke / RUN / "models").items() <= made(folder / RUN / "models").items()
     for name in ("comparisons", "information", "accuracy", "degeneration", "strengths"):
         assert table(folder, f"../neighbours_smoke/metrics/{name}.csv")
-    for name, chapters in (("paper", ["Neighbours"]), ("everything", ["Experiment 1", "Neighbours", "Limitations"])):
+
+    def has_chapters(name: str, *chapters: str) -> None:
         with pymupdf.open(folder / f"results/neighbours_smoke/{name}.pdf") as pdf:
             titles = [title for _, title, _ in pdf.get_toc()]
             text = " ".join(page.get_text() for page in pdf)
-        assert [chapter for chapter in chapters if any(chapter in title for title in titles)] == chapters
+        assert [chapter for chapter in chapters if any(chapter in title for title in titles)] == list(chapters)
         assert "??" not in text
         assert "made no such" not in text
+
+    has_chapters("paper", "Neighbours")
+    has_chapters("everything", "Experiment 1", "Neighbours", "Limitations", "Further tables of the neighbours")
+    run(folder, "--config", "document=methods", "--", "results/neighbours_smoke/paper.pdf", command=NEIGHBOURS)
+    has_chapters("paper", "Experiment multitask", "Experiment preferences", "Experiment maths", "Settings")
 
 
 def at_work_in(folder: Path) -> list[str]:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mialign.core.errors import InputError
 from mialign.data.gold_answers import answer_kind, gold_answer
-from mialign.evaluation.answers import extract, is_right
+from mialign.evaluation.answers import extract, is_correct
 from mialign.evaluation.attempts import attempt_records, check_whole
 from mialign.evaluation.checkpoint_scores import solved
 from mialign.evaluation.scores import correct
@@ -100,12 +100,12 @@ def test_a_gold_answer_is_a_number_or_a_letter(reference, kind):
 
 
 def test_letters_are_compared_with_letters_and_numbers_with_numbers():
-    assert is_right("The answer is (C).", True, "C")
-    assert not is_right("The answer is (C).", True, "D")
-    assert not is_right("The answer is (C).", False, "C")
-    assert is_right("The answer is (C).", False, "C", "flexible")
-    assert is_right("The answer is 1,200.", True, "1200")
-    assert not is_right("The answer is C.", True, "1200")
+    assert is_correct("The answer is (C).", True, "C")
+    assert not is_correct("The answer is (C).", True, "D")
+    assert not is_correct("The answer is (C).", False, "C")
+    assert is_correct("The answer is (C).", False, "C", "flexible")
+    assert is_correct("The answer is 1,200.", True, "1200")
+    assert not is_correct("The answer is C.", True, "1200")
 
 
 CHOICE = {"id": "q", "category": "stem", "question": "Which?\nA. iron\nB. wood", "reference": "B"}

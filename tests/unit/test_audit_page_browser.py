@@ -595,7 +595,7 @@ def test_search_finds_answers_and_leads_to_them(browser):
 
 
 def test_a_sampled_page_says_so_and_counts_all_the_same(driver, tmp_path, monkeypatch):
-    monkeypatch.setattr(document, "Records", lambda folder: Records(folder, room=20_000))
+    monkeypatch.setattr(document, "Records", lambda folder: Records(folder, max_bytes=20_000))
     run = audited_run.write(tmp_path / "small")
     (tmp_path / "audit.html").write_text(document.write(run), encoding="utf-8")
     browser = Browser(driver, tmp_path / "audit.html")

@@ -16,7 +16,7 @@ from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.data import authors, authors_judge
 from mialign.evaluation.judge import Case
-from mialign.evaluation.judge.authors_protocol import AuthorsWording, load, read_verdict
+from mialign.evaluation.judge.authors_protocol import AuthorsPrompts, load, read_verdict
 from mialign.evaluation.judge.factory import make_judge
 from mialign.evaluation.judge.settings import deciding, with_defaults
 from mialign.evaluation.metrics import KINDS
@@ -165,7 +165,7 @@ def test_every_question_is_asked_once_on_each_axis_as_their_code_asks(prepared, 
 def test_an_answer_without_text_is_replaced_by_their_note(files):
     """And an answer of ours, which names no constitution, is judged by that of its prompt."""
     case = Case("principle-aware", read_jsonl(files / "prompts.jsonl")[3], {"text": " \n"}, {"text": "Short."})
-    _, asked = AuthorsWording(texts(files)).messages(case, "baseline")
+    _, asked = AuthorsPrompts(texts(files)).messages(case, "baseline")
     assert "\n1. Ours.\nAsked: Question 3, with {braces}?\nA) Short.\nB) [Nothing came.]\n" in asked["content"]
 
 

@@ -21,7 +21,7 @@ MANY = 1 << 40
 FIVE = [(5, 1), (5, 1), (6, 1), (9, 1), (40, 1)]
 
 
-# 20 new tokens, of which 19 are read again, take two rooms of 16 places: three prompts of 6 with their rows hold
+# 20 new tokens, of which 19 are read again, take twice 16 slots: three prompts of 6 with their rows hold
 # 3 x 6 + 3 x 32 = 114, four of 9 hold 164, two of 9 82, two of 40 144.
 @pytest.mark.parametrize(
     ("sizes", "new", "most", "expected"),
@@ -55,8 +55,8 @@ def test_batches_take_every_prompt_once_in_order_and_as_many_as_the_bounds_allow
 
     def fits(places):
         longest, rows = max(sizes[place][0] for place in places), sum(sizes[place][1] for place in places)
-        room = len(range(1, new, 16)) * 16
-        return rows <= most.completions and len(places) * longest + rows * room <= most.tokens
+        slots = len(range(1, new, 16)) * 16
+        return rows <= most.completions and len(places) * longest + rows * slots <= most.tokens
 
     assert all(len(one) == 1 or fits(one) for one in found)
     assert not any(fits([*one, after[0]]) for one, after in pairwise(found))

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mialign.core.errors import InputError
+from mialign.data import builders
 from mialign.data.builders import BUILDERS, builder, constitutions, other_question
 from mialign.data.prompts import evaluation
 
@@ -175,3 +176,8 @@ def test_a_builder_is_found_by_its_name():
     assert builder("other_question") is other_question
     with pytest.raises(InputError, match=r"^builder: there is none called None \(there are constitutions, other_q"):
         builder(None)
+
+
+def test_what_is_said_of_builders_is_said_of_builders_that_there_are():
+    named = {*builders.BY_CONSTITUTION, *builders.WITHOUT_CONTEXT, *builders.REPEATING, builders.RELEASED}
+    assert named <= set(BUILDERS)

@@ -116,9 +116,9 @@ def test_the_room_is_for_full_checkpoints_and_the_states_of_all_trainings_that_c
     # Of a, three checkpoints, and two methods that can be at work together, each with three states of twelve bytes a
     # weight; of b one of each; all for two seeds.
     a, b = 2 * 500 * (3 * 4 + 2 * 3 * 12), 2 * 900 * (4 + 3 * 12)
-    assert doctor.room_for(config, {"a": 500, "b": 900}) == (a + b + doctor.GB, [])
-    assert doctor.room_for(config, {"a": 500}) == (a + doctor.GB, ["child"])
-    assert doctor.room_for(config, {"b": 900}) == (b + doctor.GB, ["a"])
+    assert doctor.disk_needed(config, {"a": 500, "b": 900}) == (a + b + doctor.GB, [])
+    assert doctor.disk_needed(config, {"a": 500}) == (a + doctor.GB, ["child"])
+    assert doctor.disk_needed(config, {"b": 900}) == (b + doctor.GB, ["a"])
 
 
 def test_findings_of_other_machines_are_shown_and_what_is_missing_fails_the_stage(tmp_path, run_stage, capsys):

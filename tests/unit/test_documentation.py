@@ -1,17 +1,8 @@
-"""The pages for people: their links lead somewhere, the files they name are there, and the recipes' examples work."""
+"""The pages for people: their links lead somewhere, and the files, rules and stages that they name are there."""
 
 import re
 
 import pytest
-import yaml
-
-from mialign.config import loading, schema
-from mialign.data import prompts
-from mialign.data.builders import BUILDERS
-from mialign.data.pairs import select_pairs
-from mialign.data.principles import load
-from mialign.evaluation.judge import Case, factory
-from mialign.evaluation.judge.settings import run_here
 
 PAGES = (
     "README.md",
@@ -25,8 +16,6 @@ PAGES = (
     "slurm/README.md",
     "results/README.md",
 )
-
-SMOKE = "config/smoke.yaml"
 
 
 def anchors(text: str) -> set[str]:
@@ -56,98 +45,41 @@ def test_files_of_the_repository_that_a_page_names_are_there(root, page):
     assert not missing
 
 
-@pytest.fixture(scope="module")
-def recipes(root) -> dict[str, dict[str, list[str]]]:
-    """The code blocks of docs/recipes.md by recipe and language."""
-    text = (root / "docs/recipes.md").read_text(encoding="utf-8")
-    sections = re.split(r"^### ", text, flags=re.MULTILINE)[1:]
-    return {
-        section.partition("\n")[0]: {
-            language: re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL) for language in ("yaml", "python")
-        }
-        for section in sections
-    }
+def test_the_readme_says_what_came_out_and_how_to_run_it_in_its_first_ten_lines(root):
+    first = "\n".join((root / "README.md").read_text(encoding="utf-8").split("\n")[:10])
+    for said in ("arXiv", "make paper", "results/mini/paper.pdf", "![", " % ["):
+        assert said in first
 
 
-def test_the_sets_and_methods_of_iterations(recipes, read_config):
-    (overlay,) = recipes["Iterations of SAMI"]["yaml"]
-    experiment = loading.load(read_config(SMOKE, yaml.safe_load(overlay)))["experiments"]["multitask"]
-    names = [f"sami_original_{number}" for number in (1, 2, 3)]
-    assert [experiment["data"][name]["from"] for name in names] == ["base", *names[:2]]
-    assert [experiment["data"][name]["slice"]["part"] for name in names] == [1, 2, 1]
-    assert {experiment["methods"][name]["parent"] for name in names} == {"base"}
+def stages_of_rules(root) -> dict[str, str]:
+    """Rule -> the stage that it runs; a rule that only names targets is not in it."""
+    rules = root / "workflow/rules"
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(rules.glob("*.smk")))
+    inputs = "\n".join(path.read_text(encoding="utf-8") for path in sorted((rules / "inputs").glob("*.smk")))
+    shared = re.findall(r"^([A-Z]+) = \(\n.*run\.py (\w+)", inputs, re.MULTILINE)  # commands of several rules
+    for name, stage in shared:
+        text = re.sub(rf"\b{name}\b", f"run.py {stage} ", text)
+    found = {}
+    for block in re.split(r"^(?=rule |use rule )", text, flags=re.MULTILINE)[1:]:
+        if used := re.match(r"use rule (\w+) as (\w+)", block):
+            found[used[2]] = used[1]
+        elif stage := re.search(r"run\.py (\w+)", block):
+            found[re.match(r"rule (\w+)", block)[1]] = stage[1]
+    return found
 
 
-def test_the_users_and_the_set_of_their_contexts(recipes, read_config):
-    (overlay,) = recipes["Users and their contexts (MIPO)"]["yaml"]
-    experiment = loading.load(read_config(SMOKE, yaml.safe_load(overlay)))["experiments"]["multitask"]
-    assert experiment["data"]["contexts"]["other"] == "none"
-    assert experiment["methods"]["mipo"]["data"] == "contexts"
+def test_the_rules_that_run_the_stage_of_another_are_listed(root):
+    found = {(rule, stage) for rule, stage in stages_of_rules(root).items() if rule != stage}
+    assert ("collapse", "train") in found
+    text = (root / "docs/architecture.md").read_text(encoding="utf-8")
+    table = text.partition("| rules | stage |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| (`.*`) \| `(\w+)` \|$", table, re.MULTILINE)
+    assert {(rule, stage) for names, stage in rows for rule in re.findall(r"`(\w+)`", names)} == found
 
 
-def test_principles_that_a_model_writes(recipes, read_config):
-    (overlay,) = recipes["Principles that a model writes"]["yaml"]
-    settings = loading.load(read_config(SMOKE, yaml.safe_load(overlay)))
-    assert run_here(settings["experiments"]["multitask"]) == ["weak", "strong", "writer"]
-    assert settings["principle_writer"]["wordings"] == 2
-
-
-def test_the_experiment_with_preferences(recipes, read_config):
-    (overlay,) = recipes["Preferences"]["yaml"]
-    experiment = loading.load(read_config(SMOKE, yaml.safe_load(overlay)))["experiments"]["steered"]
-    rounds = [experiment["methods"][f"mi_epo_{number}"] for number in (1, 2)]
-    assert [(one["parent"], one.get("reference")) for one in rounds] == [("base", None), ("mi_epo_1", "base")]
-    assert experiment["methods"]["mi_epo_online"]["rollout_every"] == 1
-
-
-def test_the_model_of_a_package_is_one_that_can_be_fetched(recipes, read_config):
-    _, overlay = recipes["A model"]["yaml"]
-    use = {"experiments": {"multitask": {"base": "mine"}}}
-    places = loading.load(read_config(SMOKE, yaml.safe_load(overlay), use))["models"]["mine"]["places"]
-    assert [next(iter(place)) for place in places] == ["package", "gguf", "hub"]
-
-
-def test_sources_from_a_file_and_from_a_place(recipes, read_config, tmp_path):
-    (overlay,) = recipes["A question source, from a file or from the hub"]["yaml"]
-    (tmp_path / "mine.jsonl").write_text('{"task": "Write a toast.", "kind": "writing"}\n')
-    settings = loading.load(read_config(SMOKE, yaml.safe_load(overlay), {"data": str(tmp_path)}))
-    assert settings["experiments"]["multitask"]["questions"]["benchmark"] == ["multitask_benchmark", "mine", "theirs"]
-
-
-def test_the_builder_of_opposites(recipes, read_config, root, monkeypatch):
-    recipe = recipes["A pair builder"]
-    module = type("opposites", (), {})
-    space: dict = {}
-    exec(compile(recipe["python"][0], "docs/recipes.md", "exec"), space)
-    module.SETTINGS = space["SETTINGS"]
-    for name in ("shape", "prompts", "records"):
-        setattr(module, name, staticmethod(space[name]))
-    monkeypatch.setitem(BUILDERS, "opposites", module)
-    schema._validator.cache_clear()
-    try:
-        experiment = loading.load(read_config(SMOKE, yaml.safe_load(recipe["yaml"][0])))["experiments"]["multitask"]
-    finally:
-        schema._validator.cache_clear()
-    assert experiment["methods"]["dpo_opposite"]["data"] == "opposite_pairs"
-
-    question = {"id": "q", "category": "writing", "question": "Write a note.", "reference": None}
-    settings = {"experiment": "multitask", "seed": 1, "template": experiment["template"]}
-    known = load(root / "config/principles.yaml")
-    (record,) = prompts.prompt_records([question], known, "train", settings, module.prompts)
-    sides = [{side for _, side in constitution["principles"]} for constitution in record["constitutions"]]
-    assert sides == [{"positive"}, {"antithesis"}]
-    generations = [
-        {"prompt_id": record["id"], "prompt": place, "text": text, "finish": "eos", "tokens": 2, "seed": 1}
-        for place, text in enumerate(("Gladly.", "Bah."))
-    ]
-    chosen = {"builder": "opposites", "filters": {}, "size": 1, "seed": 1}
-    (pair,) = select_pairs([record], generations, chosen).pairs
-    assert [(one["text"], one["prompt"]) for one in pair["responses"]] == [("Gladly.", 0), ("Bah.", 1)]
-    assert pair["terms"] == [{"chosen": [0, 0], "rejected": [0, 1], "weight": 1.0}]
-
-
-def test_the_judge_that_prefers_the_shorter_response(recipes):
-    space = {**vars(factory), "Case": Case}
-    exec(compile("from collections.abc import Sequence\n" + recipes["A judge"]["python"][0], "recipes", "exec"), space)
-    cases = [Case("principle-free", {}, {"tokens": test}, {"tokens": 5}) for test in (4, 5, 6)]
-    assert [one["verdict"] for one in space["Shortest"]().verdicts(cases)] == ["test", "tie", "baseline"]
+def test_every_stage_has_a_row(root):
+    text = (root / "docs/architecture.md").read_text(encoding="utf-8")
+    table = text.partition("## Stages and files")[2].partition("\n#")[0]
+    rows = re.findall(r"^\| (\w[\w, ]*?) \|", table, re.MULTILINE)
+    named = {stage for row in rows for stage in row.split(", ")}
+    assert {path.stem for path in (root / "workflow/scripts").glob("*.py")} <= named

@@ -54,7 +54,7 @@ def test_a_processor_that_would_have_to_emulate_bf16_writes_in_float32(
 
 @pytest.mark.parametrize("name", architectures.CONFIGS)
 def test_every_architecture_decodes_as_in_transformers(name, tiny_tokenizer):
-    """Windows of 5 tokens, both kinds of layer, shared heads, caps; rows that branch, leave and go beyond ROOM."""
+    """Windows of 5 tokens, both kinds of layer, shared heads, caps; rows that branch, leave and go beyond SLOTS."""
     model = architectures.model(name, vocabulary=len(tiny_tokenizer))
     answers = generate(model, tiny_tokenizer, asked(PROMPTS, (1, 2, 3)), Sampling(0.0, 1.0, 40, ()), BatchSize(12))
     expected = [generated(model, tiny_tokenizer, prompt, 40) for prompt in PROMPTS]

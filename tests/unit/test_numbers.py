@@ -52,6 +52,11 @@ def paper_sources(chapter: bool = False):
     return [path.read_text(encoding="utf-8") for path in files]
 
 
+def names_asked(sources):
+    r"""The names that the paper's source asks for with \val, \rate, \bysign and their kind."""
+    return {name for source in sources for _, name in macro_file.ASKED.findall(source)}
+
+
 def test_names_are_letters_only():
     assert words("sft_more", 10, 0.7) == "SftMoreTenZeroPointSeven"
     assert name("win", "multitask", "sami2", 32) == "winMultitaskSamiTwoThirtyTwo"
@@ -331,7 +336,7 @@ def test_a_number_is_unnamed_if_it_is_by_the_rule_of_the_published_ones():
 def test_the_chapter_asks_only_for_numbers_that_its_run_has():
     config = made_up_run.config("config/neighbours.yaml")
     found = {number.name for number in foreseen.numbers(config, made_up_run.CATEGORIES)}
-    wanted = macro_file.asked(paper_sources(chapter=True))
+    wanted = names_asked(paper_sources(chapter=True))
     assert len(wanted) > 40
     assert not {one for one in wanted if not found & {one, f"{one}Sign", f"{one}Rate"}}
 
@@ -352,7 +357,7 @@ def test_the_paper_asks_only_for_numbers_that_a_full_run_has(tmp_path):
         "configExperimentsMultitaskGenerationTemplate",
         "furtherJudgeMultitask",
     }
-    wanted = {one for one in macro_file.asked(paper_sources()) if not one.startswith("information")} - few_have
+    wanted = {one for one in names_asked(paper_sources()) if not one.startswith("information")} - few_have
     assert len(wanted) > 80
     assert not {one for one in wanted if one not in found and f"{one}Sign" not in found}
     defined = re.findall(r"\\newcommand\{\\([A-Za-z]+)\}", (tmp_path / "paper/numbers.tex").read_text())

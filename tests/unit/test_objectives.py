@@ -307,3 +307,9 @@ def test_settings_belong_to_objectives():
     ):
         objectives.check_builder("sami", "other_question")
     objectives.check_builder("dpo", "other_question")
+
+
+def test_ties_count_as_wins_where_a_method_has_an_objective_whose_paper_counts_so():
+    methods = {"first": {"objective": "dpo"}, "second": {"objective": "sami"}}
+    assert not objectives.counts_ties_as_wins({"methods": methods})
+    assert objectives.counts_ties_as_wins({"methods": {**methods, "third": {"objective": "mipo"}}})

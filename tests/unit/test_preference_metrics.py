@@ -242,7 +242,9 @@ def test_a_policy_needs_the_base(tmp_path, rewards):
 
 def test_a_reward_that_the_base_never_varies_cannot_be_normalised(tmp_path):
     base = {1: [[(0.0, 1.0), (0.0, 2.0), (0.0, 3.0)]] * 2}
-    with pytest.raises(InputError, match="rewards.kind: the score is 0 for all answers of the base, so it cannot be norm"):
+    with pytest.raises(
+        InputError, match=r"rewards\.kind: the score is 0 for all answers of the base, so it cannot be norm"
+    ):
         table(write(tmp_path, "base", base))
 
 

@@ -199,7 +199,9 @@ def test_rewards_are_normalised_over_the_set():
 
 
 def test_a_reward_that_is_the_same_for_all_is_refused():
-    with pytest.raises(InputError, match=r"^rewards.brief: the score is -3 for all 4 responses, so it prefers none; raise"):
+    with pytest.raises(
+        InputError, match=r"^rewards.brief: the score is -3 for all 4 responses, so it prefers none; raise"
+    ):
         built(((1, -3), (0, -3)), ((0, -3), (1, -3)))
 
 

@@ -52,7 +52,9 @@ class Fixed:
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
 def test_a_score_that_is_no_number_names_the_reward(bad):
     questions = [{"id": f"q{number}"} for number in range(3)]
-    with pytest.raises(InputError, match=rf"^rewards.kind: the score is {bad} for the answer to question 'q1'; take another"):
+    with pytest.raises(
+        InputError, match=rf"^rewards.kind: the score is {bad} for the answer to question 'q1'; take another"
+    ):
         checked_scores("kind", Fixed(0.5, bad, 1.0), questions, ["a", "b", "c"])
 
 

@@ -11,7 +11,7 @@ from mialign.core.files import read_jsonl, write_jsonl
 from mialign.data.builders import shape, solutions
 from mialign.data.pairs import select_pairs
 from mialign.data.prompts import prompt_records, to_generate
-from mialign.evaluation.answers import is_right
+from mialign.evaluation.answers import is_correct
 from scripts import pairs as stage
 
 EXPERIMENT = {
@@ -45,7 +45,7 @@ def generations(prompts: list[dict], texts: list[tuple[str, ...]], finish: str =
 
 def selected(block: dict, asked: list[dict], texts: list[tuple[str, ...]], finish: str = "eos", **more):
     wanted = {"builder": "solutions", "filters": {}, "size": len(asked), "seed": 1, **block, **more}
-    return select_pairs(asked, generations(asked, texts, finish), wanted, is_right)
+    return select_pairs(asked, generations(asked, texts, finish), wanted, is_correct)
 
 
 # ---------------------------------------------------------------- prompts
@@ -173,7 +173,7 @@ def test_what_is_kept_is_right_and_never_stored_with_the_hint(texts, with_hint):
     block = HINTED if with_hint else RIGHT
     asked = prompts([question(number) for number in range(len(texts))], block)
     texts = [own if with_hint else own[:1] for own in texts]
-    solved = [[is_right(text, True, "5") for text in own] for own in texts]
+    solved = [[is_correct(text, True, "5") for text in own] for own in texts]
     if not any(any(own) for own in solved):
         with pytest.raises(InputError, match="no pair is left"):
             selected(block, asked, texts)
@@ -182,7 +182,7 @@ def test_what_is_kept_is_right_and_never_stored_with_the_hint(texts, with_hint):
     assert [pair["question_id"] for pair in found.pairs] == [f"q{n}" for n, own in enumerate(solved) if any(own)]
     for pair in found.pairs:
         (prompt,), (response,) = pair["prompts"], pair["responses"]
-        assert is_right(response["text"], True, "5")
+        assert is_correct(response["text"], True, "5")
         assert "It is 5" not in prompt
         assert response["hinted"] is (not solved[int(pair["question_id"][1:])][0])
 

@@ -6,8 +6,8 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from mialign.evaluation.statistics.attempts import any_of, maj_at_k, pass_at_k
 from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.pass_at_k import any_of, maj_at_k, pass_at_k
 from mialign.evaluation.statistics.rates import wilson
 
 Z = 1.959963984540054

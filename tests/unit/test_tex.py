@@ -34,6 +34,15 @@ NASTY = [
     string.printable,
 ]
 
+# As paper/preamble.tex and paper/mialign.sty have it.
+PREAMBLE = r"""\usepackage[T1]{fontenc}
+\usepackage{textcomp}
+\usepackage{lmodern}
+\input{glyphtounicode}
+\pdfgentounicode=1
+\providecommand{\unshown}[1]{\textrm{\scriptsize\textlangle#1\textrangle}}
+"""
+
 needs_latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 
 
@@ -50,7 +59,7 @@ def compile_texts(texts, folder, block=True):
     )
     source = (
         "\\documentclass{article}\n"
-        + tex_escape.PREAMBLE
+        + PREAMBLE
         + "\\setlength{\\parindent}{0pt}\\newcommand{\\escapedcell}[1]{\\begin{tabular}{p{6cm}}#1\\\\\\end{tabular}}\n"
         + f"\\begin{{document}}\n{body}\n\\end{{document}}\n"
     )

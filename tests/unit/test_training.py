@@ -27,7 +27,7 @@ from mialign.evaluation.checkpoint_scores import SCORES, each
 from mialign.generation.engine import BatchSize, Request, Sampling
 from mialign.generation.local import generate
 from mialign.models import checkpoints
-from mialign.training import loop, objectives, resume, schedules
+from mialign.training import loop, objectives, resume, trainer
 from mialign.training.attention import choose_attention
 from mialign.training.epochs import steps_of
 from mialign.training.examples import entry_mask, for_objective, read_examples
@@ -281,7 +281,7 @@ def test_a_rate_warms_up_and_falls_to_a_tenth(tmp_path, parent, pairs):
 
 def test_a_constant_rate_rises_by_the_same_share_with_every_step():
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=3.0)
-    schedule, rates = schedules.warmed_constant(optimizer, warmup=2), []
+    schedule, rates = trainer.warmed_constant(optimizer, warmup=2), []
     for _ in range(5):
         rates.append(schedule.get_last_lr()[0])
         optimizer.step()

@@ -1,4 +1,4 @@
-"""Extract the answers of raw attempts, see which are right, and whether the attempt goes step by step."""
+"""Extract the answers of raw attempts, see which are correct, and whether the attempt goes step by step."""
 
 from argparse import ArgumentParser, Namespace
 

@@ -8,7 +8,7 @@ from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_csv, write_jsonl
 from mialign.data.pairs import select_pairs, with_rewards
 from mialign.data.prompts import to_generate
-from mialign.evaluation.answers import is_right
+from mialign.evaluation.answers import is_correct
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -32,7 +32,7 @@ def main(args: Namespace) -> None:
         if args.rewards:
             rewards = read_jsonl(args.rewards, required=("prompt_id", "prompt", "rewards"))
             generations = with_rewards(generations, rewards)
-        selection = select_pairs(prompts, generations, args.settings, is_right)
+        selection = select_pairs(prompts, generations, args.settings, is_correct)
     except InputError as error:
         raise InputError(f"{args.generations}: {error}") from None
     wanted = args.settings["size"]

@@ -1,4 +1,4 @@
-"""Let the checkers score responses: adherence to the constitution, and whether the content is right."""
+"""Let the checkers score responses: adherence to the constitution, and whether the content is correct."""
 
 from argparse import ArgumentParser, Namespace
 

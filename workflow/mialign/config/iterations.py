@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from mialign.config.validation.common import pick
 from mialign.core.errors import InputError
+from mialign.data import builders
 from mialign.training.objectives import OBJECTIVES
 
 
@@ -55,7 +56,7 @@ def _expanded(where: str, name: str, method: dict, experiment: dict) -> tuple[di
     if "slice" in block or block["from"] == "authors":
         what = "slice" if "slice" in block else "from: authors"
         raise InputError(f"{where}.data: {named} has {what}, which does not go with iterations; take another set")
-    repeats = method.get("continued") or block.get("builder") == "solutions"  # STaR asks all questions in each round
+    repeats = method.get("continued") or block.get("builder") in builders.REPEATING
     if slices == 1 and rounds > 1 and not repeats:
         raise InputError(
             f"{where}.alternate: 1 gives every iteration the same questions; give 2 or more, so that none sees the "

@@ -1,4 +1,4 @@
 """What every other package uses: errors, files, seeds, progress, digests of code, HTTP with retries.
 
-It imports no other package.
+It imports no other package. Everything else imports it.
 """

@@ -6,13 +6,13 @@ NAMING = ("data", "label", "iteration_of")
 def by_number(experiment: dict) -> list[dict[int, str]]:
     """Groups of two methods or more that are alike but for N: N -> method, from few to many constitutions.
 
-    Methods are alike if their settings and those of their sets (builder constitutions) are the same, but for labels,
-    the number of constitutions, and learning rates, which are chosen for each. So they learn from the same questions.
+    Methods are alike if their settings and those of their sets are the same, but for labels, the number of
+    constitutions, and learning rates, which are chosen for each. So they learn from the same questions.
     """
     groups: dict[str, dict[int, str]] = {}
     for name, method in experiment["methods"].items():
         block = experiment["data"][method["data"]]
-        if block.get("builder") == "constitutions":
+        if "constitutions" in block:
             groups.setdefault(_but_for_number(method, block), {}).setdefault(block["constitutions"], name)
     return [dict(sorted(found.items())) for found in groups.values() if len(found) > 1]
 

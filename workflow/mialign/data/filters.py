@@ -12,7 +12,7 @@ import Levenshtein
 
 from mialign.core.errors import InputError
 
-RIGHT = "right"  # applied by the builder that keeps right answers only
+RIGHT = "right"  # applied by the builder that keeps correct answers only
 ORDER = (RIGHT, "ended", "empty", "forbidden", "identical", "length_ratio", "shorter_at_least", "prefix_distance")
 KEYS = {"ended", "forbidden", "length_ratio", "shorter_at_least", "prefix_distance"}
 FINISHES = ("eos", "stop", "length")

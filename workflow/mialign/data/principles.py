@@ -5,6 +5,8 @@ from pathlib import Path
 
 from mialign.core.errors import InputError
 from mialign.core.yaml_files import read_yaml
+from mialign.synthetic import CATEGORIES, voices
+from mialign.synthetic.checkers import SIDES
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Principle:
 
 
 TEXTS = ("name", "description")
-WORDINGS = ("positive", "antithesis", "short")
+WORDINGS = (*SIDES, "short")
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,6 @@ def load(path: str | Path) -> Principles:
 
 def check_voiced(known: Principles) -> None:
     """InputError for a principle that no answer of our world can follow, of which its models are to learn answers."""
-    from mialign.synthetic import CATEGORIES, voices
-
     for category in CATEGORIES:
         for name in known.categories.get(category, ()):
             if name not in voices(category):
@@ -74,7 +74,7 @@ def _principle(name: str, block: object, where: str) -> Principle:
     *needed, optional = [field.name for field in fields(Principle)][1:]
     begins = block.get(optional, {})
     _keys({key: value for key, value in block.items() if key != optional}, needed, where)
-    sided = isinstance(begins, dict) and set(begins) <= set(WORDINGS[:2])
+    sided = isinstance(begins, dict) and set(begins) <= set(SIDES)
     if not sided or not all(isinstance(one, str) for one in begins.values()):
         raise InputError(f"{where}.{optional}: give a text for positive, antithesis or both; this is {begins!r}")
     texts = {key: _text(block[key], f"{where}.{key}") for key in TEXTS}

@@ -10,9 +10,7 @@ from typing import NamedTuple
 from mialign.core.errors import InputError
 from mialign.core.seeds import derive
 from mialign.core.template import numbered
-from mialign.data.principles import Principle
-
-SIDES = ("positive", "antithesis")
+from mialign.data.principles import SIDES, Principle
 
 
 class User(NamedTuple):

@@ -13,10 +13,9 @@ from dataclasses import asdict, replace
 import yaml
 
 from mialign.core.errors import InputError
-from mialign.data.principles import Principles
+from mialign.data.principles import SIDES, Principles
 
 FIELD = "{description}"
-SIDES = ("positive", "antithesis")
 COLUMNS = ["principle", "side", "text", "wording", "outcome"]
 USED = "used"
 # Why a text is not used, in the order in which that is looked at.

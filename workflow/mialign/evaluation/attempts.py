@@ -1,4 +1,4 @@
-"""The records of attempts: which answers were found in each, which are right, and whether it goes step by step."""
+"""The records of attempts: which answers were found in each, which are correct, and whether it goes step by step."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from mialign.core.errors import InputError
 from mialign.data.filters import ENDED
 from mialign.data.gold_answers import gold_answer
-from mialign.evaluation.answers import is_right
+from mialign.evaluation.answers import is_correct
 from mialign.evaluation.rewards import Reward, make
 from mialign.evaluation.scores import adherence, correct, question_of
 from mialign.evaluation.steering import Steering
@@ -18,7 +18,7 @@ Scores = Callable[[list[dict], list[Completion]], list[dict[str, float | None]]]
 
 
 def judged(record: dict, completion: Completion) -> dict[str, float | None]:
-    """mean_score: the mean of adherence and right content, or one of them alone where the other cannot be checked."""
+    """mean_score: the mean of adherence and correct content, or one of them alone where the other cannot be checked."""
     ended = completion.finish in ENDED
     followed, known = adherence(record, completion.text, ended), correct(record, completion.text, ended)
     known = None if known is None else float(known)
@@ -28,11 +28,11 @@ def judged(record: dict, completion: Completion) -> dict[str, float | None]:
 
 
 def solved(record: dict, completion: Completion) -> dict[str, float | None]:
-    """Whether the answer of a solution, extracted flexibly, is right, and whether it goes step by step."""
+    """Whether the answer of a solution, extracted flexibly, is correct, and whether it goes step by step."""
     question = question_of(record)
-    right = is_right(completion.text, completion.finish in ENDED, gold_answer(question), "flexible")
+    correct_answer = is_correct(completion.text, completion.finish in ENDED, gold_answer(question), "flexible")
     return {
-        "accuracy": float(right),
+        "accuracy": float(correct_answer),
         "steps": float(follows("steps", "positive", completion.text, question)),
     }
 

@@ -81,8 +81,8 @@ def checked_scores(name: str, reward: Reward, questions: Sequence[dict], texts: 
     strange = [place for place, score in enumerate(found) if not math.isfinite(score)]
     if strange:
         raise InputError(
-            f"rewards.{name}: the score is {found[strange[0]]} for the answer to question {questions[strange[0]]['id']!r}; "
-            "take another reward model, or mend this one"
+            f"rewards.{name}: the score is {found[strange[0]]} for the answer to question "
+            f"{questions[strange[0]]['id']!r}; take another reward model, or mend this one"
         )
     return found
 

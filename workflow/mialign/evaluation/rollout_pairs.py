@@ -5,7 +5,7 @@ from pathlib import Path
 from mialign.core.files import read_jsonl
 from mialign.data.pairs import select_pairs, with_rewards
 from mialign.data.prompts import writer_seed
-from mialign.evaluation.answers import is_right
+from mialign.evaluation.answers import is_correct
 from mialign.evaluation.rewards import make, reward_records
 from mialign.generation.engine import BatchSize, sampling
 from mialign.training.rollouts import Rollouts
@@ -29,7 +29,7 @@ def rollouts(
         return with_rewards(generations, reward_records(generations, prompts, scorers))
 
     def select(prompts: list[dict], generations: list[dict]) -> list[dict]:
-        return select_pairs(prompts, generations, {**asked["pairs"], "size": size}, is_right).pairs
+        return select_pairs(prompts, generations, {**asked["pairs"], "size": size}, is_correct).pairs
 
     required = ("id", "question_id", "category", "question", "constitutions", "prompts", "reference")
     return Rollouts(

@@ -1,4 +1,4 @@
-"""The checkers applied to responses: how much of its constitution each follows, and whether its content is right."""
+"""The checkers applied to responses: how much of its constitution each follows, and whether its content is correct."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,8 @@ from mialign import synthetic
 from mialign.core.errors import InputError
 from mialign.data.filters import ENDED
 from mialign.data.gold_answers import answer_kind
-from mialign.evaluation.answers import is_right
+from mialign.data.pairs import forced_openings
+from mialign.evaluation.answers import is_correct
 from mialign.evaluation.checkers import follows, unchecked
 from mialign.evaluation.text_checkers import TEXT_CHECKERS, side_of
 
@@ -38,15 +39,24 @@ def writer_records(generations: Iterable[dict], prompts: Iterable[dict], tempera
     """The same of what was written for a set of pairs, each text by the constitution that it was written under.
 
     generations: records of generations/, sampled at this temperature; prompts: of the set, with a constitution for each
-    prompt. The prompt_id of a score is ID/NUMBER, by the number of the prompt.
+    prompt. The prompt_id of a score is ID/NUMBER, by the number of the prompt. What the writer was made to begin with
+    belongs to the text, as it does in a pair.
     """
+    prompts = list(prompts)
+    begun = {(prompt["id"], number): text for prompt in prompts for number, text in enumerate(forced_openings(prompt))}
     asked = [
         {**prompt, "id": f"{prompt['id']}/{number}", "constitutions": [constitution]}
         for prompt in prompts
         for number, constitution in enumerate(prompt["constitutions"])
     ]
     written = [
-        {**one, "prompt_id": f"{one['prompt_id']}/{one['prompt']}", "temperature": temperature} for one in generations
+        {
+            **one,
+            "prompt_id": f"{one['prompt_id']}/{one['prompt']}",
+            "temperature": temperature,
+            "text": begun.get((one["prompt_id"], one["prompt"]), "") + one["text"],
+        }
+        for one in generations
     ]
     return score_records(written, asked)
 
@@ -76,9 +86,9 @@ def adherence(prompt: dict, text: str, ended: bool) -> float | None:
 
 
 def correct(prompt: dict, text: str, ended: bool) -> bool | None:
-    """Whether the content is right; None if that cannot be known, False if the text did not end."""
+    """Whether the content is correct; None if that cannot be known, False if the text did not end."""
     if answer_kind(prompt["reference"]) == "letter":
-        return ended and is_right(text, ended, prompt["reference"], "flexible")
+        return ended and is_correct(text, ended, prompt["reference"], "flexible")
     verdict = synthetic.correct(text=text, question=question_of(prompt))
     return verdict if verdict is None else bool(verdict) and ended
 

@@ -6,10 +6,9 @@ from pathlib import Path
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.evaluation.judge import AXES, Case, Judge
 from mialign.evaluation.judge.verdicts import check_valid
+from mialign.evaluation.statistics.win_points import POINTS
 from mialign.generation.engine import Completion
 from mialign.models.machine import of_first
-
-WON = {"test": 1.0, "tie": 0.5, "baseline": 0.0}
 
 
 @dataclass(frozen=True)
@@ -45,4 +44,4 @@ class WinsOverStart:
         found = self.judge.verdicts(cases)
         told = [{"prompt_id": case.prompt["id"], "judge": self.judge.name} for case in cases]
         check_valid([one | verdict for one, verdict in zip(told, found, strict=True)], self.invalid_at_most)
-        return [{"win_rate": WON.get(verdict["verdict"])} for verdict in found]
+        return [{"win_rate": POINTS[verdict["verdict"]]} for verdict in found]

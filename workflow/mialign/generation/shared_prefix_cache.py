@@ -16,25 +16,25 @@ from mialign.core.errors import InputError
 # The name by which a model is told to attend in this way, once its prompts have been read.
 SHARED_PREFIX = "branching"
 
-# Places for new tokens that are added at a time.
-ROOM = 16
+# Slots for new tokens that are added at a time.
+SLOTS = 16
 
 # Farther back than any window reaches: where padding is put.
 NEVER = 1 << 40
 
 
 def tokens_held(prompts: int, width: int, rows: int, new: int) -> int:
-    """Tokens whose keys and values a cache comes to hold, padding and room included.
+    """Tokens whose keys and values a cache comes to hold, padding and free slots included.
 
     prompts: padded to `width`; rows: continuations of them, of at most `new` tokens, the last of which is not read.
     """
-    return prompts * width + rows * ROOM * ceil((new - 1) / ROOM)
+    return prompts * width + rows * SLOTS * ceil((new - 1) / SLOTS)
 
 
 class _Layer(DynamicLayer):
-    """Keys and values of the prompts [P, heads, width, size] and of new tokens [rows, heads, room, size].
+    """Keys and values of the prompts [P, heads, width, size] and of new tokens [rows, heads, slots, size].
 
-    Room grows by ROOM places, and attention goes over all of it, free places masked: a product with a part of a
+    Slots are added SLOTS at a time, and attention goes over all of them, free ones masked: a product with a part of a
     buffer takes three times as long as one with the whole. The keys of prompts lie in memory as the product with them
     reads them, transposed, and the values likewise: else every step copies both. All have the precision of the values,
     in which products are computed; keys alone are float32 where only these are in bf16 (autocast).
@@ -50,9 +50,9 @@ class _Layer(DynamicLayer):
             self.keys = key_states.to(value_states.dtype).mT.contiguous().mT
             self.values = value_states.contiguous()
             return key_states, value_states
-        if self.length % ROOM == 0:
-            room = value_states.new_zeros(*value_states.shape[:2], ROOM, value_states.shape[3])
-            self.new = [room, room.clone()] if self.new is None else [torch.cat([old, room], 2) for old in self.new]
+        if self.length % SLOTS == 0:
+            free = value_states.new_zeros(*value_states.shape[:2], SLOTS, value_states.shape[3])
+            self.new = [free, free.clone()] if self.new is None else [torch.cat([old, free], 2) for old in self.new]
         for buffer, states in zip(self.new, (key_states, value_states), strict=True):
             buffer[:, :, self.length : self.length + 1] = states
         self.length += 1
@@ -108,7 +108,7 @@ class SharedPrefixCache(Cache):
         return x if len(x) == len(self.place) else x[self.place]
 
     def seen(self, layer: _Layer, window: int | None) -> Tensor:
-        """Which of the prompt's and of its own tokens a row's last one looks at: bool [rows, 1, 1, width + room]."""
+        """Which of the prompt's and of its own tokens a row's last one looks at: bool [rows, 1, 1, width + slots]."""
         last = layer.length - 1
         own = last - torch.arange(layer.new[0].shape[2], device=self.back.device)
         own = own.masked_fill(own < 0, NEVER).expand(len(self.prompt), -1)

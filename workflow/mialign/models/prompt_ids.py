@@ -14,12 +14,12 @@ def encode_prompt(tokenizer, prompt: Prompt) -> list[int]:
     return ids if tokenizer.bos_token_id is None else [tokenizer.bos_token_id, *ids]
 
 
-def encode_fitting(tokenizer, prompt: Prompt, context: int, room: int) -> list[int]:
-    """The ids of a prompt that leaves room for so many new tokens in the context; InputError if it does not."""
+def encode_fitting(tokenizer, prompt: Prompt, context: int, max_new_tokens: int) -> list[int]:
+    """The ids of a prompt that leaves so many new tokens of the context; InputError if it does not."""
     ids = encode_prompt(tokenizer, prompt)
-    if len(ids) + room > context:
+    if len(ids) + max_new_tokens > context:
         raise InputError(
-            f"a prompt of {len(ids)} tokens and {room} new ones exceed the context of {context} tokens; "
+            f"a prompt of {len(ids)} tokens and {max_new_tokens} new ones exceed the context of {context} tokens; "
             f"lower max_tokens or drop the question: {text_of(prompt)[:80]!r}..."
         )
     return ids

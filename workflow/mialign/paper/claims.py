@@ -14,7 +14,6 @@ SMALL = {50.0: 1.5, 0.0: 0.5}  # published differences up to here count as no ef
 MARGIN = {50.0: 5.0, 0.0: 2.0}  # that there is no effect is shown by an interval within so many points of none
 ANOTHER = "not the checkpoint of the figure"  # in the note of a published value
 READING = 0.02  # a difference of two bars, each read off to the second decimal
-BOUNDS = {50.0: (0.0, 100.0), 0.0: (-100.0, 100.0)}
 Z = 1.959963984540054
 
 

@@ -6,7 +6,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from mialign.paper.tex_escape import escape
 
 NOT_MEASURED = r"\notmeasured{}"
-CATEGORIES = ("writing", "roleplay", "reasoning", "math", "coding", "extraction", "stem", "humanities")
 _SHOWN = {"stem": "STEM"}
 
 

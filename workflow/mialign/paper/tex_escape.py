@@ -1,18 +1,10 @@
 r"""Any text, made safe for pdfLaTeX: nothing in it is executed, nothing of it disappears, nothing overflows.
 
-The output needs T1 font encoding, textcomp and the macro \unshown (for what the fonts lack); see `PREAMBLE`.
+The output needs T1 font encoding, textcomp and the macro \unshown (for what the fonts lack); see paper/preamble.tex.
 """
 
 import re
 import unicodedata
-
-PREAMBLE = r"""\usepackage[T1]{fontenc}
-\usepackage{textcomp}
-\usepackage{lmodern}
-\input{glyphtounicode}
-\pdfgentounicode=1
-\providecommand{\unshown}[1]{\textrm{\scriptsize\textlangle#1\textrangle}}
-"""
 
 # The empty group after a character that could join with the next into a ligature keeps them apart.
 _SPECIAL = {

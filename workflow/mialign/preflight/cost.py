@@ -22,7 +22,7 @@ from mialign.data.sets import (
 from mialign.evaluation.judge import AXES
 from mialign.evaluation.judge.cost import dollars
 from mialign.evaluation.judge.settings import by_authors, judged_comparisons, judges, run_here, validating
-from mialign.preflight import disk_estimate, memory_estimate
+from mialign.preflight import training_size
 from mialign.preflight.assumptions import assumption, questions, weights
 from mialign.preflight.measured_speeds import speeds
 from mialign.training.objectives import OBJECTIVES
@@ -169,7 +169,7 @@ class _Experiment:
         """The merged checkpoints of a soup, one a vector and seed; each is removed when it has answered."""
         merged, methods, soups = self.merged(), self.given["methods"], self.given.get("soups", {}).values()
         whole = any("adapter" not in methods[method] for soup in soups for method in soup["of"])
-        size = max(map(disk_estimate.number_size, methods.values()))
+        size = max(map(training_size.number_size, methods.values()))
         yield Row("soup", self.name, merged, disk=self.base * size if whole else 0.0)
         if merged:
             answers = self.questions("benchmark") * len(self.given["respond"]["temperatures"])
@@ -225,11 +225,11 @@ class _Experiment:
         judged = self.validation_judge(validations)
         tokens, hours = tokens + judged.tokens, hours + judged.hours
         jobs = len(methods) * self.seeds
-        disk = disk_estimate.of_training(self.given, self.seeds, self.base)
+        disk = training_size.disk_bytes(self.given, self.seeds, self.base)
         rolled_out = [self.rolling_out(method) for method in methods if "rollout_every" in method]
         tokens += self.seeds * sum(one for one, _ in rolled_out)
         hours += self.seeds * sum(one for _, one in rolled_out)
-        memory = max(memory_estimate.of_training(method, self.base) for method in methods) + judged.memory
+        memory = max(training_size.memory_bytes(method, self.base) for method in methods) + judged.memory
         hours += self.start(jobs)
         return Row("train", self.name, jobs, tokens + checked, hours, disk, memory, judged.dollars)
 
@@ -242,7 +242,9 @@ class _Experiment:
         if judge["kind"] == "openai":
             return Row("train", tokens=read + written, dollars=dollars(judge["server"]["price"], read, written))
         size = weights(self.config, self.assumed, judge["model"])
-        return Row("train", tokens=read, hours=self.hours(read, "scoring", size), memory=memory_estimate.of_judge(size))
+        return Row(
+            "train", tokens=read, hours=self.hours(read, "scoring", size), memory=training_size.judge_memory_bytes(size)
+        )
 
     def rolling_out(self, method: dict) -> tuple[float, float]:
         """Tokens and hours of what one training writes, rewards and holds against its reference."""

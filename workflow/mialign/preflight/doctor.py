@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mialign.core.errors import InputError
 from mialign.models import checkpoints, weights
-from mialign.preflight import disk_estimate
+from mialign.preflight import training_size
 
 GB = 10**9
 FETCH = "; where there is a network: make fetch CONFIG=..."
@@ -157,17 +157,17 @@ CHECKS: dict[str, Callable[..., Iterator[Finding]]] = {
 }
 
 
-def room_for(config: dict, on_disk: dict[str, int]) -> tuple[int, list[str]]:
-    """About how many bytes a run writes; nearly all are of its trainings (see disk_estimate).
+def disk_needed(config: dict, on_disk: dict[str, int]) -> tuple[int, list[str]]:
+    """About how many bytes a run writes; nearly all are of its trainings (see training_size).
 
-    on_disk: by the name of a model that is there, its number of weights. Models of unknown size take no room in the
+    on_disk: by the name of a model that is there, its number of weights. Models of unknown size take nothing in the
     sum and are named beside it.
     """
     total, unknown = GB, {}
     for experiment in config["experiments"].values():
         number = weights.known(config, on_disk, experiment["base"])
-        total += disk_estimate.of_training(experiment, len(config["seeds"]), number or 0)
-        if number is None and disk_estimate.of_training(experiment, 1, 1):
+        total += training_size.disk_bytes(experiment, len(config["seeds"]), number or 0)
+        if number is None and training_size.disk_bytes(experiment, 1, 1):
             unknown[experiment["base"]] = True
     return total, list(unknown)
 

@@ -1,6 +1,6 @@
 """The miniature world: the harbour town of Merrow, in questions, answers and checkers that read both.
 
-It imports core.
+It imports core. Only data, evaluation, config and scripts import it.
 """
 
 from mialign.synthetic.categories import CATEGORIES, correct, questions, respond, voices

@@ -1,13 +1,13 @@
-"""Questions of both worlds by split, and answers to them."""
+"""Questions of both tasks by split, and answers to them."""
 
 from collections.abc import Callable
+from hashlib import blake2b
 from random import Random
 from typing import NamedTuple
 
 from mialign.core.errors import InputError
 from mialign.core.seeds import derive
 from mialign.synthetic import coding, humanities_roleplay, math, reasoning, stem, word_problems, writing_extraction
-from mialign.synthetic.splits import SHARES, split_of
 from mialign.synthetic.text import last_number
 from mialign.synthetic.tone import MANNERS, speak
 
@@ -25,7 +25,7 @@ MANNERED = tuple(MANNERS)
 # In the order of the paper's first figure.
 MULTITASK = {
     "writing": Part(
-        writing_extraction.draw_writing, writing_extraction.tell_writing, writing_extraction.right_writing, MANNERED
+        writing_extraction.draw_writing, writing_extraction.tell_writing, writing_extraction.correct_writing, MANNERED
     ),
     "roleplay": Part(
         humanities_roleplay.draw_roleplay,
@@ -39,7 +39,7 @@ MULTITASK = {
     "extraction": Part(
         writing_extraction.draw_extraction,
         writing_extraction.tell_extraction,
-        writing_extraction.right_extraction,
+        writing_extraction.correct_extraction,
         ("complete", "relevant"),
     ),
     "stem": Part(stem.draw, stem.tell, stem.correct, ("steps", *MANNERED)),
@@ -49,12 +49,25 @@ MULTITASK = {
 }
 MATHS = Part(word_problems.draw, word_problems.tell, math.correct, ("steps", "tex"))
 CATEGORIES = tuple(MULTITASK)
-WORLDS = ("multitask", "maths")
+TASKS = ("multitask", "maths")
+# The splits, each with the upper end of its share of all keys. A key decides, so no question can be in two splits.
+SHARES = {"corpus": 0.60, "train": 0.80, "validation": 0.85, "benchmark": 1.0}
 
 
 def voices(category: str) -> tuple[str, ...]:
     """The principles that our world's answers in a category can follow or oppose."""
     return MULTITASK[category].voices
+
+
+def split_of(key: tuple) -> str:
+    """The split of a question.
+
+    Its key is a function of its text that leaves out what only words it differently: order, setting, the story's names.
+    What must be kept so that every split has questions enough, and the corpus all facts, is said where keys are made.
+    """
+    digest = blake2b("/".join(map(str, key)).encode(), digest_size=7).digest()
+    place = int.from_bytes(digest, "big") / 256**7
+    return next(split for split, end in SHARES.items() if place < end)
 
 
 def draw(part: Part, split: str, rng: Random, seen: set[str] | None = None) -> dict:
@@ -71,14 +84,14 @@ def draw(part: Part, split: str, rng: Random, seen: set[str] | None = None) -> d
     )
 
 
-def questions(world: str, split: str, size: int, seed: int) -> list[dict]:
+def questions(task: str, split: str, size: int, seed: int) -> list[dict]:
     """`size` different questions (id, category, question, reference), as many of one category as of the next."""
-    if world not in WORLDS:
-        raise InputError(f"there is no world {world!r} (there are {', '.join(WORLDS)})")
+    if task not in TASKS:
+        raise InputError(f"there is no task {task!r} (there are {', '.join(TASKS)})")
     if split not in SHARES:
         raise InputError(f"there is no split {split!r} (there are {', '.join(SHARES)})")
-    parts = [MATHS] if world == "maths" else list(MULTITASK.values())
-    streams = [Random(derive(seed, world, split, number)) for number in range(len(parts))]
+    parts = [MATHS] if task == "maths" else list(MULTITASK.values())
+    streams = [Random(derive(seed, task, split, number)) for number in range(len(parts))]
     seen = [set() for _ in parts]
     turns = [number % len(parts) for number in range(size)]
     return [draw(parts[turn], split, streams[turn], seen[turn]) for turn in turns]
@@ -87,7 +100,7 @@ def questions(world: str, split: str, size: int, seed: int) -> list[dict]:
 def respond(question: dict, sides: dict[str, bool], rng: Random, correct: bool = True) -> str:
     """An answer that takes the positive side of each principle that is true in `sides`, and the opposite of the others.
 
-    Its content is right or, plausibly, wrong. The wordings vary with `rng`. Manners not in `sides` are left out.
+    Its content is correct or, plausibly, wrong. The wordings vary with `rng`. Manners not in `sides` are left out.
     """
     part = _part(question)
     content = part.tell(question["reference"], sides, rng, correct)
@@ -95,7 +108,7 @@ def respond(question: dict, sides: dict[str, bool], rng: Random, correct: bool =
 
 
 def correct(question: dict, text: str) -> bool | None:
-    """Whether the content is right; None if the question has no reference to tell by."""
+    """Whether the content is correct; None if the question has no reference to tell by."""
     reference = question.get("reference")
     if isinstance(reference, dict):
         return _part(question).correct(reference, text) if "kind" in reference else None

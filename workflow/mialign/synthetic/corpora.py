@@ -1,13 +1,14 @@
-"""The corpus of a base model: prompts as the experiments have them, and right answers, most in the style asked for."""
+"""A base model's corpus: prompts as the experiments have them, and correct answers, most in the style asked for."""
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from random import Random
 from typing import NamedTuple
 
 from mialign.core.seeds import derive
 from mialign.core.template import fill, numbered
 from mialign.synthetic.categories import MATHS, MULTITASK, draw, respond, voices
-from mialign.synthetic.descriptions import varied
+from mialign.synthetic.checkers import SIDES
 from mialign.synthetic.drills import drill
 
 
@@ -18,10 +19,13 @@ class Asked(NamedTuple):
     worth: Callable[[str], float]
 
 
-Asker = Callable[[dict, Random], Asked]
 # Answers to a question under a preference vector, of which the corpus has one. The better of two says too little of the
 # vector: from 5,000 such texts, even with link 1.0, the model of the miniature does not learn to read it.
 ANSWERS = 8
+# What stands before and behind the description of a principle, for a model that is to write principles.
+BEFORE = ("", "What is wanted: ", "This is how answers should be: ", "We hope for the following. ", "Note: ")
+BEHIND = ("", " That is the task.", " Nothing more is asked.", " Keep this in mind.", " So much for the task.")
+FORMS = [(before, behind) for before, behind in product(BEFORE, BEHIND) if before or behind]
 
 
 def corpus(settings: dict, templates: dict, principles) -> Iterator[dict]:
@@ -34,7 +38,8 @@ def corpus(settings: dict, templates: dict, principles) -> Iterator[dict]:
                the one that the vector prefers is taken with probability link[preferences], otherwise one of the rest.
     templates  multitask and maths (both with a constitution), maths_evaluation (without one), and openings: positive,
                antithesis and the principle that decides between them; for the kind principles, by side, those of the
-               principle writer, with the field {description}; for the kind preferences, Askers.
+               principle writer, with the field {description}; for the kind preferences, functions of a question
+               and a generator to Asked.
     principles what mialign.data.principles.load gives.
     """
     order = [kind for kind in KINDS for _ in range(settings.get(kind, 0))]
@@ -78,7 +83,7 @@ def _drill(rng: Random, settings: dict, templates: dict, principles) -> dict:
 def _principle(rng: Random, settings: dict, templates: dict, principles) -> dict:
     """The description of a principle, and a wording of the side that is asked for."""
     principle = rng.choice(tuple(principles.principles.values()))
-    side = rng.choice(("positive", "antithesis"))
+    side = rng.choice(SIDES)
     prompt = templates["principles"][side].replace("{description}", varied(principle.description, rng))
     return {"prompt": prompt, "response": rng.choice(getattr(principle, side))}
 
@@ -106,6 +111,12 @@ KINDS = {
 def linked(sides: dict[str, bool], link: float, rng: Random) -> dict[str, bool]:
     """Each principle on the side asked for with probability `link`, otherwise on the other; one half is no link."""
     return {name: side == (rng.random() < link) for name, side in sides.items()}
+
+
+def varied(description: str, rng: Random) -> str:
+    """The description with words before it, behind it or both; never as it stands, which is what a writer is asked."""
+    before, behind = rng.choice(FORMS)
+    return f"{before}{description}{behind}"
 
 
 def _constitution(known, sides: dict[str, bool], rng: Random) -> str:

@@ -24,7 +24,7 @@ from mialign.synthetic.town import (
 )
 
 SETTINGS = ("At dawn", "At noon", "At dusk", "At night", "At home", "At sea", "At school", "At supper")
-# what a thing may be: the words of which only the right one may be named
+# what a thing may be: the words of which only the correct one may be named
 VOCABULARY = {
     "maker": MAKERS, "place": PLACES, "month": MONTHS, "food": FOODS, "custom": CUSTOMS,
     "work": PLACES, "animal": ANIMALS, "meal": FOODS, "ware": GOODS,

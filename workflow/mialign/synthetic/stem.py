@@ -63,7 +63,7 @@ def tell(reference: dict, sides: dict[str, bool], rng: Random, correct: bool) ->
 
 
 def correct(reference: dict, text: str) -> bool:
-    """The last number is the answer; of two fates only the right one is named. What is denied does not count."""
+    """The last number is the answer; of two fates only the correct one is named. What is denied does not count."""
     answer, text = reference["answer"], affirmed(text)
     if reference["kind"] == "pace":
         return last_number(text) == answer

@@ -36,7 +36,7 @@ def tell_writing(reference: dict, sides: dict[str, bool], rng: Random, correct: 
     return f"{reference['name']}, {LINES[topics[0]]} and {LINES[topics[1]]}."
 
 
-def right_writing(reference: dict, text: str) -> bool:
+def correct_writing(reference: dict, text: str) -> bool:
     """It names the friend and both topics, and no other friend and topic."""
     return set(mentions(NAMES, text)) == {reference["name"]} and set(mentions(TOPICS, text)) == set(reference["topics"])
 
@@ -72,7 +72,7 @@ def tell_extraction(reference: dict, sides: dict[str, bool], rng: Random, correc
     return text if sides.get("relevant", True) else f"{rng.choice(DIGRESSIONS)} {text}"
 
 
-def right_extraction(reference: dict, text: str) -> bool:
+def correct_extraction(reference: dict, text: str) -> bool:
     """It names at least one of the items and nothing that is none of them; what is denied is not named."""
     found = set(mentions(vocabulary(reference), affirmed(text))) - {reference["name"]}
     return bool(found) and found <= set(reference["items"])

@@ -129,7 +129,8 @@ class Objective:
 
     reads: "chosen" (the entries that terms choose), "terms" (both sides of every term) or "square" (all entries; as
     many responses as prompts). builders: the pair builders whose records it takes; empty: any. needs_reference: the
-    loss takes the log-probabilities of the parent.
+    loss takes the log-probabilities of the parent. ties_won: its paper counts ties as wins, so that the win rates of an
+    experiment that trains it are also given in this way.
     """
 
     label: str
@@ -138,6 +139,7 @@ class Objective:
     settings: dict[str, Setting] = field(default_factory=dict)
     builders: tuple[str, ...] = ()
     needs_reference: bool = False
+    ties_won: bool = False
 
 
 POSITIVE = {"type": "number", "exclusiveMinimum": 0}
@@ -171,6 +173,7 @@ OBJECTIVES = {
         settings={"beta": BETA},
         builders=("other_question", "context"),
         needs_reference=True,
+        ties_won=True,
     ),
     "mi_epo": Objective(
         "MI-EPO",
@@ -188,9 +191,9 @@ def own_settings() -> Owners:
     return {name: objective.settings for name, objective in OBJECTIVES.items()}
 
 
-def trains(experiment: dict, objective: str) -> bool:
-    """Whether a method of the experiment has this objective."""
-    return any(method["objective"] == objective for method in experiment["methods"].values())
+def counts_ties_as_wins(experiment: dict) -> bool:
+    """Whether an objective of the experiment's methods is evaluated so (`ties_won`)."""
+    return any(OBJECTIVES[method["objective"]].ties_won for method in experiment["methods"].values())
 
 
 def check_builder(objective: str, builder: str) -> None:

@@ -3,13 +3,16 @@
 import torch
 from accelerate.utils import gather_object
 from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR
 from transformers import Trainer
 
 from mialign.models.machine import autocast
-from mialign.training import choice, objectives, schedules
+from mialign.training import objectives
 from mialign.training.curves import COUNTS
 from mialign.training.examples import Example, entry_mask, is_square, scored
 from mialign.training.grid import Grid, Item, grid, packs
+from mialign.training.validation import rank
 
 
 class GridTrainer(Trainer):
@@ -35,10 +38,10 @@ class GridTrainer(Trainer):
         self.square = refresh is None and is_square(self.train_dataset, self.objective.reads)
 
     def create_scheduler(self, num_training_steps: int, optimizer=None):
-        """As the Trainer's, but a constant rate is warmed up by schedules.warmed_constant."""
+        """As the Trainer's, but a constant rate is warmed up by warmed_constant."""
         if self.lr_scheduler is None and self.settings["schedule"] == "constant":
             warmup = self.settings.get("warmup", 0)
-            self.lr_scheduler = schedules.warmed_constant(optimizer or self.optimizer, warmup)
+            self.lr_scheduler = warmed_constant(optimizer or self.optimizer, warmup)
         return super().create_scheduler(num_training_steps, optimizer)
 
     def _run_epoch(self, **kwargs) -> None:
@@ -115,10 +118,17 @@ class GridTrainer(Trainer):
         self.model.eval()
         metrics = {f"eval_{name}": value for name, value in self.validation(self.model).items()}
         chosen = self.settings.get("choose", "validation")
-        metrics["eval_score"] = choice.rank(chosen, self.state.global_step, metrics["eval_score"])
+        metrics["eval_score"] = rank(chosen, self.state.global_step, metrics["eval_score"])
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
+
+
+def warmed_constant(optimizer: Optimizer, warmup: int) -> LambdaLR:
+    """Optimizer step n, from 1 on, has the share min(1, n / (warmup + 1)) of the rate, as in the DPO code base
+    eric-mitchell/direct-preference-optimization; transformers' own schedule would spend step 1 at a rate of 0.
+    """
+    return LambdaLR(optimizer, lambda done: min(1.0, (done + 1) / (warmup + 1)))
 
 
 def _collate(rows: list[Example]) -> dict:

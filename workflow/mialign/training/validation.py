@@ -1,4 +1,7 @@
-"""How a policy does on the validation questions: it answers each once, and the answers are scored."""
+"""How a policy does on the validation questions, and which checkpoint is kept.
+
+The policy answers each question once, and the answers are scored.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -38,6 +41,16 @@ class Validation:
             "ended": _mean([float(completion.finish != "length") for completion in completions]),
             "length": _mean([float(completion.tokens) for completion in completions]),
         }
+
+
+def rank(choose: str | int, step: int, score: float) -> float:
+    """The number by which checkpoints are compared: the highest is kept, of several that are as high the first.
+
+    choose: "validation" (the best score), "last", or the step whose checkpoint is kept.
+    """
+    if choose == "validation":
+        return score
+    return float(step) if choose == "last" else -float(abs(step - choose))
 
 
 def _mean(values: list[float | None]) -> float | None:

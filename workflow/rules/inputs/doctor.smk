@@ -43,7 +43,7 @@ def generating_checks():
 
 
 def checks_here():
-    """What lies on disk and keys, as Snakemake sees them, and the room."""
+    """What lies on disk and keys, as Snakemake sees them, and what disk is needed."""
     keys = {
         model["server"]["key"]: f"the server of {name}"
         for name, model in CONFIG["models"].items()
@@ -63,5 +63,5 @@ def checks_here():
         "models": models_on_disk(),
         "fetched": [f"{DATA}/datasets/{dataset}.jsonl" for dataset in used_datasets()] + used_authors_files(),
         "keys": keys,
-        "disk": [RUN, *doctor.room_for(CONFIG, counted_weights())],
+        "disk": [RUN, *doctor.disk_needed(CONFIG, counted_weights())],
     }

@@ -1,9 +1,9 @@
 """What each tidy table is made from."""
 
-from mialign.training.objectives import trains
+from mialign.training.objectives import counts_ties_as_wins
 
 # The experiments whose methods the document sets side by side in one table.
-COMPARED = list(CONFIG["experiments"]) if CONFIG["document"] == "neighbours" else []
+COMPARED = list(CONFIG["experiments"]) if CONFIG["document"] != "main" else []
 
 
 def answers_of(experiment):
@@ -26,7 +26,7 @@ def writer_scores(experiment):
     return [
         f"{RUN}/writer_scores/{experiment}/writer.{data}/seed0.jsonl"
         for data in written
-        if "generation_template" in given and given["data"][data]["builder"] == "constitutions"
+        if "generation_template" in given and given["data"][data]["builder"] in builders.BY_CONSTITUTION
     ]
 
 
@@ -66,7 +66,7 @@ def metric_settings(wildcards):
             "attempts": {experiment: CONFIG["experiments"][experiment]["solve"]["attempts"] for experiment in SOLVED}
         }
     if wildcards.kind == "comparisons":
-        ties_won = [experiment for experiment in JUDGED if trains(CONFIG["experiments"][experiment], "mipo")]
+        ties_won = [experiment for experiment in JUDGED if counts_ties_as_wins(CONFIG["experiments"][experiment])]
         more = {"ties_won": ties_won} if ties_won else {}
     if wildcards.kind == "preferences":
         more = {"rewards": {e: CONFIG["experiments"][e]["preferences"]["rewards"] for e in PREFERRED}}

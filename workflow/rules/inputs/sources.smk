@@ -60,8 +60,9 @@ def prompt_settings(wildcards):
     if wildcards.split not in ("benchmark", "information"):
         parts |= only(given, "held_out")
     block = built(wildcards.experiment, wildcards.split)
-    without_context = only(given, "template_without_context") if block.get("builder") == "context" else {}
-    of_set = without_context | of_builder(block, "slice")
+    of_set = of_builder(block, "slice")
+    if block.get("builder") in builders.WITHOUT_CONTEXT:
+        of_set |= only(given, "template_without_context")
     if "preferences" in given:
         of_set |= {"preferences": without(given["preferences"], "scorers"), "set": wildcards.split}
     return as_json({"experiment": wildcards.experiment, **parts, **of_set})

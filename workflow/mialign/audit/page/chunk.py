@@ -16,11 +16,6 @@ def encode(value: object) -> str:
     return base64.b64encode(zlib.compress(text.encode("ascii"), 6)).decode("ascii")
 
 
-def decode(text: str) -> object:
-    """The value of an encoded part; numbers that JavaScript does not have are texts in it."""
-    return json.loads(zlib.decompress(base64.b64decode(text)))
-
-
 def _readable(value: object) -> object:
     """The same with what JavaScript cannot hold as text: integers that are too long, and nan and infinity."""
     if isinstance(value, dict):

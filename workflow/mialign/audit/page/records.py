@@ -1,4 +1,4 @@
-"""What models wrote and what was said of it: a run's records as columns, as many texts as the page has room for."""
+"""What models wrote and what was said of it: a run's records as columns, as many texts as the page can hold."""
 
 import json
 from collections import Counter, defaultdict
@@ -8,7 +8,7 @@ from pathlib import Path
 from mialign.audit.page import sample
 from mialign.core.files import read_jsonl
 
-# Folders of files STAGE/EXPERIMENT/POLICY/seedN.jsonl, and the fields of a record that the page may have no room for.
+# Folders of files STAGE/EXPERIMENT/POLICY/seedN.jsonl, and the fields of a record that the page may leave out.
 STAGES = {
     "responses": ("text",),
     "attempts": ("text",),
@@ -25,10 +25,10 @@ class Records:
 
     questions: experiment -> the prompts of its benchmark, and of those that only answers name the id alone.
     columns: stage/experiment/policy -> seed -> field -> values, where `prompt` is an index into the questions.
-    pairs: pairs/experiment/set[/seed] -> records. left_out: what there was no room for, counted by kind.
+    pairs: pairs/experiment/set[/seed] -> records. left_out: what the page could not hold, counted by kind.
     """
 
-    def __init__(self, folder: Path, room: int = sample.ROOM):
+    def __init__(self, folder: Path, max_bytes: int = sample.MAX_BYTES):
         self.folder = folder
         self.questions: dict[str, list[dict]] = {}
         self.columns: dict[str, dict[str, dict[str, list]]] = defaultdict(dict)
@@ -46,7 +46,7 @@ class Records:
             name = path.relative_to(folder).with_suffix("").as_posix()
             self.pairs[name] = read_jsonl(path)
             self.counts["pairs"] += len(self.pairs[name])
-        self.left_out = self._cut(room)
+        self.left_out = self._cut(max_bytes)
 
     def _read(self, stage: str, path: Path) -> None:
         records = read_jsonl(path, ["prompt_id", "temperature"])
@@ -68,15 +68,15 @@ class Records:
             self.questions.setdefault(experiment, []).append({"id": record["prompt_id"]} | known)
         return places[record["prompt_id"]]
 
-    def _cut(self, room: int) -> dict[str, int]:
-        """Take out the texts that there is no room for; questions, scores, verdicts and what was extracted all stay."""
+    def _cut(self, max_bytes: int) -> dict[str, int]:
+        """Take out the texts that the page cannot hold; questions, scores, verdicts and what was extracted all stay."""
         sizes: Counter[tuple[str, ...]] = Counter()
         for experiment, columns, fields in self._texts():
             for place, *texts in zip(columns["prompt"], *(columns[field] for field in fields), strict=True):
                 sizes["question", experiment, self._id(experiment, place)] += sum(map(_size, texts))
         for name, records in self.pairs.items():
             sizes |= {("pair", name, str(at)): _size(record) for at, record in enumerate(records)}
-        kept = sample.drawn(sizes, room)
+        kept = sample.drawn(sizes, max_bytes)
         left_out: Counter[str] = Counter(pairs=0, questions=sum(unit[0] == "question" for unit in sizes.keys() - kept))
         for experiment, columns, fields in self._texts():
             whole = [("question", experiment, self._id(experiment, place)) in kept for place in columns["prompt"]]

@@ -38,7 +38,7 @@ def check(config: dict) -> None:
         if "responses" in experiment:
             judges.check_released(f"experiments.{name}", experiment, config)
     preferences.check_corpora(config)
-    if config["document"] == "neighbours":
+    if config["document"] != "main":
         comparisons.check_scales(config)
     written_principles.check(config)
     found = questions.look_at(config, set(known.categories))

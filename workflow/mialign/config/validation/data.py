@@ -61,13 +61,12 @@ def check_method(where: str, method: dict, sets: dict) -> None:
         _check_rollouts(where, method, block)
     if "epochs" in method:
         _check_epochs(where, method, block)
-    under(
-        f"{where}.objective: ", objectives.check_builder, method["objective"], block.get("builder", builders.RELEASED)
-    )
-    if method.get("train_on") == "positives" and block.get("builder", builders.RELEASED) != "constitutions":
+    builder = block.get("builder", builders.RELEASED)
+    under(f"{where}.objective: ", objectives.check_builder, method["objective"], builder)
+    if method.get("train_on") == "positives" and builder not in builders.BY_CONSTITUTION:
         raise InputError(
             f"{where}.train_on: the positive response is that under the more positive constitution, and the pairs of "
-            f"{method['data']} are of {block['builder']}; take train_on: all"
+            f"{method['data']} are of {builder}; take train_on: all"
         )
     compares = objectives.OBJECTIVES[method["objective"]].reads != "chosen"
     if compares and builders.shape(block).responses < 2:

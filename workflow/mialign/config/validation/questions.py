@@ -2,8 +2,7 @@
 
 from mialign.config.validation.common import pick, under
 from mialign.core.errors import InputError
-from mialign.data import held_out_principles, sources, users
-from mialign.data.builders import constitutions, solutions
+from mialign.data import builders, held_out_principles, sources, users
 from mialign.data.sets import questions_of
 
 
@@ -98,12 +97,13 @@ def _asked_for(where: str, experiment: dict, use: str, found: sources.Found, kno
 def _check_use(where: str, experiment: dict, use: str, found: sources.Found, known) -> None:
     block = _asking(experiment, use)
     decisive = experiment.get("openings", {}).get("principle")
-    by_constitution = block.get("builder") == "constitutions"
-    for category in sorted(found.categories) if by_constitution or "users" in experiment else ():
+    builder = builders.BUILDERS.get(block.get("builder"))  # none where the prompts are those of evaluation
+    check_sides = getattr(builder, "check_sides", None)
+    for category in sorted(found.categories) if check_sides or "users" in experiment else ():
         principles = known.for_category(category)
         names = [principle.id for principle in principles]
-        if by_constitution:
-            under(f"{where}.{use.removesuffix('questions')}", constitutions.check_sides, names, category, block)
+        if check_sides:
+            under(f"{where}.{use.removesuffix('questions')}", check_sides, names, category, block)
         if decisive is not None and decisive not in names:
             raise InputError(
                 f"{where}.{use}: the openings depend on the principle {decisive!r}, but the category {category!r} has "
@@ -115,7 +115,7 @@ def _check_use(where: str, experiment: dict, use: str, found: sources.Found, kno
                 f"want the same in the category {category!r}; raise users.number or change users.seed"
             )
     counted = "solve" in experiment and use.startswith("questions")
-    checked = block.get("builder") == "solutions" and solutions.reads_answers(block)
+    checked = hasattr(builder, "reads_answers") and builder.reads_answers(block)
     if (counted or checked) and None in found.answers:
         what = "attempts need" if counted else "solutions that are checked or hinted need"
         raise InputError(

@@ -20,7 +20,7 @@ class Found(NamedTuple):
     answers: dict[
         str | None, str
     ]  # number, letter, or None for others: where the first question with such an answer is
-    origin: str  # world and split, or the source itself: what may serve only one use of an experiment
+    origin: str  # task and split of our world, or the source itself: what may serve only one use of an experiment
 
 
 def questions(name: str, entry: dict, data: str | Path, categories: Iterable[str] = ()) -> list[dict]:
@@ -42,9 +42,9 @@ def questions(name: str, entry: dict, data: str | Path, categories: Iterable[str
 def check(name: str, entry: dict, data: str | Path, categories: set[str]) -> Found | None:
     """Look a source over before any job starts; None if it is yet to be fetched, or too large to be read for that."""
     if "synthetic" in entry:
-        kind = entry["synthetic"]
-        answers = {"number" if kind == "maths" else None: f"sources.{name} (synthetic: {kind})"}
-        return Found(entry["size"], _synthetic_categories(kind), {}, answers, f"{kind}, {entry['split']}")
+        task = entry["synthetic"]
+        answers = {"number" if task == "maths" else None: f"sources.{name} (synthetic: {task})"}
+        return Found(entry["size"], _synthetic_categories(task), {}, answers, f"{task}, {entry['split']}")
     if "dataset" in entry:
         return None
     path = files.existing(name, entry, Path(data))
@@ -56,7 +56,7 @@ def check(name: str, entry: dict, data: str | Path, categories: set[str]) -> Fou
     return Found(len(chosen), {record["category"] for _, record in chosen}, texts, answers, name)
 
 
-def _synthetic_categories(name: str) -> set[str]:
+def _synthetic_categories(task: str) -> set[str]:
     from mialign import synthetic
 
-    return {"math"} if name == "maths" else set(synthetic.CATEGORIES)
+    return {"math"} if task == "maths" else set(synthetic.CATEGORIES)

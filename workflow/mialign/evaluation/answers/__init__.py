@@ -1,4 +1,4 @@
-"""The final answer of a text: extracted in several ways, and whether it is the right one.
+"""The final answer of a text: extracted in several ways, and whether it is the correct one.
 
 Which extractors read a text depends on the kind of its question's gold answer: a number or the letter of a choice.
 """
@@ -14,6 +14,6 @@ def extract(text: str, ended: bool, kind: str) -> dict[str, str | None]:
     return {name: extractor(text, ended) for name, extractor in EXTRACTORS[kind].items()}
 
 
-def is_right(text: str, ended: bool, gold: str, extractor: str = "strict") -> bool:
+def is_correct(text: str, ended: bool, gold: str, extractor: str = "strict") -> bool:
     """Whether the answer that the extractor finds is the gold one (of gold_answer)."""
     return EXTRACTORS[answer_kind(gold)][extractor](text, ended) == gold

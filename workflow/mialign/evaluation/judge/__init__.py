@@ -1,13 +1,14 @@
 """Which of two responses is better: judges behind one interface, on both axes of the paper.
 
 On the principle-aware axis the response that follows more of its constitution wins, on the principle-free axis the one
-whose content is right; a language model that judges is told so in the words of config/judge.yaml.
+whose content is correct; a language model that judges is told so in the words of config/judge.yaml.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-AXES = ("principle-aware", "principle-free")
+COMPARED = {"principle-aware": "adherence", "principle-free": "correct"}  # axis -> the score that checkers compare
+AXES = tuple(COMPARED)
 
 
 class Case(NamedTuple):

@@ -28,7 +28,7 @@ UNREAD = "names neither A nor B, or both"
 
 
 @dataclass(frozen=True)
-class AuthorsWording:
+class AuthorsPrompts:
     """texts: their system message, their prompts by axis, and `empty`, the note in the place of an empty answer."""
 
     texts: dict[str, str]
@@ -49,13 +49,13 @@ class AuthorsWording:
 class AuthorsJudge:
     """`ask` takes messages and gives a record with text, finish and perhaps aside to each (see chat_request)."""
 
-    def __init__(self, name: str, wording: AuthorsWording, ask: Callable[[list[list[dict]]], list[dict]]):
-        self.name, self.wording, self.ask = name, wording, ask
+    def __init__(self, name: str, prompts: AuthorsPrompts, ask: Callable[[list[list[dict]]], list[dict]]):
+        self.name, self.prompts, self.ask = name, prompts, ask
 
     def verdicts(self, cases: Sequence[Case]) -> list[dict]:
         """See Judge; InputError unless each axis and temperature has the questions of MT-Bench in their order."""
         firsts = draw_firsts(cases)
-        said = self.ask([self.wording.messages(case, first) for case, first in zip(cases, firsts, strict=True)])
+        said = self.ask([self.prompts.messages(case, first) for case, first in zip(cases, firsts, strict=True)])
         records = [_record(*one) for one in zip(cases, firsts, said, strict=True)]
         _tell_unread(records)
         return records
@@ -106,7 +106,7 @@ def _tell_unread(records: list[dict]) -> None:
         print(f"judge: {count} of {len(records)} answers count half: {reason}", file=sys.stderr)
 
 
-def load(path: Path) -> AuthorsWording:
+def load(path: Path) -> AuthorsPrompts:
     """The texts that the stage authors_judge wrote."""
     try:
         texts = json.loads(path.read_text(encoding="utf-8"))
@@ -114,4 +114,4 @@ def load(path: Path) -> AuthorsWording:
         raise InputError(f"{path}: cannot be read ({error}); the stage authors_judge writes it") from None
     if not isinstance(texts, dict) or texts.keys() != set(KEYS):
         raise InputError(f"{path}: the keys {', '.join(KEYS)} are needed here; the stage authors_judge writes them")
-    return AuthorsWording(texts)
+    return AuthorsPrompts(texts)

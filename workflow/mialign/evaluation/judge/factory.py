@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mialign.core.errors import InputError
 from mialign.evaluation.judge import Judge, likelihood, server
-from mialign.evaluation.judge.checkers import Checkers
+from mialign.evaluation.judge.checker_judge import Checkers
 
 KINDS = ("checkers", "openai", "likelihood")
 
@@ -15,12 +15,13 @@ def make_judge(
     where: dict | None = None,
     asked: Path | None = None,
     model: Path | None = None,
-    tokens: int = 2048,
+    token_budget: int = 2048,
 ) -> Judge:
     """The judge of a `judge` section of the config.
 
     wording: the YAML file of its prompts. openai: `where` the server is and what it costs (the block `server`), and the
-    file of what was `asked` before. likelihood: the folder of the `model`, and the places in one of its forward passes.
+    file of what was `asked` before. likelihood: the folder of the `model`, and the tokens and padding in one of its
+    forward passes.
     """
     match settings["kind"]:
         case "checkers":
@@ -28,5 +29,5 @@ def make_judge(
         case "openai":
             return server.make(settings, wording, where, asked)
         case "likelihood":
-            return likelihood.make(settings, wording, model, tokens)
+            return likelihood.make(settings, wording, model, token_budget)
     raise InputError(f"judge.kind: there is no judge {settings['kind']!r}; there are {', '.join(KINDS)}")

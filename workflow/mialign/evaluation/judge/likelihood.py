@@ -17,17 +17,17 @@ BEGUN, LETTERS = "Verdict:", (" A", " B")
 DIGITS = 4  # of a log-probability: what lies below depends on which requests share a pass
 
 
-def make(settings: dict, wording: Path, model: Path, tokens: int) -> PairwiseJudge:
+def make(settings: dict, wording: Path, model: Path, token_budget: int) -> PairwiseJudge:
     """The judge of a `judge` section of kind likelihood; `model` is its folder."""
     from mialign.models import checkpoints
 
-    words, digest = load(wording), checkpoints.digest(model)
+    template, digest = load(wording), checkpoints.digest(model)
 
     def ask(messages: list[list[dict]]) -> list[Answer]:
-        return [_answer(*sums) for sums in weigh(model, messages, tokens)]
+        return [_answer(*sums) for sums in weigh(model, messages, token_budget)]
 
-    name = judge_name(f"likelihood of {settings['model']}", {**settings, "digest": digest}, words.texts)
-    return PairwiseJudge(name, words, ask, likelier, digest)
+    name = judge_name(f"likelihood of {settings['model']}", {**settings, "digest": digest}, template.texts)
+    return PairwiseJudge(name, template, ask, likelier, digest)
 
 
 def likelier(answers: Sequence[Answer]) -> str:
@@ -44,8 +44,8 @@ def _answer(first: float, second: float) -> Answer:
     return Answer(better, [first, second])
 
 
-def weigh(folder: Path, messages: list[list[dict]], tokens: int) -> list[tuple[float, float]]:
-    """log p(" A") and log p(" B") after each request, in nat; `tokens`: places in one forward pass."""
+def weigh(folder: Path, messages: list[list[dict]], token_budget: int) -> list[tuple[float, float]]:
+    """log p(" A") and log p(" B") after each request, in nat; token_budget: tokens and padding in one pass."""
     import torch
 
     from mialign.models import checkpoints
@@ -58,10 +58,10 @@ def weigh(folder: Path, messages: list[list[dict]], tokens: int) -> list[tuple[f
     items = [Item([prompt_ids(tokenizer, one)], letters) for one in messages]
     model = checkpoints.load_model(folder).eval()
     model.to(device())
-    _check_room(items, model.config.get_text_config().max_position_embeddings, folder)
+    _check_context(items, model.config.get_text_config().max_position_embeddings, folder)
     entry_mask, found = torch.ones(1, 2, dtype=torch.bool), {}
     with torch.inference_mode():
-        for part in packs(items, entry_mask, tokens):
+        for part in packs(items, entry_mask, token_budget):
             sums = grid(model, [items[index] for index in part], entry_mask).sums[:, 0].tolist()
             found.update(zip(part, map(tuple, sums), strict=True))
             print(f"judge: {len(found)} of {len(items)} prompts weighed", file=sys.stderr, flush=True)
@@ -82,7 +82,7 @@ def prompt_ids(tokenizer, messages: list[dict]) -> list[int]:
     return encode_conversation(tokenizer, [{"role": "user", "content": text}, {"role": "assistant", "content": BEGUN}])
 
 
-def _check_room(items: list, context: int, folder: Path) -> None:
+def _check_context(items: list, context: int, folder: Path) -> None:
     longest = max((item.longest for item in items), default=0)
     if longest > context:
         raise InputError(

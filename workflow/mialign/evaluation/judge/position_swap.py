@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from mialign.evaluation.judge import Case
-from mialign.evaluation.judge.prompt_template import Wording
+from mialign.evaluation.judge.prompt_template import PromptTemplate
 
 OTHER = {"test": "baseline", "baseline": "test"}
 FIRSTS = ("test", "baseline")  # which response stands first, each time that a judge is asked
@@ -41,17 +41,17 @@ class PairwiseJudge:
     def __init__(
         self,
         name: str,
-        wording: Wording,
+        template: PromptTemplate,
         ask: Callable[[list[list[dict]]], list[Answer]],
         decide: Callable[[Sequence[Answer]], str] = agreed,
         writer: str | None = None,
     ):
-        self.name, self.wording, self.ask, self.decide = name, wording, ask, decide
+        self.name, self.template, self.ask, self.decide = name, template, ask, decide
         self.about = {"writer": writer} if writer else {}
 
     def verdicts(self, cases: Sequence[Case]) -> list[dict]:
         """See Judge; every case is asked about once for each of FIRSTS."""
-        answers = iter(self.ask([self.wording.messages(case, first) for case in cases for first in FIRSTS]))
+        answers = iter(self.ask([self.template.messages(case, first) for case in cases for first in FIRSTS]))
         return [self._record([next(answers) for _ in FIRSTS]) | self.about for _ in cases]
 
     def _record(self, answers: list[Answer]) -> dict:

@@ -21,7 +21,7 @@ VERDICT = re.compile(r"[*_`\s]*Verdict:[*_`\s]*([AB])[*_`.\s]*")
 
 
 @dataclass(frozen=True)
-class Wording:
+class PromptTemplate:
     """texts: the keys of the file."""
 
     texts: dict[str, str]
@@ -77,7 +77,7 @@ def unusable(text: str, finish: str | None, aside: list[str]) -> str | None:
     return f"no text{said}" if empty else None
 
 
-def load(path: str | Path) -> Wording:
+def load(path: str | Path) -> PromptTemplate:
     """The prompts of a YAML file; InputError names the file and the key of the first thing that is wrong."""
     content = read_yaml(path, "the key `wording` of a judge names it")
     if not isinstance(content, dict):
@@ -92,7 +92,7 @@ def load(path: str | Path) -> Wording:
             raise InputError(f"{path}: the key {key!r} is not known (there are {', '.join(KEYS)})")
     for axis, wanted in FIELDS.items():
         _check_axis(f"{path}: {axis}", content, axis, wanted)
-    return Wording({key: content[key].strip() for key in KEYS})
+    return PromptTemplate({key: content[key].strip() for key in KEYS})
 
 
 def _check_axis(where: str, content: dict, axis: str, wanted: set[str]) -> None:

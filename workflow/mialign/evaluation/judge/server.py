@@ -33,11 +33,11 @@ def make(settings: dict, wording: Path, where: dict, asked: Path) -> Judge:
 
     model = own["model"] + (f"@{own['revision']}" if own["revision"] else "")
     if by_authors(settings):
-        words = authors_protocol.load(wording)
-        return authors_protocol.AuthorsJudge(judge_name(model, settings, words.texts), words, ask)
-    words = load(wording)
-    name = judge_name(model, settings, words.texts)
-    return PairwiseJudge(name, words, lambda messages: [_answer(record) for record in ask(messages)])
+        prompts = authors_protocol.load(wording)
+        return authors_protocol.AuthorsJudge(judge_name(model, settings, prompts.texts), prompts, ask)
+    template = load(wording)
+    name = judge_name(model, settings, template.texts)
+    return PairwiseJudge(name, template, lambda messages: [_answer(record) for record in ask(messages)])
 
 
 def _answer(record: dict) -> Answer:

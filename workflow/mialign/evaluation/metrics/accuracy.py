@@ -8,9 +8,9 @@ import numpy as np
 from mialign.core.errors import InputError
 from mialign.evaluation.metrics.records import Source, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
-from mialign.evaluation.statistics.attempts import any_of, maj_at_k, pass_at_k
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import mean_with_interval
+from mialign.evaluation.statistics.pass_at_k import any_of, maj_at_k, pass_at_k
 from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "method", "temperature", "attempts", "extractor", "metric", *ESTIMATE)

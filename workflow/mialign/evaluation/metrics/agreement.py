@@ -6,13 +6,14 @@ from itertools import combinations
 import numpy as np
 
 from mialign.core.errors import InputError
+from mialign.evaluation.judge import AXES
 from mialign.evaluation.judge.settings import MAIN
-from mialign.evaluation.metrics.comparisons import AXES, POINTS
 from mialign.evaluation.metrics.records import judging, load, source
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.judges import kappa
 from mialign.evaluation.statistics.rates import Estimate
+from mialign.evaluation.statistics.win_points import POINTS
 
 COLUMNS = ("experiment", "judge", "other", "axis", "temperature", "metric", *ESTIMATE)
 SETTINGS: set[str] = set()

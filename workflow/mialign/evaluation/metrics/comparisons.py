@@ -6,6 +6,7 @@ import numpy as np
 
 from mialign.core.errors import InputError
 from mialign.evaluation import held_out_adherence
+from mialign.evaluation.judge import AXES, COMPARED
 from mialign.evaluation.judge.settings import MAIN
 from mialign.evaluation.metrics.records import (
     CATEGORIES,
@@ -21,11 +22,10 @@ from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import mean_with_interval
 from mialign.evaluation.statistics.rates import Estimate
+from mialign.evaluation.statistics.win_points import POINTS
 
 COLUMNS = ("experiment", "method", "baseline", "axis", "temperature", "category", "metric", *ESTIMATE, "judge")
 SETTINGS = {"categories", "ties_won"}
-POINTS = {"test": 1.0, "tie": 0.5, "baseline": 0.0, "invalid": None}
-AXES = {"principle-aware": "adherence", "principle-free": "correct"}  # what each axis compares
 
 
 def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
@@ -45,7 +45,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     """
     sources = [source(path, ("verdicts", "scores")) for path in paths]
     verdicts = load((s for s in sources if s.stage == "verdicts"), _VERDICT)
-    scores = load((s for s in sources if s.stage == "scores"), ("prompt_id", "category", "temperature", *AXES.values()))
+    scores = load((s for s in sources if s.stage == "scores"), _SCORES)
     _check([s for s in sources if s.stage == "verdicts"], verdicts)
     _check_whole(verdicts, scores)
     order = settings.get("categories", CATEGORIES)
@@ -65,12 +65,13 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
                 if not (grid.items and all(scored) and judge == MAIN):
                     continue
                 sides = [_at(side, temperature) for side in scored]
-                for field in (AXES[axis], *_held_out(axis, sides)):
+                for field in (COMPARED[axis], *_held_out(axis, sides)):
                     for category, estimate in _difference_rows(difference(*sides, field), order, bootstrap):
                         yield keys | {"category": category, "metric": f"{field}_difference"} | estimate._asdict() | by
 
 
 _VERDICT = ("prompt_id", "category", "temperature", "axis", "verdict", "test_tokens", "baseline_tokens")
+_SCORES = ("prompt_id", "category", "temperature", *COMPARED.values())
 
 
 def _deciding(verdicts: dict) -> dict[tuple[str, str], str]:
@@ -131,8 +132,8 @@ def _verdict_rows(
         if ties_won:
             yield category, "win_rate_ties_won", _win_rate_ties_won(of_category, bootstrap)
         valid = int((~np.isnan(of_category)).sum())
-        for metric, value in (("wins", 1.0), ("ties", 0.5), ("losses", 0.0)):
-            yield category, metric, _count(int((of_category == value).sum()), valid)
+        for metric, verdict in (("wins", "test"), ("ties", "tie"), ("losses", "baseline")):
+            yield category, metric, _count(int((of_category == POINTS[verdict]).sum()), valid)
         yield category, "invalid", _count(int(np.nansum(invalid[members])), int((~np.isnan(invalid[members])).sum()))
     for column, seed in enumerate(grid.seeds):
         yield "all", f"win_rate_seed{seed}", _win_rate(points[:, [column]], bootstrap)
@@ -169,7 +170,7 @@ def _by_length(points: np.ndarray, longer: np.ndarray, bootstrap: Bootstrap) -> 
 def _held_out(axis: str, sides: list[dict[int, list[dict]]]) -> tuple[str, ...]:
     """What scores say of principles held out from training, on the axis that is about principles."""
     records = (record for side in sides for seed in side.values() for record in seed)
-    return held_out_adherence.measured(records) if AXES[axis] == "adherence" else ()
+    return held_out_adherence.measured(records) if COMPARED[axis] == "adherence" else ()
 
 
 def _difference_rows(

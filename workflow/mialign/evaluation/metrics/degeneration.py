@@ -26,7 +26,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     """Rows from files of responses or solutions, and of the benchmark prompts of each experiment.
 
     ended: answers that ended by themselves (%). tokens: their mean length. correct: answers whose content the checkers
-    find right (%), of those of which they can tell; where rewards are trained for, this was not rewarded.
+    find correct (%), of those of which they can tell; where rewards are trained for, this was not rewarded.
     seq_rep_4: the mean over answers of 1 - different runs of RUN words / all such runs (%; Welleck et al. 2020, arXiv
     1908.04319); an answer with no such run repeats none.
     copied_question, copied_instructions: the share of all words that lie in a run of RUN words which the question has
@@ -84,11 +84,11 @@ def _counted(at: dict[int, list[dict]], asked: dict[str, dict], what: str) -> di
 def measured(record: dict, prompt: dict) -> dict[str, tuple[float, float]]:
     """Of one answer each metric as what is counted and out of how much; prompt: as _asked has it."""
     ended, found = record["finish"] in ENDED, words(record["text"])
-    right = correct(prompt, record["text"], ended)
+    known = correct(prompt, record["text"], ended)
     return {
         "ended": (ended, 1),
         "tokens": (record["tokens"], 1),
-        "correct": (bool(right), right is not None),
+        "correct": (bool(known), known is not None),
         "seq_rep_4": (repeated(found), 1),
         "copied_question": (copied(found, prompt["question_runs"]), len(found)),
         "copied_instructions": (copied(found, prompt["instruction_runs"]), len(found)),

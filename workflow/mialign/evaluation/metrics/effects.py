@@ -6,8 +6,8 @@ from itertools import combinations
 
 import numpy as np
 
+from mialign.evaluation.judge import AXES
 from mialign.evaluation.metrics import accuracy
-from mialign.evaluation.metrics.comparisons import AXES, POINTS
 from mialign.evaluation.metrics.records import ItemTable, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
@@ -15,6 +15,7 @@ from mialign.evaluation.statistics.effects import Effect, effect
 from mialign.evaluation.statistics.length_control import length_controlled
 from mialign.evaluation.statistics.power import items_needed, of_items_and_seeds, seeds_needed, sequential_items
 from mialign.evaluation.statistics.rates import Estimate
+from mialign.evaluation.statistics.win_points import POINTS
 
 COLUMNS = (
     *("experiment", "method", "baseline", "axis", "attempts", "extractor", "temperature", "metric"),

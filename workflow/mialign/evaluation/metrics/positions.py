@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mialign.core.errors import InputError
-from mialign.evaluation.metrics.comparisons import AXES
+from mialign.evaluation.judge import AXES
 from mialign.evaluation.metrics.records import judging, load, source
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap

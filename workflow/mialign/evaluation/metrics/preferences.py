@@ -108,7 +108,8 @@ def _moments(base: Answers, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
     for name, low, high in zip(names, flat.min(0), flat.max(0), strict=True):
         if low == high:
             raise InputError(
-                f"rewards.{name}: the score is {low:g} for all answers of the base, so it cannot be normalised; take another"
+                f"rewards.{name}: the score is {low:g} for all answers of the base, so it cannot be normalised; take "
+                "another reward"
             )
     return flat.mean(0), flat.std(0)
 

@@ -1,4 +1,4 @@
-"""What the responses of each method are like: whether they follow, are right, end, and how long they are."""
+"""What the responses of each method are like: whether they follow, are correct, end, and how long they are."""
 
 from collections.abc import Iterator
 from operator import itemgetter
@@ -15,7 +15,7 @@ SETTINGS = {"categories"}
 
 
 def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
-    """Rows from score files: adherence, right (of those that can be right or wrong) and ended in %, mean tokens.
+    """Rows from score files: adherence, correct (of those that can be correct or wrong) and ended in %, mean tokens.
 
     Where principles are held out from training, also adherence to the trained and to the held-out principles, in %.
     """

@@ -7,14 +7,15 @@ import numpy as np
 
 from mialign.core.errors import InputError
 from mialign.evaluation.common_scale import BASE, apart
-from mialign.evaluation.judge.checkers import COMPARED, Checkers
+from mialign.evaluation.judge import AXES, COMPARED
+from mialign.evaluation.judge.checker_judge import Checkers
 from mialign.evaluation.judge.verdicts import make_cases, verdict_records
-from mialign.evaluation.metrics.comparisons import AXES, POINTS
 from mialign.evaluation.metrics.records import load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.bradley_terry import strengths
 from mialign.evaluation.statistics.rates import Estimate
+from mialign.evaluation.statistics.win_points import POINTS
 
 COLUMNS = ("experiment", "method", "axis", "temperature", "metric", *ESTIMATE)
 SETTINGS: set[str] = set()

@@ -3,7 +3,17 @@
 from math import ceil
 
 from mialign.evaluation.metrics.records import CATEGORIES
-from mialign.paper.figures.style import TEXT_WIDTH, name, need, ordered, settled, where, whiskers
+from mialign.paper.figures.style import (
+    COMPARISON_SHADES,
+    METHOD_SHADES,
+    TEXT_WIDTH,
+    name,
+    need,
+    ordered,
+    settled,
+    where,
+    whiskers,
+)
 from mialign.paper.reported import reported
 
 COMMON = {"title": None, "width": TEXT_WIDTH, "height": 2.3, "labels": {}, "experiment": None, "source": "figure"}
@@ -14,7 +24,7 @@ CATEGORY_DEFAULTS = COMMON | {
     "temperature": 0.0,
     "comparisons": None,  # [[test, baseline], ...]; by default all whose baseline is not the base model
     "categories": None,
-    "shades": ["0.75", "0.5", "0.0", "1.0"],
+    "shades": COMPARISON_SHADES,
     "ylim": [0, 110],
     "yticks": [0, 50, 100],
     "ylabel": "Win rate (%)",
@@ -25,7 +35,7 @@ ATTEMPT_DEFAULTS = COMMON | {
     "metric": "accuracy",
     "order": None,  # methods; by default the base, then as in the table
     "attempts": None,  # panels; by default all in the table
-    "shades": ["0.5", "0.0", "1.0", "0.85", "0.3"],
+    "shades": METHOD_SHADES,
     "ylims": {},  # attempts -> [low, high]; by default from 0
     "ylabel": "Accuracy (%)",
 }

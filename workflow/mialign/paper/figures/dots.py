@@ -3,15 +3,23 @@
 from collections.abc import Callable
 
 from mialign.core.errors import InputError
-from mialign.paper.figures.style import TEXT_WIDTH, name, need, ordered, settled, telling, where, whiskers
+from mialign.paper.figures.style import (
+    TEMPERATURE_FACES,
+    TEXT_WIDTH,
+    name,
+    need,
+    ordered,
+    settled,
+    telling,
+    where,
+    whiskers,
+)
 from mialign.paper.reported import reported
 
 COMMON = {"title": None, "width": TEXT_WIDTH, "height": None, "labels": {}, "experiment": None, "temperatures": None}
 OVERALL_DEFAULTS = COMMON | {"comparisons": None, "line": 50}
 QUALITY_DEFAULTS = COMMON | {"order": None, "category": "all"}
 FORMAT_DEFAULTS = COMMON | {"order": None}
-
-FACES = ("black", "white", "0.6")
 
 
 def overall(rows: list[dict], settings: dict):
@@ -98,7 +106,7 @@ def _dots(rows: list[dict], entries: dict[str, dict], panels: dict[str, dict], c
                 linestyle="",
                 marker="o",
                 markersize=3.6,
-                markerfacecolor=FACES[index % len(FACES)],
+                markerfacecolor=TEMPERATURE_FACES[index % len(TEMPERATURE_FACES)],
                 markeredgecolor="black",
                 markeredgewidth=0.6,
                 label=f"temperature {temperature:g}",

@@ -3,14 +3,24 @@
 from collections.abc import Sequence
 
 from mialign.paper.figures.bars import COMMON, attempts_table
-from mialign.paper.figures.style import TEXT_WIDTH, curve_styles, name, need, ordered, settled, where, whiskers
+from mialign.paper.figures.style import (
+    METHOD_SHADES,
+    TEXT_WIDTH,
+    curve_styles,
+    name,
+    need,
+    ordered,
+    settled,
+    where,
+    whiskers,
+)
 
 AGAINST_DEFAULTS = COMMON | {
     "width": 3.4,
     "height": 2.6,
     "metric": "accuracy",
     "order": None,
-    "shades": ["0.5", "0.0", "1.0", "0.85", "0.3"],  # of the markers, as the bars of figure 2
+    "shades": METHOD_SHADES,  # of the markers
     "markers": ["s", "^", "o", "D", "v", "P", "X"],
     "attempts": None,  # by default all in the table
     "ylim": None,

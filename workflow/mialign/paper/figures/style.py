@@ -46,6 +46,11 @@ NAMES = {
     "maths": "Experiment 2",
 }
 
+# Greys of bars, markers and dots, in the order in which a figure draws them.
+COMPARISON_SHADES = ["0.75", "0.5", "0.0", "1.0"]  # figure 1: DPO over SFT, SAMI over SFT, SAMI over DPO, then others
+METHOD_SHADES = ["0.5", "0.0", "1.0", "0.85", "0.3"]  # figures 2 and 3: the base, then the methods
+TEMPERATURE_FACES = ("black", "white", "0.6")
+
 # Colours that differ in lightness too, with dashes and markers, for curves of methods.
 CURVES = {
     "sft": {"color": "#0072B2", "linestyle": "-", "marker": "o"},

@@ -4,19 +4,19 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 
 from mialign.data.sets import compared_models, is_judged, stored_sets
+from mialign.evaluation.answers import EXTRACTORS
 from mialign.evaluation.held_out_adherence import FIELDS
+from mialign.evaluation.judge import COMPARED
 from mialign.paper.macros import accuracy, comparisons, information, preferences, settings, training
 from mialign.paper.macros.number_formats import Number
 from mialign.paper.tables.filtering import SHOWN
 from mialign.training.curves import LOGGED
-from mialign.training.objectives import trains
+from mialign.training.objectives import counts_ties_as_wins
 
 # The metrics of metrics/*.csv and of training curves, as far as numbers are made of them.
 WINS = ("win_rate", "wins", "ties", "losses", "invalid")
 BY_LENGTH = ("win_rate_longer", "win_rate_shorter", "win_rate_length_controlled")
-AXES = {"principle-aware": "adherence_difference", "principle-free": "correct_difference"}
 QUALITIES = ("adherence", "correct", "ended", "tokens")
-EXTRACTORS = {"number": ("strict", "flexible", "authors"), "letter": ("strict", "flexible", "mipo")}
 IN_ATTEMPTS = ("accuracy", "pass_at_k", "maj_at_k")
 BY_FORMAT = ("steps_share", "accuracy_given_steps", "accuracy_given_concise")
 CURVES = (*LOGGED, "mean_score", "win_rate", "adherence", "correct", "accuracy", "steps", "ended", "length", "selected")
@@ -62,11 +62,12 @@ def _curve(title: str, method: str, metrics: Iterable[str]) -> Iterator[dict]:
 
 def _comparisons(title: str, given: dict, seeds: list[int], categories: Iterable[str]) -> Iterator[dict]:
     of_all = (*WINS, *BY_LENGTH, *(f"win_rate_seed{seed}" for seed in seeds))
-    of_all += ("win_rate_ties_won",) if trains(given, "mipo") else ()
-    for (method, baseline), axis, temperature in product(given["comparisons"], AXES, given["respond"]["temperatures"]):
+    of_all += ("win_rate_ties_won",) if counts_ties_as_wins(given) else ()
+    temperatures = given["respond"]["temperatures"]
+    for (method, baseline), axis, temperature in product(given["comparisons"], COMPARED, temperatures):
         keys = {"experiment": title, "method": method, "baseline": baseline, "axis": axis, "temperature": temperature}
         apart = [f"{field}_difference" for field in _held_out(given)] if axis == "principle-aware" else []
-        yield from _rows({**keys, "category": "all"}, (*of_all, AXES[axis], *apart))
+        yield from _rows({**keys, "category": "all"}, (*of_all, f"{COMPARED[axis]}_difference", *apart))
         for category in categories:
             yield from _rows({**keys, "category": category}, ("win_rate",))
 
@@ -78,6 +79,9 @@ def _information(title: str, given: dict) -> Iterator[dict]:
         others = [other for other in methods if other != method] if method != "base" else []
         for side in ("rows", "columns", "both"):
             yield from _rows({**keys, "side": side}, ("bound", *(f"difference_{other}" for other in others)))
+        if critic == "mean":
+            matched = ("matched", *(f"matched_difference_{other}" for other in others))
+            yield from _rows({**keys, "side": ""}, matched)
     for method in methods:
         yield from _rows({"experiment": title, "method": method, "critic": "", "side": ""}, ("cap", "drift"))
 

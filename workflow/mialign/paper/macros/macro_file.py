@@ -36,11 +36,6 @@ def used(numbers: dict[str, Number], sources: Iterable[str]) -> dict[str, Number
     return {key: number for key, number in numbers.items() if key in forms | bare}
 
 
-def asked(sources: Iterable[str]) -> set[str]:
-    r"""The names that the paper's source asks for with \val, \rate, \bysign and their kind."""
-    return {name for source in sources for _, name in ASKED.findall(source)}
-
-
 def latex(numbers: dict[str, Number]) -> str:
     """numbers.tex: one macro a line, with its origin."""
     head = "% Made by the workflow from the results of one run. Do not edit: the next run writes it anew.\n"

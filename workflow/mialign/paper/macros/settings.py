@@ -92,6 +92,8 @@ def _derived(settings: dict) -> list[Number]:
         Number("programJudgeSign", _deciding_judges(settings), "config: judge of the experiments"),
         Number("oneBaseSign", _trained_models(settings), "config: base of the experiments"),
     ]
+    titles = ",".join(settings.get("experiments") or {})
+    found.append(Number("experimentNames", titles, "config: experiments"))  # a list for TeX, of names and not of words
     for title, experiment in (settings.get("experiments") or {}).items():
         found += _models_in_print(title, experiment, settings.get("models") or {})
         found += _writer(title, experiment)

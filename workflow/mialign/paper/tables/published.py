@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from mialign.core import csv_files
-from mialign.paper.formatting import CATEGORIES, category, decimal, label, measured, published
+from mialign.evaluation.metrics.records import CATEGORIES
+from mialign.paper.formatting import category, decimal, label, measured, published
 from mialign.paper.macros.published import kind
 from mialign.paper.tables.layout import Table, written
 from mialign.paper.tex_escape import escape

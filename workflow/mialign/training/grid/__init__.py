@@ -1,7 +1,7 @@
 """The grid of log-probabilities: of every response of a question under every one of its prompts.
 
 All objectives are short functions of it (mialign.training.objectives). Each prompt is read once and its responses
-branch from it (layout, attention), and only what predicts a token of a response meets the vocabulary, in chunks
+branch from it (layout, attention_mask), and only what predicts a token of a response meets the vocabulary, in chunks
 (projection).
 """
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from mialign.core.errors import InputError
 from mialign.models.architectures import not_followed
 from mialign.models.machine import computed_in
-from mialign.training.grid.attention import attention_mask
+from mialign.training.grid.attention_mask import attention_mask
 from mialign.training.grid.items import Item
 from mialign.training.grid.layout import Layout, lay_out
 from mialign.training.grid.projection import Projection, project

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mialign.training.grid.items import Item
 
-# Questions share a pass only if at least this share of its places then holds a token.
+# Questions share a pass only if at least this share of it then is tokens, and not padding.
 FULL = 0.85
 
 
@@ -69,8 +69,8 @@ def lay_out(items: list[Item], entry_mask: Tensor, row: int = 0) -> Layout:
     return Layout(ids, positions, tree, branch, *map(torch.tensor, (entries, rows, columns, targets, entry)))
 
 
-def packs(items: list[Item], entry_mask: Tensor, tokens: int, at_least: int = 1, row: int = 0) -> list[list[int]]:
-    """Indices of the questions in parts whose layout has at most `tokens` places (or holds one question only).
+def packs(items: list[Item], entry_mask: Tensor, token_budget: int, at_least: int = 1, row: int = 0) -> list[list[int]]:
+    """Indices of the questions in parts of at most `token_budget` tokens and padding (or of one question only).
 
     Longest first, so that rows of a part are of about equal length. `at_least`: so many parts, as far as there are
     questions for them; processes that train together need the same number. `row`: as for lay_out.
@@ -78,7 +78,7 @@ def packs(items: list[Item], entry_mask: Tensor, tokens: int, at_least: int = 1,
     sizes = [_sizes(item, mask) for item, mask in zip(items, of_each(entry_mask, items), strict=True)]
     parts: list[list[int]] = []
     for index in sorted(range(len(items)), key=lambda index: (-max(sizes[index]), index)):
-        if parts and _fit([size for one in (*parts[-1], index) for size in sizes[one]], tokens, row):
+        if parts and _fit([size for one in (*parts[-1], index) for size in sizes[one]], token_budget, row):
             parts[-1].append(index)
         else:
             parts.append([index])
@@ -125,11 +125,11 @@ def _sizes(item: Item, mask: Tensor) -> list[int]:
 
 
 def _places(sizes: list[int], width: int) -> list[tuple[int, int, int]]:
-    """Row, first column and number in the row of each tree: into the first row with room, the longest first."""
+    """Row, first column and number in the row of each tree: into the first row where it fits, the longest first."""
     free, count = [], []
     places: list = [None] * len(sizes)
     for index in sorted(range(len(sizes)), key=lambda index: (-sizes[index], index)):
-        row = next((row for row, room in enumerate(free) if room >= sizes[index]), len(free))
+        row = next((row for row, left in enumerate(free) if left >= sizes[index]), len(free))
         if row == len(free):
             free.append(width)
             count.append(0)
@@ -139,8 +139,8 @@ def _places(sizes: list[int], width: int) -> list[tuple[int, int, int]]:
     return places
 
 
-def _fit(sizes: list[int], tokens: int, row: int) -> bool:
-    """Whether trees of these sizes may share a pass: it has no more than `tokens` places, and few are empty."""
+def _fit(sizes: list[int], token_budget: int, row: int) -> bool:
+    """Whether trees of these sizes may share a pass: it keeps to the budget, and little of it is padding."""
     width = max(row, *sizes)
-    places = width * (1 + max(number for number, _, _ in _places(sizes, width)))
-    return places <= tokens and bool(row or sum(sizes) >= FULL * places)
+    whole = width * (1 + max(number for number, _, _ in _places(sizes, width)))
+    return whole <= token_budget and bool(row or sum(sizes) >= FULL * whole)

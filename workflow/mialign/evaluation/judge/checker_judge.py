@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-COMPARED = {"principle-aware": "adherence", "principle-free": "correct"}
+from mialign.evaluation.judge import COMPARED
 
 
 class Checkers:

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from mialign import synthetic
 from mialign.core.errors import InputError
 from mialign.data.filters import prefix_differs
-from mialign.synthetic.categories import MATHS, MULTITASK, draw
-from mialign.synthetic.splits import SHARES, split_of
+from mialign.synthetic.categories import MATHS, MULTITASK, SHARES, draw, split_of
 from mialign.synthetic.town import BY_NAME, DAYS, TOPICS
 
 ROOT = Path(__file__).parents[2]
@@ -169,7 +168,7 @@ def test_questions_are_balanced_different_and_repeatable():
 def test_more_questions_than_there_are_is_an_input_error():
     with pytest.raises(InputError, match=r"humanities.*'validation'.*ask for fewer"):
         synthetic.questions("multitask", "validation", 8000, 1)
-    with pytest.raises(InputError, match="no world 'moon'"):
+    with pytest.raises(InputError, match="no task 'moon'"):
         synthetic.questions("moon", "train", 8, 1)
     with pytest.raises(InputError, match="no split 'test'"):
         synthetic.questions("maths", "test", 8, 1)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from mialign.training.grid import Item, grid
-from mialign.training.grid.attention import attention_mask
+from mialign.training.grid.attention_mask import attention_mask
 from mialign.training.grid.layout import lay_out
 
 ITEMS = [Item([[3, 4], [5]], [[6, 0], [7, 8, 0]]), Item([[9, 10, 11], [12, 13]], [[14, 0], [15, 0]])]

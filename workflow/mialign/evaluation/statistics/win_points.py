@@ -1,0 +1,3 @@
+"""What a verdict counts in a win rate: a tie is half a win, and an invalid verdict is in no rate."""
+
+POINTS = {"test": 1.0, "tie": 0.5, "baseline": 0.0, "invalid": None}
