@@ -116,7 +116,7 @@ wildcard_constraints:
     method=one_of(METHODS),
     test=one_of(METHODS),
     baseline=one_of(METHODS),
-    seed=one_of([*map(str, SEEDS), *map(re.escape, TRIALS)]),
+    seed=one_of(map(str, SEEDS)),
     source=one_of(CONFIG["sources"]),
     dataset=one_of(CONFIG["datasets"]),
     curve=one_of(CURVES),

@@ -18,6 +18,7 @@ rule reference:
         f"{RUN}/logs/reference/{{experiment}}.{{data}}.{{method}}.seed{{seed}}.log",
     wildcard_constraints:
         data=one_of(SETS),
+        seed=one_of([*map(str, SEEDS), *map(re.escape, TRIALS)]),
     conda:
         "../../envs/train.yaml"
     threads: THREADS

@@ -51,12 +51,12 @@ def select_pairs(
     prompts: list[dict],
     generations: Iterable[dict],
     settings: dict,
-    is_right: Callable[[str, bool, str], bool] | None = None,
+    is_correct: Callable[[str, bool, str], bool] | None = None,
 ) -> Selection:
     """Filter the responses of each prompt, choose `size` of the questions that stay, and build their pairs.
 
     `settings` holds builder, what that takes, filters, size, seed and, if need be, shortfall, as a set of the config.
-    is_right(text, ended, gold answer) is asked by builders that keep right answers only. The table starts with all
+    is_correct(text, ended, gold answer) is asked by builders that keep right answers only. The table starts with all
     questions ("generated"), has a row for each filter, and ends with the choice ("size"); kept is what remains after
     the row. What a builder cannot use counts as the last filter ("tied"). With `draws` only the prompts count that were
     answered before the set was full.
@@ -66,7 +66,7 @@ def select_pairs(
         generations = list(generations)
         prompts = answered(prompts, generations)
     written = responses_by_prompt(prompts, generations)
-    select = make.selection(settings, is_right) if hasattr(make, "selection") else None
+    select = make.selection(settings, is_correct) if hasattr(make, "selection") else None
     is_tied = getattr(make, "is_tied", None)
     responses = {p["id"]: select(p, written[p["id"]]) for p in prompts} if select else written
     failures = {name: failure(own, filters) if own else RIGHT for name, own in responses.items()}

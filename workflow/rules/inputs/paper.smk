@@ -14,6 +14,9 @@ PDF = [f"{RUN}/paper.pdf"] if HAS_TEX else []
 # Judged experiments whose principles can be checked on any text.
 CHECKED = JUDGED if TEXT_CHECKERS.keys() & PRINCIPLES.principles.keys() else []
 
+# Judged experiments with answers at a temperature above 0.
+SAMPLED = [name for name in JUDGED if any(CONFIG["experiments"][name]["respond"]["temperatures"])]
+
 # Experiments that count the answers to questions of several sources.
 OF_SOURCES = [name for name in SOLVED if len(CONFIG["experiments"][name]["questions"]["benchmark"]) > 1]
 
@@ -27,7 +30,8 @@ TABLES = {
     **{
         kind: (kind, None) for kind in ("principles", "models", "training", "filters", "dropped", "published", "claims")
     },
-    **of_each(JUDGED, "multitask", "win_rates", "win_rates_sampled", "qualities", "examples"),
+    **of_each(JUDGED, "multitask", "win_rates", "qualities", "examples"),
+    **of_each(SAMPLED, "multitask", "win_rates_sampled"),
     **of_each(CHECKED, "multitask", "sides"),
     **({"tuning": ("tuning", None)} if "table" in CONFIG.get("tuning", {}) else {}),
     **({kind: (kind, None) for kind in (*OF_CLAIMS, *FINDINGS)} if REPORTED else {}),

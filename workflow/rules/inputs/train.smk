@@ -55,9 +55,11 @@ def training_inputs(of):
             return found | rollout_inputs(
                 experiment, data, policy(experiment, relative, seed) if needs_reference else []
             )
-        found["pairs"] = f"{RUN}/pairs/{pairs_of(experiment, data, seed)}.jsonl"
+        pairs = pairs_of(experiment, data, seed)
+        found["pairs"] = f"{RUN}/pairs/{pairs}.jsonl"
         if needs_reference:
-            found["reference"] = f"{RUN}/reference/{experiment}/{data}/{relative}/seed{seed}.jsonl"
+            read = seed if pairs.endswith(f"/seed{seed}") else number_of(seed)  # pairs that no trial wrote are read once
+            found["reference"] = f"{RUN}/reference/{experiment}/{data}/{relative}/seed{read}.jsonl"
         return found
 
     return inputs

@@ -43,6 +43,8 @@ class Records:
             for path in sorted(folder.glob(f"{stage}/*/*/seed*.jsonl")):
                 self._read(stage, path)
         for path in sorted(folder.glob("pairs/**/*.jsonl")):
+            if "-" in path.stem:  # seedN-METHOD-RATE: `snakemake tuning` tried a rate with them
+                continue
             name = path.relative_to(folder).with_suffix("").as_posix()
             self.pairs[name] = read_jsonl(path)
             self.counts["pairs"] += len(self.pairs[name])
