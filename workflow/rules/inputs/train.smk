@@ -58,7 +58,8 @@ def training_inputs(of):
         pairs = pairs_of(experiment, data, seed)
         found["pairs"] = f"{RUN}/pairs/{pairs}.jsonl"
         if needs_reference:
-            read = seed if pairs.endswith(f"/seed{seed}") else number_of(seed)  # pairs that no trial wrote are read once
+            # Pairs that no trial wrote are read once for all rates.
+            read = seed if Path(pairs).name == f"seed{seed}" else number_of(seed)
             found["reference"] = f"{RUN}/reference/{experiment}/{data}/{relative}/seed{read}.jsonl"
         return found
 
