@@ -283,7 +283,6 @@ def test_the_neighbours_take_the_base_models_and_are_a_chapter_of_the_paper(smok
         assert [chapter for chapter in chapters if any(chapter in title for title in titles)] == list(chapters)
         assert "??" not in text
         assert "made no such" not in text
-        assert "not measured" not in text
 
     has_chapters("paper", "Neighbours")
     has_chapters("everything", "Experiment 1", "Neighbours", "Limitations", "Further tables of the neighbours")
