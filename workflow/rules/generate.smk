@@ -2,7 +2,8 @@
 
 Pairs that the authors released take the place of these where they are asked for.
 
-The wildcard pairs is EXPERIMENT/SET, or EXPERIMENT/SET/seedN where a method writes the set.
+The wildcard pairs is EXPERIMENT/SET, or EXPERIMENT/SET/seedN where a method writes the set. Where `snakemake tuning` tries a
+rate of iterations it is EXPERIMENT/SET/seedN-METHOD-RATE.
 """
 
 

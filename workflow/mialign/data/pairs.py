@@ -105,7 +105,7 @@ def responses_by_prompt(prompts: list[dict], generations: Iterable[dict], begin:
     Of a text that was cut at a stop phrase the blanks before that phrase are left out: the text does not end in them.
     What the writer was made to begin with, and the policy is not, belongs to the response; begin: put it there.
     """
-    begun = {(prompt["id"], number): text for prompt in prompts for number, text in enumerate(forced_openings(prompt))}
+    begun = openings_by_prompt(prompts)
     numbers = {prompt["id"]: range(len(to_generate(prompt))) for prompt in prompts}
     expected = {(name, index) for name, indices in numbers.items() for index in indices}
     found = {}
@@ -132,6 +132,11 @@ def responses_by_prompt(prompts: list[dict], generations: Iterable[dict], begin:
             f"{missing[0][0]!r}, prompt {missing[0][1]}: was the file cut short? Generate it again"
         )
     return {name: [found[name, index] for index in indices] for name, indices in numbers.items()}
+
+
+def openings_by_prompt(prompts: Iterable[dict]) -> dict[tuple[str, int], str]:
+    """Prompt id and number of the prompt -> how it begins the answer where that to train on does not."""
+    return {(prompt["id"], number): text for prompt in prompts for number, text in enumerate(forced_openings(prompt))}
 
 
 def forced_openings(prompt: dict) -> list[str]:

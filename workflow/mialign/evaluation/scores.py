@@ -6,7 +6,7 @@ from mialign import synthetic
 from mialign.core.errors import InputError
 from mialign.data.filters import ENDED
 from mialign.data.gold_answers import answer_kind
-from mialign.data.pairs import forced_openings
+from mialign.data.pairs import openings_by_prompt
 from mialign.evaluation.answers import is_correct
 from mialign.evaluation.checkers import follows, unchecked
 from mialign.evaluation.text_checkers import TEXT_CHECKERS, side_of
@@ -43,7 +43,7 @@ def writer_records(generations: Iterable[dict], prompts: Iterable[dict], tempera
     belongs to the text, as it does in a pair.
     """
     prompts = list(prompts)
-    begun = {(prompt["id"], number): text for prompt in prompts for number, text in enumerate(forced_openings(prompt))}
+    begun = openings_by_prompt(prompts)
     asked = [
         {**prompt, "id": f"{prompt['id']}/{number}", "constitutions": [constitution]}
         for prompt in prompts
