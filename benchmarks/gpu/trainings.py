@@ -23,6 +23,7 @@ from mialign.models.tokenizer import train_tokenizer
 SETTINGS = {
     **{"objective": "sami", "reduction": "mean", "learning_rate": 0.003, "steps": 4, "batch": 4, "optimizer": "adamw"},
     **{"schedule": "constant", "clip": 1.0, "validate_every": 2, "choose": "last", "precision": "bf16", "seed": 5},
+    "validation": {},
 }
 LORA = {"adapter": {"rank": 4, "alpha": 8, "dropout": 0.1, "targets": ["q_proj", "down_proj"]}}
 CASES = {
@@ -89,11 +90,12 @@ def _of(case: str, folder: Path) -> Iterator[dict]:
 def train(case: str, folder: Path, out: Path, killed: bool) -> None:
     """From the state in `out` if one is there; if `killed`, it ends after two steps."""
     from mialign.training.method import Inputs, Outputs, Speed, train_method
+    from mialign.training.settings import TrainingSettings
 
     try:
         train_method(
             Inputs(folder / "parent", folder / "pairs.jsonl"),
-            SETTINGS | CASES[case],
+            TrainingSettings.read(SETTINGS | CASES[case]),
             Validation(killed),
             Outputs(out / "sami/seed5", out / "curve.csv", out / "scratch"),
             Speed(512),

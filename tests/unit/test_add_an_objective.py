@@ -23,6 +23,7 @@ from mialign.training.examples import read_examples
 from mialign.training.grid import Grid, grid
 from mialign.training.method import Inputs, Outputs, Speed, train_method
 from mialign.training.objectives import OBJECTIVES
+from mialign.training.settings import TrainingSettings
 from mialign.training.terms import Scored, Terms
 
 METHOD = "experiments.multitask.methods.simpo"
@@ -148,12 +149,12 @@ def test_a_training_takes_a_step_with_it_and_needs_no_reference(tmp_path, simpo)
     pairs.write_text("".join(json.dumps(record) + "\n" for record in records))
     settings = {
         "objective": "simpo",
-        **defaults(OBJECTIVES["simpo"].settings),
         "learning_rate": 0.003,
         "steps": 1,
         "batch": 2,
     }
     settings |= {"optimizer": "adamw", "schedule": "constant", "clip": 1.0, "validate_every": 1, "seed": 5}
+    settings = TrainingSettings.read({**settings, "validation": {}})
     outputs = Outputs(tmp_path / "simpo/seed5", tmp_path / "curve.csv", tmp_path / "scratch")
     train_method(Inputs(parent, pairs), settings, Unasked(), outputs, Speed())
 

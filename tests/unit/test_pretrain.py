@@ -11,6 +11,7 @@ from torch.optim import Muon
 import tiny
 from mialign.training.optimizers import MuonInFloat32, muon_with_adamw, orthogonal
 from mialign.training.pretrain import ROW, _CorpusTrainer, _Pack
+from mialign.training.settings import PretrainingSettings
 
 TEXTS = [
     {"ids": list(range(start, start + length)), "weights": [0.1] * (length // 2) + [1.0] * (length - length // 2)}
@@ -77,7 +78,9 @@ def test_both_optimizers_step_and_are_restored():
             optimizer.step()
             optimizer.zero_grad()
 
-    rates = {"learning_rate": 0.01, "other_rate": 0.02, "weight_decay": 0.1}
+    rates = PretrainingSettings(
+        seed=1, batch=2, optimizer="muon", learning_rate=0.01, other_rate=0.02, weight_decay=0.1
+    )
     model = tiny.tiny_model()
     start = {name: weight.clone() for name, weight in model.state_dict().items()}
     optimizer = muon_with_adamw(model, rates)

@@ -17,6 +17,7 @@ from mialign.generation.engine import BatchSize, Request, Sampling
 from mialign.generation.local import generate
 from mialign.models import checkpoints
 from mialign.training.rollouts import Refresh, Rollouts
+from mialign.training.settings import TrainingSettings
 from mialign.training.trainer import GridTrainer
 from scripts import generate as generate_stage
 from scripts import pairs as pairs_stage
@@ -249,9 +250,10 @@ def test_what_the_policy_was_made_to_begin_with_stands_once_before_its_response(
 
     sampling = Sampling(1.0, 1.0, 4, ())
     asked = Rollouts(prompts, sampling, 3, BatchSize(), lambda _, texts: texts, select, None, ())
-    method = {"objective": "sft", "batch": 2, "rollout_every": 1, "steps": 1}
+    method = {"objective": "sft", "batch": 2, "rollout_every": 1, "steps": 1, "validate_every": 1}
+    method = TrainingSettings.read({**method, "learning_rate": 0.1, "validation": {}, "seed": SEED})
     model, tokenizer = checkpoints.load_model(place / "parent"), checkpoints.load_tokenizer(place / "parent")
-    Refresh(asked, method, tokenizer, 64, tmp_path, 256, "start")(model, 0)
+    Refresh(asked, method, tokenizer, 64, tmp_path, 256, "digest")(model, 0)
     requests = [Request(prompt, (seed,)) for *_, prompt, seed in texts_to_generate(prompts, 3)]
     written = [one.text for (one,) in generate(model, tokenizer, requests, sampling, BatchSize())]
     assert [pair["responses"][0]["text"] for pair in pairs] == [f" sank{text}" for text in written]

@@ -35,11 +35,11 @@ from mialign.training.grid import Item, grid, packs, shortened
 from mialign.training.method import Inputs, Outputs, Speed, train_method
 from mialign.training.objectives import OBJECTIVES, cross_entropy
 from mialign.training.reference import read_reference, write_reference
+from mialign.training.settings import OptimizerSettings, TrainingSettings
 from mialign.training.validation import Validation
 
 SETTINGS = {
     "objective": "sami",
-    "reduction": "mean",
     "learning_rate": 0.003,
     "steps": 4,
     "batch": 4,
@@ -47,6 +47,7 @@ SETTINGS = {
     "schedule": "constant",
     "clip": 1.0,
     "validate_every": 2,
+    "validation": {},  # its answers are scored by what the test gives
     "seed": 5,
 }
 SQUARE = torch.ones(2, 2, dtype=torch.bool)
@@ -54,7 +55,8 @@ WORDS = ["boat", "house", "harbour", "keeper", "bees", "noon", "days", "The"]
 
 
 def test_the_gradient_is_clipped_at_a_norm_or_not_at_all(tmp_path):
-    norms = [loop.arguments({**SETTINGS, "clip": clip}, tmp_path, 1).max_grad_norm for clip in (0.4, 0)]
+    made = (OptimizerSettings(seed=1, learning_rate=0.1, batch=4, clip=clip) for clip in (0.4, 0))
+    norms = [loop.arguments(settings, tmp_path).max_grad_norm for settings in made]
     assert norms == [0.4, float("inf")]
 
 
@@ -144,7 +146,7 @@ def fit(folder, parent, pairs, scores=(0.1, 0.2, 0.3), tokens=10_000, checkpoint
         write_reference(parent, pairs, "float32", tokens, reference, changes.get("max_length"))
     train_method(
         Inputs(parent, pairs, reference),
-        SETTINGS | changes,
+        TrainingSettings.read(SETTINGS | changes),
         Scores(*scores),
         Outputs(folder / "sami/seed5", folder / "curve.csv", folder / "scratch"),
         Speed(tokens, checkpointing, attention),
@@ -336,15 +338,8 @@ def test_a_training_and_its_reference_read_what_was_cut(tmp_path, parent, pairs)
 
 def test_betas_and_the_end_of_the_cosine_are_those_that_are_set(tmp_path):
     def made(**changes):
-        settings = {
-            "batch": 2,
-            "learning_rate": 0.5,
-            "schedule": "cosine",
-            "clip": 1.0,
-            "optimizer": "adamw",
-            **changes,
-        }
-        return loop.arguments(settings, tmp_path, 1, max_steps=4)
+        settings = OptimizerSettings(seed=1, batch=2, learning_rate=0.5, schedule="cosine", **changes)
+        return loop.arguments(settings, tmp_path, max_steps=4)
 
     for changes, betas, end in (
         ({}, (0.9, 0.999), 0.1),
@@ -483,7 +478,7 @@ def test_a_reference_without_a_table_of_numbers_is_refused(tmp_path, parent, pai
 
 
 def test_dpo_without_its_reference_is_refused(tmp_path, parent, pairs):
-    settings, out = SETTINGS | {"objective": "dpo", "beta": 0.1}, tmp_path / "out"
+    settings, out = TrainingSettings.read(SETTINGS | {"objective": "dpo", "beta": 0.1}), tmp_path / "out"
     with pytest.raises(InputError, match="dpo is relative to a reference: give its file"):
         train_method(Inputs(parent, pairs), settings, Scores(), Outputs(out, tmp_path / "c", tmp_path / "s"), Speed())
 
@@ -574,7 +569,7 @@ def test_sft_on_positives_reads_the_positive_response_alone(tmp_path, parent, pa
     read = {name: int(row["value"]) for name, curve in (("all", on_all), ("positives", on_positives)) for row in curve
             if (row["step"], row["metric"]) == ("1", "response_tokens")}  # fmt: skip
     assert read == {"all": both[1].sum(), "positives": positives[1].sum()}
-    narrowed = for_objective("pairs", examples, {"objective": "sft", "train_on": "positives"})
+    narrowed = for_objective("pairs", examples, "sft", "positives")
     assert entry_mask(narrowed.values(), "chosen").sum((1, 2)).tolist() == [1] * 8
 
 

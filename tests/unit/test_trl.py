@@ -15,6 +15,7 @@ from mialign.training.grid import grid
 from mialign.training.method import Inputs, Outputs, Speed, train_method
 from mialign.training.objectives import OBJECTIVES
 from mialign.training.reference import read_reference, write_reference
+from mialign.training.settings import TrainingSettings
 
 RATE, BETA = 0.001, 0.3
 QUESTIONS = [
@@ -61,7 +62,6 @@ def ours(folder, objective, questions):
     settings = {
         "objective": objective,
         "beta": BETA,
-        "reduction": "mean",
         "learning_rate": RATE,
         "batch": len(questions),
         "steps": 1,
@@ -69,8 +69,10 @@ def ours(folder, objective, questions):
         "optimizer": "adamw",
         "schedule": "constant",
         "clip": 1.0,
+        "validation": {},
         "seed": 5,
     }
+    settings = TrainingSettings.read(settings)
     out, curve = folder / "ours/seed5", folder / "curve.csv"
     inputs = Inputs(folder / "parent", pairs, folder / "reference.jsonl")
     train_method(inputs, settings, Never(), Outputs(out, curve, folder / "scratch"), Speed(100))
@@ -80,7 +82,7 @@ def ours(folder, objective, questions):
     sums = read_reference(folder / "reference.jsonl", examples)
     examples = [replace(one, reference=table) for one, table in zip(examples.values(), sums, strict=True)]
     computed = grid(parent, [one.item for one in examples], entry_mask(examples, OBJECTIVES[objective].reads))
-    losses = OBJECTIVES[objective].loss(scored(computed, examples), settings)
+    losses = OBJECTIVES[objective].loss(scored(computed, examples), settings.objective_settings)
     return checkpoints.load_model(out), logged, losses.mean().item()
 
 

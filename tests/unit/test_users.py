@@ -219,7 +219,7 @@ def examples(tmp_path, session_tokenizer):
 def test_objectives_read_what_they_need_of_a_context(examples, other):
     found = examples("context", context.prompts, other=other)
     for objective in ("sft", "mipo", "dpo", "sami", "infonce"):
-        assert for_objective("pairs.jsonl", found, {"objective": objective}) == found
+        assert for_objective("pairs.jsonl", found, objective) == found
     entries = {reads: entry_mask(found.values(), reads)[0].tolist() for reads in ("chosen", "terms", "square")}
     assert entries["chosen"] == [[True, False], [False, False]]  # sft is trained on the response to the user alone
     assert entries["terms"] == [[True, True], [False, False]]  # mipo compares under the prompt of the user alone
@@ -232,7 +232,7 @@ def test_sft_on_other_questions_reads_only_the_response_of_the_question(examples
     found = examples("other_question", other_question.prompts)
     assert entry_mask(found.values(), "chosen").tolist() == [[[True, False]]] * 3
     with pytest.raises(InputError, match="sami reads a square of prompts and the responses to them"):
-        for_objective("pairs.jsonl", found, {"objective": "sami"})
+        for_objective("pairs.jsonl", found, "sami")
 
 
 # ---------------------------------------------------------------- bad input

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from mialign.core.arguments import add_settings
+from mialign.core.arguments import add_settings, typed
+from mialign.training.settings import PretrainingSettings
 
 
 def arguments(parser):
@@ -17,9 +18,11 @@ def arguments(parser):
 
 
 def main(args):
+    training = typed(PretrainingSettings, args.settings["training"])
+    shape = args.settings["architecture"] if args.parent is None else None
     from mialign.models.machine import prepare
 
     prepare(args.threads)
     from mialign.training.pretrain import pretrain
 
-    pretrain(args.parent, args.corpus, args.settings, args.out, args.scratch)
+    pretrain(args.parent, shape, args.corpus, training, args.out, args.scratch)

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from mialign.core.arguments import add_settings
+from mialign.core.arguments import add_settings, required
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl
 from mialign.generation import options
 from mialign.models.machine import prepare
+from mialign.training.settings import TrainingSettings
 
 # What a kind of judge needs that scores validation answers.
 JUDGE_OPTIONS = {
@@ -21,16 +22,8 @@ def arguments(parser):
     examples.add_argument("--pairs", type=Path)
     examples.add_argument("--prompts", type=Path, help="what the policy answers itself, with rollout_every")
     parser.add_argument("--validation", type=Path, required=True, help="prompts of the validation questions")
-    add_settings(
-        parser,
-        "objective",
-        "learning_rate",
-        "batch",
-        "steps",
-        "validate_every",
-        "validation",
-        about=", and what else the method has",
-    )
+    needed = [key for key in required(TrainingSettings) if key not in ("seed", "objective_settings")]
+    add_settings(parser, *needed, about=", and what else the method has")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument(
         "--reference", type=Path, help="log-probabilities of the reference, for objectives that need one"
@@ -61,6 +54,7 @@ def arguments(parser):
 
 
 def main(args):
+    settings = TrainingSettings.read({**args.settings, "seed": args.seed})
     prompts = read_jsonl(args.validation, required=("id", "prompts", "reference"))
     prepare(args.threads)
     from mialign.evaluation.checkpoint_scores import scores_of
@@ -69,31 +63,32 @@ def main(args):
     from mialign.training.method import Inputs, Outputs, Speed, train_method
     from mialign.training.validation import Validation
 
-    scored = args.settings["validation"]
-    at, batch = args.settings.get("validate_at", 0.0), options.batch_size(args)
-    scores = wins_over_start(args) if scored["score"] == "win_rate" else scores_of(scored)
-    validation = Validation(prompts, sampling(scored, at), scores, batch)
+    scored, batch = settings.validation, options.batch_size(args)
+    scores = wins_over_start(args, settings) if scored["score"] == "win_rate" else scores_of(scored)
+    validation = Validation(prompts, sampling(scored, settings.validate_at), scores, batch)
     asked = None
     if args.prompts:
         models = dict(zip(args.names, args.models, strict=True))
-        asked = rollouts(args.settings, args.seed, args.prompts, batch, args.reference_model, models)
+        asked = rollouts(settings, args.prompts, batch, args.reference_model, models)
     train_method(
         Inputs(
             args.parent, args.pairs, args.reference, asked, tuple(filter(None, (args.judge_wording, args.judge_model)))
         ),
-        {**args.settings, "seed": args.seed},
+        settings,
         validation,
         Outputs(args.out, args.curve, args.scratch, args.rollouts),
         Speed(args.token_budget, args.checkpointing, args.attention),
     )
 
 
-def wins_over_start(args):
+def wins_over_start(args, settings):
     """What scores validation answers by a judge."""
     from mialign.evaluation.judge.factory import make_judge
     from mialign.evaluation.wins_over_start import WinsOverStart
 
-    judge = args.settings["validate_by"]
+    judge = settings.validate_by
+    if judge is None:
+        raise InputError("--settings: the key 'validate_by' is missing; a validation by win_rate needs a judge")
     for option in JUDGE_OPTIONS[judge["kind"]]:
         if not getattr(args, option):
             raise InputError(f"--{option.replace('_', '-')}: a validation by a judge of kind {judge['kind']} needs it")

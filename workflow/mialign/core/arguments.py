@@ -6,14 +6,19 @@ long ones stand in a file, and @FILE on the command line.
 
 import hashlib
 import json
+import math
 import shlex
 from argparse import ArgumentParser, ArgumentTypeError
+from dataclasses import MISSING, fields
 from functools import partial
 from pathlib import Path
+from types import NoneType, UnionType
+from typing import Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from mialign.core.errors import InputError
 from mialign.core.files import write_text
 
+T = TypeVar("T")
 SHORT = 32 * 1024  # bytes, as the shell reads them: a few such settings fit into one command
 
 
@@ -39,6 +44,58 @@ def add_settings(
         metavar="JSON",
         help=f"JSON, or @FILE that holds it: {', '.join(keys)}{about}",
     )
+
+
+def required(kind: type) -> list[str]:
+    """The fields of a dataclass that have no default."""
+    return [field.name for field in fields(kind) if field.default is field.default_factory is MISSING]
+
+
+def typed(kind: type[T], given: dict) -> T:
+    """The settings as an object of a dataclass.
+
+    InputError for a key that is none of its fields, for a missing one and for a value of another type than the field's.
+    """
+    types = get_type_hints(kind)
+    for name, value in given.items():
+        if name not in types:
+            raise InputError(f"--settings: unknown key {name!r}; there are {', '.join(types)}")
+        if not _fits(value, types[name]):
+            raise InputError(f"--settings: {name} is {value!r}; it must be {_in_words(types[name])}")
+    if missing := next((name for name in required(kind) if name not in given), None):
+        raise InputError(f"--settings: the key {missing!r} is missing (there are {', '.join(given) or 'none'})")
+    return kind(**given)
+
+
+def _fits(value, kind) -> bool:
+    """Whether a value of JSON is of this type; a whole number is a number too, and true is none."""
+    if get_origin(kind) in (Union, UnionType):
+        return any(_fits(value, one) for one in get_args(kind))
+    if get_origin(kind) is Literal:
+        return isinstance(value, str) and value in get_args(kind)
+    if get_origin(kind) is list:
+        return isinstance(value, list) and all(_fits(one, *get_args(kind)) for one in value)
+    if kind is float:
+        return type(value) in (int, float) and math.isfinite(value)
+    return type(value) is kind or (kind is dict and isinstance(value, dict))
+
+
+WORDS = {
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    bool: "true or false",
+    dict: "a block of keys",
+    NoneType: "null",
+}
+
+
+def _in_words(kind) -> str:
+    if get_origin(kind) in (Union, UnionType):
+        return " or ".join(map(_in_words, get_args(kind)))
+    if get_origin(kind) is Literal:
+        return " or ".join(get_args(kind))
+    return "a list" if get_origin(kind) is list else WORDS[kind]
 
 
 def as_argument(text: str, folder: str | Path) -> str:

@@ -30,6 +30,20 @@ def defaults(own: dict[str, Setting]) -> dict[str, object]:
     return {name: one.default for name, one in own.items() if one.default is not None}
 
 
+def check_limits(name: str, value, limits: dict) -> None:
+    """InputError if a value lies outside its limits: enum, or type number with minimum, maximum or exclusiveMinimum."""
+    if "enum" in limits and value not in limits["enum"]:
+        raise InputError(f"{name} is {value!r}; there are {', '.join(map(str, limits['enum']))}")
+    if limits.get("type") == "number" and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise InputError(f"{name} is {value!r}; it must be a number")
+    if "minimum" in limits and not value >= limits["minimum"]:
+        raise InputError(f"{name} is {value!r}; the least is {limits['minimum']}")
+    if "exclusiveMinimum" in limits and not value > limits["exclusiveMinimum"]:
+        raise InputError(f"{name} is {value!r}; it must be above {limits['exclusiveMinimum']}")
+    if "maximum" in limits and not value <= limits["maximum"]:
+        raise InputError(f"{name} is {value!r}; the most is {limits['maximum']}")
+
+
 def check_own(kind: str, entry: str, given: dict, owners: Owners) -> None:
     """InputError for the first setting that belongs to other entries; `kind` says what they are: objective, builder."""
     for name in limits(owners):

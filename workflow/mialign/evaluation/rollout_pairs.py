@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl
 from mialign.data.pairs import select_pairs, with_rewards
 from mialign.data.prompts import writer_seed
@@ -9,18 +10,21 @@ from mialign.evaluation.answers import is_correct
 from mialign.evaluation.rewards import make, reward_records
 from mialign.generation.engine import BatchSize, sampling
 from mialign.training.rollouts import Rollouts
+from mialign.training.settings import TrainingSettings
 
 
 def rollouts(
-    settings: dict, seed: int, prompts: Path, batch: BatchSize, reference: Path | None, models: dict
+    settings: TrainingSettings, prompts: Path, batch: BatchSize, reference: Path | None, models: dict
 ) -> Rollouts:
-    """settings: of the method, with batch, rollout_every and rollouts.
+    """settings.rollouts has pairs (what select_pairs takes, but for the size), sampling, and scorers (rewards by name).
 
-    The last is {pairs: what select_pairs takes, but for the size; sampling; scorers: rewards by name, if there are
-    any}. seed: of the method. models: folders of the rewards that are models, by name; they are loaded for each
-    refresh, so that they take no memory in the steps.
+    Scorers may be missing. models: folders of the rewards that are models, by name; they are loaded for each refresh,
+    so that they take no memory in the steps.
     """
-    asked, size = settings["rollouts"], settings["batch"] * settings["rollout_every"]
+    for key in ("rollout_every", "rollouts"):
+        if getattr(settings, key) is None:
+            raise InputError(f"--settings: the key {key!r} is missing; a policy that writes its own pairs needs it")
+    asked, size = settings.rollouts, settings.batch * settings.rollout_every
 
     def score(prompts: list[dict], generations: list[dict]) -> list[dict]:
         if "scorers" not in asked:
@@ -35,7 +39,7 @@ def rollouts(
     return Rollouts(
         read_jsonl(prompts, required),
         sampling(asked["sampling"], asked["sampling"]["temperature"]),
-        writer_seed(asked["sampling"]["seed"], seed),
+        writer_seed(asked["sampling"]["seed"], settings.seed),
         batch,
         score,
         select,

@@ -75,13 +75,15 @@ def is_square(examples: list[Example], reads: str) -> bool:
     return whole and reads != "chosen" and bool(entry_mask(examples, reads).all())
 
 
-def for_objective(pairs: str, examples: dict[str, Example], settings: dict) -> dict[str, Example]:
+def for_objective(
+    pairs: str, examples: dict[str, Example], objective: str, train_on: str = "all"
+) -> dict[str, Example]:
     """The examples with the terms that a method compares: all, or those that choose the positive response.
 
     InputError if its objective cannot read these pairs: its entries or the other side of a term are not there.
     """
-    _check_entries(pairs, examples, settings["objective"])
-    if settings.get("train_on") != "positives":
+    _check_entries(pairs, examples, objective)
+    if train_on != "positives":
         return examples
     if missing := next((name for name, one in examples.items() if one.positive is None), None):
         raise InputError(

@@ -16,34 +16,28 @@ from mialign.core.disk_space import needing_room
 from mialign.core.errors import InputError
 from mialign.core.files import write_text
 from mialign.training import resume
+from mialign.training.settings import OptimizerSettings
 
 
-def arguments(settings: dict, scratch: Path, seed: int, **more) -> TrainingArguments:
-    """Trainer arguments from our settings (batch, optimizer, learning_rate, schedule, clip, warmup; see config.yaml).
-
-    clip: the most that the norm of the gradient may be; 0 does not clip it. betas: AdamW's, by default 0.9 and 0.999.
-    min_lr_rate: the share of the rate that is left where a cosine ends, by default a tenth. warmup: optimizer steps in
-    which the rate rises to its full height.
+def arguments(settings: OptimizerSettings, scratch: Path, **more) -> TrainingArguments:
+    """Trainer arguments from our settings.
 
     A batch goes to the Trainer whole, in equal shares to the processes, so that a step is one call.
     """
-    if settings["batch"] % (processes := process_count()):
-        raise InputError(
-            f"{processes} processes cannot share a batch of {settings['batch']} equally; change one of them"
-        )
-    ending = {"min_lr_rate": settings.get("min_lr_rate", 0.1)}
-    if "betas" in settings:
-        more |= dict(zip(("adam_beta1", "adam_beta2"), settings["betas"], strict=True))
+    if settings.batch % (processes := process_count()):
+        raise InputError(f"{processes} processes cannot share a batch of {settings.batch} equally; change one of them")
+    if settings.betas:
+        more |= dict(zip(("adam_beta1", "adam_beta2"), settings.betas, strict=True))
     made = TrainingArguments(
         output_dir=str(scratch),
-        per_device_train_batch_size=settings["batch"] // processes,
-        learning_rate=settings["learning_rate"],
-        lr_scheduler_type={"constant": "constant_with_warmup", "cosine": "cosine_with_min_lr"}[settings["schedule"]],
-        lr_scheduler_kwargs=ending if settings["schedule"] == "cosine" else {},
-        warmup_steps=settings.get("warmup", 0),
-        max_grad_norm=settings["clip"] or math.inf,  # not 0, with which no norm would be logged
-        optim={"adamw": "adamw_torch", "rmsprop": "rmsprop"}.get(settings["optimizer"], "adamw_torch"),
-        seed=seed % 2**32,
+        per_device_train_batch_size=settings.batch // processes,
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type={"constant": "constant_with_warmup", "cosine": "cosine_with_min_lr"}[settings.schedule],
+        lr_scheduler_kwargs={"min_lr_rate": settings.min_lr_rate} if settings.schedule == "cosine" else {},
+        warmup_steps=settings.warmup,
+        max_grad_norm=settings.clip or math.inf,  # not 0, with which no norm would be logged
+        optim="rmsprop" if settings.optimizer == "rmsprop" else "adamw_torch",
+        seed=settings.seed % 2**32,
         use_cpu=not torch.cuda.is_available(),
         save_strategy="steps",
         save_total_limit=2,

@@ -1,7 +1,7 @@
 """Train one method on pairs, from its parent, and keep the checkpoint that does best on validation questions."""
 
 import copy
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -19,6 +19,7 @@ from mialign.training.examples import Example, for_objective, read_examples, who
 from mialign.training.objectives import OBJECTIVES
 from mialign.training.reference import read_reference, with_sums
 from mialign.training.rollouts import Refresh, Rollouts
+from mialign.training.settings import TrainingSettings
 from mialign.training.trainer import GridTrainer
 from mialign.training.validation import Validation
 
@@ -70,20 +71,22 @@ class Speed:
     attention: str = "sdpa"
 
 
-def train_method(inputs: Inputs, settings: dict, validation: Validation, outputs: Outputs, speed: Speed) -> None:
-    """settings: a method of the config with the experiment's training keys filled in, and its seed."""
+def train_method(
+    inputs: Inputs, settings: TrainingSettings, validation: Validation, outputs: Outputs, speed: Speed
+) -> None:
+    """From the parent to the checkpoint that is kept. InputError for pairs or a parent that it cannot use."""
     if speed.attention == "flex_attention" and not torch.cuda.is_available():
         raise InputError("speed.attention: flex_attention trains on a GPU only, and none is seen here; take sdpa")
     parent, scratch, out = inputs.parent, outputs.scratch, outputs.checkpoint
-    resume.open_scratch(scratch, {**settings, "questions": validation.prompts}, *inputs.paths())
-    torch.manual_seed(settings["seed"])  # a new adapter begins at random
+    resume.open_scratch(scratch, {**asdict(settings), "questions": validation.prompts}, *inputs.paths())
+    torch.manual_seed(settings.seed)  # a new adapter begins at random
     tokenizer = checkpoints.load_tokenizer(parent)
-    model = trainable(parent, settings.get("adapter"), settings.get("weights", "float32"))
-    choose_attention(model, settings.get("precision", "float32"), speed.attention)
+    model = trainable(parent, settings.adapter, settings.weights)
+    choose_attention(model, settings.precision, speed.attention)
     context = model.config.get_text_config().max_position_embeddings
     if inputs.rollouts:
-        start = checkpoints.digest(parent)
-        refresh = Refresh(inputs.rollouts, settings, tokenizer, context, scratch, speed.token_budget, start)
+        digest = checkpoints.digest(parent)
+        refresh = Refresh(inputs.rollouts, settings, tokenizer, context, scratch, speed.token_budget, digest)
         examples = [None] * refresh.size  # the places of those that each refresh writes
     else:
         refresh, examples = None, _examples(inputs, tokenizer, context, settings)
@@ -91,12 +94,12 @@ def train_method(inputs: Inputs, settings: dict, validation: Validation, outputs
     trainer = GridTrainer(
         model=model,
         args=_arguments(settings, scratch, speed.checkpointing),
-        train_dataset=whole_batches(examples, settings["batch"]),
+        train_dataset=whole_batches(examples, settings.batch),
         refresh=refresh,
         settings=settings,
         validation=validation.bind(tokenizer),
         token_budget=speed.token_budget,
-        ref_model=_ref_model(model, parent) if settings.get("kl") else None,
+        ref_model=_ref_model(model, parent) if settings.kl else None,
     )
     loop.run(trainer, scratch, f"{out.parent.name}/{out.name}")
     weights = trainer.accelerator.get_state_dict(trainer.model_wrapped)
@@ -113,25 +116,25 @@ def train_method(inputs: Inputs, settings: dict, validation: Validation, outputs
     resume.close_scratch(scratch)
 
 
-def with_steps(settings: dict, pairs: int) -> dict:
+def with_steps(settings: TrainingSettings, pairs: int) -> TrainingSettings:
     """Of a training in epochs: its settings with the steps that so many pairs take.
 
     InputError if they make no step, or if the checkpoint that `choose` names is none of this training's.
     """
-    if "epochs" not in settings:
+    if settings.epochs is None:
         return settings
-    steps, chosen = steps_of(settings["epochs"], pairs, settings["batch"]), settings.get("choose")
+    steps, chosen = steps_of(settings.epochs, pairs, settings.batch), settings.choose
     if not steps:
         raise InputError(
-            f"{pairs} pairs in batches of {settings['batch']} make no step (epochs: {settings['epochs']:g}); raise "
+            f"{pairs} pairs in batches of {settings.batch} make no step (epochs: {settings.epochs:g}); raise "
             "epochs, lower batch or see to more pairs"
         )
-    if isinstance(chosen, int) and chosen != steps and (chosen > steps or chosen % settings["validate_every"]):
+    if isinstance(chosen, int) and chosen != steps and (chosen > steps or chosen % settings.validate_every):
         raise InputError(
-            f"choose: {chosen} is no checkpoint: {pairs} pairs make {steps} steps (epochs: {settings['epochs']:g}); "
+            f"choose: {chosen} is no checkpoint: {pairs} pairs make {steps} steps (epochs: {settings.epochs:g}); "
             "take a lower step, or see to more pairs"
         )
-    return {**settings, "steps": steps}
+    return replace(settings, steps=steps)
 
 
 def trainable(parent: Path, adapter: dict | None, weights: str = "float32"):
@@ -166,16 +169,15 @@ def _ref_model(model, parent: Path):
     return model if new_adapter else copy.deepcopy(model).eval().requires_grad_(False)
 
 
-def _arguments(settings: dict, scratch: Path, checkpointing: bool):
+def _arguments(settings: TrainingSettings, scratch: Path, checkpointing: bool):
     # Where weights are in bf16 the model computes in it by itself; told to, accelerate would make them float32 (FSDP).
-    by_autocast = settings.get("weights", "float32") == "float32"
+    by_autocast = settings.weights == "float32"
     return loop.arguments(
         settings,
         scratch,
-        settings["seed"],
-        max_steps=settings["steps"],
-        save_steps=settings["validate_every"],
-        eval_steps=settings["validate_every"],
+        max_steps=settings.steps,
+        save_steps=settings.validate_every,
+        eval_steps=settings.validate_every,
         eval_strategy="steps",
         eval_on_start=resume.last_state(scratch) is None,
         load_best_model_at_end=True,
@@ -183,16 +185,15 @@ def _arguments(settings: dict, scratch: Path, checkpointing: bool):
         greater_is_better=True,
         weight_decay=0.0,
         **loop.spread(checkpointing),
-        bf16=by_autocast and use_bf16(settings.get("precision", "float32")),
+        bf16=by_autocast and use_bf16(settings.precision),
     )
 
 
-def _examples(inputs: Inputs, tokenizer, context: int, settings: dict) -> list[Example]:
+def _examples(inputs: Inputs, tokenizer, context: int, settings: TrainingSettings) -> list[Example]:
     """The pairs, with the reference's sums where the objective needs them."""
-    objective = settings["objective"]
-    on = settings.get("train_on", "all")
-    examples = read_examples(inputs.pairs, tokenizer, context, settings.get("max_length"), on)
-    examples = for_objective(f"{inputs.pairs}", examples, settings)
+    objective, train_on = settings.objective, settings.train_on
+    examples = read_examples(inputs.pairs, tokenizer, context, settings.max_length, train_on)
+    examples = for_objective(f"{inputs.pairs}", examples, objective, train_on)
     if not OBJECTIVES[objective].needs_reference:
         return list(examples.values())
     if inputs.reference is None:

@@ -6,21 +6,22 @@ import torch
 from torch.optim import AdamW, Muon, Optimizer
 
 from mialign.models.machine import use_bf16
+from mialign.training.settings import PretrainingSettings
 
 
-def muon_with_adamw(model, training: dict) -> Optimizer:
-    """Keys of `training`: learning_rate, weight_decay (Muon, on the 2-D weights of layers), other_rate (AdamW)."""
+def muon_with_adamw(model, training: PretrainingSettings) -> Optimizer:
+    """learning_rate and weight_decay are those of Muon, on the 2-D weights of layers; other_rate is that of AdamW."""
     inner = {name for name, weight in model.named_parameters() if weight.ndim == 2 and ".layers." in name}
     named = list(model.named_parameters())
     muon = Muon if use_bf16("bf16") else MuonInFloat32
     return _Both(
         muon(
             [w for n, w in named if n in inner],
-            lr=training["learning_rate"],
-            weight_decay=training["weight_decay"],
+            lr=training.learning_rate,
+            weight_decay=training.weight_decay,
             adjust_lr_fn="match_rms_adamw",
         ),
-        AdamW([w for n, w in named if n not in inner], lr=training["other_rate"], betas=(0.9, 0.98), weight_decay=0.0),
+        AdamW([w for n, w in named if n not in inner], lr=training.other_rate, betas=(0.9, 0.98), weight_decay=0.0),
     )
 
 

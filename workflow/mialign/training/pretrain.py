@@ -1,5 +1,6 @@
 """The base models of the miniature: a small Llama trained on a corpus, from nothing or on from its parent."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -13,19 +14,24 @@ from mialign.models.tokenizer import train_tokenizer
 from mialign.training import loop, resume
 from mialign.training.attention import choose_attention
 from mialign.training.optimizers import muon_with_adamw
+from mialign.training.settings import PretrainingSettings
 
 # Tokens of a row that texts are packed into (a longer text has a row to itself).
 ROW = 192
 
 
-def pretrain(parent: Path | None, corpus: Path, settings: dict, out: Path, scratch: Path) -> None:
-    """Train settings["architecture"], or the model of `parent`, for one epoch on `corpus` ({"prompt", "response"})."""
+def pretrain(
+    parent: Path | None, shape: dict | None, corpus: Path, training: PretrainingSettings, out: Path, scratch: Path
+) -> None:
+    """Train the model of `parent`, or a new one, for one epoch on `corpus` ({"prompt", "response"}).
+
+    shape: of a new model, with vocabulary, context, hidden, layers, heads and mlp.
+    """
     texts = read_jsonl(corpus, required=("prompt", "response"))
-    training = settings["training"]
-    resume.open_scratch(scratch, settings, corpus, *([parent] if parent else []))
-    torch.manual_seed(training["seed"])
+    made_with = {"architecture": shape, "training": asdict(training)}
+    resume.open_scratch(scratch, made_with, corpus, *([parent] if parent else []))
+    torch.manual_seed(training.seed)
     if parent is None:
-        shape = settings["architecture"]
         tokenizer = train_tokenizer(
             (text["prompt"] + text["response"] for text in texts), shape["vocabulary"], shape["context"]
         )
@@ -33,7 +39,7 @@ def pretrain(parent: Path | None, corpus: Path, settings: dict, out: Path, scrat
     else:
         tokenizer, model = checkpoints.load_tokenizer(parent), checkpoints.load_model(parent)
     choose_attention(model, "bf16")
-    rows = _rows(tokenizer, texts, model.config.max_position_embeddings, training["prompt_weight"])
+    rows = _rows(tokenizer, texts, model.config.max_position_embeddings, training.prompt_weight)
     trainer = _trainer(model, tokenizer, rows, training, scratch)
     loop.run(trainer, scratch, out.name)
     with checkpoints.writing_folder(out) as folder:
@@ -70,19 +76,18 @@ def _rows(tokenizer, texts: list[dict], context: int, prompt_weight: float) -> l
     ]
 
 
-def _trainer(model, tokenizer, rows: list[dict], training: dict, scratch: Path) -> Trainer:
-    steps = len(rows) // training["batch"]
+def _trainer(model, tokenizer, rows: list[dict], training: PretrainingSettings, scratch: Path) -> Trainer:
+    steps = len(rows) // training.batch
     arguments = loop.arguments(
-        {"clip": 1.0, **training},
+        training,
         scratch,
-        training["seed"],
         max_steps=steps,
         save_steps=max(1, steps // 4),
         bf16=use_bf16("bf16"),
         adam_beta2=0.98,
-        weight_decay=training["weight_decay"],
+        weight_decay=training.weight_decay,
     )
-    optimizer = muon_with_adamw(model, training) if training["optimizer"] == "muon" else None
+    optimizer = muon_with_adamw(model, training) if training.optimizer == "muon" else None
     collate = _Pack(tokenizer.pad_token_id)
     return _CorpusTrainer(
         model=model, args=arguments, train_dataset=rows, data_collator=collate, optimizers=(optimizer, None)

@@ -23,6 +23,7 @@ from mialign.generation.writer import record
 from mialign.models.machine import of_first
 from mialign.training.examples import Example, examples_of, for_objective
 from mialign.training.reference import reference_records, reference_sums, with_sums
+from mialign.training.settings import TrainingSettings
 
 
 @dataclass(frozen=True)
@@ -47,24 +48,31 @@ class Rollouts:
 class Refresh:
     """The examples of each refresh. What was written is kept in scratch, so that a killed training reads it again.
 
-    settings: of the method, with rollout_every, the steps between two refreshes. start: the digest of the model that
-    the training starts from.
+    settings.rollout_every: the steps between two refreshes. parent: the digest of the model that the training starts
+    from.
     """
 
     def __init__(
-        self, rollouts: Rollouts, settings: dict, tokenizer, context: int, scratch: Path, token_budget: int, start: str
+        self,
+        rollouts: Rollouts,
+        settings: TrainingSettings,
+        tokenizer,
+        context: int,
+        scratch: Path,
+        token_budget: int,
+        parent: str,
     ):
         self.rollouts, self.settings, self.tokenizer, self.context = rollouts, settings, tokenizer, context
-        self.start, self.scratch, self.token_budget = start, scratch, token_budget
-        self.size = settings["batch"] * settings["rollout_every"]
-        self.times = settings["steps"] // settings["rollout_every"]
+        self.parent, self.scratch, self.token_budget = parent, scratch, token_budget
+        self.size = settings.batch * settings.rollout_every
+        self.times = settings.steps // settings.rollout_every
 
     def __call__(self, model, number: int) -> list[Example]:
         """So many examples as the steps of the refresh take; of fewer pairs the first ones stand there again.
 
         number: of the refresh, from 0. InputError if the responses make no pair.
         """
-        step = number * self.settings["rollout_every"]
+        step = number * self.settings.rollout_every
         prompts = slice_of(self.rollouts.prompts, number + 1, self.times)
         # What the policy draws in its steps does not depend on whether responses are written or read again.
         with torch.random.fork_rng([torch.cuda.current_device()] if torch.cuda.is_available() else []):
@@ -95,7 +103,7 @@ class Refresh:
     def _written(self, model, prompts: list[dict], step: int) -> list[dict]:
         """A record a prompt: step, writer, prompt_id, preferences (if there are any), and responses with their rewards.
 
-        writer: the digest of the start of the training; what wrote is its policy after so many steps.
+        writer: the digest of the parent; what wrote is its policy after so many steps.
         """
         asked = texts_to_generate(prompts, self.rollouts.seed)
         requests = [Request(prompt, (seed,)) for _, _, prompt, seed in asked]
@@ -107,7 +115,7 @@ class Refresh:
         scored = of_first(lambda: self.rollouts.score(prompts, generations))
         responses = responses_by_prompt(prompts, scored, begin=False)  # `select` puts the openings before them
         return [
-            {"step": step, "writer": self.start, "prompt_id": prompt["id"]}
+            {"step": step, "writer": self.parent, "prompt_id": prompt["id"]}
             | ({"preferences": prompt["preferences"]} if "preferences" in prompt else {})
             | {"responses": responses[prompt["id"]]}
             for prompt in prompts
@@ -115,12 +123,13 @@ class Refresh:
 
     def _examples(self, pairs: list[dict], where: str) -> list[Example]:
         settings = self.settings
-        examples = examples_of(pairs, where, self.tokenizer, self.context, settings.get("max_length"))
-        examples = for_objective(where, examples, settings)
+        examples = examples_of(pairs, where, self.tokenizer, self.context, settings.max_length)
+        examples = for_objective(where, examples, settings.objective, settings.train_on)
         if self.rollouts.reference is None:
             return list(examples.values())
-        precision, weights = settings.get("precision", "float32"), settings.get("weights", "float32")
-        records = reference_records(self.rollouts.reference, examples, precision, self.token_budget, weights)
+        records = reference_records(
+            self.rollouts.reference, examples, settings.precision, self.token_budget, settings.weights
+        )
         return with_sums(examples, reference_sums(records, examples, where))
 
 

@@ -12,6 +12,7 @@ from mialign.training import objectives
 from mialign.training.curves import COUNTS
 from mialign.training.examples import Example, entry_mask, is_square, scored
 from mialign.training.grid import Grid, Item, grid, packs
+from mialign.training.settings import TrainingSettings
 from mialign.training.validation import rank
 
 
@@ -24,11 +25,13 @@ class GridTrainer(Trainer):
     examples.
     """
 
-    def __init__(self, *, settings: dict, validation, token_budget: int, ref_model=None, refresh=None, **kwargs):
+    def __init__(
+        self, *, settings: TrainingSettings, validation, token_budget: int, ref_model=None, refresh=None, **kwargs
+    ):
         super().__init__(eval_dataset=[], data_collator=_collate, **kwargs)
         self.settings, self.validation, self.token_budget = settings, validation, token_budget
         self.refresh = refresh
-        self.objective = objectives.OBJECTIVES[settings["objective"]]
+        self.objective = objectives.OBJECTIVES[settings.objective]
         self.ref_model = ref_model.to(self.args.device) if ref_model is not None else None
         # FlexAttention skips what nobody looks at, so rows are as long as a pass; a dense mask pays for their length.
         self.row = token_budget if self.model.config._attn_implementation == "flex_attention" else 0
@@ -39,9 +42,8 @@ class GridTrainer(Trainer):
 
     def create_scheduler(self, num_training_steps: int, optimizer=None):
         """As the Trainer's, but a constant rate is warmed up by warmed_constant."""
-        if self.lr_scheduler is None and self.settings["schedule"] == "constant":
-            warmup = self.settings.get("warmup", 0)
-            self.lr_scheduler = warmed_constant(optimizer or self.optimizer, warmup)
+        if self.lr_scheduler is None and self.settings.schedule == "constant":
+            self.lr_scheduler = warmed_constant(optimizer or self.optimizer, self.settings.warmup)
         return super().create_scheduler(num_training_steps, optimizer)
 
     def _run_epoch(self, **kwargs) -> None:
@@ -61,7 +63,7 @@ class GridTrainer(Trainer):
         mask = entry_mask(examples, self.objective.reads)
         total = torch.zeros((), device=self.args.device)
         for part in self._parts([one.item for one in examples], mask):
-            with autocast(self.settings.get("precision", "float32")):
+            with autocast(self.settings.precision):
                 losses = self._losses(model, [examples[index] for index in part], mask[part])
                 loss = losses.sum() / len(examples)
             self.accelerator.backward(loss)
@@ -79,9 +81,9 @@ class GridTrainer(Trainer):
     def _losses(self, model, examples: list[Example], mask: Tensor) -> Tensor:
         computed = grid(model, [one.item for one in examples], mask, self.ref_model, self.row)
         self._measure(computed, mask)
-        losses = self.objective.loss(scored(computed, examples), self.settings)
+        losses = self.objective.loss(scored(computed, examples), self.settings.objective_settings)
         if computed.kl is not None:
-            losses = losses + self.settings["kl"] * objectives.kl(computed.kl, computed.matched, computed.counts)
+            losses = losses + self.settings.kl * objectives.kl(computed.kl, computed.matched, computed.counts)
         return losses
 
     def _measure(self, computed: Grid, mask: Tensor) -> None:
@@ -117,8 +119,7 @@ class GridTrainer(Trainer):
         """Answer the validation questions; the scores under eval_ and their names."""
         self.model.eval()
         metrics = {f"eval_{name}": value for name, value in self.validation(self.model).items()}
-        chosen = self.settings.get("choose", "validation")
-        metrics["eval_score"] = rank(chosen, self.state.global_step, metrics["eval_score"])
+        metrics["eval_score"] = rank(self.settings.choose, self.state.global_step, metrics["eval_score"])
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics

@@ -1,0 +1,113 @@
+"""The settings of a training as typed objects, read from the JSON that the rules pass."""
+
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from mialign.core import setting
+from mialign.core.arguments import typed
+from mialign.core.errors import InputError
+from mialign.training.objectives import OBJECTIVES, own_settings
+
+Precision = Literal["float32", "bf16"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimizerSettings:
+    """What every training has: how its steps are taken.
+
+    batch: questions or texts of a step. warmup: steps in which the rate rises to its full height. min_lr_rate: the
+    share of the rate that is left where a cosine ends. clip: the most that the norm of the gradient may be; 0 does not
+    clip it. betas: of AdamW; by default torch's.
+    """
+
+    seed: int
+    learning_rate: float
+    batch: int
+    optimizer: Literal["adamw", "rmsprop", "muon"] = "adamw"
+    betas: list[float] | None = None
+    schedule: Literal["constant", "cosine"] = "constant"
+    min_lr_rate: float = 0.1
+    warmup: int = 0
+    clip: float = 1.0
+
+    def __post_init__(self):
+        setting.check_limits("--settings: learning_rate", self.learning_rate, {"exclusiveMinimum": 0})
+        for name in ("batch", "steps", "validate_every", "rollout_every"):
+            if (value := getattr(self, name, None)) is not None:
+                setting.check_limits(f"--settings: {name}", value, {"minimum": 1})
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSettings(OptimizerSettings):
+    """All that decides the checkpoint of a method beside the files that it reads; config.yaml explains the keys.
+
+    objective_settings: those that belong to the objective (Objective.settings). epochs: if the training is given in
+    epochs, whose steps the pairs decide; `steps` then has those of a full set. precision: of the products; weights: of
+    the weights, gradients and optimizer state. validation: how validation answers are sampled and scored; validate_by:
+    the judge that scores them. rollouts: what becomes of the responses of a policy that writes its own pairs, every
+    `rollout_every` steps.
+    """
+
+    objective: str
+    objective_settings: dict
+    steps: int
+    validate_every: int
+    validation: dict
+    optimizer: Literal["adamw", "rmsprop"] = "adamw"
+    epochs: float | None = None
+    precision: Precision = "float32"
+    weights: Precision = "float32"
+    max_length: int | None = None
+    choose: Literal["last", "validation"] | int = "validation"
+    validate_at: float = 0.0
+    validate_by: dict | None = None
+    adapter: dict | None = None
+    rollout_every: int | None = None
+    rollouts: dict | None = None
+
+    @property
+    def train_on(self) -> str:
+        """Which responses an objective is trained on that can be trained on the positive ones alone."""
+        return self.objective_settings.get("train_on", "all")
+
+    @property
+    def kl(self) -> float:
+        """The weight of the distance from the parent, 0 for an objective that takes none."""
+        return self.objective_settings.get("kl", 0.0)
+
+    @classmethod
+    def read(cls, given: dict) -> Self:
+        """Of one flat object, with the objective's settings among the others; those that are left out have defaults.
+
+        InputError for an unknown key, a missing one or a value that it cannot have.
+        """
+        objective = given.get("objective")
+        if objective not in OBJECTIVES:
+            raise InputError(f"--settings: objective is {objective!r}; there are {', '.join(OBJECTIVES)}")
+        setting.check_own("objective", objective, given, own_settings())
+        own = OBJECTIVES[objective].settings
+        chosen = setting.defaults(own) | {name: given[name] for name in own if name in given}
+        for name, value in chosen.items():
+            setting.check_limits(f"--settings: {name}", value, own[name].limits)
+        shared = {name: value for name, value in given.items() if name not in own}
+        return typed(cls, {**shared, "objective_settings": chosen})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainingSettings(OptimizerSettings):
+    """How a base model of the miniature is trained on its corpus.
+
+    prompt_weight: of the tokens of a prompt in the loss; those of a response have weight 1. With muon, learning_rate
+    and weight_decay are those of the inner matrices and other_rate is that of all other weights.
+    """
+
+    optimizer: Literal["adamw", "muon"] = "adamw"
+    schedule: Literal["constant", "cosine"] = "cosine"
+    other_rate: float | None = None
+    prompt_weight: float = 0.0
+    weight_decay: float = 0.0
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.optimizer == "muon" and self.other_rate is None:
+            raise InputError("--settings: training.other_rate is missing; muon needs it for what is no inner matrix")
