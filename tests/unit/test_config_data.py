@@ -317,7 +317,7 @@ def test_solutions_have_their_defaults(miniature):
 
 
 def test_the_verified_arm_and_its_controls(miniature):
-    verified(miniature, keep="right", hint=HINT, shortfall=0)
+    verified(miniature, keep="correct", hint=HINT, shortfall=0)
     data = miniature["experiments"]["maths"]["data"]
     plain = {key: value for key, value in data["verified"].items() if key not in ("hint", "keep")}
     data |= {"unfiltered": {**plain, "size": 288}, "random_subset": plain}
@@ -331,17 +331,17 @@ def test_the_verified_arm_and_its_controls(miniature):
 
 BAD_SOLUTIONS = [
     ({"hint": HINT}, ".hint: with keep: any every plain response is kept"),
-    ({"keep": "wrong"}, ".keep: 'wrong' is not possible; there are right, any"),
-    ({"keep": "right", "hint": "{question} {opening}"}, ".hint: the field {answer} is missing"),
+    ({"keep": "wrong"}, ".keep: 'wrong' is not possible; there are correct, any"),
+    ({"keep": "correct", "hint": "{question} {opening}"}, ".hint: the field {answer} is missing"),
     (
-        {"keep": "right", "hint": HINT + "{constitution}"},
+        {"keep": "correct", "hint": HINT + "{constitution}"},
         ".hint: there is nothing to fill the field {constitution} with",
     ),
-    ({"keep": "right", "hint": ""}, ".hint: at least 1 needed, this has 0"),
+    ({"keep": "correct", "hint": ""}, ".hint: at least 1 needed, this has 0"),
     ({"shortfall": 1.1}, ".shortfall: 1.1 is too large; the most is 1"),
     ({"constitutions": 2}, ".constitutions: it belongs to builder constitutions, not to solutions; take it out"),
     (
-        {"keep": "right", "questions": "multitask_train"},
+        {"keep": "correct", "questions": "multitask_train"},
         ".questions: solutions that are checked or hinted need a number",
     ),
 ]
@@ -359,14 +359,14 @@ def test_an_objective_that_compares_has_nothing_to_compare_in_solutions(miniatur
 
 def test_each_round_of_solutions_is_trained_from_the_base_on_what_the_round_before_wrote(miniature):
     method = {"parent": "base", "objective": "sft", "learning_rate": 0.0001, "data": "verified", "iterations": 3}
-    verified(miniature, {"star": {**method, "alternate": 1}}, keep="right", hint=HINT)
+    verified(miniature, {"star": {**method, "alternate": 1}}, keep="correct", hint=HINT)
     found = loading.load(miniature)["experiments"]["maths"]
     names = ["star_1", "star_2", "star_3"]
     assert [found["data"][name]["from"] for name in names] == ["base", "star_1", "star_2"]
     assert {found["methods"][name]["parent"] for name in names} == {"base"}
     for name in names:
         block = found["data"][name]
-        assert (block["keep"], block["hint"], block["slice"]) == ("right", HINT, {"part": 1, "of": 1})
+        assert (block["keep"], block["hint"], block["slice"]) == ("correct", HINT, {"part": 1, "of": 1})
         assert (block["size"], block["sampling"]["seed"]) == (48, 1)
 
 

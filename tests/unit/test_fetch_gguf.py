@@ -17,8 +17,9 @@ import torch
 from transformers import PreTrainedModel
 
 import tiny_gguf
+from mialign.core import disk_space
 from mialign.core.errors import InputError
-from mialign.data.fetch import model, package, room
+from mialign.data.fetch import model, package
 from mialign.models import checkpoints
 
 FILES = {
@@ -182,7 +183,7 @@ def test_a_rule_of_cutting_that_is_not_known_is_refused(fetched, tmp_path):
 
 
 def test_no_room_for_the_weights_is_seen_before_they_are_read(fetched, file, tmp_path, monkeypatch):
-    monkeypatch.setattr(room.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 10_000}))
+    monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 10_000}))
     monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", None)
     assert "it takes 0.0 GB, and" in refused(fetched, {"gguf": str(file)})
 

@@ -6,8 +6,9 @@ import struct
 
 import pytest
 
+from mialign.core import disk_space
 from mialign.core.errors import InputError
-from mialign.data.fetch import model, room
+from mialign.data.fetch import model
 
 HEADER = json.dumps({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).encode()
 WEIGHTS = struct.pack("<Q", len(HEADER)) + HEADER + bytes(8)
@@ -151,7 +152,7 @@ def test_a_hub_that_nobody_answers_for_is_said(hub, fetched, monkeypatch):
 
 def test_a_full_disk_is_seen_before_the_download(hub, fetched, monkeypatch):
     hub.add("model", "someone/llama", PARTS)
-    monkeypatch.setattr(room.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 10}))
+    monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 10}))
     with pytest.raises(InputError, match=r"it takes 0\.0 GB, and .* make room, or name a larger folder"):
         fetched()
     assert not any("resolve" in line for line in hub.seen)

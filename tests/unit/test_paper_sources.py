@@ -177,8 +177,8 @@ def test_a_cut_that_leaves_nothing_is_refused_unless_empty_ones_are_skipped(tmp_
         "file": "q.jsonl",
         "fields": {"question": "q"},
         "category": "math",
-        "drop_start": "User:",
-        "drop_end": "Bot:",
+        "drop_prefix": "User:",
+        "drop_suffix": "Bot:",
     }
     with pytest.raises(InputError, match=r"line 1: nothing is left of the field 'q'; set skip_empty: true"):
         sources.questions("mine", entry, tmp_path)

@@ -132,7 +132,7 @@ def test_the_builder_of_opposites(recipes, read_config, root, monkeypatch):
     space: dict = {}
     exec(compile(recipe["python"][0], PAGE, "exec"), space)
     module.SETTINGS = space["SETTINGS"]
-    for name in ("shape", "prompts", "records"):
+    for name in ("record_size", "prompts", "records"):
         setattr(module, name, staticmethod(space[name]))
     monkeypatch.setitem(BUILDERS, "opposites", module)
     schema._validator.cache_clear()

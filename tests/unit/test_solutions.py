@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
-from mialign.data.builders import shape, solutions
+from mialign.data.builders import record_size, solutions
 from mialign.data.pairs import select_pairs
 from mialign.data.prompts import prompt_records, to_generate
 from mialign.evaluation.answers import is_correct
@@ -22,8 +22,8 @@ EXPERIMENT = {
     "evaluation": {"template": "Q: {question}\nA: {opening}\n", "opening": "positive"},
 }
 HINT = "Q: {question} (It is {answer}.)\nA: {opening}\n"
-RIGHT = {"keep": "right"}
-HINTED = {"keep": "right", "hint": HINT}
+CORRECT = {"keep": "correct"}
+HINTED = {"keep": "correct", "hint": HINT}
 ANY = {"keep": "any"}
 
 
@@ -50,12 +50,12 @@ def selected(block: dict, asked: list[dict], texts: list[tuple[str, ...]], finis
 
 # ---------------------------------------------------------------- prompts
 def test_the_prompt_is_that_of_evaluation_and_the_hint_is_only_generated_with():
-    (plain,) = prompts([question(1)], RIGHT)
+    (plain,) = prompts([question(1)], CORRECT)
     assert plain["prompts"] == to_generate(plain) == ["Q: 1 {answer}?\nA: Let us see.\n"]
     (hinted,) = prompts([question(1)], HINTED)
     assert hinted["prompts"] == plain["prompts"]
     assert to_generate(hinted) == [*plain["prompts"], "Q: 1 {answer}? (It is 5.)\nA: Let us see.\n"]
-    assert [shape({"builder": "solutions", **block}) for block in (RIGHT, HINTED)] == [(1, 1, 1), (2, 1, 1)]
+    assert [record_size({"builder": "solutions", **block}) for block in (CORRECT, HINTED)] == [(1, 1, 1), (2, 1, 1)]
 
 
 def test_a_hint_shows_the_answer_in_the_form_in_which_it_is_compared():
@@ -64,7 +64,7 @@ def test_a_hint_shows_the_answer_in_the_form_in_which_it_is_compared():
         assert f"(It is {shown}.)" in record["generation_prompts"][1]
 
 
-@pytest.mark.parametrize("block", [RIGHT, HINTED])
+@pytest.mark.parametrize("block", [CORRECT, HINTED])
 def test_a_question_without_an_answer_is_named_before_anything_is_written(block):
     with pytest.raises(InputError, match="the question 'q2' has no number or letter as its answer"):
         prompts([question(1), question(2, None)], block)
@@ -75,10 +75,10 @@ def test_a_question_without_an_answer_is_named_before_anything_is_written(block)
     ("block", "message"),
     [
         ({**HINTED, "keep": "any"}, "hint: with keep: any every plain response is kept, and no hinted one"),
-        ({**RIGHT, "hint": "{question} {opening}"}, "hint: the field {answer} is missing"),
-        ({**RIGHT, "hint": "{answer} {opening}"}, "hint: the field {question} is missing"),
-        ({**RIGHT, "hint": "{question} {answer}"}, "hint: the field {opening} is missing"),
-        ({**RIGHT, "hint": HINT + "{constitution}"}, "hint: there is nothing to fill the field {constitution} with"),
+        ({**CORRECT, "hint": "{question} {opening}"}, "hint: the field {answer} is missing"),
+        ({**CORRECT, "hint": "{answer} {opening}"}, "hint: the field {question} is missing"),
+        ({**CORRECT, "hint": "{question} {answer}"}, "hint: the field {opening} is missing"),
+        ({**CORRECT, "hint": HINT + "{constitution}"}, "hint: there is nothing to fill the field {constitution} with"),
     ],
 )
 def test_a_hint_that_cannot_be_used_is_refused(block, message):
@@ -101,7 +101,7 @@ def test_the_plain_response_is_kept_if_it_is_right_and_else_the_hinted_one():
     found = selected(HINTED, asked, TEXTS)
     assert found.table == [
         {"filter": "generated", "dropped": 0, "kept": 4},
-        {"filter": "right", "dropped": 2, "kept": 2},
+        {"filter": "correct", "dropped": 2, "kept": 2},
         {"filter": "empty", "dropped": 0, "kept": 2},
         {"filter": "identical", "dropped": 0, "kept": 2},
         {"filter": "size", "dropped": 0, "kept": 2},
@@ -120,16 +120,16 @@ def test_the_plain_response_is_kept_if_it_is_right_and_else_the_hinted_one():
         {"text": "The answer is 5.", "finish": "eos", "writer": "w", "prompt": None, "hinted": True}
     ]
     assert [(row["filter"], row["response_1"], row["response_2"]) for row in found.examples] == [
-        ("right", "The answer is 6.", "The answer is 7."),
-        ("right", "It is 5", "I see 5"),
+        ("correct", "The answer is 6.", "The answer is 7."),
+        ("correct", "It is 5", "I see 5"),
     ]
 
 
 def test_without_a_hint_only_the_first_try_counts():
-    asked = prompts([question(number) for number in range(4)], RIGHT)
-    found = selected(RIGHT, asked, [own[:1] for own in TEXTS])
+    asked = prompts([question(number) for number in range(4)], CORRECT)
+    found = selected(CORRECT, asked, [own[:1] for own in TEXTS])
     assert [pair["question_id"] for pair in found.pairs] == ["q0"]
-    assert {"filter": "right", "dropped": 3, "kept": 1} in found.table
+    assert {"filter": "correct", "dropped": 3, "kept": 1} in found.table
 
 
 def test_unfiltered_keeps_every_plain_response():
@@ -149,8 +149,8 @@ def test_the_filters_look_at_what_is_kept():
 
 
 def test_a_choice_is_right_by_its_letter():
-    asked = prompts([question(1, "B"), question(2, "C")], RIGHT)
-    found = selected(RIGHT, asked, [("The answer is (B).",), ("The answer is (B).",)])
+    asked = prompts([question(1, "B"), question(2, "C")], CORRECT)
+    found = selected(CORRECT, asked, [("The answer is (B).",), ("The answer is (B).",)])
     assert [pair["question_id"] for pair in found.pairs] == ["q1"]
 
 
@@ -160,8 +160,8 @@ def test_no_right_solution_at_all_is_told(texts, finish):
     with pytest.raises(InputError) as caught:
         selected(HINTED, asked, texts, finish)
     assert str(caught.value) == (
-        f"no pair is left: of {len(texts)} questions the filters dropped right {len(texts)}. Most were lost to right: "
-        "take easier questions, a writer that solves more of them, or another hint"
+        f"no pair is left: of {len(texts)} questions the filters dropped correct {len(texts)}. Most were lost to "
+        "correct: take easier questions, a writer that solves more of them, or another hint"
     )
 
 
@@ -170,7 +170,7 @@ ANSWERS = st.sampled_from(["The answer is 5.", "The answer is 6.", "5", "", "The
 
 @given(st.lists(st.tuples(ANSWERS, ANSWERS), min_size=1, max_size=12), st.booleans())
 def test_what_is_kept_is_right_and_never_stored_with_the_hint(texts, with_hint):
-    block = HINTED if with_hint else RIGHT
+    block = HINTED if with_hint else CORRECT
     asked = prompts([question(number) for number in range(len(texts))], block)
     texts = [own if with_hint else own[:1] for own in texts]
     solved = [[is_correct(text, True, "5") for text in own] for own in texts]
@@ -190,9 +190,9 @@ def test_what_is_kept_is_right_and_never_stored_with_the_hint(texts, with_hint):
 def test_a_control_of_the_same_size_is_the_same_questions_texts_of_the_same_prompts():
     questions = [question(number) for number in range(4)]
     texts = [own[:1] for own in TEXTS]
-    of_right, of_any = (selected(block, prompts(questions, block), texts, size=1) for block in (RIGHT, ANY))
-    assert len(of_right.pairs) == len(of_any.pairs) == 1
-    (record,) = of_right.pairs
+    of_correct, of_any = (selected(block, prompts(questions, block), texts, size=1) for block in (CORRECT, ANY))
+    assert len(of_correct.pairs) == len(of_any.pairs) == 1
+    (record,) = of_correct.pairs
     same = [pair for pair in selected(ANY, prompts(questions, ANY), texts).pairs if pair["id"] == record["id"]]
     assert same == [record]
 
@@ -208,7 +208,7 @@ def test_a_set_may_fall_short_of_its_size_by_its_shortfall(shortfall, passes):
     with pytest.raises(InputError) as caught:
         selected(HINTED, asked, TEXTS, **more)
     assert str(caught.value) == (
-        f"2 of 4 pairs are missing, more than a shortfall of {shortfall} allows: the filters dropped right 2 of "
+        f"2 of 4 pairs are missing, more than a shortfall of {shortfall} allows: the filters dropped correct 2 of "
         "4 questions; lower size to 2 or less, raise shortfall or loosen filters, and the texts there are serve again; "
         "or take more questions"
     )

@@ -14,7 +14,7 @@ from mialign.core.files import read_jsonl, write_jsonl
 from mialign.data.builders.constitutions import compare_all
 from mialign.evaluation.judge import likelihood
 from mialign.evaluation.judge.settings import deciding
-from mialign.evaluation.wins_over_start import WinsOverStart
+from mialign.evaluation.wins_over_parent import WinsOverParent
 from mialign.generation.engine import Completion
 from mialign.training.trainer import GridTrainer
 from scripted_server import answer, refuse, serving
@@ -64,10 +64,10 @@ def rates(scores):
 
 def test_the_first_answers_are_what_later_ones_must_beat(tmp_path):
     judge = Longer()
-    scores = WinsOverStart(judge, tmp_path / "start.jsonl", 0.5)
+    scores = WinsOverParent(judge, tmp_path / "answers.jsonl", 0.5)
     assert rates(scores(RECORDS, answers("aa", "bb", "cc"))) == [0.5, 0.5, 0.5]
     assert rates(scores(RECORDS, answers("aaa", "b", ""))) == [1.0, 0.0, None]
-    again = WinsOverStart(judge, tmp_path / "start.jsonl", 0.5)  # a training that goes on
+    again = WinsOverParent(judge, tmp_path / "answers.jsonl", 0.5)  # a training that goes on
     assert rates(again(RECORDS, answers("aaa", "bb", "c"))) == [1.0, 0.5, 0.0]
     assert [(case.axis, case.prompt["id"], case.baseline["text"]) for case in judge.asked[-1]] == [
         ("principle-aware", f"e/validation/{number}", text) for number, text in enumerate(("aa", "bb", "cc"))

@@ -227,7 +227,7 @@ def test_information_is_asked_of_every_policy_where_an_experiment_has_it(copy, p
     assert option(written, "--seed") == "2"
     scored = commands(text, "information")
     assert option(scored["information/multitask/base/seed3.jsonl"], "--model") == "results/mini/models/weak"
-    assert option(scored["information/multitask/sami/seed2.jsonl"], "--start") == "results/mini/models/weak"
+    assert option(scored["information/multitask/sami/seed2.jsonl"], "--base") == "results/mini/models/weak"
     lengths = commands(text, "lengths")["prompts/multitask/lengths.csv"]
     assert json.loads(option(lengths, "--settings"))["uses"][-1] == {
         "split": "information", "model": "weak", "max_tokens": 96,

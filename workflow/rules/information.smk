@@ -32,7 +32,7 @@ rule held_out_responses:
 rule information:
     input:
         model=lambda wildcards: policy(wildcards.experiment, wildcards.method, wildcards.seed),
-        start=lambda wildcards: policy(wildcards.experiment, "base", wildcards.seed),
+        base=lambda wildcards: policy(wildcards.experiment, "base", wildcards.seed),
         files=lambda wildcards: [
             file
             for method in dict.fromkeys((wildcards.method, "base"))
@@ -58,6 +58,6 @@ rule information:
         code=code_digest("information"),
         precision=CONFIG["engine"]["precision"],
     shell:
-        "{resources.python} workflow/run.py information --log {log:q} --model {input.model:q} --start {input.start:q}"
+        "{resources.python} workflow/run.py information --log {log:q} --model {input.model:q} --base {input.base:q}"
         " --prompts {input.prompts:q} --responses {input.responses:q} --precision {params.precision:q}"
         " --token-budget {resources.token_budget} --threads {resources.torch_threads} --out {output:q}"

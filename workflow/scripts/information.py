@@ -1,4 +1,4 @@
-"""The log-probabilities of a policy's own responses to held-out questions, under all prompts and under the start."""
+"""The log-probabilities of a policy's own responses to held-out questions, under all prompts and under the base."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from mialign.models.machine import prepare
 
 def arguments(parser):
     parser.add_argument("--model", type=Path, required=True, help="folder of the policy")
-    parser.add_argument("--start", type=Path, required=True, help="folder of the model that all methods start from")
+    parser.add_argument("--base", type=Path, required=True, help="folder of the base model of the experiment")
     parser.add_argument("--prompts", type=Path, required=True, help="prompts/{experiment}/information.jsonl")
     parser.add_argument("--responses", type=Path, required=True, help="of the policy, one to each prompt")
     parser.add_argument("--precision", choices=("float32", "bf16"), default="float32", help="as the engine writes")
@@ -20,4 +20,4 @@ def main(args):
     prepare(args.threads)
     from mialign.evaluation.held_out_grids import write_grids
 
-    write_grids(args.model, args.start, args.prompts, args.responses, args.precision, args.token_budget, args.out)
+    write_grids(args.model, args.base, args.prompts, args.responses, args.precision, args.token_budget, args.out)

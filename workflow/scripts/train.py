@@ -17,7 +17,7 @@ JUDGE_OPTIONS = {
 
 
 def arguments(parser):
-    parser.add_argument("--parent", type=Path, required=True, help="folder of the model to start from")
+    parser.add_argument("--parent", type=Path, required=True, help="folder of the model that is trained")
     examples = parser.add_mutually_exclusive_group(required=True)
     examples.add_argument("--pairs", type=Path)
     examples.add_argument("--prompts", type=Path, help="what the policy answers itself, with rollout_every")
@@ -64,7 +64,7 @@ def main(args):
     from mialign.training.validation import Validation
 
     scored, batch = settings.validation, options.batch_size(args)
-    scores = wins_over_start(args, settings) if scored["score"] == "win_rate" else scores_of(scored)
+    scores = wins_over_parent(args, settings) if scored["score"] == "win_rate" else scores_of(scored)
     validation = Validation(prompts, sampling(scored, settings.validate_at), scores, batch)
     asked = None
     if args.prompts:
@@ -81,10 +81,10 @@ def main(args):
     )
 
 
-def wins_over_start(args, settings):
+def wins_over_parent(args, settings):
     """What scores validation answers by a judge."""
     from mialign.evaluation.judge.factory import make_judge
-    from mialign.evaluation.wins_over_start import WinsOverStart
+    from mialign.evaluation.wins_over_parent import WinsOverParent
 
     judge = settings.validate_by
     if judge is None:
@@ -95,4 +95,4 @@ def wins_over_start(args, settings):
     made = make_judge(
         judge, args.judge_wording, args.judge_server, args.judge_asked, args.judge_model, args.token_budget
     )
-    return WinsOverStart(made, args.scratch / "answers-0.jsonl", judge.get("invalid_at_most", 0))
+    return WinsOverParent(made, args.scratch / "answers-0.jsonl", judge.get("invalid_at_most", 0))

@@ -36,6 +36,20 @@ def needing_room(place: str | Path, name: str = "") -> Iterator[None]:
         raise InputError(f"{name or place}: {NO_ROOM}") from error
 
 
+def check_free(name: str, size: int, folder: Path) -> None:
+    """InputError if a download of `size` bytes does not fit into its folder.
+
+    What an earlier call has left there counts as room.
+    """
+    there = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    free = shutil.disk_usage(folder).free + there
+    if size > free:
+        raise InputError(
+            f"{name}: it takes {size / 1e9:.1f} GB, and {folder} has {free / 1e9:.1f} GB; make room, or name a larger "
+            "folder with --config data=FOLDER"
+        )
+
+
 def _free(place: Path) -> int:
     return shutil.disk_usage(next(one for one in (place, *place.absolute().parents) if one.exists())).free
 

@@ -15,6 +15,7 @@ import yaml
 from mialign.core.errors import InputError
 from mialign.data.builders.constitutions import compare_all
 from mialign.data.parsed_python import constants, named, parse
+from mialign.data.principles import ANTITHESIS, POSITIVE
 
 LISTING = Path(__file__).parents[2] / "resources" / "authors.yaml"
 
@@ -51,9 +52,9 @@ def keys_of_principles(path: Path) -> dict[str, list[str]]:
 def _sides(block: dict, where: str) -> tuple[dict, list[str]]:
     try:
         if "strong" in block:
-            texts = {"positive": [block["strong"]], "antithesis": [block["antithesis"]], "short": [block["weak"]]}
+            texts = {POSITIVE: [block["strong"]], ANTITHESIS: [block["antithesis"]], "short": [block["weak"]]}
             return {side: _lines(wordings) for side, wordings in texts.items()}, block["relevant_for"]
-        texts = {"positive": block["paraphrases"], "antithesis": block["paraphrases_antithesis"]}
+        texts = {POSITIVE: block["paraphrases"], ANTITHESIS: block["paraphrases_antithesis"]}
         texts["short"] = [block["definition"]]
         return {side: _lines(wordings) for side, wordings in texts.items()}, ["math"]
     except KeyError as error:
@@ -93,7 +94,7 @@ def solved_templates(path: Path) -> dict:
     frame = named(constants(training.body), "MATH_GENERATION_PROMPT_SINGLE_TURN", path)
     return {
         "template": frame + "{opening}",
-        "openings": {"positive": _added(branch.body, path), "antithesis": _added(branch.orelse, path)},
+        "openings": {POSITIVE: _added(branch.body, path), ANTITHESIS: _added(branch.orelse, path)},
         "evaluation": {"template": named(constants(evaluation.body), "MATH_EVAL_PROMPT_SINGLE_TURN", path)},
     }
 
@@ -114,7 +115,7 @@ def pairs(path: Path, templates: dict, experiment: str, category: str) -> list[d
     templates: of solved_templates. By the template, with a field for the opening at its end, a prompt is taken apart
     into constitution and question. The positive response is that whose prompt has the positive opening.
     """
-    frame, positive = re.escape(templates["template"]), templates["openings"]["positive"]
+    frame, positive = re.escape(templates["template"]), templates["openings"][POSITIVE]
     for field, pattern in (
         ("constitution", "(?P<constitution>.*?)"),
         ("question", "(?P<question>.*)"),

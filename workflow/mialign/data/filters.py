@@ -12,8 +12,8 @@ import Levenshtein
 
 from mialign.core.errors import InputError
 
-RIGHT = "right"  # applied by the builder that keeps correct answers only
-ORDER = (RIGHT, "ended", "empty", "forbidden", "identical", "length_ratio", "shorter_at_least", "prefix_distance")
+CORRECT = "correct"  # applied by the builder that keeps correct answers only
+ORDER = (CORRECT, "ended", "empty", "forbidden", "identical", "length_ratio", "shorter_at_least", "prefix_distance")
 KEYS = {"ended", "forbidden", "length_ratio", "shorter_at_least", "prefix_distance"}
 FINISHES = ("eos", "stop", "length")
 ENDED = FINISHES[:2]

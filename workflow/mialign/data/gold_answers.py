@@ -24,7 +24,7 @@ def gold_answer(question: dict) -> str:
             return number(stated)
     raise InputError(
         f"the question {question['id']!r} has no number or letter as its answer (reference: "
-        f"{question['reference']!r:.200}), so no answer to it can be counted as right; give it one or remove it"
+        f"{question['reference']!r:.200}), so no answer to it can be counted as correct; give it one or remove it"
     )
 
 

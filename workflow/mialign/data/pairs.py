@@ -7,14 +7,14 @@ from mialign.core.errors import InputError
 from mialign.core.seeds import derive
 from mialign.core.template import beginning
 from mialign.data.builders import builder
-from mialign.data.filters import FINISHES, RIGHT, STOPPED, Response, active_filters, first_failure
+from mialign.data.filters import CORRECT, FINISHES, STOPPED, Response, active_filters, first_failure
 from mialign.data.prompts import USERS, to_generate
 
 EXAMPLES = 2
 TIED = "tied"  # the filter of builders whose objectives may tell no response from another
 KEPT = ("text", "finish", "tokens", "seed", "writer", "rewards")  # of a generation in a record of pairs
 HINTS = {
-    RIGHT: "take easier questions, a writer that solves more of them, or another hint",
+    CORRECT: "take easier questions, a writer that solves more of them, or another hint",
     "ended": "raise sampling.max_tokens, or set filters.ended to false",
     "empty": "look at the generations: the generator answers nothing",
     "forbidden": "shorten filters.forbidden",
@@ -56,7 +56,7 @@ def select_pairs(
     """Filter the responses of each prompt, choose `size` of the questions that stay, and build their pairs.
 
     `settings` holds builder, what that takes, filters, size, seed and, if need be, shortfall, as a set of the config.
-    is_correct(text, ended, gold answer) is asked by builders that keep right answers only. The table starts with all
+    is_correct(text, ended, gold answer) is asked by builders that keep correct answers only. The table starts with all
     questions ("generated"), has a row for each filter, and ends with the choice ("size"); kept is what remains after
     the row. What a builder cannot use counts as the last filter ("tied"). With `draws` only the prompts count that were
     answered before the set was full.
@@ -69,12 +69,12 @@ def select_pairs(
     select = make.selection(settings, is_correct) if hasattr(make, "selection") else None
     is_tied = getattr(make, "is_tied", None)
     responses = {p["id"]: select(p, written[p["id"]]) for p in prompts} if select else written
-    failures = {name: failure(own, filters) if own else RIGHT for name, own in responses.items()}
+    failures = {name: failure(own, filters) if own else CORRECT for name, own in responses.items()}
     for prompt in prompts if is_tied else ():
         if failures[prompt["id"]] is None and is_tied(prompt, responses[prompt["id"]], settings):
             failures[prompt["id"]] = TIED
     passed = [prompt for prompt in prompts if failures[prompt["id"]] is None]
-    names = [*([RIGHT] if select else []), *filters, *([TIED] if is_tied else [])]
+    names = [*([CORRECT] if select else []), *filters, *([TIED] if is_tied else [])]
     dropped = {name: [p for p in prompts if failures[p["id"]] == name] for name in names}
     counts = {name: len(gone) for name, gone in dropped.items()}
     if not passed:

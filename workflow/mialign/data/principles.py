@@ -6,7 +6,7 @@ from pathlib import Path
 from mialign.core.errors import InputError
 from mialign.core.yaml_files import read_yaml
 from mialign.synthetic import CATEGORIES, voices
-from mialign.synthetic.checkers import SIDES
+from mialign.synthetic.checkers import ANTITHESIS, POSITIVE, SIDES
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Principle:
 
 
 TEXTS = ("name", "description")
-WORDINGS = (*SIDES, "short")
+WORDINGS = (POSITIVE, ANTITHESIS, "short")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from mialign.core.seeds import derive
 from mialign.core.template import Prompt, beginning, fields_of, fill, numbered
 from mialign.data import preferences, users
 from mialign.data.draws import drawn_questions
+from mialign.data.principles import POSITIVE
 
 SPLITS = ("train", "validation", "benchmark", "information")
 TURNS = re.compile("(system )?user( assistant user)*( assistant)?")
@@ -161,7 +162,7 @@ def evaluation(question: dict, principles, settings: dict, rng: Random) -> Promp
         return Prompts([stated], [under(stated, question, settings, "template")], [], (user.id,))
     rng.shuffle(known)
     text = numbered(rng.choice(principle.short) for principle in known)
-    constitution = {"principles": [[principle.id, "positive"] for principle in known], "text": text}
+    constitution = {"principles": [[principle.id, POSITIVE] for principle in known], "text": text}
     fields = {"constitution": text, "question": question["question"], "opening": opening(settings)}
     return Prompts([constitution], [fill(own["template"], **fields)], [])
 
@@ -192,7 +193,7 @@ def decisive_principle(settings: dict, known: Collection[str], question: dict) -
 
 def opening(settings: dict) -> str:
     """The opening of evaluation prompts: that which evaluation names, or the positive one; empty if there is none."""
-    side = (settings.get("evaluation") or {"opening": "positive"}).get("opening")
+    side = (settings.get("evaluation") or {"opening": POSITIVE}).get("opening")
     return (settings.get("openings") or {}).get(side, "")
 
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 import yaml
 
 from mialign.core.errors import InputError
-from mialign.data.principles import SIDES, Principles
+from mialign.data.principles import ANTITHESIS, POSITIVE, SIDES, Principles
 
 FIELD = "{description}"
 COLUMNS = ["principle", "side", "text", "wording", "outcome"]
@@ -40,7 +40,7 @@ def check_templates(templates: dict[str, str]) -> None:
     for side in SIDES:
         if FIELD not in templates[side]:
             raise InputError(f"{side}: the field {FIELD} is missing")
-    if templates["positive"] == templates["antithesis"]:
+    if templates[POSITIVE] == templates[ANTITHESIS]:
         raise InputError("positive and antithesis are the same; word them apart")
 
 

@@ -40,7 +40,7 @@ def attempt_records(attempts: Iterable[dict], questions: Iterable[dict]) -> Iter
         yield {
             **attempt,
             **({"source": question["source"]} if "source" in question else {}),
-            "steps": synthetic.follows("steps", "positive", text, question),
+            "steps": synthetic.follows("steps", synthetic.POSITIVE, text, question),
             "answers": answers,
             "correct": {name: answer == gold for name, answer in answers.items()},
         }

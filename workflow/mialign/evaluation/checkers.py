@@ -12,7 +12,7 @@ def unchecked(principles: Iterable[str]) -> list[str]:
 
 
 def follows(principle: str, side: str, text: str, question: dict) -> bool:
-    """Whether the text, an answer to the question, follows that side ("positive" or "antithesis") of the principle."""
+    """Whether the text, an answer to the question, follows that side of the principle."""
     if principle in TEXT_CHECKERS:
         return follows_form(principle, side, text)
     return synthetic.follows(principle, side, text, question)

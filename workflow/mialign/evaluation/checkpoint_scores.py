@@ -11,7 +11,7 @@ from mialign.evaluation.rewards import Reward, make
 from mialign.evaluation.scores import adherence, correct, question_of
 from mialign.evaluation.steering import Steering
 from mialign.generation.engine import Completion
-from mialign.synthetic import follows
+from mialign.synthetic import POSITIVE, follows
 
 OneScore = Callable[[dict, Completion], dict[str, float | None]]
 Scores = Callable[[list[dict], list[Completion]], list[dict[str, float | None]]]
@@ -33,7 +33,7 @@ def solved(record: dict, completion: Completion) -> dict[str, float | None]:
     correct_answer = is_correct(completion.text, completion.finish in ENDED, gold_answer(question), "flexible")
     return {
         "accuracy": float(correct_answer),
-        "steps": float(follows("steps", "positive", completion.text, question)),
+        "steps": float(follows("steps", POSITIVE, completion.text, question)),
     }
 
 
@@ -66,7 +66,7 @@ SCORES = {"mean_score": judged, "accuracy": solved, "ended": ended}
 def scores_of(validation: dict) -> Scores:
     """The scores that the settings of a validation name: `score`, and if it needs them its `rewards`, in order.
 
-    win_rate is the score of a judge (WinsOverStart).
+    win_rate is the score of a judge (WinsOverParent).
     """
     name = validation["score"]
     if name == "preferred":

@@ -1,7 +1,7 @@
-"""The grid of a policy's own responses to held-out questions, and what the start finds of the same responses.
+"""The grid of a policy's own responses to held-out questions, and what the base model finds of the same responses.
 
 From these follow a bound of the mutual information of constitution and response, and how far the policy is from the
-start (evaluation/metrics/information.py).
+base (evaluation/metrics/information.py).
 """
 
 from pathlib import Path
@@ -21,26 +21,26 @@ from mialign.training.grid import Item, grid, packs, tokenise, within_context
 
 
 def write_grids(
-    policy: Path, start: Path, prompts: Path, responses: Path, precision: str, token_budget: int, out: Path
+    policy: Path, base: Path, prompts: Path, responses: Path, precision: str, token_budget: int, out: Path
 ) -> None:
     """One record a question, {id, question_id, category, tokens [N], sums [N][N], start_sums [N]}.
 
     tokens: of each response, EOS included where it ended (an empty one is EOS alone). sums: in nat, log p(response j |
-    prompt i) under the policy. start_sums: the same of response i under prompt i and the start. `policy` and `start`
-    are model folders; `responses` has one response of the policy to each of the N prompts of a question.
+    prompt i) under the policy. start_sums: the same of response i under prompt i and the base model. `policy` and
+    `base` are model folders; `responses` has one response of the policy to each of the N prompts of a question.
     Questions longer than the context are left out, counted on stderr and named there.
     """
     records = read_jsonl(prompts, required=("id", "question_id", "category", "prompts"))
     items = read_items(records, responses, checkpoints.load_tokenizer(policy))
-    if policy != start and items != read_items(records, responses, checkpoints.load_tokenizer(start)):
-        raise InputError(f"{start}: its tokenizer reads other tokens than that of {policy}, so they cannot be compared")
+    if policy != base and items != read_items(records, responses, checkpoints.load_tokenizer(base)):
+        raise InputError(f"{base}: its tokenizer reads other tokens than that of {policy}, so they cannot be compared")
     items = within_context(items, checkpoints.context(policy), f"{responses}", "question")
     size = len(next(iter(items.values())).prompts)
     whole, own = torch.ones(size, size, dtype=torch.bool), torch.eye(size, dtype=torch.bool)
     scored = (list(items.values()), precision, token_budget)
     sums = log_probabilities(policy, whole, *scored)
-    under_start = sums if policy == start else log_probabilities(start, own, *scored)
-    tables = {name: (item, *both) for (name, item), *both in zip(items.items(), sums, under_start, strict=True)}
+    under_base = sums if policy == base else log_probabilities(base, own, *scored)
+    tables = {name: (item, *both) for (name, item), *both in zip(items.items(), sums, under_base, strict=True)}
     write_jsonl(
         out,
         (
@@ -89,9 +89,9 @@ def log_probabilities(folder: Path, entry_mask: Tensor, items: list[Item], preci
     return sums
 
 
-def _measured(item: Item, sums: Tensor, under_start: Tensor) -> dict:
+def _measured(item: Item, sums: Tensor, under_base: Tensor) -> dict:
     return {
         "tokens": [len(response) for response in item.responses],
         "sums": sums.tolist(),
-        "start_sums": under_start.diagonal().tolist(),
+        "start_sums": under_base.diagonal().tolist(),
     }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from mialign.data import authors
-from mialign.data.builders import shape
+from mialign.data.builders import record_size
 from mialign.data.sets import (
     AUTHORS,
     compared_models,
@@ -138,9 +138,9 @@ class _Experiment:
             what = f"of the drawn pairs of experiments.{self.name} the filters keep, as a share"
             share = assumption(self.assumed, "kept", self.name, what)
             drawn = min(ceil(block["size"] / share), block["draws"]["pairs"] * block["draws"]["at_most"])
-            return drawn * shape(block).written
+            return drawn * record_size(block).written
         asked = sum(questions(self.config, self.assumed, name) for name in block["questions"])
-        return questions_of(block, asked) * shape(block).written
+        return questions_of(block, asked) * record_size(block).written
 
     def files(self, data: str) -> int:
         """How many writers a set has: a model, or a method's checkpoint of every seed."""
@@ -194,7 +194,7 @@ class _Experiment:
 
     def pair(self, data: str) -> float:
         """Tokens of a record of pairs: each prompt with all responses."""
-        _, prompts, responses = shape(self.given["data"][data])
+        _, prompts, responses = record_size(self.given["data"][data])
         return prompts * (self.mean["prompt"] + responses * self.response(data))
 
     def trained(self, method: dict) -> float:

@@ -4,6 +4,6 @@ It imports core. Only data, evaluation, config and scripts import it.
 """
 
 from mialign.synthetic.categories import CATEGORIES, correct, questions, respond, voices
-from mialign.synthetic.checkers import CHECKERS, follows
+from mialign.synthetic.checkers import CHECKERS, POSITIVE, follows
 
-__all__ = ["CATEGORIES", "CHECKERS", "correct", "follows", "questions", "respond", "voices"]
+__all__ = ["CATEGORIES", "CHECKERS", "POSITIVE", "correct", "follows", "questions", "respond", "voices"]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mialign.core.seeds import derive
 from mialign.core.template import fill, numbered
 from mialign.synthetic.categories import MATHS, MULTITASK, draw, respond, voices
-from mialign.synthetic.checkers import SIDES
+from mialign.synthetic.checkers import ANTITHESIS, POSITIVE, SIDES
 from mialign.synthetic.drills import drill
 
 
@@ -64,7 +64,7 @@ def _maths(rng: Random, settings: dict, templates: dict, principles) -> dict:
     known, decisive = principles.for_category("math"), openings["principle"]
     asked = rng.random() < 0.5
     sides = {principle.id: asked == (principle.id == decisive) for principle in known}
-    fields = {"question": question["question"], "opening": openings["positive" if asked else "antithesis"]}
+    fields = {"question": question["question"], "opening": openings[POSITIVE if asked else ANTITHESIS]}
     if rng.random() < 0.5:
         prompt = fill(templates["maths"], constitution=_constitution(known, sides, rng), **fields)
         return {"prompt": prompt, "response": respond(question, linked(sides, settings["link"]["maths"], rng), rng)}

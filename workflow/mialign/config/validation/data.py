@@ -69,7 +69,7 @@ def check_method(where: str, method: dict, sets: dict) -> None:
             f"{method['data']} are of {builder}; take train_on: all"
         )
     compares = objectives.OBJECTIVES[method["objective"]].reads != "chosen"
-    if compares and builders.shape(block).responses < 2:
+    if compares and builders.record_size(block).responses < 2:
         more = f"raise data.{method['data']}.constitutions" if "constitutions" in block else "take another set"
         raise InputError(
             f"{where}.data: {method['objective']} compares responses, and {method['data']} has one a question; {more}"

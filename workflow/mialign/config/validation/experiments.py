@@ -9,6 +9,7 @@ from mialign.core.errors import InputError
 from mialign.core.setting import check_own
 from mialign.core.template import fields_of
 from mialign.data import prompts
+from mialign.data.principles import ANTITHESIS, POSITIVE
 from mialign.data.sets import compared_models, is_judged, writing_model
 from mialign.models.weights import root
 from mialign.training import objectives
@@ -61,7 +62,7 @@ def _samplings(experiment: dict) -> Iterator[tuple[str, dict, str]]:
 def _check_prompts(where: str, experiment: dict, known) -> None:
     openings, evaluation = experiment.get("openings"), experiment.get("evaluation")
     if openings:
-        if openings["positive"] == openings["antithesis"]:
+        if openings[POSITIVE] == openings[ANTITHESIS]:
             raise InputError(f"{where}.openings: positive and antithesis are the same; word them apart")
         pick(known.principles, openings["principle"], f"{where}.openings.principle", "principle")
         if evaluation and "opening" not in evaluation:

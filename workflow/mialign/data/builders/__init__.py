@@ -2,7 +2,7 @@
 
 A builder is a module with
 SETTINGS, its own settings in a set of pairs, beside those that every set has;
-shape(settings) -> Shape, how many responses a question gets, and how large its record is;
+record_size(settings) -> RecordSize, how many responses a question gets, and how large its record is;
 prompts(question, principles, settings, rng) -> Prompts, where `settings` are the experiment's and the set's, and the
 split; and
 records(chosen, responses, settings) -> one {prompts, responses, terms} for each chosen prompt record, where `responses`
@@ -26,7 +26,7 @@ What else checks and rules ask of a builder is in the tuples of names below.
 from mialign.core.errors import InputError
 from mialign.core.setting import Owners
 from mialign.data.builders import constitutions, context, other_question, preferences, solutions
-from mialign.data.builders.shape import Shape
+from mialign.data.builders.record_size import RecordSize
 
 BUILDERS = {
     "constitutions": constitutions,
@@ -55,11 +55,11 @@ def own_settings() -> Owners:
     return {name: module.SETTINGS for name, module in BUILDERS.items()}
 
 
-def shape(block: dict) -> Shape:
-    """The Shape of a set of pairs, whoever wrote it."""
+def record_size(block: dict) -> RecordSize:
+    """The RecordSize of a set of pairs, whoever wrote it."""
     if "builder" in block:
-        return BUILDERS[block["builder"]].shape(block)
-    return BUILDERS[RELEASED].shape({"constitutions": 2})
+        return BUILDERS[block["builder"]].record_size(block)
+    return BUILDERS[RELEASED].record_size({"constitutions": 2})
 
 
 def supervision(block: dict) -> list[str]:

@@ -14,7 +14,8 @@ from random import Random
 from mialign.core.errors import InputError
 from mialign.core.setting import Setting
 from mialign.core.template import fill, forced_opening, numbered
-from mialign.data.builders.shape import Shape
+from mialign.data.builders.record_size import RecordSize
+from mialign.data.principles import ANTITHESIS, POSITIVE, SIDES
 from mialign.data.prompts import Prompts, decisive_principle
 
 # flip: how many principles of the fully desired constitution each of the others may have flipped.
@@ -34,9 +35,9 @@ SETTINGS = {
 }
 
 
-def shape(settings: dict) -> Shape:
+def record_size(settings: dict) -> RecordSize:
     """As many prompts and responses as constitutions."""
-    return Shape(*[settings["constitutions"]] * 3)
+    return RecordSize(*[settings["constitutions"]] * 3)
 
 
 def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
@@ -98,7 +99,7 @@ def flip_sides(ids: list[str], count: int, flip: list[int], rng: Random) -> list
     """
     possible = [chosen for number in flip for chosen in combinations(ids, number)]
     flipped = [(), *rng.sample(possible, count - 1)]
-    return [{name: "antithesis" if name in chosen else "positive" for name in ids} for chosen in flipped]
+    return [{name: ANTITHESIS if name in chosen else POSITIVE for name in ids} for chosen in flipped]
 
 
 def sample_sides(ids: list[str], count: int, rng: Random, decisive: str | None = None) -> list[dict[str, str]]:
@@ -107,12 +108,12 @@ def sample_sides(ids: list[str], count: int, rng: Random, decisive: str | None =
     With a `decisive` principle its two sides take equal shares, so of two constitutions exactly one has it positive;
     an odd count gives the one constitution over to a side drawn at random.
     """
-    choices = [dict(zip(ids, sides, strict=True)) for sides in product(("positive", "antithesis"), repeat=len(ids))]
+    choices = [dict(zip(ids, sides, strict=True)) for sides in product(SIDES, repeat=len(ids))]
     if decisive is None:
         return rng.sample(choices, count)
     positive = count // 2 + (rng.randrange(2) if count % 2 else 0)
-    chosen = rng.sample([choice for choice in choices if choice[decisive] == "positive"], positive)
-    chosen += rng.sample([choice for choice in choices if choice[decisive] == "antithesis"], count - positive)
+    chosen = rng.sample([choice for choice in choices if choice[decisive] == POSITIVE], positive)
+    chosen += rng.sample([choice for choice in choices if choice[decisive] == ANTITHESIS], count - positive)
     rng.shuffle(chosen)
     return chosen
 
@@ -138,7 +139,7 @@ def most_positive(constitutions: list[dict[str, str]], decisive: str | None = No
     One that has the `decisive` principle positive comes before all that have not.
     """
     ranks = [
-        (decisive is not None and sides[decisive] == "positive", list(sides.values()).count("positive"))
+        (decisive is not None and sides[decisive] == POSITIVE, list(sides.values()).count(POSITIVE))
         for sides in constitutions
     ]
     return ranks.index(max(ranks))

@@ -12,7 +12,7 @@ from mialign.core.errors import InputError
 from mialign.core.setting import Setting
 from mialign.core.template import Prompt, fill, forced_opening
 from mialign.data import users
-from mialign.data.builders.shape import Shape
+from mialign.data.builders.record_size import RecordSize
 from mialign.data.prompts import Prompts, fields_under
 
 SETTINGS = {"other": Setting("none", {"enum": ["none", "user"]})}
@@ -32,9 +32,9 @@ def check(settings: dict) -> None:
         raise InputError("other: user sets users against each other, and users.number is 1; give 2 or more")
 
 
-def shape(settings: dict) -> Shape:
+def record_size(settings: dict) -> RecordSize:
     """Two of everything."""
-    return Shape(written=2, prompts=2, responses=2)
+    return RecordSize(written=2, prompts=2, responses=2)
 
 
 def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:

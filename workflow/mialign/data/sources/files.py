@@ -137,7 +137,7 @@ def _question(row: dict, entry: dict, where: str) -> str:
 
 def _cut(text: str, entry: dict) -> str:
     """Without the marks that its publisher put around it."""
-    text = text.removeprefix(entry.get("drop_start", "")).removesuffix(entry.get("drop_end", ""))
+    text = text.removeprefix(entry.get("drop_prefix", "")).removesuffix(entry.get("drop_suffix", ""))
     return (text.split(entry["cut_before"])[0] if "cut_before" in entry else text).strip()
 
 

@@ -1,4 +1,4 @@
-"""How much a response tells of the constitution that it was written under, and how far a policy is from the start."""
+"""How much a response tells of the constitution that it was written under, and how far a policy is from the base."""
 
 import math
 from collections.abc import Iterator
@@ -39,8 +39,8 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     nat, as the mean over the responses of a question; and matched_difference_<other>, paired as above. A policy's
     responses are its own, so this says how sure it is of what it writes, and nothing of the constitution.
 
-    Without critic and side: cap, log N, which no bound exceeds; and drift, an estimate of KL(policy || start) in nat
-    per token: the sum of log p(policy) - log p(start) over the policy's own responses, by their tokens (n). It is a
+    Without critic and side: cap, log N, which no bound exceeds; and drift, an estimate of KL(policy || base) in nat
+    per token: the sum of log p(policy) - log p(base) over the policy's own responses, by their tokens (n). It is a
     Monte Carlo estimate, unbiased only for responses that were sampled at temperature 1 and top_p 1, that no stop
     phrase cut, and whose text, encoded anew, has the tokens that were sampled (that of untrained models often has not).
     """

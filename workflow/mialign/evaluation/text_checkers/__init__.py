@@ -33,7 +33,7 @@ TEXT_CHECKERS = {
 
 
 def follows_form(principle: str, side: str, text: str) -> bool:
-    """Whether the text follows that side ("positive" or "antithesis") of a principle of TEXT_CHECKERS.
+    """Whether the text follows that side of a principle of TEXT_CHECKERS.
 
     A text without a word, or one that mostly repeats itself, follows none. White space at ends of lines does not count.
     """

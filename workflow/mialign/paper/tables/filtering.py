@@ -10,7 +10,7 @@ from mialign.paper.tex_escape import escape, escape_block, shorten
 # In the order in which they are applied (mialign/data/filters.py, ORDER; mialign/data/pairs.py, TIED).
 SHOWN = {
     "generated": "questions with responses",
-    "right": "no right answer",
+    "correct": "no correct answer",
     "ended": "a response did not end",
     "empty": "a response is empty",
     "forbidden": "a forbidden string",

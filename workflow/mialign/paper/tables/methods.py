@@ -29,7 +29,7 @@ class Column:
 
 
 FOLLOWED = Column(r"adherence, \%", "qualities", {"metric": "adherence"})
-RIGHT = Column(r"right, \%", "degeneration", {"metric": "correct"})
+CORRECT = Column(r"right, \%", "degeneration", {"metric": "correct"})
 OUTCOMES = (
     Column("strength", "strengths", {"axis": "principle-aware", "metric": "strength"}, 2),
     Column("MIP", "preferences", {"metric": "mip"}, 2),
@@ -51,7 +51,7 @@ SIGNS = (
 def outcomes(inputs: list[Path], settings: dict) -> tuple[str, str]:
     """One row a method: what it was given, tokens of its training, and what its answers are worth."""
     (title, experiment), tables = _read(inputs, settings)
-    answered = [FOLLOWED, RIGHT] if "respond" in experiment else []
+    answered = [FOLLOWED, CORRECT] if "respond" in experiment else []
     answered += _accuracies(experiment["solve"]["attempts"]) if "solve" in experiment else []
     result = _table(experiment, tables, [*answered, *OUTCOMES], 3.5)
     result.columns = result.columns.replace("@{}l", "@{}llr", 1)

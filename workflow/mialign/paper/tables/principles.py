@@ -7,7 +7,7 @@ from mialign.paper.formatting import category
 from mialign.paper.tables.layout import Table, written
 from mialign.paper.tex_escape import escape
 
-SIDES = (("positive", "positive"), ("antithesis", "opposite"), ("short", "in evaluation"))
+WORDINGS = ((principles.POSITIVE, "positive"), (principles.ANTITHESIS, "opposite"), ("short", "in evaluation"))
 
 
 def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
@@ -16,7 +16,7 @@ def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
     for name, (principle, categories) in (item for path in inputs for item in _used(principles.load(path)).items()):
         where = ", ".join(category(one) for one in categories)
         result.rows.append(f"{escape(principle.name)} ({where}). {escape(principle.description)}")
-        for side, shown in SIDES:
+        for side, shown in WORDINGS:
             wordings = list(getattr(principle, side))
             result.rows.append([shown, r" \ \textperiodcentered{} \ ".join(map(escape, wordings))])
             result.tidy += [

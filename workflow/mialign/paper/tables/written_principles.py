@@ -9,7 +9,7 @@ from mialign.data.written_principles import COLUMNS, REASONS, SIDES, USED
 from mialign.paper.tables.layout import Table, written
 from mialign.paper.tex_escape import escape
 
-SHOWN = {"positive": "positive", "antithesis": "opposite"}
+SHOWN = {principles.POSITIVE: "positive", principles.ANTITHESIS: "opposite"}
 SEPARATOR = r" \ \textperiodcentered{} \ "
 FALLBACK = r"\emph{as by hand}"
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from mialign.synthetic.checkers import form, tone, working
 from mialign.synthetic.text import rambles
 
-SIDES = ("positive", "antithesis")
+POSITIVE, ANTITHESIS = SIDES = ("positive", "antithesis")
 
 
 class Checker(NamedTuple):
@@ -34,7 +34,7 @@ CHECKERS = {
 
 
 def follows(principle: str, side: str, text: str, question: dict) -> bool:
-    """Whether the text follows that side ("positive" or "antithesis") of the principle; an empty text follows none."""
+    """Whether the text follows that side of the principle; an empty text follows none."""
     if side not in SIDES:
         raise ValueError(f"no such side: {side!r}")
     if not re.search(r"\w", text) or rambles(text):

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Shape(NamedTuple):
+class RecordSize(NamedTuple):
     """Of each question: the responses that are written, and the prompts and responses of its record."""
 
     written: int

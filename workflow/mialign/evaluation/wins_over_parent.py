@@ -1,4 +1,4 @@
-"""Checkpoints scored by a judge: whether a validation answer is better than that of the policy before training."""
+"""Checkpoints scored by a judge: whether a validation answer is better than the parent's."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +12,17 @@ from mialign.models.machine import of_first
 
 
 @dataclass(frozen=True)
-class WinsOverStart:
-    """start: file of the answers of step 0. The first answers that are scored are these; a training that was killed
-    finds them there. invalid_at_most: the share of verdicts that may be invalid.
+class WinsOverParent:
+    """The win rate of a policy's answers over those of its parent, which are the first that are scored, at step 0.
+
+    answers: file of the parent's answers, in which a training that was killed finds them. invalid_at_most: the share of
+    verdicts that may be invalid.
 
     Of several processes that share a training the first judges: the judge is a model beside the policy.
     """
 
     judge: Judge
-    start: Path
+    answers: Path
     invalid_at_most: float
 
     def __call__(self, records: list[dict], completions: list[Completion]) -> list[dict[str, float | None]]:
@@ -32,11 +34,11 @@ class WinsOverStart:
         return of_first(lambda: self._scores(records, [one.text for one in completions]))
 
     def _scores(self, records: list[dict], texts: list[str]) -> list[dict[str, float | None]]:
-        if not self.start.exists():
+        if not self.answers.exists():
             write_jsonl(
-                self.start, ({"prompt_id": one["id"], "text": text} for one, text in zip(records, texts, strict=True))
+                self.answers, ({"prompt_id": one["id"], "text": text} for one, text in zip(records, texts, strict=True))
             )
-        first = read_jsonl(self.start, required=("prompt_id", "text"))
+        first = read_jsonl(self.answers, required=("prompt_id", "text"))
         cases = [
             Case(AXES[0], record, {"text": text}, before)
             for record, text, before in zip(records, texts, first, strict=True)
