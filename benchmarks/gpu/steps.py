@@ -15,7 +15,7 @@ from rows import missing, row
 from shapes import LLAMAS, PAPER, SHORT, llama_config, parameters, questions, random_model
 from ways import forward, ours, padded, trl, unique, useful_operations
 
-TOKENS = 8192  # places of a pass where questions share one, as in config/paper.yaml
+TOKENS = 8192  # places of a pass where questions share one, as in config/full_size.yaml
 # By shape: questions of a step. The largest model is first, since what comes last may be cut off.
 QUESTIONS = {"paper": {"8b": 8, "1b": 16, "135m": 32}, "tiny": {"tiny": 1}}
 STEPS = 2

@@ -414,6 +414,6 @@ def test_the_released_constitutions_are_read(root, tmp_path):
     assert hashlib.sha256(path.read_bytes()).hexdigest() == listing["files"][listing["judged"]["constitutions"]]
     content = authors.principles(path, listing["principles"])
     (tmp_path / "theirs.yaml").write_text(yaml.safe_dump(content))
-    ours = principles.load(root / "config/principles_paper.yaml").categories
+    ours = principles.load(root / "config/principles_full_size.yaml").categories
     theirs = principles.load(tmp_path / "theirs.yaml").categories
     assert {category: set(names) for category, names in theirs.items()} == {c: set(names) for c, names in ours.items()}

@@ -297,7 +297,7 @@ def test_what_is_not_assumed_is_asked_for(settings, assumed, key, message):
         cost.table(settings, {**assumed, key: {}})
 
 
-@pytest.mark.parametrize("overlays", [(), ("config/paper.yaml",)])
+@pytest.mark.parametrize("overlays", [(), ("config/full_size.yaml",)])
 def test_our_assumptions_serve_our_configurations(read_config, root, run_stage, tmp_path, overlays):
     settings = loading.load(read_config(*overlays))
     given = {key: settings[key] for key in ("seeds", "sources", "models", "experiments")} | {"counted": {}}

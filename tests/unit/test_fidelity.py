@@ -1,4 +1,4 @@
-"""docs/fidelity.md describes config/paper.yaml as it is: every value, and every setting of the experiments."""
+"""docs/fidelity.md describes config/full_size.yaml as it is: every value, and every setting of the experiments."""
 
 import re
 from itertools import product
@@ -54,7 +54,7 @@ def shown(value) -> str:
 @pytest.fixture(scope="module")
 def config() -> dict:
     merged = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    lay_over(merged, yaml.safe_load((ROOT / "config/paper.yaml").read_text(encoding="utf-8")))
+    lay_over(merged, yaml.safe_load((ROOT / "config/full_size.yaml").read_text(encoding="utf-8")))
     return merged
 
 

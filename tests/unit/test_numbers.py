@@ -227,7 +227,7 @@ def test_settings_become_numbers():
 
 
 def test_settings_of_given_models_and_a_language_model_as_judge():
-    found = {number.name: number.text for number in settings.of_settings(made_up_run.config("config/paper.yaml"))}
+    found = {number.name: number.text for number in settings.of_settings(made_up_run.config("config/full_size.yaml"))}
     assert [found[f"{name}Sign"] for name in ("syntheticQuestions", "ownModels", "programJudge")] == ["below"] * 3
     assert found["modelMultitaskGenerator"] == formatting.model("meta-llama/Llama-3.1-8B-Instruct")
     assert found["modelMultitaskJudge"] == formatting.model("gpt-4o-2024-08-06")
@@ -265,9 +265,14 @@ SIGNS = ("baseWritesMultitask", "baseWritesMaths", "forcedOpeningMultitask", "fo
     [
         ([], "below above below below above", "weak", "1"),
         (["config/smollm2.yaml"], "above above above below above", "SmolLM2", "0.7"),
-        (["config/paper.yaml"], "below above below below below", formatting.model("meta-llama/Llama-3.1-8B"), "0.4"),
+        (
+            ["config/full_size.yaml"],
+            "below above below below below",
+            formatting.model("meta-llama/Llama-3.1-8B"),
+            "0.4",
+        ),
     ],
-    ids=["miniature", "smollm2", "paper"],
+    ids=["miniature", "smollm2", "full_size"],
 )
 def test_settings_say_who_writes_and_how_it_begins(overlays, signs, base, temperature):
     found = {number.name: number.text for number in settings.of_settings(made_up_run.config(*overlays))}

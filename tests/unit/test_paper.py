@@ -126,7 +126,7 @@ def test_the_paper_of_the_miniature_says_so(full):
 
 
 def test_the_paper_at_full_size_says_nothing_of_the_miniature(tmp_path):
-    config = made_up_run.config("config/paper.yaml")
+    config = made_up_run.config("config/full_size.yaml")
     text = paper(tables(made_up_run.write_run(tmp_path, config), config), config)[1]
     of_the_miniature = "miniature|checkers|from nothing|world|judge is exact|laptop|trunk|weak |strong |hundreds of"
     assert not re.search(f"{of_the_miniature}|SAMI trained for longer|are programs|right or wrong", text, re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""The sources of config/paper.yaml on small files in the form that each publisher gives them."""
+"""The sources of config/full_size.yaml on small files in the form that each publisher gives them."""
 
 import json
 from datetime import UTC, datetime
@@ -76,7 +76,7 @@ NAMED = {"gsm_hard": "gsmhardv2.jsonl"}  # the others are parquet
 
 @pytest.fixture(scope="module")
 def config(root) -> dict:
-    return yaml.safe_load((root / "config/paper.yaml").read_text(encoding="utf-8"))
+    return yaml.safe_load((root / "config/full_size.yaml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")

@@ -97,13 +97,13 @@ def test_win_rates_show_wins_ties_losses_and_intervals(run):
 
 
 def test_a_table_says_by_what_it_was_judged(run):
-    config = made_up_run.config("config/paper.yaml")
+    config = made_up_run.config("config/full_size.yaml")
     assert "Judge knows the principles (adherence)" in make("win_rates", run)[0]
     assert r"\emph{Judge knows the principles}" in make("win_rates", run, config)[0]
 
 
 def test_a_quality_that_could_not_be_told_has_no_column(run, tmp_path):
-    config = made_up_run.config("config/paper.yaml")
+    config = made_up_run.config("config/full_size.yaml")
     assert r"method & adherence, \% & right, \% & ended" in make("qualities", run)[0]
     other = made_up_run.write_run(tmp_path, config)
     assert r"method & adherence, \% & ended, \% & tokens" in make("qualities", other, config)[0]
@@ -140,7 +140,7 @@ def test_a_writer_of_pairs_has_its_column_at_any_temperature(tmp_path):
 
 
 def test_models_that_were_given_have_their_revisions(run):
-    text, _ = make("models", run, made_up_run.config("config/paper.yaml"))
+    text, _ = make("models", run, made_up_run.config("config/full_size.yaml"))
     assert "model & from & revision" in text
     plain = text.replace(r"\allowbreak{}", "").replace("-{}", "-")
     assert "llama & meta-llama/Llama-3.1-8B & d04e592bb4f6aa9cfee91e2e20afa771667e1d4b" in plain
@@ -152,7 +152,7 @@ def test_models_that_were_given_have_their_revisions(run):
 
 def test_an_optimiser_is_named_where_it_is_not_the_usual_one(run):
     assert "RMSprop" not in make("training", run)[0]
-    assert r"RMSprop, $\beta$ 0.1" in make("training", run, made_up_run.config("config/paper.yaml"))[0]
+    assert r"RMSprop, $\beta$ 0.1" in make("training", run, made_up_run.config("config/full_size.yaml"))[0]
 
 
 def test_training_says_how_often_a_policy_writes_its_pairs(run):

@@ -82,7 +82,8 @@ def test_muon_needs_the_rate_of_what_is_no_inner_matrix():
         typed(PretrainingSettings, {name: value for name, value in CORPUS.items() if name != "other_rate"})
 
 
-CONFIGS = [(), ("config/smoke.yaml",), ("config/neighbours.yaml",), ("config/paper.yaml",), ("config/smollm2.yaml",)]
+NAMES = ("smoke", "neighbours", "full_size", "smollm2", "sami", "mipo", "miepo")
+CONFIGS = [(), *((f"config/{name}.yaml",) for name in NAMES)]
 
 
 @pytest.mark.parametrize("overlays", CONFIGS, ids=lambda overlays: overlays[0] if overlays else "config.yaml")

@@ -535,7 +535,7 @@ AUTHORS = {"experiments": {"multitask": {"prompts": "authors"}, "maths": RELEASE
 
 
 @pytest.mark.parametrize(
-    "arguments", [["without_tex", "cost", "doctor"], ["--configfile", "config/paper.yaml", "authors.yaml"]]
+    "arguments", [["without_tex", "cost", "doctor"], ["--configfile", "config/full_size.yaml", "authors.yaml"]]
 )
 def test_every_stage_reads_from_files_what_it_reads_from_its_command(copy, monkeypatch, arguments):
     """In the second plan all settings count as too long for a command."""

@@ -17,7 +17,7 @@ from given_model import given_model
 from mialign.config import loading
 from mialign.core.errors import InputError
 
-PAPER = ("--configfile", "config/paper.yaml")
+PAPER = ("--configfile", "config/full_size.yaml")
 BARE = {"HF_HUB_OFFLINE": "1", "HF_TOKEN": "", "OPENAI_API_KEY": "", "CUDA_VISIBLE_DEVICES": ""}
 DATASETS = {"math", "roleplay", "coding", "posts", "electrical", "gsm_hard", "livebench", "wildchat", "mt_bench"}
 DATASETS |= {"gsm8k_train", "gsm8k_test"}
@@ -41,7 +41,7 @@ def test_the_whole_paper_is_planned_at_once_without_network_gpu_or_keys(whole):
 
 def test_what_nobody_knows_is_marked_as_assumed(root):
     """Of the first experiment's training only the other's settings are known, and of its evaluation no stop phrases."""
-    text = (root / "config/paper.yaml").read_text()
+    text = (root / "config/full_size.yaml").read_text()
     training = text[text.index("    training:") : text.index("      validate_every:")]
     settings = [
         line for line in training.splitlines()[1:] if not any(mark in line for mark in ("(assumed)", "null", "# ours"))
@@ -55,7 +55,7 @@ def test_what_nobody_knows_is_marked_as_assumed(root):
 def test_the_dose_is_that_of_the_released_checkpoints(read_config):
     """Examples seen of SFT and DPO as their names say, and SAMI's 64 grids on each GPU of the job scripts."""
     multitask, maths = (
-        loading.load(read_config("config/paper.yaml"))["experiments"][e] for e in ("multitask", "maths")
+        loading.load(read_config("config/full_size.yaml"))["experiments"][e] for e in ("multitask", "maths")
     )
     methods = {**multitask["methods"], **{f"maths {name}": one for name, one in maths["methods"].items()}}
     seen = {name: one["steps"] * one["batch"] for name, one in methods.items()}
@@ -107,12 +107,12 @@ def test_the_weights_of_a_model_on_disk_are_counted_for_its_cost(copy):
 
 def test_what_it_will_cost_is_known_before(copy):
     snakemake(copy, "cost", "--cores", "1", *PAPER, **BARE)
-    rows = list(csv.DictReader((copy / "results/paper/cost.csv").open()))
+    rows = list(csv.DictReader((copy / "results/full_size/cost.csv").open()))
     assert [row["stage"] for row in rows][0 :: len(rows) - 1] == ["fetch_model", "total"]
     assert float(rows[-1]["gpu_hours"]) > 10
     # six comparisons x 80 questions x two axes x two orders, at the assumed lengths and the stated price
     assert [float(row["judge_dollars"]) for row in rows if row["stage"] == "judge"] == [6.82]
-    assert sorted(path.name for path in (copy / "results/paper").iterdir()) == [".lock", "cost.csv", "logs"]
+    assert sorted(path.name for path in (copy / "results/full_size").iterdir()) == [".lock", "cost.csv", "logs"]
 
 
 def test_the_authors_materials_replace_ours_by_a_switch(copy, whole):
@@ -134,7 +134,7 @@ def test_the_authors_materials_replace_ours_by_a_switch(copy, whole):
     assert len(options) == 5  # of pairs that are released there are no prompts to answer
     for words in options:
         experiment = json.loads(words[words.index("--settings") + 1])["experiment"]
-        assert words[words.index("--templates") + 1] == f"results/paper/authors/{experiment}/templates.json"
+        assert words[words.index("--templates") + 1] == f"results/full_size/authors/{experiment}/templates.json"
     fetching = re.findall(r"python workflow/run\.py fetch_authors_file .*", text)
     assert all("--folder their/copy" in line for line in fetching)
 
@@ -144,7 +144,7 @@ def test_the_authors_answers_are_judged_without_any_training(copy):
     comparisons = [["dpo", "sft"], ["sami", "sft"], ["sami", "dpo"]]
     multitask = {"responses": "authors", "comparisons": comparisons}
     (copy / "answers.yaml").write_text(yaml.safe_dump({"experiments": {"multitask": multitask}}))
-    targets = ["results/paper/figures/figure1.pdf", "results/paper/tables/agreement.csv"]
+    targets = ["results/full_size/figures/figure1.pdf", "results/full_size/tables/agreement.csv"]
     text = snakemake(copy, "-n", "-p", *PAPER, "answers.yaml", "--", *targets, **BARE)
     assert jobs(text) == Counter(
         fetch_authors_file=5, fetch_dataset=1, questions=1, prompts=1, authors_responses=3, authors_verdicts=2,
@@ -154,7 +154,7 @@ def test_the_authors_answers_are_judged_without_any_training(copy):
         shlex.split(line) for line in re.findall(r"python workflow/run\.py authors_(?:responses|verdicts) .*", text)
     ]
     found = {
-        words[words.index("--out") + 1].removeprefix("results/paper/"): (
+        words[words.index("--out") + 1].removeprefix("results/full_size/"): (
             words[words.index("--answers") + 1].rpartition("/")[2].partition("-")[0].partition("_")[0],
             words[words.index("--verdicts") + 1].rpartition("/")[2].partition("_")[0].partition("-")[0],
             words[words.index("--side") + 1] if "--side" in words else None,
@@ -228,7 +228,7 @@ def released(**changes) -> dict:
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_before_any_job(read_config, overlay, message):
-    settings = read_config("config/paper.yaml", overlay)
+    settings = read_config("config/full_size.yaml", overlay)
     with pytest.raises(InputError, match=re.escape(message)):
         loading.load(settings)
 
@@ -242,7 +242,7 @@ def test_a_changed_revision_is_fetched_again_and_what_hangs_on_it_made_anew(copy
         "    path.parent.mkdir(parents=True, exist_ok=True)\n"
         "    path.write_text('written') if path.suffix else (path.mkdir(), (path / 'config.json').write_text('{}'))\n"
     )
-    targets = ["results/paper/prompts/maths/lengths.csv", "results/paper/generations/maths/own_pairs.jsonl"]
+    targets = ["results/full_size/prompts/maths/lengths.csv", "results/full_size/generations/maths/own_pairs.jsonl"]
     snakemake(copy, "--cores", "2", *PAPER, "--", *targets, **BARE)
     assert "Nothing to be done" in snakemake(copy, "-n", *PAPER, "--", *targets, **BARE)
     overlay = {"models": {"mistral": {"places": [{"hub": "mistralai/Mistral-7B-v0.1", "revision": "main"}]}}}
