@@ -109,7 +109,7 @@ def test_a_question_is_asked_under_two_vectors_and_answered_twice_under_the_firs
     assert record["prompts"] == [f"{preferences.text(NAMES, vector)}\nAsk 0?\n" for vector in (own, other)]
     assert record["generation_prompts"] == [record["prompts"][0]] * 2
     assert record["constitutions"] == []
-    assert builder.shape(SETTINGS) == (2, 2, 2)
+    assert builder.record_size(SETTINGS) == (2, 2, 2)
 
 
 def test_questions_and_sets_have_vectors_of_their_own():
@@ -124,7 +124,7 @@ def test_with_a_vector_there_is_one_prompt():
     assert record["preferences"] == [[0.0, 1.0]]
     assert record["prompts"] == ["friendly 0.0, brief 1.0\nAsk 0?\n"]
     assert record["generation_prompts"] == record["prompts"] * 2
-    assert builder.shape({"vector": [0.0, 1.0]}) == (2, 1, 2)
+    assert builder.record_size({"vector": [0.0, 1.0]}) == (2, 1, 2)
 
 
 def test_benchmark_questions_are_asked_under_every_vector_and_validation_questions_under_one():

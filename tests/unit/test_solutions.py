@@ -89,14 +89,14 @@ def test_a_hint_that_cannot_be_used_is_refused(block, message):
 
 # ---------------------------------------------------------------- what is kept
 TEXTS = [
-    ("The answer is 5.", "The answer is 5, of course."),  # both right: the plain one
-    ("The answer is 6.", "The answer is 5."),  # the hinted one is right
+    ("The answer is 5.", "The answer is 5, of course."),  # both correct: the plain one
+    ("The answer is 6.", "The answer is 5."),  # the hinted one is correct
     ("The answer is 6.", "The answer is 7."),  # none is
     ("It is 5", "I see 5"),  # nothing is stated
 ]
 
 
-def test_the_plain_response_is_kept_if_it_is_right_and_else_the_hinted_one():
+def test_the_plain_response_is_kept_if_it_is_correct_and_else_the_hinted_one():
     asked = prompts([question(number) for number in range(4)], HINTED)
     found = selected(HINTED, asked, TEXTS)
     assert found.table == [
@@ -148,14 +148,14 @@ def test_the_filters_look_at_what_is_kept():
     assert {"filter": "forbidden", "dropped": 1, "kept": 1} in found.table
 
 
-def test_a_choice_is_right_by_its_letter():
+def test_a_choice_is_correct_by_its_letter():
     asked = prompts([question(1, "B"), question(2, "C")], CORRECT)
     found = selected(CORRECT, asked, [("The answer is (B).",), ("The answer is (B).",)])
     assert [pair["question_id"] for pair in found.pairs] == ["q1"]
 
 
 @pytest.mark.parametrize(("texts", "finish"), [([("No.", "No.")] * 3, "eos"), (TEXTS[:2], "length")])
-def test_no_right_solution_at_all_is_told(texts, finish):
+def test_no_correct_solution_at_all_is_told(texts, finish):
     asked = prompts([question(number) for number in range(len(texts))], HINTED)
     with pytest.raises(InputError) as caught:
         selected(HINTED, asked, texts, finish)
@@ -169,7 +169,7 @@ ANSWERS = st.sampled_from(["The answer is 5.", "The answer is 6.", "5", "", "The
 
 
 @given(st.lists(st.tuples(ANSWERS, ANSWERS), min_size=1, max_size=12), st.booleans())
-def test_what_is_kept_is_right_and_never_stored_with_the_hint(texts, with_hint):
+def test_what_is_kept_is_correct_and_never_stored_with_the_hint(texts, with_hint):
     block = HINTED if with_hint else CORRECT
     asked = prompts([question(number) for number in range(len(texts))], block)
     texts = [own if with_hint else own[:1] for own in texts]
@@ -219,7 +219,7 @@ def test_with_no_shortfall_a_set_has_exactly_its_size():
     assert len(selected(HINTED, asked, TEXTS, size=2, shortfall=0).pairs) == 2
 
 
-def test_the_stage_writes_what_is_right(tmp_path, run_stage):
+def test_the_stage_writes_what_is_correct(tmp_path, run_stage):
     asked = prompts([question(number) for number in range(4)], HINTED)
     write_jsonl(tmp_path / "prompts.jsonl", asked)
     write_jsonl(tmp_path / "generations.jsonl", generations(asked, TEXTS))
@@ -230,8 +230,8 @@ def test_the_stage_writes_what_is_right(tmp_path, run_stage):
     run_stage(stage, settings=json.dumps(wanted), **files)
     assert [pair["responses"][0]["hinted"] for pair in read_jsonl(tmp_path / "pairs.jsonl")] == [False, True]
     assert (tmp_path / "filters.csv").read_text() == (
-        "filter,dropped,kept\ngenerated,0,4\nright,2,2\nended,0,2\nempty,0,2\nidentical,0,2\nsize,0,2\n"
+        "filter,dropped,kept\ngenerated,0,4\ncorrect,2,2\nended,0,2\nempty,0,2\nidentical,0,2\nsize,0,2\n"
     )
-    assert (tmp_path / "examples.csv").read_text().startswith("filter,question,response_1,response_2\nright,2 ")
+    assert (tmp_path / "examples.csv").read_text().startswith("filter,question,response_1,response_2\ncorrect,2 ")
     with pytest.raises(InputError, match=r"generations\.jsonl: 1 of 3 pairs are missing"):
         run_stage(stage, settings=json.dumps(wanted | {"size": 3}), **files)
