@@ -21,7 +21,7 @@ import yaml
 
 from calls import environment
 from copies import ROOT, copy_workflow, lay_over, made
-from mialign.audit import comparison, things
+from mialign.audit import comparison, lookup
 from mialign.audit.lineage import Lineage
 from mialign.audit.origins import origins_of
 from mialign.config import loading
@@ -108,15 +108,15 @@ def test_forty_numbers_are_counted_anew_from_the_files_that_why_names(smoke):
         if row["origin"].startswith(tables) and "," not in row["origin"] and len(origins.find(row["origin"])[1]) == 1
     ]
     for name in Random(40).sample(known, 40):
-        thing = things.find(lineage, name)
-        (row,) = thing.rows
-        files = [one["file"] for one in things.counts(lineage, thing)]
+        target = lookup.find(lineage, name)
+        (row,) = target.rows
+        files = [one["file"] for one in lookup.counts(lineage, target)]
         value, n = recompute(row, {file: read_jsonl(smoke / RUN / file) for file in files})
         assert n == row["n"], (name, files)
         assert row["value"] is None if math.isnan(value) else row["value"] == pytest.approx(value, abs=6e-5), name
         cells = [cell for cell in (row["value"], row["low"], row["high"], row["n"]) if cell is not None]
-        shown = printed(thing.text)
-        assert shown is None or min(abs(shown - cell) for cell in cells) <= 0.0501, (name, thing.text)
+        shown = printed(target.text)
+        assert shown is None or min(abs(shown - cell) for cell in cells) <= 0.0501, (name, target.text)
 
 
 def why(folder: Path, *words: str) -> str:

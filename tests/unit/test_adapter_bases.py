@@ -11,7 +11,7 @@ import tiny
 from given_model import given_model
 from mialign.config import loading
 from mialign.core.errors import InputError
-from mialign.models import bases, checkpoints, places, weights
+from mialign.models import bases, checkpoints, folders, weights
 
 
 def lay(folder, base, model=None, **more):
@@ -135,7 +135,7 @@ def settings(read_config, tmp_path, whole):
 def test_a_model_of_the_config_serves_as_base_whether_it_is_fetched_yet_or_not(settings, tmp_path, whole):
     lay(tmp_path / "adapter", "someone/llama")
     loaded = loading.load(settings)
-    assert places.base_to_fetch(loaded, "mine") == "far"
+    assert folders.base_to_fetch(loaded, "mine") == "far"
     shutil.copytree(whole, tmp_path / "data/models/far")
     loading.load(settings)
     os.truncate(tmp_path / "data/models/far/model.safetensors", 1000)

@@ -20,10 +20,10 @@ from mialign.audit import (
     digests,
     drawing,
     explanation,
+    lookup,
     manifest,
     provenance,
     sources,
-    things,
 )
 from mialign.audit.lineage import SOURCES, Lineage
 from mialign.audit.opened_files import OpenedFiles
@@ -167,7 +167,7 @@ def run(tmp_path) -> Path:
 
 def chain(folder: Path, asked: str) -> dict:
     lineage = Lineage(folder)
-    return explanation.explain(lineage, things.find(lineage, asked))
+    return explanation.explain(lineage, lookup.find(lineage, asked))
 
 
 def stages(found: dict) -> list[str]:

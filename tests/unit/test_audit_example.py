@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mialign.audit import crate, crate_metadata, drawing, explanation, manifest, things
+from mialign.audit import crate, crate_metadata, drawing, explanation, lookup, manifest
 from mialign.audit.lineage import Lineage
 from mialign.core.csv_files import rows
 from mialign.core.files import read_json
@@ -78,7 +78,7 @@ def test_everything_that_the_table_of_the_page_asks_for_is_there(root, example):
     assert len(asked) == 7
     lineage = Lineage(example)
     for name in asked:
-        found = explanation.explain(lineage, things.find(lineage, name))
+        found = explanation.explain(lineage, lookup.find(lineage, name))
         assert found["jobs"], name
         assert "It was made by these jobs" in explanation.words(found, lineage)
 

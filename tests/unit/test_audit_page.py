@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mialign.audit import explanation, things
+from mialign.audit import explanation, lookup
 from mialign.audit.lineage import Lineage
 from mialign.audit.page import chunk, document, jobs, sample, tables
 from mialign.audit.page.records import Records
@@ -171,11 +171,11 @@ def test_why_leads_from_a_cell_about_a_claim_to_the_verdicts(tmp_path, table, me
     audited_run.job(run, f"table/{table}", audited_run.TABLES_OF_REPORT[table], [f"tables/{table}.csv"])
     lineage = Lineage(run)
     row = [one["method"] for one in csv_files.rows(run / f"tables/{table}.csv")].index("sami") + 1
-    found = explanation.explain(lineage, things.find(lineage, f"{table}:{row}:value"))
+    found = explanation.explain(lineage, lookup.find(lineage, f"{table}:{row}:value"))
     assert found["origin"] == f"metrics/{metrics}.csv: {about}"
     assert [one["stage"] for one in found["jobs"]] == ["metrics"]
     # What the row of metrics does not have is not said to be of it.
-    other = things.find(lineage, f"{table}:{row}:{'comparison' if table == 'settling_run' else 'published_text'}")
+    other = lookup.find(lineage, f"{table}:{row}:{'comparison' if table == 'settling_run' else 'published_text'}")
     assert (other.origin, other.files) == (f"tables/{table}.csv, row {row}", [f"results/small/tables/{table}.csv"])
     counted = {one["file"]: one["records"] for one in found["counted"]}
     files = [f"verdicts/multitask/sami-vs-sft/seed{seed}.jsonl" for seed in audited_run.SEEDS]

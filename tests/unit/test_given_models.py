@@ -12,7 +12,7 @@ from mialign.config import loading
 from mialign.core.errors import InputError
 from mialign.generation.engine import BatchSize, Request, Sampling
 from mialign.generation.local import generate
-from mialign.models import architectures, checkpoints, places
+from mialign.models import architectures, checkpoints, folders
 from mialign.models.architectures import not_followed, not_served, not_writing
 
 PLACED = "sees where a token stands by its place in the row, and not by position_ids alone"
@@ -207,7 +207,7 @@ def test_a_fetched_model_is_looked_at_if_it_is_what_is_now_asked_for(read_config
     ],
 )
 def test_a_model_is_known_by_where_it_comes_from_without_a_folder_of_this_machine(given, name):
-    assert places.publisher(given) == name
+    assert folders.publisher(given) == name
 
 
 MESSAGES = [{"role": "system", "content": "{constitution}"}, {"role": "user", "content": "{question}"}]

@@ -29,13 +29,12 @@ from mialign.generation.local import generate
 from mialign.models import checkpoints
 from mialign.training import loop, objectives, resume, trainer
 from mialign.training.attention import choose_attention
-from mialign.training.epochs import steps_of
 from mialign.training.examples import entry_mask, for_objective, read_examples
 from mialign.training.grid import Item, grid, packs, shortened
 from mialign.training.method import Inputs, Outputs, Speed, train_method
 from mialign.training.objectives import OBJECTIVES, cross_entropy
 from mialign.training.reference import read_reference, write_reference
-from mialign.training.settings import OptimizerSettings, TrainingSettings
+from mialign.training.settings import OptimizerSettings, TrainingSettings, steps_of
 from mialign.training.validation import Validation
 
 SETTINGS = {

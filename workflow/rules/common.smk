@@ -12,7 +12,7 @@ from mialign.config import loading as configuration
 from mialign.config.validation.experiments import READ_ALIKE
 from mialign.data import builders, principles
 from mialign.core import code_digests
-from mialign.models import places, weights
+from mialign.models import folders, weights
 from mialign.models.bases import FETCHED, base
 from mialign.core.arguments import as_argument
 from mialign.core.errors import InputError
@@ -50,7 +50,7 @@ CONFIG = checked(configuration.load, configuration.in_order(config, BASE))
 # By the first a job knows whether its workflow still runs (workflow/run.py), by the second where an adapter finds its
 # base. On a cluster the node reads this file again, so that the process named is the one that starts the job there: a
 # number from another machine would mean nothing.
-os.environ.update({"WORKFLOW_PROCESS": str(os.getpid()), FETCHED: json.dumps(places.of_hub(CONFIG))})
+os.environ.update({"WORKFLOW_PROCESS": str(os.getpid()), FETCHED: json.dumps(folders.of_hub(CONFIG))})
 os.environ[provenance.CODE] = provenance.code(STAGES)  # found out once, and noted by each job
 
 
@@ -174,7 +174,7 @@ def of_builder(block, *more):
 
 
 def model_folder(model):
-    return places.model(CONFIG, model)
+    return folders.model(CONFIG, model)
 
 
 def counted_weights():
@@ -192,7 +192,7 @@ def files_on_disk(folder):
     name = next((name for name, model in CONFIG["models"].items() if model.get("path") == folder), None)
     if name is None:
         return []
-    fetched = places.base_to_fetch(CONFIG, name)
+    fetched = folders.base_to_fetch(CONFIG, name)
     folders = {Path(folder)} if fetched else {Path(folder), base(folder)}
     files = sorted(str(path) for one in folders for path in one.iterdir() if path.is_file())
     return [*files, model_folder(fetched)] if fetched else files

@@ -46,7 +46,7 @@ def main(args):
 
 def _until_enough(prompts, answer, write, args):
     """With fewer pairs than asked for, the texts stay in scratch: with more draws they are not written again."""
-    from mialign.data.supply import until_enough
+    from mialign.data.waves import until_enough
 
     generations, pairs = until_enough(prompts, answer, args.settings)
     size = args.settings["size"]

@@ -4,7 +4,7 @@ import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mialign.audit import crate, explanation, things
+from mialign.audit import crate, explanation, lookup
 from mialign.audit.lineage import Lineage
 from mialign.core.errors import InputError
 
@@ -24,7 +24,7 @@ def arguments(parser: ArgumentParser) -> None:
 def main(args: Namespace) -> None:
     with crate.opened(args.results or _folder_of(args.thing)) as folder:
         lineage = Lineage(folder)
-        found = explanation.explain(lineage, things.find(lineage, args.thing))
+        found = explanation.explain(lineage, lookup.find(lineage, args.thing))
         print(
             json.dumps(found, ensure_ascii=False, indent=1) if args.json else explanation.words(found, lineage), end=""
         )

@@ -1,11 +1,11 @@
-"""The way of a thing back to its beginnings, as facts (for JSON) and in words."""
+"""The way of a target back to its beginnings, as facts (for JSON) and in words."""
 
 import json
 from collections.abc import Iterator
 from itertools import islice
 
 from mialign.audit.lineage import Lineage
-from mialign.audit.things import Thing, counts, followed
+from mialign.audit.lookup import Target, counts, followed
 
 SHOWN = 300  # characters of settings in words; --json has all
 RECORDS = 60
@@ -18,11 +18,11 @@ STATES = {
 }
 
 
-def explain(lineage: Lineage, thing: Thing) -> dict:
-    """What the thing is, which records it counts, the jobs behind it with all that they noted, and what was given."""
-    jobs, given = lineage.chain(thing.files, followed(thing))
+def explain(lineage: Lineage, target: Target) -> dict:
+    """What the target is, which records it counts, the jobs behind it with all that they noted, and what was given."""
+    jobs, given = lineage.chain(target.files, followed(target))
     numbers = {name: number for number, job in enumerate(jobs, start=1) for name in job["outputs"]}
-    kept = followed(thing)
+    kept = followed(target)
     steps = [
         {
             "number": number,
@@ -35,17 +35,17 @@ def explain(lineage: Lineage, thing: Thing) -> dict:
     ]
     read = {name: then for job in jobs for name, then in job["inputs"].items()}
     return {
-        "thing": thing.name,
-        "kind": thing.kind,
-        "text": thing.text,
-        "origin": thing.origin,
-        "rows": thing.rows,
-        "records": thing.records,
-        "writers": {digest: lineage.model(digest) for digest in _writers(thing.records)},
-        "counted": counts(lineage, thing),
+        "target": target.name,
+        "kind": target.kind,
+        "text": target.text,
+        "origin": target.origin,
+        "rows": target.rows,
+        "records": target.records,
+        "writers": {digest: lineage.model(digest) for digest in _writers(target.records)},
+        "counted": counts(lineage, target),
         "jobs": steps,
         "given": [{"file": name, **read.get(name, {}), "here": lineage.place(name).is_file()} for name in given],
-        "missing": _missing(lineage, thing),
+        "missing": _missing(lineage, target),
     }
 
 
@@ -60,13 +60,13 @@ def _read_otherwise(lineage: Lineage, job: dict, name: str) -> bool:
     return maker is not None and maker["outputs"][name]["sha256"] != job["inputs"][name]["sha256"]
 
 
-def _missing(lineage: Lineage, thing: Thing) -> str:
+def _missing(lineage: Lineage, target: Target) -> str:
     if not lineage.jobs:
         return (
             f"{lineage.folder} has no provenance of jobs (logs/**/*.json): it was left out of the copy, or an older "
             "version made these results. So no more than this is known"
         )
-    return "" if thing.files or thing.origin.startswith(("config", "computed")) else "Its origin names no file"
+    return "" if target.files or target.origin.startswith(("config", "computed")) else "Its origin names no file"
 
 
 def words(found: dict, lineage: Lineage) -> str:
@@ -76,7 +76,7 @@ def words(found: dict, lineage: Lineage) -> str:
 
 def _head(found: dict, lineage: Lineage) -> Iterator[str]:
     shown = f" = {found['text']}" if found["text"] else ""
-    yield f"{found['kind']} {found['thing']}{shown}"
+    yield f"{found['kind']} {found['target']}{shown}"
     if found["origin"]:
         yield f"  origin: {found['origin']}"
     for row in found["rows"][:5]:

@@ -13,7 +13,7 @@ from mialign.data import builders
 from mialign.data.sets import generator, is_judged
 from mialign.evaluation.judge.settings import deciding, validating, with_defaults
 from mialign.training import objectives
-from mialign.training.epochs import steps_of
+from mialign.training.settings import steps_of
 
 DEFAULTS = {"document": "main", "data": "data", "datasets": {}, "environments": {}}
 BOOTSTRAP = {"resamples": 4000, "seed": 0}

@@ -1,7 +1,7 @@
 """What a config does not say of its models and sources, from config/costs.yaml."""
 
 from mialign.core.errors import InputError
-from mialign.models.places import publisher
+from mialign.models.folders import publisher
 from mialign.models.weights import known, root
 
 

@@ -14,12 +14,11 @@ from mialign.training import loop, resume
 from mialign.training.adapters import lay_on
 from mialign.training.attention import choose_attention
 from mialign.training.curves import pairs_of_steps, to_csv
-from mialign.training.epochs import steps_of
 from mialign.training.examples import Example, for_objective, read_examples, whole_batches
 from mialign.training.objectives import OBJECTIVES
 from mialign.training.reference import read_reference, with_sums
 from mialign.training.rollouts import Refresh, Rollouts
-from mialign.training.settings import TrainingSettings
+from mialign.training.settings import TrainingSettings, steps_of
 from mialign.training.trainer import GridTrainer
 from mialign.training.validation import Validation
 

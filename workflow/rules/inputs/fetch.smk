@@ -28,7 +28,7 @@ def used_datasets():
 
 def used_models():
     used = [model for experiment in CONFIG["experiments"].values() for model in run_here(experiment)]
-    used += [fetched for model in used if (fetched := places.base_to_fetch(CONFIG, model))]
+    used += [fetched for model in used if (fetched := folders.base_to_fetch(CONFIG, model))]
     return [model for model in dict.fromkeys(used) if model in FETCHED_MODELS]
 
 

@@ -9,7 +9,7 @@ from mialign.core.setting import check_own
 from mialign.data import builders
 from mialign.data.sets import AUTHORS
 from mialign.training import objectives
-from mialign.training.epochs import steps_of
+from mialign.training.settings import steps_of
 
 
 def check(where: str, experiment: dict, models: dict) -> None:

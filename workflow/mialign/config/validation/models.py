@@ -10,7 +10,7 @@ from mialign.core.template import Prompt
 from mialign.data import builders
 from mialign.data.sets import AUTHORS, compared_models, principle_writer, writing_model
 from mialign.evaluation.judge.settings import weighing_judges
-from mialign.models import architectures, checkpoints, places
+from mialign.models import architectures, checkpoints, folders
 from mialign.models.bases import MODEL
 from mialign.models.classifiers import not_classifying
 from mialign.models.weights import root
@@ -25,7 +25,7 @@ def check(config: dict) -> None:
             _check_trained_here(f"models.{name}", model, models)
     parents = {name: model.get("parent") for name, model in models.items()}
     check_no_circle("models", parents, "an architecture")
-    fetched = places.of_hub(config)
+    fetched = folders.of_hub(config)
     for name in used(config):
         if "path" in models[name]:
             weights = "server" not in models[name]
@@ -70,7 +70,7 @@ def _check_use(config: dict, fetched: dict[str, str], name: str, use: str, need:
     nothing is known.
     """
     first = root(config["models"], name)
-    given, folder = config["models"][first], Path(places.model(config, first))
+    given, folder = config["models"][first], Path(folders.model(config, first))
     if "architecture" in given or ("places" in given and not _is_fetched(folder, given)):
         return
     whole = checkpoints.base(folder, fetched)
@@ -107,7 +107,7 @@ def _reading(config: dict) -> Iterator[tuple[str, str, str, Prompt]]:
 def _check_conversation(config: dict, name: str, use: str, key: str, template: Prompt) -> None:
     """A model that reads messages has a chat template; of one that is yet to be fetched nothing is known."""
     first = root(config["models"], name)
-    given, folder = config["models"][first], places.model(config, first)
+    given, folder = config["models"][first], folders.model(config, first)
     if isinstance(template, str) or ("places" in given and not _is_fetched(Path(folder), given)):
         return
     if "architecture" in given or not checkpoints.has_chat_template(folder):
@@ -122,7 +122,7 @@ def _check_places(config: dict, name: str) -> None:
     """A model that is yet to be converted needs its file; all other places are asked when it is fetched."""
     given = config["models"][name]
     files = [place["gguf"] for place in given["places"] if "gguf" in place]
-    there = any(Path(file).is_file() for file in files) or _is_fetched(Path(places.model(config, name)), given)
+    there = any(Path(file).is_file() for file in files) or _is_fetched(Path(folders.model(config, name)), given)
     if len(files) == len(given["places"]) and not there:
         raise InputError(f"models.{name}.places[0].gguf: {files[0]}: no such file; name one that is there")
 

@@ -6,7 +6,7 @@ from mialign.core.macro_names import name, words
 from mialign.core.template import fields_of
 from mialign.data.sets import is_judged, questions_of
 from mialign.evaluation.judge.settings import by_program, deciding, judges
-from mialign.models.places import publisher
+from mialign.models.folders import publisher
 from mialign.models.weights import parameters, root
 from mialign.paper import formatting
 from mialign.paper.macros.number_formats import Number

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mialign.core import csv_files
 from mialign.data import sets
-from mialign.models.places import publisher
+from mialign.models.folders import publisher
 from mialign.paper.formatting import label, setting
 from mialign.paper.tables.layout import Table, written
 from mialign.paper.tex_escape import escape

@@ -1,4 +1,4 @@
-"""Where the models of a config lie."""
+"""The folders of the models of a config."""
 
 from pathlib import Path
 

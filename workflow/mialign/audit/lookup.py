@@ -20,7 +20,7 @@ from mialign.core.macro_names import key
 
 
 @dataclass
-class Thing:
+class Target:
     """What was asked about; `files` are the names of the files that it stands in, from which the chain begins."""
 
     kind: str
@@ -32,13 +32,13 @@ class Thing:
     records: list[dict] = field(default_factory=list)  # file, line and what stands there
 
 
-def find(lineage: Lineage, asked: str) -> Thing:
+def find(lineage: Lineage, asked: str) -> Target:
     """InputError, with what there is, for anything else; also where a figure and a table share the name."""
     name = asked.removeprefix("\\")
     kinds = (_file, _line, _macro, _cell, _figure_or_table, _model, _id)
-    found = next((thing for kind in kinds if (thing := kind(lineage, name)) is not None), None)
+    found = next((target for kind in kinds if (target := kind(lineage, name)) is not None), None)
     if found is None:
-        raise InputError(f"{asked}: {lineage.folder} has no such thing. {_there_is(lineage, name)}")
+        raise InputError(f"{asked}: {lineage.folder} has no such target. {_there_is(lineage, name)}")
     return found
 
 
@@ -60,18 +60,18 @@ def _there_is(lineage: Lineage, name: str) -> str:
     )
 
 
-def _file(lineage: Lineage, asked: str) -> Thing | None:
+def _file(lineage: Lineage, asked: str) -> Target | None:
     path = _path(lineage, asked)
     if path is None:
         recorded = next((name for name in (asked, f"{lineage.run}/{asked}") if name in lineage.jobs), None)
-        return Thing("file", asked, [recorded], "it is no longer there") if recorded else None
+        return Target("file", asked, [recorded], "it is no longer there") if recorded else None
     if path.is_dir():
         inside = [one for one in sorted(path.rglob("*")) if one.is_file() and not one.name.startswith(".")]
-        return Thing("folder", asked, [lineage.name(one) for one in inside])
-    return Thing("file", asked, [lineage.name(path)])
+        return Target("folder", asked, [lineage.name(one) for one in inside])
+    return Target("file", asked, [lineage.name(path)])
 
 
-def _line(lineage: Lineage, asked: str) -> Thing | None:
+def _line(lineage: Lineage, asked: str) -> Target | None:
     head, _, line = asked.rpartition(":")
     path = _path(lineage, head) if line.isdecimal() else None
     if path is None or path.suffix != ".jsonl":
@@ -81,7 +81,7 @@ def _line(lineage: Lineage, asked: str) -> Thing | None:
         raise InputError(f"{asked}: the file has {len(records)} lines")
     name = lineage.name(path)
     record = {"file": lineage.shown(name), "line": int(line), "record": records[int(line) - 1]}
-    return Thing("line", asked, [name], records=[record])
+    return Target("line", asked, [name], records=[record])
 
 
 def _path(lineage: Lineage, asked: str) -> Path | None:
@@ -93,15 +93,15 @@ def _path(lineage: Lineage, asked: str) -> Path | None:
     return None
 
 
-def _macro(lineage: Lineage, asked: str) -> Thing | None:
+def _macro(lineage: Lineage, asked: str) -> Target | None:
     row = macros(lineage).get(asked)
     if row is None:
         return None
     files, found = origins_of(lineage).find(row["origin"])
-    return Thing("number", asked, files, row["text"], row["origin"], found)
+    return Target("number", asked, files, row["text"], row["origin"], found)
 
 
-def _cell(lineage: Lineage, asked: str) -> Thing | None:
+def _cell(lineage: Lineage, asked: str) -> Target | None:
     """TABLE:ROW:COLUMN; the row is its number, from 1, or its key as numbers.csv has it: maths sami 1 10 strict."""
     table, *place = asked.split(":")
     path = lineage.folder / f"tables/{table}.csv"
@@ -121,19 +121,19 @@ def _cell(lineage: Lineage, asked: str) -> Thing | None:
     for name in behind:
         found = origins.find(f"{lineage.shown(name)}: {about}")[1] if name.endswith(".csv") and about else []
         if len(found) == 1 and column in found[0]:  # the cell is that of a table of metrics
-            return Thing("cell", asked, [name], str(chosen[0][column]), f"{lineage.shown(name)}: {about}", found)
-    return Thing("cell", asked, [own], str(chosen[0][column]), f"tables/{table}.csv, row {row}", chosen)
+            return Target("cell", asked, [name], str(chosen[0][column]), f"{lineage.shown(name)}: {about}", found)
+    return Target("cell", asked, [own], str(chosen[0][column]), f"tables/{table}.csv, row {row}", chosen)
 
 
-def _figure_or_table(lineage: Lineage, asked: str) -> Thing | None:
+def _figure_or_table(lineage: Lineage, asked: str) -> Target | None:
     paths = [lineage.folder / f"figures/{asked}.pdf", lineage.folder / f"tables/{asked}.csv"]
     there = [path for path in paths if path.is_file()]
     if len(there) == 2:
         raise InputError(f"{asked} is a figure and a table; ask for figures/{asked}.pdf or tables/{asked}.csv")
-    return Thing(there[0].parent.name[:-1], asked, [lineage.name(there[0])]) if there else None
+    return Target(there[0].parent.name[:-1], asked, [lineage.name(there[0])]) if there else None
 
 
-def _model(lineage: Lineage, asked: str) -> Thing | None:
+def _model(lineage: Lineage, asked: str) -> Target | None:
     """The folder of the model with this digest; its files begin with those that a job wrote, else that one read."""
     if (folder := lineage.model(asked)) is None:
         return None
@@ -144,16 +144,16 @@ def _model(lineage: Lineage, asked: str) -> Thing | None:
         for name in job[side]
         if name.rpartition("/")[0] == folder
     )
-    return Thing("model", asked, list(files), lineage.shown(folder))
+    return Target("model", asked, list(files), lineage.shown(folder))
 
 
-def _id(lineage: Lineage, asked: str) -> Thing | None:
+def _id(lineage: Lineage, asked: str) -> Target | None:
     """All records of a question or prompt, wherever they stand, in the order of the pipeline."""
     records = (
         [one for path in _of_records(lineage) for one in _with(lineage, path, _ids(lineage, asked))] if asked else []
     )
     files = dict.fromkeys(f"{lineage.run}/{one['file']}" for one in records)
-    return Thing("id", asked, list(files), records=records) if records else None
+    return Target("id", asked, list(files), records=records) if records else None
 
 
 def _ids(lineage: Lineage, asked: str) -> set[str]:
@@ -186,22 +186,24 @@ def _with(lineage: Lineage, path: Path, ids: set[str]) -> Iterator[dict]:
             yield {"file": path.relative_to(lineage.folder).as_posix(), "line": number, "record": record}
 
 
-def followed(thing: Thing):
+def followed(target: Target):
     """Which inputs of a job are followed: of the table that a number stands in, those that its rows count."""
 
     def inputs(job: dict) -> list[str]:
-        return counted(job, thing.rows) if thing.rows and set(thing.files) & job["outputs"].keys() else [*job["inputs"]]
+        return (
+            counted(job, target.rows) if target.rows and set(target.files) & job["outputs"].keys() else [*job["inputs"]]
+        )
 
     return inputs
 
 
-def counts(lineage: Lineage, thing: Thing) -> list[dict]:
+def counts(lineage: Lineage, target: Target) -> list[dict]:
     """Of each file of records that the rows of a number were counted from: how many of its records count."""
-    if len(thing.rows) != 1:
+    if len(target.rows) != 1:
         return []
-    wanted, found = conditions(thing.rows[0]), []
-    for job in filter(None, map(lineage.maker, thing.files)):
-        for name in followed(thing)(job):
+    wanted, found = conditions(target.rows[0]), []
+    for job in filter(None, map(lineage.maker, target.files)):
+        for name in followed(target)(job):
             path = lineage.place(name)
             if path.suffix == ".jsonl" and path.is_file():
                 records = read_jsonl(path)

@@ -11,7 +11,7 @@ from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.data.draws import drawn_questions
 from mialign.data.pairs import select_pairs
-from mialign.data.supply import next_wave, until_enough
+from mialign.data.waves import next_wave, until_enough
 from mialign.generation import local
 from scripts import generate as stage
 
