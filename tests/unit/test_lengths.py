@@ -2,12 +2,14 @@
 
 import csv
 import json
+from pathlib import Path
 
 import pytest
 
 import tiny
 from mialign.core.errors import InputError
 from mialign.core.files import write_jsonl
+from mialign.evaluation.judge import Case, likelihood_prompt, prompt_template
 from mialign.models import checkpoints
 from mialign.models.prompt_ids import encode_fitting, encode_prompt
 from scripts import lengths as stage
@@ -33,13 +35,13 @@ def use(split, model, max_tokens, key="experiments.maths.solve.max_tokens"):
     return {"split": split, "model": model, "max_tokens": max_tokens, "key": key}
 
 
-def run(run_stage, folder, *uses, adapters=None):
+def run(run_stage, folder, *uses, adapters=None, judges=()):
     run_stage(
         stage,
         prompts=[folder / f"{split}.jsonl" for split in SPLITS],
         models=[folder / "model", folder / "small"],
         names=["base", "writer"],
-        settings=json.dumps({"uses": uses, "adapters": adapters or {}}),
+        settings=json.dumps({"uses": uses, "adapters": adapters or {}, "judges": judges}),
         out=folder / "lengths.csv",
     )
     return list(csv.DictReader((folder / "lengths.csv").open()))
@@ -158,3 +160,81 @@ def test_an_adapter_for_layers_that_the_base_lacks_is_refused_by_its_key(folder,
         InputError, match=r"sami\.adapter\.targets: the model has no linear layer 'c_attn'; it has q_proj, "
     ):
         run(run_stage, folder, adapters={where: {"targets": ["q_proj", "c_attn"]}})
+
+
+# ---------------------------------------------------------------- judges by likelihood
+WORDING = Path(__file__).parents[2] / "config/judge.yaml"
+BOAT = {
+    "id": "multitask/benchmark/q-1",
+    "question": "Is a boat a house?",
+    "constitutions": [{"text": "1. Be brief"}],
+    "prompts": ["a boat"],
+}
+HARBOUR = BOAT | {"id": "multitask/benchmark/q-2", "question": LONG}
+
+
+def judge(max_tokens, axes=("principle-aware",), key="judges.local"):
+    of_prompts = {"split": "benchmark", "model": "writer", "max_tokens": max_tokens}
+    return {"key": f"experiments.multitask.{key}", "axes": axes, "wording": str(WORDING), **of_prompts}
+
+
+def judging(folder, context=4096, template=None):
+    """Give the second model this context and this chat template, and the benchmark two questions to be judged about."""
+    tiny.tiny_model(context=context).config.save_pretrained(folder / "small")
+    tokenizer = checkpoints.load_tokenizer(folder / "model")
+    tokenizer.chat_template = template
+    tokenizer.save_pretrained(folder / "small")
+    write_jsonl(folder / "benchmark.jsonl", [BOAT, HARBOUR])
+
+
+def asked(tokenizer, record, axis, *texts):
+    """How many tokens the judge reads about two responses, with the letter behind them."""
+    case = Case(axis, record, *({"text": text} for text in texts))
+    return len(likelihood_prompt.prompt_ids(tokenizer, prompt_template.load(WORDING).messages(case, "test"))) + 1
+
+
+@pytest.mark.parametrize("template", [None, "{% for m in messages %}{{ m['content'] }}{{ eos_token }}{% endfor %}"])
+def test_what_a_judge_is_asked_leaves_room_for_two_whole_responses(
+    folder, run_stage, tiny_tokenizer, template, monkeypatch
+):
+    monkeypatch.setattr(prompt_template, "_sign", lambda texts: "0123abcd")  # whose tokens depend on the texts
+    axes = ["principle-free", "principle-aware"]
+    judging(folder, template=template)
+    (row,) = run(run_stage, folder, judges=[judge(50, axes)])
+    assert (row["split"], row["model"], row["questions"], row["limit"]) == ("benchmark", "writer", "2", "3995")
+    tiny_tokenizer.chat_template = template
+    text = "x boat house boat"
+    tokens = len(encode_prompt(tiny_tokenizer, text))
+    longest = max(asked(tiny_tokenizer, record, axis, text, text) for record in (BOAT, HARBOUR) for axis in axes)
+    assert longest == int(row["longest"]) + 2 * tokens + 1
+
+
+def test_a_judge_may_fill_its_context_and_not_one_token_more(folder, run_stage):
+    judging(folder)
+    (row,) = run(run_stage, folder, judges=[judge(1)])
+    context = int(row["longest"]) + 2 * 30 + 1
+    judging(folder, context)
+    (row,) = run(run_stage, folder, judges=[judge(30)])
+    assert row["longest"] == row["limit"]
+    (folder / "lengths.csv").unlink()
+    with pytest.raises(InputError) as caught:
+        run(run_stage, folder, use("benchmark", "base", 1), judges=[judge(30), judge(31, key="training.validate_by")])
+    message = str(caught.value)
+    for words in ("experiments.multitask.training.validate_by: what it is asked about the prompt "
+                  "multitask/benchmark/q-2 of ", f"benchmark.jsonl has {row['longest']} tokens",
+                  f"two responses of 31 exceed the context of {folder / 'small'} ({context})",
+                  "take another model as judge, lower experiments.multitask.respond.max_tokens"):  # fmt: skip
+        assert words in message
+    assert "\n" not in message
+    assert not (folder / "lengths.csv").exists()
+
+
+def test_a_judge_whose_chat_template_raises_is_told_with_its_key(folder, run_stage):
+    judging(folder, template="{{ raise_exception('never') }}")
+    wanted = (
+        r"experiments\.multitask\.judges\.local: .*/small: the model cannot read what it is asked about "
+        r"multitask/benchmark/q-1: .*its chat template cannot frame the prompt \(never\)"
+    )
+    with pytest.raises(InputError, match=wanted) as caught:
+        run(run_stage, folder, judges=[judge(9)])
+    assert "\n" not in str(caught.value)

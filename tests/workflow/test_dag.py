@@ -377,9 +377,19 @@ def test_judges_on_servers_and_of_our_own_plan_without_key_or_network(copy, plan
         copy, "-n", "-p", "--configfile", "judges.yaml", OPENAI_API_KEY="", HTTPS_PROXY=proxy, HTTP_PROXY=proxy
     )
     each = before["judge"]
-    more = Counter(judge=each, judge_by_likelihood=each, metrics=2, table=2)
+    more = Counter(judge=each, judge_by_likelihood=each, judge_lengths=1, metrics=2, table=2)
     assert jobs(after) - before == more
     assert "OPENAI_API_KEY" in after  # the name alone
+    read = commands(after, "lengths")
+    for out, key, split, axes in (
+        ("prompts/multitask/lengths.csv", "training.validate_by", "validation", ["principle-aware"]),
+        ("judge_lengths/multitask.local.csv", "judges.local", "benchmark", ["principle-aware", "principle-free"]),
+    ):
+        (judge,) = json.loads(option(read[out], "--settings"))["judges"]
+        assert (judge["key"], judge["split"]) == (f"experiments.multitask.{key}", split)
+        assert (judge["axes"], judge["max_tokens"], judge["model"]) == (axes, 96, "strong")
+        assert "results/mini/models/strong" in read[out]
+    assert json.loads(option(read["prompts/maths/lengths.csv"], "--settings"))["judges"] == []
     trained = [line for line in after.splitlines() if "run.py train " in line]
     judged = [line for line in trained if "--judge-model results/mini/models/strong " in line]
     assert judged == [line for line in trained if "/checkpoints/multitask/" in line or "/collapse/" in line]

@@ -54,6 +54,34 @@ rule judge_by_likelihood:
         f"{{resources.python}} {JUDGE} --token-budget {{resources.token_budget}} --threads {{resources.torch_threads}}"
 
 
+rule judge_lengths:
+    # A file of its own: in lengths.csv a further judge would have all questions answered anew.
+    input:
+        prompts=lambda wildcards: f"{RUN}/prompts/{JUDGINGS[wildcards.judging][0]}/benchmark.jsonl",
+        model=lambda wildcards: model_folder(JUDGINGS[wildcards.judging][1]["model"]),
+        files=lambda wildcards: files_on_disk(model_folder(JUDGINGS[wildcards.judging][1]["model"])),
+        wording=lambda wildcards: JUDGINGS[wildcards.judging][1]["wording"],
+    output:
+        f"{RUN}/judge_lengths/{{judging}}.csv",
+    log:
+        f"{RUN}/logs/judge_lengths/{{judging}}.log",
+    wildcard_constraints:
+        judging=one_of(map(re.escape, WEIGHED)),
+    priority: 1
+    localrule: True
+    conda:
+        "../../envs/train.yaml"
+    resources:
+        python=python("train"),
+    params:
+        code=code_digest("lengths"),
+        name=lambda wildcards: JUDGINGS[wildcards.judging][1]["model"],
+        settings=lambda wildcards: as_json({"uses": [], "adapters": {}, "judges": [weighing_to_fit(wildcards.judging)]}),
+    shell:
+        "{resources.python} workflow/run.py lengths --log {log:q} --prompts {input.prompts:q} --models {input.model:q}"
+        " --names {params.name:q} --settings {params.settings:q} --out {output:q}"
+
+
 rule authors_judge:
     input:
         **judge_files(),

@@ -83,10 +83,11 @@ rule lengths:
             f"{RUN}/prompts/{wildcards.experiment}/{split}.jsonl"
             for split in (*written_sets(wildcards.experiment), *measured_splits(wildcards.experiment))
         ],
-        models=lambda wildcards: [model_folder(model) for model in reading_models(wildcards.experiment)],
+        models=lambda wildcards: [model_folder(model) for model in lengths_models(wildcards.experiment)],
         files=lambda wildcards: [
-            file for model in reading_models(wildcards.experiment) for file in files_on_disk(model_folder(model))
+            file for model in lengths_models(wildcards.experiment) for file in files_on_disk(model_folder(model))
         ],
+        wordings=lambda wildcards: [judge["wording"] for judge in validating_to_fit(wildcards.experiment)],
     output:
         f"{RUN}/prompts/{{experiment}}/lengths.csv",
     log:
@@ -99,7 +100,7 @@ rule lengths:
         python=python("train"),
     params:
         code=code_digest("lengths"),
-        names=lambda wildcards: reading_models(wildcards.experiment),
+        names=lambda wildcards: lengths_models(wildcards.experiment),
         settings=lambda wildcards: as_json(what_must_fit(wildcards.experiment)),
     shell:
         "{resources.python} workflow/run.py lengths --log {log:q} --prompts {input.prompts:q} --models {input.models:q}"

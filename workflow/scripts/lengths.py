@@ -1,4 +1,4 @@
-"""See that every prompt and adapter fits the models, and write how long the longest prompts are."""
+"""See that every prompt and adapter fits the models, also what judges are asked, and write how long the longest are."""
 
 import csv
 from argparse import ArgumentParser, Namespace
@@ -7,6 +7,7 @@ from pathlib import Path
 from mialign.core.arguments import add_settings
 from mialign.core.files import writing
 from mialign.data import prompt_lengths
+from mialign.evaluation.judge import likelihood_prompt
 from mialign.models.machine import prepare
 
 
@@ -20,10 +21,11 @@ def arguments(parser: ArgumentParser) -> None:
         parser,
         "uses",
         "adapters",
+        "judges",
         about=": a list of {split, model: its name, max_tokens, key: where that is set}; adapters of the first model "
-        "by where each is set",
+        "by where each is set; judges by likelihood, a list of {key, split, model, max_tokens, axes, wording}",
     )
-    parser.add_argument("--out", type=Path, required=True, help="prompts/{experiment}/lengths.csv")
+    parser.add_argument("--out", type=Path, required=True, help="prompts/{experiment}/lengths.csv, for instance")
 
 
 def main(args: Namespace) -> None:
@@ -33,6 +35,8 @@ def main(args: Namespace) -> None:
 
         check_fit(args.models[0], args.settings["adapters"])
     models = dict(zip(args.names, args.models, strict=True))
-    rows = list(prompt_lengths.rows({path.stem: path for path in args.prompts}, models, args.settings["uses"]))
+    prompts = {path.stem: path for path in args.prompts}
+    rows = list(prompt_lengths.rows(prompts, models, args.settings["uses"]))
+    rows += likelihood_prompt.lengths(prompts, models, args.settings["judges"])
     with writing(args.out) as beside, beside.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream, lineterminator="\n").writerows([prompt_lengths.COLUMNS, *rows])

@@ -29,8 +29,19 @@ def judge_inputs(wildcards):
         found["wording"] = judge["wording"]
     if judge["kind"] == "likelihood":
         model = model_folder(judge["model"])
-        found |= {"model": model, "files": files_on_disk(model)}
+        found |= {
+            "model": model,
+            "files": files_on_disk(model),
+            "lengths": f"{RUN}/judge_lengths/{wildcards.judging}.csv",
+        }
     return found
+
+
+def weighing_to_fit(judging):
+    """A judge by likelihood of answers to the benchmark, as the stage `lengths` takes it."""
+    experiment, judge = JUDGINGS[judging]
+    _, _, name = judging.partition(".")
+    return judge_to_fit(experiment, f"judges.{name}" if name else "judge", judge)
 
 
 def judge_settings(wildcards):

@@ -75,8 +75,32 @@ def reading_models(experiment):
     return list(dict.fromkeys([given["base"], *filter(None, writing), *sets.compared_models(given)]))
 
 
+def judge_to_fit(experiment, key, judge):
+    """A judge by likelihood, and the answers that it is to read; `key` names it in the experiment."""
+    validates = key == VALIDATING
+    return {
+        "key": f"experiments.{experiment}.{key}",
+        "split": "validation" if validates else "benchmark",
+        "max_tokens": CONFIG["experiments"][experiment]["respond"]["max_tokens"],
+        "axes": AXES[:1] if validates else judge.get("axes", AXES),
+        **only(judge, "model", "wording"),
+    }
+
+
+def validating_to_fit(experiment):
+    """The judge by likelihood that scores validation answers, if one does."""
+    judges = weighing_judges(CONFIG["experiments"][experiment])
+    return [judge_to_fit(experiment, VALIDATING, judges[VALIDATING])] if VALIDATING in judges else []
+
+
+def lengths_models(experiment):
+    """The models that read prompts of an experiment or judge its validation answers; the first is trained."""
+    judging = [judge["model"] for judge in validating_to_fit(experiment)]
+    return list(dict.fromkeys([*reading_models(experiment), *judging]))
+
+
 def what_must_fit(experiment):
-    """Who reads which prompts, how many tokens are to follow them, and the adapters of the base."""
+    """Who reads which prompts, how many tokens are to follow them, the adapters of the base, and the validating judge."""
     given = CONFIG["experiments"][experiment]
     base, measured = given["base"], [stage for stage in ("respond", "solve") if stage in given]
     uses = []
@@ -105,4 +129,5 @@ def what_must_fit(experiment):
             for name, method in given["methods"].items()
             if "adapter" in method
         },
+        "judges": validating_to_fit(experiment),
     }

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mialign.core.errors import InputError
+from mialign.evaluation.judge.likelihood_prompt import LETTERS, prompt_ids
 from mialign.evaluation.judge.position_swap import Answer, PairwiseJudge, judge_name
 from mialign.evaluation.judge.prompt_template import load
 
-BEGUN, LETTERS = "Verdict:", (" A", " B")
 DIGITS = 4  # of a log-probability: what lies below depends on which requests share a pass
 
 
@@ -66,20 +66,6 @@ def weigh(folder: Path, messages: list[list[dict]], token_budget: int) -> list[t
             found.update(zip(part, map(tuple, sums), strict=True))
             print(f"judge: {len(found)} of {len(items)} prompts weighed", file=sys.stderr, flush=True)
     return [found[index] for index in range(len(items))]
-
-
-def prompt_ids(tokenizer, messages: list[dict]) -> list[int]:
-    """The messages as one turn of a user, where the model has a chat template, and the beginning of the answer.
-
-    Special tokens are read in the template and nowhere else: one that stands in a response is text.
-    """
-    from mialign.models.chat_template import encode_conversation
-    from mialign.models.prompt_ids import encode_prompt
-
-    text = "\n\n".join(message["content"] for message in messages)
-    if not tokenizer.chat_template:
-        return encode_prompt(tokenizer, f"{text}\n\n{BEGUN}")
-    return encode_conversation(tokenizer, [{"role": "user", "content": text}, {"role": "assistant", "content": BEGUN}])
 
 
 def _check_context(items: list, context: int, folder: Path) -> None:
