@@ -179,6 +179,14 @@ def test_vllm_and_servers_write_with_what_our_engine_cannot(settings):
         refused(settings(about, "base") | {"engine": {"kind": "vllm"}}, "so it cannot be trained")
 
 
+@pytest.mark.parametrize("role", ["judge", "judges"])
+def test_a_judge_by_likelihood_needs_its_weights_here_although_a_server_has_them(settings, tmp_path, role):
+    server = {"base_url": "http://127.0.0.1:8000/v1", "name": "big"}
+    wanted = f"models.mine.path: {tmp_path}/mine/model.safetensors: the weights are missing"
+    refused(settings({}, role, weights=False, server=server), wanted)
+    loading.load(settings({}, role, server=server))
+
+
 def test_a_model_that_nothing_uses_is_not_looked_at(settings):
     loading.load(settings({"model_type": "nonsense"}))
 

@@ -26,9 +26,10 @@ def check(config: dict) -> None:
     parents = {name: model.get("parent") for name, model in models.items()}
     check_no_circle("models", parents, "an architecture")
     fetched = folders.of_hub(config)
+    loaded = {model for one in config["experiments"].values() for model in (_weighing(one) | _rewarding(one)).values()}
     for name in used(config):
         if "path" in models[name]:
-            weights = "server" not in models[name]
+            weights = "server" not in models[name] or name in loaded  # a server writes, and weighs nothing
             under(f"models.{name}.path: ", checkpoints.check, models[name]["path"], weights, fetched)
         if "places" in models[name]:
             _check_places(config, name)
