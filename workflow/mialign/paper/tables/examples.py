@@ -9,6 +9,7 @@ from mialign.paper.tables.layout import tidy_csv
 from mialign.paper.tex_escape import escape, escape_block, shorten
 
 LIMIT = 1500  # characters of an answer
+QUESTION = 800  # of a question
 
 
 def multitask(inputs: list[Path], settings: dict) -> tuple[str, str]:
@@ -29,13 +30,14 @@ def _example(inputs: list[Path], settings: dict, stage: str) -> tuple[str, str]:
     answers = {
         path.parts[-2]: _greedy(path) for path in inputs if path.parts[-4] == stage and path.parts[-3] == experiment
     }
-    marks = {
-        path.parts[-2]: _greedy(path) for path in inputs if path.parts[-4] == "scores" and path.parts[-3] == experiment
-    }
+    for path in inputs:
+        if path.parts[-4] == "scores" and path.parts[-3] == experiment:
+            marks, found = _greedy(path), answers.get(path.parts[-2], {})
+            found.update({prompt: record | marks.get(prompt, {}) for prompt, record in found.items()})
     records = read_jsonl(prompts[0], ("id", "category", "question", "constitutions"))
     chosen = _choose(records, answers)
     known = settings.get("experiments", {}).get(experiment)
-    title, question = category(chosen["category"]), escape(shorten(chosen["question"], 800))
+    title, question = category(chosen["category"]), escape(shorten(chosen["question"], QUESTION))
     blocks = [rf"\examplequestion{{\emph{{{title}.}} {question}}}"]
     if chosen["constitutions"]:
         blocks.append(rf"\exampleconstitution{{{escape_block(chosen['constitutions'][0]['text'])}}}")
@@ -44,7 +46,7 @@ def _example(inputs: list[Path], settings: dict, stage: str) -> tuple[str, str]:
         record = found.get(chosen["id"])
         if record is None:
             continue
-        mark = _mark(record | marks.get(method, {}).get(chosen["id"], {}))
+        mark = _mark(record)
         text = record["text"] if record["text"].strip() else "(empty)"
         blocks.append(
             rf"\exampleblock{{{escape(label(method, known))}}}{{{mark}}}{{{escape_block(shorten(text, LIMIT))}}}"
@@ -72,24 +74,47 @@ def _greedy(path: Path) -> dict[str, dict]:
     }
 
 
-def _choose(prompts: list[dict], answers: dict) -> dict:
-    """The first of the prompts whose answers differ most in number between methods.
+def _choose(prompts: list[dict], answers: dict[str, dict]) -> dict:
+    """The first of the prompts of the highest rank. The appendix of examples says the rule.
 
-    So the choice is by rule, and not by which method looks best on it.
+    A prompt ranks by how many answers to it are shown whole, then by how many methods do better on it than the base,
+    then by how many different answers it has. So it shows what training changes, where it changes anything.
     """
     if not prompts:
         raise InputError("there are no benchmark prompts")
-    return max(prompts, key=lambda prompt: len({(one.get(prompt["id"]) or {}).get("text") for one in answers.values()}))
+    return max(prompts, key=lambda prompt: _rank(prompt, {one: of.get(prompt["id"]) for one, of in answers.items()}))
+
+
+def _rank(prompt: dict, answers: dict[str, dict | None]) -> tuple[int, int, int]:
+    given = [record for record in answers.values() if record]
+    whole = sum(_whole(record) for record in given) if len(prompt["question"]) <= QUESTION else 0
+    start = _worth(answers.get("base"))
+    better = sum(start is not None and (_worth(record) or 0) > start for record in given)
+    return whole, better, len({record["text"] for record in given})
+
+
+def _whole(record: dict) -> bool:
+    """Whether an answer ended and is shown whole; one without a text shows nothing."""
+    return record.get("finish") != "length" and bool(record["text"].strip()) and len(record["text"]) <= LIMIT
+
+
+def _worth(record: dict | None) -> float | None:
+    """The share of its constitution that an answer follows, or else whether it is right; None if neither is known."""
+    if not record:
+        return None
+    return record["adherence"] if record.get("adherence") is not None else _correct(record)
+
+
+def _correct(record: dict) -> bool | None:
+    correct = record.get("correct")
+    return next(iter(correct.values()), None) if isinstance(correct, dict) else correct  # of an attempt, by extractor
 
 
 def _mark(record: dict) -> str:
     parts = []
     if record.get("adherence") is not None:
         parts.append(rf"adherence {100 * record['adherence']:.0f}\,\%")
-    correct = record.get("correct")
-    if isinstance(correct, dict):  # of an attempt, by extractor
-        correct = next(iter(correct.values()), None)
-    if correct is not None:
+    if (correct := _correct(record)) is not None:
         parts.append("correct" if correct else "wrong")
     if record.get("finish") == "length":
         parts.append("did not end")
