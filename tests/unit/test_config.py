@@ -443,6 +443,16 @@ BAD = [
     (f"{MT}.judges", {"my judge": {"kind": "checkers"}}, f"{MT}.judges: the name 'my judge' does not serve"),
     (f"{MA}.judge", {"kind": "checkers"}, f"{MA}.judge: there are no responses to judge; give respond too"),
     (f"{MA}.judges", {"a": {"kind": "checkers"}}, f"{MA}.judges: there are no responses to judge; give respond too"),
+    # works that are cited
+    ("cite", {"models": {"weka": "allal2025"}}, "cite.models: there is no model 'weka'; did you mean 'weak'?"),
+    ("cite", {"datasets": {"svamp": "patel2021"}}, "cite.datasets: there is no dataset 'svamp'"),
+    (
+        "cite",
+        {"models": {"weak": "alal2025"}},
+        "cite.models.weak: paper/references.bib has no entry 'alal2025'; add it there, or name one",
+    ),
+    ("cite", {"models": {"weak": "a}b"}}, "cite.models.weak: 'a}b' is not a key of paper/references.bib"),
+    ("cite", {"sources": {}}, "cite.sources: unknown key"),
     # prompts and questions
     (
         f"{PAIRS}.constitutions",

@@ -163,6 +163,7 @@ def test_an_adapter_for_layers_that_the_base_lacks_is_refused_by_its_key(folder,
 
 
 # ---------------------------------------------------------------- judges by likelihood
+LETTER = 2  # tokens of " A" by the tiny tokenizer
 WORDING = Path(__file__).parents[2] / "config/judge.yaml"
 BOAT = {
     "id": "multitask/benchmark/q-1",
@@ -190,7 +191,7 @@ def judging(folder, context=4096, template=None):
 def asked(tokenizer, record, axis, *texts):
     """How many tokens the judge reads about two responses, with the letter behind them."""
     case = Case(axis, record, *({"text": text} for text in texts))
-    return len(likelihood_prompt.prompt_ids(tokenizer, prompt_template.load(WORDING).messages(case, "test"))) + 1
+    return len(likelihood_prompt.prompt_ids(tokenizer, prompt_template.load(WORDING).messages(case, "test"))) + LETTER
 
 
 @pytest.mark.parametrize("template", [None, "{% for m in messages %}{{ m['content'] }}{{ eos_token }}{% endfor %}"])
@@ -201,18 +202,18 @@ def test_what_a_judge_is_asked_leaves_room_for_two_whole_responses(
     axes = ["principle-free", "principle-aware"]
     judging(folder, template=template)
     (row,) = run(run_stage, folder, judges=[judge(50, axes)])
-    assert (row["split"], row["model"], row["questions"], row["limit"]) == ("benchmark", "writer", "2", "3995")
+    assert (row["split"], row["model"], row["questions"], row["limit"]) == ("benchmark", "writer", "2", "3994")
     tiny_tokenizer.chat_template = template
     text = "x boat house boat"
     tokens = len(encode_prompt(tiny_tokenizer, text))
     longest = max(asked(tiny_tokenizer, record, axis, text, text) for record in (BOAT, HARBOUR) for axis in axes)
-    assert longest == int(row["longest"]) + 2 * tokens + 1
+    assert longest == int(row["longest"]) + 2 * tokens + LETTER
 
 
 def test_a_judge_may_fill_its_context_and_not_one_token_more(folder, run_stage):
     judging(folder)
     (row,) = run(run_stage, folder, judges=[judge(1)])
-    context = int(row["longest"]) + 2 * 30 + 1
+    context = int(row["longest"]) + 2 * 30 + LETTER
     judging(folder, context)
     (row,) = run(run_stage, folder, judges=[judge(30)])
     assert row["longest"] == row["limit"]

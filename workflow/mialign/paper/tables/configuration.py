@@ -20,28 +20,39 @@ USUAL = (None, 0, "mean", "rows", "all")  # values of these that go without sayi
 def models(inputs: list[Path], settings: dict) -> tuple[str, str]:
     """One row a model: what it started from, and its corpus and optimiser, or at which revision it was taken.
 
-    A column in which no model has anything is left out, so a run of given models shows them alone.
+    Of a package, its file and sha256 stand in the place of the revision. A column in which no model has anything is
+    left out, so a run of given models shows them alone. cite: the keys of works in the bibliography, by model.
     """
-    rows = [_model(name, model) for name, model in settings["models"].items()]
+    cited = settings.get("cite", {}).get("models", {})
+    rows = [_model(name, model) | {"reference": cited.get(name)} for name, model in settings["models"].items()]
     shown = [key for key in rows[0] if any(row[key] is not None for row in rows)]
-    text = [key for key in shown if key in ("model", "from", "revision", "optimiser")]
+    text = [key for key in shown if key in ("model", "from", "revision", "file", "sha256", "optimiser", "reference")]
     result = Table("@{}" + "".join("l" if key in text else "r" for key in shown) + "@{}", shown)
-    if "revision" in shown:
+    if {"revision", "file"} & set(shown):
         result.size = r"\scriptsize\setlength{\tabcolsep}{3pt}" if "link" in shown else r"\footnotesize"
+    # Beside so many columns there is no room for all digits of a revision.
+    digits = {"sha256": 12, "revision": 7 if "link" in shown else 12 if "reference" in shown else None}
     for row in rows:
         result.tidy.append({key: row[key] for key in shown})
-        if "link" in shown and row["revision"]:  # beside so many columns there is no room for a whole revision
-            row["revision"] = row["revision"][:7]
-        result.rows.append(["--" if row[key] is None else setting(row[key]) for key in shown])
+        result.rows.append([_cell(key, row[key], digits.get(key)) for key in shown])
     return written(result)
+
+
+def _cell(column: str, value, digits: int | None) -> str:
+    if value is None:
+        return "--"
+    return rf"\citet{{{value}}}" if column == "reference" else setting(value[:digits] if digits else value)
 
 
 def _model(name: str, model: dict) -> dict:
     corpus, training = model.get("corpus") or {}, model.get("training") or {}
+    place = model.get("places", [{}])[0]
     return {
         "model": name,
         "from": model.get("parent") or publisher(model) or ("a folder" if "path" in model else "nothing"),
-        "revision": model.get("places", [{}])[0].get("revision"),
+        "revision": place.get("revision"),
+        "file": Path(place["file"]).name if "file" in place else None,
+        "sha256": place.get("sha256"),
         **{key: corpus.get(key) for key in ("multitask", "maths", "drills", "principles")},
         "link": _links(corpus),
         "optimiser": training.get("optimizer"),

@@ -8,6 +8,7 @@ from mialign.paper.tables import (
     accuracy,
     agreement,
     configuration,
+    datasets,
     examples,
     filtering,
     findings,
@@ -27,6 +28,7 @@ from mialign.paper.tables import (
 TABLES = {
     "principles": principles.table,
     "written_principles": written_principles.table,
+    "datasets": datasets.table,
     "models": configuration.models,
     "training": configuration.training,
     "tuning": tuning.table,
