@@ -140,8 +140,8 @@ def test_a_writer_of_pairs_has_its_column_at_any_temperature(tmp_path):
     assert text.count("followed") == 1  # no block of its own
 
 
-def test_a_model_in_a_package_has_its_file_and_the_beginning_of_its_sha256(run):
-    text, tidy = make("models", run, made_up_run.config("config/smollm2.yaml"))
+def test_a_model_in_a_package_has_its_file_and_the_beginning_of_its_sha256():
+    text, tidy = TABLES["models"]([], made_up_run.config("config/smollm2.yaml"))
     assert r"model & from & file & sha256 & reference \\" in text
     plain = text.replace(r"\allowbreak{}", "").replace(r"\allowbreak", "").replace("{}", "")
     assert (
@@ -181,7 +181,7 @@ def test_models_that_were_given_have_their_revisions(run):
     assert "llama,meta-llama/Llama-3.1-8B,d04e592bb4f6aa9cfee91e2e20afa771667e1d4b,grattafiori2024" in tidy
     config = made_up_run.config("config/full_size.yaml")
     del config["cite"]
-    text = make("models", run, config)[0]
+    text = make("models", run, config)[0].replace(r"\allowbreak{}", "")
     assert "& d04e592bb4f6aa9cfee91e2e20afa771667e1d4b" in text
     assert "reference" not in text
     config = made_up_run.config()

@@ -36,7 +36,7 @@ def _without(settings: dict, *keys: str) -> dict:
 
 def of_settings(settings: dict) -> list[Number]:
     """Every value of the config under its path, and a few counts."""
-    found = list(_flat(settings, ("config",)))
+    found = list(_flat(_without(settings, "cite"), ("config",)))
     seeds = settings.get("seeds") or []
     found += _derived(settings)
     number = words(len(seeds)).lower() if len(seeds) < 20 else str(len(seeds))
