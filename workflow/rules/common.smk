@@ -194,8 +194,8 @@ def files_on_disk(folder):
     if name is None:
         return []
     fetched = folders.base_to_fetch(CONFIG, name)
-    folders = {Path(folder)} if fetched else {Path(folder), base(folder)}
-    files = sorted(str(path) for one in folders for path in one.iterdir() if path.is_file())
+    parts = {Path(folder)} if fetched else {Path(folder), base(folder)}
+    files = sorted(str(path) for one in parts for path in one.iterdir() if path.is_file())
     return [*files, model_folder(fetched)] if fetched else files
 
 
