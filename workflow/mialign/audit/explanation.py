@@ -1,4 +1,4 @@
-"""The way of a target back to its beginnings, as facts (for JSON) and in words."""
+"""The way of what was asked about back to its beginnings, as facts (for JSON) and in words."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ STATES = {
 
 
 def explain(lineage: Lineage, target: Target) -> dict:
-    """What the target is, which records it counts, the jobs behind it with all that they noted, and what was given."""
+    """What was asked about, the records it counts, the jobs behind it with all that they noted, and what was given."""
     jobs, given = lineage.chain(target.files, followed(target))
     numbers = {name: number for number, job in enumerate(jobs, start=1) for name in job["outputs"]}
     kept = followed(target)
@@ -35,7 +35,7 @@ def explain(lineage: Lineage, target: Target) -> dict:
     ]
     read = {name: then for job in jobs for name, then in job["inputs"].items()}
     return {
-        "target": target.name,
+        "thing": target.name,
         "kind": target.kind,
         "text": target.text,
         "origin": target.origin,
@@ -76,7 +76,7 @@ def words(found: dict, lineage: Lineage) -> str:
 
 def _head(found: dict, lineage: Lineage) -> Iterator[str]:
     shown = f" = {found['text']}" if found["text"] else ""
-    yield f"{found['kind']} {found['target']}{shown}"
+    yield f"{found['kind']} {found['thing']}{shown}"
     if found["origin"]:
         yield f"  origin: {found['origin']}"
     for row in found["rows"][:5]:

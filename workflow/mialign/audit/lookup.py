@@ -38,7 +38,7 @@ def find(lineage: Lineage, asked: str) -> Target:
     kinds = (_file, _line, _macro, _cell, _figure_or_table, _model, _id)
     found = next((target for kind in kinds if (target := kind(lineage, name)) is not None), None)
     if found is None:
-        raise InputError(f"{asked}: {lineage.folder} has no such target. {_there_is(lineage, name)}")
+        raise InputError(f"{asked}: {lineage.folder} has no such thing. {_there_is(lineage, name)}")
     return found
 
 

