@@ -45,6 +45,7 @@ rule without_tex:
         [f"{RUN}/figures/{figure}.pdf" for figure in FIGURES],
         [f"{RUN}/tables/{table}.csv" for table in TABLES],
         f"{RUN}/paper/numbers.tex",
+        TRAINING_TIMES,
         f"{RUN}/times/stages.csv",
     localrule: True
 

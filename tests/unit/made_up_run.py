@@ -12,6 +12,7 @@ import yaml
 
 from copies import lay_over
 from mialign.config import loading as configuration
+from mialign.core.files import write_text
 from mialign.data import sets
 from mialign.data.authors import listing
 
@@ -74,6 +75,8 @@ def write_run(folder: Path, settings: dict | None = None) -> Path:
         _filters(pairs, pairs.relative_to(folder).parts[1])
     for experiment in settings["experiments"]:
         _records(folder, experiment, settings["experiments"][experiment])
+        for method in settings["experiments"][experiment]["methods"]:
+            write_text(folder / f"logs/train/{experiment}.{method}.seed1.tsv", "seconds\tmemory_mib\n4.25\t700\n")
     return folder
 
 

@@ -87,21 +87,6 @@ def test_stages_are_summed_up_the_costliest_first(run_stage, tmp_path):
     ]
 
 
-def test_trainings_are_summed_up_by_method(run_stage, tmp_path):
-    given = {"maths.star_1.seed1": (30.4, 500), "maths.star_1.seed2": (31.4, 600), "users.sami.seed1": (9, 100)}
-    for folder in ("own/train", "shared/train"):
-        (tmp_path / folder).mkdir(parents=True)
-        for name, (seconds, memory) in given.items():
-            (tmp_path / folder / f"{name}.tsv").write_text(f"seconds\tmemory_mib\n{seconds}\t{memory}\n")
-    folders = [tmp_path / "own", tmp_path / "shared"]
-    run_stage(times, folders=folders, trainings=tmp_path / "trainings.csv", out=tmp_path / "stages.csv")
-    assert (tmp_path / "trainings.csv").read_text().splitlines() == [
-        "experiment,method,jobs,seconds,longest,memory_mib",
-        "maths,star_1,2,62,31,600",
-        "users,sami,1,9,9,100",
-    ]
-
-
 def test_folders_without_times_are_named(run_stage, tmp_path):
     with pytest.raises(InputError, match=re.escape(f"{tmp_path}: no times of jobs (*.tsv) there")):
         run_stage(times, folders=[tmp_path], out=tmp_path / "stages.csv")

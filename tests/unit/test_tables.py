@@ -53,6 +53,7 @@ def inputs(name: str, run: Path, config: dict | None = None) -> list[Path]:
         "positions": [metrics / "positions.csv"],
         "methods": [metrics / f"{kind}.csv" for kind in ("training", "degeneration", "qualities")],
         "degeneration": [metrics / "degeneration.csv"],
+        "training_times": sorted((run / "logs/train").glob("*.tsv")),
         "claims": [metrics / "comparisons.csv", metrics / "accuracy.csv", *published],
         **{
             name: [metrics / "effects.csv", *published]

@@ -67,14 +67,39 @@ rule numbers:
         " --prompts {input.prompts:q} --published {input.published:q} --paper {params.paper:q} --settings {params.settings:q} --out {output.tex:q}"
 
 
+rule training_times:
+    input:
+        training_curves(),
+    output:
+        tex=f"{RUN}/times/trainings.tex",
+        csv=report(
+            f"{RUN}/times/trainings.csv",
+            caption="../report/trainings.rst",
+            category="Times",
+            labels={"table": "trainings"},
+        ),
+    log:
+        f"{RUN}/logs/training_times.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code_digest("table"),
+        noted=noted_of_trainings(),
+        settings=as_json({"experiments": lines_of_descent()}, sort_keys=False),
+    shell:
+        "python workflow/run.py table --log {log:q} --name training_times --inputs {params.noted:q}"
+        " --settings {params.settings:q} --out {output.tex:q}"
+
+
 rule times:
     input:
         [f"{RUN}/figures/{figure}.pdf" for figure in FIGURES],
         [f"{RUN}/tables/{table}.tex" for table in TABLES],
+        TRAINING_TIMES,
         PDF,
     output:
-        **({"trainings": f"{RUN}/times/trainings.csv"} if COMPARED else {}),
-        stages=report(
+        report(
             f"{RUN}/times/stages.csv", caption="../report/times.rst", category="Times", labels={"table": "stages"}
         ),
     log:
@@ -85,15 +110,14 @@ rule times:
     params:
         code=code_digest("times"),
         folders=list(dict.fromkeys((f"{RUN}/logs", f"{MODELS_RUN}/logs"))),
-        trainings=lambda wildcards, output: ["--trainings", output.trainings] if output.get("trainings") else [],
     shell:
-        "python workflow/run.py times --log {log:q} --folders {params.folders:q} {params.trainings:q} --out {output.stages:q}"
+        "python workflow/run.py times --log {log:q} --folders {params.folders:q} --out {output:q}"
 
 
 rule paper:
     input:
         figures=[f"{RUN}/figures/{figure}.pdf" for figure in FIGURES],
-        tables=[f"{RUN}/tables/{table}.tex" for table in TABLES],
+        tables=[f"{RUN}/tables/{table}.tex" for table in TABLES] + TRAINING_TIMES,
         numbers=f"{RUN}/paper/numbers.tex",
         source=PAPER_SOURCES,
     output:

@@ -1,5 +1,6 @@
 """What a job took: seconds, and the memory of its largest process."""
 
+import csv
 import re
 import resource
 import time
@@ -15,6 +16,13 @@ def write(path: Path, started: float, processes: int) -> None:
     seconds = time.monotonic() - started
     values = f"{seconds:.2f}", f"{memory(processes):.0f}"
     write_text(path, "\t".join(COLUMNS) + "\n" + "\t".join(values) + "\n")
+
+
+def read(path: Path) -> tuple[float, float]:
+    """Seconds and MiB of one job, as `write` noted them."""
+    row = next(csv.DictReader(path.open(encoding="utf-8"), delimiter="\t"))
+    seconds, most = (float(row[column]) for column in COLUMNS)
+    return seconds, most
 
 
 def memory(processes: int = 1) -> float:

@@ -30,8 +30,8 @@ class Results:
     @classmethod
     def of_run(cls, folder: Path) -> "Results":
         """All that lies in the folder of a run."""
-        figures, tables = sorted(folder.glob("figures/*.pdf")), sorted(folder.glob("tables/*.tex"))
-        return cls(figures, tables, folder / "paper/numbers.tex")
+        tables = [path for inside in ("tables", "times") for path in sorted(folder.glob(f"{inside}/*.tex"))]
+        return cls(sorted(folder.glob("figures/*.pdf")), tables, folder / "paper/numbers.tex")
 
     def lay(self, folder: Path) -> None:
         """Copy them to where a document looks for them."""

@@ -1,4 +1,4 @@
-"""How many tokens each method has learned from."""
+"""What each method took to train, from the base on: tokens that it has learned from, and whatever else adds up."""
 
 COUNTED = "response_tokens"  # summed up over the steps
 
@@ -13,18 +13,25 @@ def training_tokens(rows: list[dict], experiment: dict) -> dict[str, float | Non
 
     None where a training has no curve. rows: of metrics/training.csv.
     """
-    kept = _tokens_until_kept(rows)
+    return from_the_base(_tokens_until_kept(rows), experiment)
 
-    def learned(name: str) -> float | None:
+
+def from_the_base(own: dict[str, float], experiment: dict) -> dict[str, float | None]:
+    """By policy, what its training took with its parent's, or with those of all that a soup merges; the base took 0.
+
+    own: of each training alone. None where one of them is not in it.
+    """
+
+    def taken(name: str) -> float | None:
         if name == "base":
             return 0.0
         if name in experiment["methods"]:
-            parts = [learned(experiment["methods"][name]["parent"]), kept.get(name)]
+            parts = [taken(experiment["methods"][name]["parent"]), own.get(name)]
         else:
-            parts = [learned(one) for one in experiment["soups"][name]["of"]]
+            parts = [taken(one) for one in experiment["soups"][name]["of"]]
         return None if None in parts else sum(parts)
 
-    return {name: learned(name) for name in policies(experiment)}
+    return {name: taken(name) for name in policies(experiment)}
 
 
 def _tokens_until_kept(rows: list[dict]) -> dict[str, float]:

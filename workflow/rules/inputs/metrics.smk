@@ -59,6 +59,16 @@ def standing_in():
     return found
 
 
+def training_curves():
+    """The curve of each method's training."""
+    return [
+        f"{RUN}/training/{experiment}/{method}/seed{seed}.csv"
+        for experiment in CONFIG["experiments"]
+        for method in CONFIG["experiments"][experiment]["methods"]
+        for seed in SEEDS
+    ]
+
+
 def metric_settings(wildcards):
     more = {}
     if wildcards.kind in ("accuracy", "effects"):
@@ -141,10 +151,4 @@ def metric_inputs(wildcards):
                 for seed in SEEDS
             ]
         case "training":
-            methods = [
-                f"{RUN}/training/{experiment}/{method}/seed{seed}.csv"
-                for experiment in CONFIG["experiments"]
-                for method in CONFIG["experiments"][experiment]["methods"]
-                for seed in SEEDS
-            ]
-            return methods + [f"{RUN}/training/collapse/{curve}.csv" for curve in CURVES]
+            return training_curves() + [f"{RUN}/training/collapse/{curve}.csv" for curve in CURVES]

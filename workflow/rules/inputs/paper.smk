@@ -50,6 +50,32 @@ TABLES = {
     **of_each(COMPARED, "multitask", "methods", "degeneration"),
 }
 
+# Where the document sets methods side by side. It lies in times/, since no other run has the same seconds.
+TRAINING_TIMES = [f"{RUN}/times/trainings.tex"] if COMPARED else []
+
+
+def noted_of_trainings():
+    """What the job of each method's training noted beside its log (workflow/run_stage.py), which is no output of a rule."""
+    return [
+        f"{RUN}/logs/train_on_rollouts/{experiment}/{method}/seed{seed}.tsv"
+        if f"{experiment}/{method}" in ROLLED_OUT
+        else f"{RUN}/logs/train/{experiment}.{method}.seed{seed}.tsv"
+        for experiment, given in CONFIG["experiments"].items()
+        for method in given["methods"]
+        for seed in SEEDS
+    ]
+
+
+def lines_of_descent():
+    """Of each experiment what its methods and soups start from, and their labels."""
+    return {
+        experiment: {
+            kind: {name: only(one, "parent", "of", "label") for name, one in given.get(kind, {}).items()}
+            for kind in ("methods", "soups")
+        }
+        for experiment, given in CONFIG["experiments"].items()
+    }
+
 
 def metrics_of(*kinds):
     return [f"{RUN}/metrics/{kind}.csv" for kind in kinds]

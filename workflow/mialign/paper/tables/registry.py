@@ -1,7 +1,7 @@
 """Every table by name: a function (inputs: list[Path], settings: dict) -> (LaTeX, CSV).
 
 Paths say what a file holds, as everywhere in the workflow: pairs/{experiment}.filters.csv,
-responses/{experiment}/{method}/seed{n}.jsonl, metrics/*.csv, published/*.csv.
+responses/{experiment}/{method}/seed{n}.jsonl, metrics/*.csv, published/*.csv, logs/train/{experiment}.{method}.seed{n}.tsv.
 """
 
 from mialign.paper.tables import (
@@ -20,6 +20,7 @@ from mialign.paper.tables import (
     reproduction,
     settling,
     sides,
+    training_times,
     tuning,
     win_rates,
     written_principles,
@@ -40,6 +41,7 @@ TABLES = {
     "sides": sides.table,
     "agreement": agreement.table,
     "positions": positions.table,
+    "training_times": training_times.table,
     "methods": methods.outcomes,
     "degeneration": methods.degeneration,
     "accuracy": accuracy.accuracy,
