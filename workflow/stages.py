@@ -7,6 +7,7 @@ STAGES = sorted(name.removesuffix(".py") for name in os.listdir(SCRIPTS) if name
 
 # Those that import torch, scipy or matplotlib; but the doctor, who looks whether that can be done, does it anew.
 GAINING = (
+    "drift",
     "figure",
     "generate",
     "information",

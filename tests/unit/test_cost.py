@@ -157,6 +157,13 @@ def test_information_is_written_by_every_policy_and_scored_by_it_and_by_the_base
     assert exact["information"].tokens == 4 * 15 * ((10 + 3 * 15) + (10 + 15))
 
 
+def test_the_drift_is_of_so_many_answers_under_two_models(settings, assumed):
+    settings["experiments"]["multitask"]["drift"] = {"responses": 3}
+    exact = {row.stage: row for row in cost._rows(settings, assumed)}
+    assert exact["drift"].jobs == 2  # dpo, two seeds
+    assert exact["drift"].tokens == 2 * 2 * 3 * (10 + 15)
+
+
 def generated(settings, assumed) -> list[tuple[int, float]]:
     """Jobs and tokens of every set that is written."""
     return [(row.jobs, row.tokens) for row in cost._rows(settings, assumed) if row.stage == "generate"]

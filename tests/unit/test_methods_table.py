@@ -16,6 +16,7 @@ COLUMNS = {
     "diversity": "experiment,method,temperature,category,metric,value,low,high,n",
     "strengths": "experiment,method,axis,temperature,metric,value,low,high,n",
     "information": "experiment,method,critic,side,metric,value,low,high,n",
+    "drift": "experiment,method,metric,value,low,high,n",
     "preferences": "experiment,method,temperature,preference,reward,metric,value,low,high,n",
     "accuracy": "experiment,method,temperature,attempts,extractor,metric,value,low,high,n",
     "training": "experiment,method,seed,step,metric,value",
@@ -94,6 +95,15 @@ def test_a_solved_experiment_has_the_fewest_and_the_most_attempts(tables):
     rows = list(csv.DictReader(io.StringIO(tidy)))
     assert [row["temperature"] for row in rows[:2]] == ["0.0", "1.0"]
     assert {row["given"] for row in rows if row["method"] == "star_2"} == {"gold answers"}
+
+
+def test_the_drift_of_an_experiment_without_information(tables):
+    files = tables(drift=["users,sami,drift,0.0456,0.04,0.05,900", "multitask,n2,drift,1,1,1,9"], training=[])
+    assert lines_of(methods.outcomes(files, experiment("users", "sami"))[0]) == [
+        r"method & given & tokens, $10^3$ & drift, nat",
+        "base & nothing & 0.0 & --",
+        "SAMI & nothing & -- & 0.046 [0.040, 0.050]",
+    ]
 
 
 def test_an_experiment_with_preferences_sets_rewards_beside_what_was_not_rewarded(tables):

@@ -109,6 +109,7 @@ TRIALS = list(
     )
 )
 SOLVED = [name for name, experiment in CONFIG["experiments"].items() if "solve" in experiment]
+DRIFTING = [name for name, experiment in CONFIG["experiments"].items() if "drift" in experiment]
 INFORMED = [name for name, experiment in CONFIG["experiments"].items() if "information" in experiment]
 
 

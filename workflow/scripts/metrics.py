@@ -1,7 +1,7 @@
 """Turn scores, verdicts, responses, attempts, grids or training curves into one tidy CSV with 95 % intervals.
 
 Experiment, method (or TEST-vs-BASELINE) and seed are read off the end of each input's path:
-scores|verdicts|attempts|information|rewards/responses/<experiment>/<method>/seed<n>.jsonl,
+scores|verdicts|attempts|information|drift|rewards/responses/<experiment>/<method>/seed<n>.jsonl,
 training/<experiment>/<method>/seed<n>.csv, and training/collapse/<curve>.csv.
 Rows come in the order of the inputs. comparisons takes verdicts, and scores for the paired differences; diversity takes
 responses/<experiment>/<method>/seed<n>.jsonl, and prompts/<experiment>/benchmark.jsonl of each experiment.

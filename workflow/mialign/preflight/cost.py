@@ -121,6 +121,9 @@ class _Experiment:
             yield self.row("solve", jobs, attempts * self.answer("solve"), "generation", self.base)
         if "information" in given:
             yield from self.information()
+        if "drift" in given:
+            scored = 2 * given["drift"]["responses"] * (self.mean["prompt"] + self.answer(self.measured))
+            yield self.row("drift", len(given["methods"]) * self.seeds, scored, "scoring", self.base)
 
     def writing(self, data: str) -> Iterator[Row]:
         """The responses of a set: once, or by every seed of the method that writes it."""

@@ -143,6 +143,13 @@ def metric_inputs(wildcards):
                 for method in policies(experiment)
                 for seed in SEEDS
             ]
+        case "drift":
+            return [
+                f"{RUN}/drift/{experiment}/{method}/seed{seed}.jsonl"
+                for experiment in DRIFTING
+                for method in CONFIG["experiments"][experiment]["methods"]
+                for seed in SEEDS
+            ]
         case "preferences":
             return [
                 f"{RUN}/rewards/responses/{experiment}/{method}/seed{seed}.jsonl"

@@ -88,6 +88,7 @@ def measured_in(experiment):
         "strengths": JUDGED,
         "accuracy": SOLVED,
         "information": INFORMED,
+        "drift": DRIFTING,
         "preferences": PREFERRED,
     }
     return [kind for kind, experiments in where.items() if experiment in experiments]

@@ -41,9 +41,20 @@ def check(where: str, experiment: dict, models: dict, known) -> None:
             f"{where}.information.sampling.temperature: 0 gives the likeliest responses alone, and information is a "
             "mean over what the policy samples; give a temperature above 0"
         )
+    if "drift" in experiment:
+        _check_drift(f"{where}.drift", experiment)
     for key, sampling, writer in _samplings(experiment):
         for model in (experiment["base"], writer):
             check_context(f"{where}.{key}.max_tokens", sampling["max_tokens"], model, models)
+
+
+def _check_drift(where: str, experiment: dict) -> None:
+    """It is of sampled answers, and a table shows it in the place of that of information."""
+    if "information" in experiment:
+        raise InputError(f"{where}: information measures the drift too; take one of them out")
+    asked = experiment["respond"]["temperatures"] if "respond" in experiment else [experiment["solve"]["temperature"]]
+    if not any(asked):
+        raise InputError(f"{where}: no answers are sampled; give respond.temperatures one above 0, or take the key out")
 
 
 def _samplings(experiment: dict) -> Iterator[tuple[str, dict, str]]:

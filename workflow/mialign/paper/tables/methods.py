@@ -36,6 +36,7 @@ OUTCOMES = (
     Column("CRD", "preferences", {"metric": "crd"}, 2),
     Column("hypervolume", "preferences", {"metric": "hypervolume"}, 2),
     Column("drift, nat", "information", {"metric": "drift"}, 3),
+    Column("drift, nat", "drift", {"metric": "drift"}, 3),  # no experiment has both
 )
 SIGNS = (
     Column("length", "degeneration", {"metric": "tokens"}, 0),

@@ -1,0 +1,136 @@
+"""How far a policy is from the start: against the whole distributions of a plain pass, by hand, and in the settings."""
+
+import json
+import re
+
+import pytest
+import tiny
+import torch
+from changes import REMOVE, change, refused
+
+from mialign.config import loading
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl, write_jsonl
+from mialign.evaluation.metrics import drift
+from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.models.encoding import encode_response
+from mialign.models.prompt_ids import encode_prompt
+from scripts import drift as stage
+
+PROMPTS = {"p0": "The boat: ", "p1": "A keeper of bees: ", "p2": "Noon: "}
+TEXTS = {"p0": ("sank at noon.", "eos"), "p1": ("by the harbour", "length"), "p2": ("12 more", "stop")}
+
+
+# ---------------------------------------------------------------- the stage
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """A policy and the start, of one tokenizer."""
+    folder = tmp_path_factory.mktemp("models")
+    for name, seed in (("policy", 1), ("start", 2)):
+        tiny.tiny_model(seed).save_pretrained(folder / name)
+        tiny.tiny_tokenizer().save_pretrained(folder / name)
+    return folder
+
+
+def written(temperature: float = 1.0, texts=TEXTS, **more) -> list[dict]:
+    return [
+        {"prompt_id": name, "temperature": temperature, "text": text, "finish": finish, **more}
+        for name, (text, finish) in texts.items()
+    ]
+
+
+@pytest.fixture
+def measure(tmp_path, models, run_stage):
+    """Run the stage on responses; the records it writes."""
+
+    def run(responses=None, model="policy", start="start", number=3):
+        prompts = [{"id": name, "category": "math", "prompts": [text]} for name, text in PROMPTS.items()]
+        write_jsonl(tmp_path / "prompts.jsonl", prompts)
+        write_jsonl(tmp_path / "responses.jsonl", responses or written())
+        files = {name: tmp_path / f"{name}.jsonl" for name in ("prompts", "responses", "out")}
+        settings = {"temperature": 1.0, "number": number, "token-budget": 40}
+        run_stage(stage, model=models / model, start=models / start, **files, **settings)
+        return read_jsonl(tmp_path / "out.jsonl")
+
+    return run
+
+
+def plain(models, name: str) -> tuple[int, float]:
+    """Tokens of a response, and the sum of KL(policy || start) at them, from all logits of a pass of its own."""
+    tokenizer, (text, finish) = tiny.tiny_tokenizer(), TEXTS[name]
+    first = encode_prompt(tokenizer, PROMPTS[name])
+    rest = encode_response(tokenizer, text) + ([tokenizer.eos_token_id] if finish != "length" else [])
+    ids = torch.tensor([first + rest])
+    with torch.no_grad():
+        policy, start = (
+            type(tiny.tiny_model()).from_pretrained(models / one)(ids).logits[0, len(first) - 1 : -1].log_softmax(-1)
+            for one in ("policy", "start")
+        )
+    return len(rest), float((policy.exp() * (policy - start)).sum())
+
+
+def test_each_token_has_the_whole_divergence(measure, models):
+    found = {record["prompt_id"]: record for record in measure()}
+    assert found.keys() == PROMPTS.keys()
+    for name, record in found.items():
+        tokens, kl = plain(models, name)
+        assert record == {"prompt_id": name, "category": "math", "tokens": tokens, "kl": pytest.approx(kl, rel=1e-4)}
+        assert kl > 0.01
+
+
+def test_the_start_is_as_far_from_itself_as_nothing(measure):
+    assert [record["kl"] for record in measure(model="start")] == [pytest.approx(0, abs=1e-6)] * 3
+
+
+def test_so_many_of_the_sampled_first_attempts_are_taken_of_the_same_prompts_in_any_order(measure):
+    others = written(0.0, {"p0": ("", "eos")}) + written(attempt=1)
+    few = measure([*others, *written(attempt=0)], number=2)
+    assert few == measure([*reversed(written()), *others[:1]], number=2)
+    assert len(few) == 2
+    assert [one["prompt_id"] for one in few] == [one["prompt_id"] for one in measure()][:2]
+
+
+def test_what_cannot_be_measured_is_refused(measure, models, tmp_path):
+    path = re.escape(str(tmp_path / "responses.jsonl"))
+    with pytest.raises(InputError, match=f"{path}: no response was sampled at temperature 1.0"):
+        measure(written(0.0))
+    with pytest.raises(InputError, match=f"{path}: there is no prompt 'p9'"):
+        measure(written(texts={"p9": ("Noon", "eos")}))
+    tiny.tiny_model().save_pretrained(models / "other")
+    words = ["Another text altogether, of other words.\n"] * 4
+    tiny.train_tokenizer(words, vocabulary=300, context=64).save_pretrained(models / "other")
+    with pytest.raises(InputError, match="its tokenizer reads other tokens"):
+        measure(start="other")
+
+
+# ---------------------------------------------------------------- the metric
+def test_the_drift_is_the_sum_over_all_tokens_by_their_number(tmp_path):
+    paths = []
+    for seed, records in {1: [("p0", 2, 1.0), ("p1", 3, 0.5)], 2: [("p0", 5, 1.0)]}.items():
+        paths.append(tmp_path / f"drift/users/mipo/seed{seed}.jsonl")
+        paths[-1].parent.mkdir(parents=True, exist_ok=True)
+        lines = (dict(zip(("prompt_id", "tokens", "kl"), one, strict=True)) | {"category": "math"} for one in records)
+        paths[-1].write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (row,) = drift.rows(list(map(str, paths)), {}, Bootstrap(resamples=200))
+    assert (row["experiment"], row["method"], row["metric"], row["n"]) == ("users", "mipo", "drift", 10)
+    assert row["value"] == pytest.approx(0.25)
+    assert row["low"] <= 0.25 <= row["high"]
+    paths[-1].write_text("")
+    with pytest.raises(InputError, match="it holds no response"):
+        list(drift.rows([str(paths[-1])], {}, Bootstrap(resamples=200)))
+
+
+# ---------------------------------------------------------------- the settings
+@pytest.fixture
+def miniature(read_config) -> dict:
+    return read_config()
+
+
+def test_it_is_of_sampled_answers_and_stands_in_the_place_of_that_of_information(miniature):
+    asked = change(miniature, "experiments.multitask.drift", {"responses": 64})
+    assert loading.load(asked)["experiments"]["multitask"]["drift"] == {"responses": 64}
+    asked = change(asked, "experiments.multitask.respond.temperatures", [0.0])
+    refused(asked, "experiments.multitask.drift: no answers are sampled; give respond.temperatures one above 0")
+    asked = change(asked, "experiments.multitask.drift", REMOVE)
+    asked = change(asked, "experiments.maths.drift", {"responses": 0})
+    refused(asked, "experiments.maths.drift.responses")

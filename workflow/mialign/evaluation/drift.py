@@ -1,0 +1,95 @@
+"""How far a policy is from the start, at the tokens of its own sampled answers to benchmark questions."""
+
+from pathlib import Path
+
+import torch
+
+from mialign.core import seeds
+from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl, write_jsonl
+from mialign.core.progress import Progress
+from mialign.data.filters import CUT
+from mialign.models import checkpoints
+from mialign.models.machine import autocast, device
+from mialign.training.attention import choose_attention
+from mialign.training.grid import Item, grid, packs, tokenise, within_context
+
+
+def write_drift(
+    policy: Path,
+    start: Path,
+    prompts: Path,
+    responses: Path,
+    temperature: float,
+    number: int,
+    precision: str,
+    token_budget: int,
+    out: Path,
+) -> None:
+    """One record a response, {prompt_id, category, tokens, kl}.
+
+    tokens: of the response, EOS included where it ended (an empty one is EOS alone). kl: in nat, the sum over them of
+    KL(policy || start) of the next token, over the whole vocabulary. `responses`: of the policy, the first attempt to
+    each prompt at `temperature`; `number` of them are taken, those to the same prompts for every policy, or all where
+    there are fewer. Responses longer than the context are left out, counted on stderr and named there.
+    """
+    records = {record["id"]: record for record in read_jsonl(prompts, required=("id", "category", "prompts"))}
+    drawn = _drawn(responses, records, temperature, number)
+    items = _items(drawn, records, policy, responses)
+    if items != _items(drawn, records, start, responses):
+        raise InputError(f"{start}: its tokenizer reads other tokens than that of {policy}, so they cannot be compared")
+    items = within_context(items, checkpoints.context(policy), f"{responses}", "response")
+    sums = divergences(policy, start, list(items.values()), precision, token_budget)
+    write_jsonl(
+        out,
+        (
+            {
+                "prompt_id": name,
+                "category": records[name]["category"],
+                "tokens": len(item.responses[0]),
+                "kl": kl,
+            }
+            for (name, item), kl in zip(items.items(), sums, strict=True)
+        ),
+    )
+
+
+def divergences(policy: Path, start: Path, items: list[Item], precision: str, token_budget: int) -> list[float]:
+    """Of each item, one response under its prompt: the sum over its tokens of KL(policy || start), in nat."""
+    model, reference = (checkpoints.load_model(folder).to(device()).eval() for folder in (policy, start))
+    for one in (model, reference):
+        choose_attention(one, precision)
+    entry, sums = torch.ones(1, 1, dtype=torch.bool), torch.zeros(len(items))
+    progress = Progress(f"drift {policy.name}", len(items), "responses")
+    with torch.no_grad(), autocast(precision):
+        for part in packs(items, entry, token_budget):
+            found = grid(model, [items[index] for index in part], entry, ref_model=reference)
+            sums[part] = found.kl[:, 0, 0].float().cpu()
+            progress.add(len(part))
+    return sums.tolist()
+
+
+def _drawn(responses: Path, records: dict[str, dict], temperature: float, number: int) -> list[dict]:
+    written = read_jsonl(responses, required=("prompt_id", "temperature", "text", "finish"))
+    sampled = [one for one in written if one["temperature"] == temperature and one.get("attempt", 0) == 0]
+    if not sampled:
+        raise InputError(f"{responses}: no response was sampled at temperature {temperature}; delete it and run again")
+    if strangers := [one["prompt_id"] for one in sampled if one["prompt_id"] not in records]:
+        raise InputError(f"{responses}: there is no prompt {strangers[0]!r}; delete it, and it is made again")
+    return sorted(sampled, key=lambda one: seeds.derive(0, "drift", one["prompt_id"]))[:number]
+
+
+def _items(drawn: list[dict], records: dict[str, dict], folder: Path, responses: Path) -> dict[str, Item]:
+    """Of each response its prompt and its tokens, by the tokenizer of a model."""
+    tokenizer = checkpoints.load_tokenizer(folder)
+    return {
+        one["prompt_id"]: tokenise(
+            tokenizer,
+            records[one["prompt_id"]]["prompts"][:1],
+            [one["text"]],
+            f"{responses}, {one['prompt_id']}",
+            [one["finish"] != CUT],
+            may_be_empty=True,
+        )
+        for one in drawn
+    }

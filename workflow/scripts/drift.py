@@ -1,0 +1,35 @@
+"""How far a policy is from the start, at the tokens of its own sampled answers to benchmark questions."""
+
+from pathlib import Path
+
+from mialign.models.machine import prepare
+
+
+def arguments(parser):
+    parser.add_argument("--model", type=Path, required=True, help="folder of the policy")
+    parser.add_argument("--start", type=Path, required=True, help="folder of the model that all methods start from")
+    parser.add_argument("--prompts", type=Path, required=True, help="prompts/{experiment}/benchmark.jsonl")
+    parser.add_argument("--responses", type=Path, required=True, help="of the policy: responses or solutions")
+    parser.add_argument("--temperature", type=float, required=True, help="that of the responses that are taken")
+    parser.add_argument("--number", type=int, required=True, help="how many of them are taken")
+    parser.add_argument("--precision", choices=("float32", "bf16"), default="float32", help="as the engine writes")
+    parser.add_argument("--token-budget", type=int, default=2048, help="tokens and padding in one forward pass")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--out", type=Path, required=True)
+
+
+def main(args):
+    prepare(args.threads)
+    from mialign.evaluation.drift import write_drift
+
+    write_drift(
+        args.model,
+        args.start,
+        args.prompts,
+        args.responses,
+        args.temperature,
+        args.number,
+        args.precision,
+        args.token_budget,
+        args.out,
+    )
