@@ -55,9 +55,16 @@ def test_three_rewards_are_trained_as_two_are(neighbours):
     two, three = neighbours["preferences"], neighbours["three_rewards"]
     assert three["preferences"]["rewards"][:2] == two["preferences"]["rewards"]
     assert (len(three["preferences"]["rewards"]), three["preferences"]["grid"]) == (3, 13)
-    assert three["methods"].keys() == {"mi_epo_1", "mi_epo_2", "mo_odpo_1", "mo_odpo_2"}
+    polite = three["methods"].pop("polite_expert")
+    assert different(polite, two["methods"]["friendly_expert"]) == {"data", "label"}
+    assert two["methods"].keys() - three["methods"].keys() == {"mi_epo_3", "mo_odpo_3", "mi_epo_rollouts"}
     for name, method in three["methods"].items():
         assert different(method, two["methods"][name]) == set()
+    for place, reward in enumerate(three["preferences"]["rewards"]):
+        pairs = three["data"][f"{reward}_pairs"]
+        assert pairs["vector"] == [float(place == other) for other in range(3)]
+        assert different(pairs, three["data"]["own_pairs"]) == {"vector", "sampling", "seed"}
+    assert three["soups"]["soup"]["of"] == [f"{reward}_expert" for reward in three["preferences"]["rewards"]]
     assert three["template"] == two["template"]
     assert different(three["data"]["own_pairs"]["sampling"], two["data"]["own_pairs"]["sampling"]) == {"seed"}
     assert different(three["respond"], two["respond"]) == set()
