@@ -49,6 +49,17 @@ def test_weak_to_strong_differs_in_who_wrote_the_principles(neighbours):
     assert different(experiment["data"]["written"], experiment["data"]["by_hand"]) == {"principles"}
     assert experiment["data"]["written"]["principles"] == {"from": "writer"}
     assert ["written", "by_hand"] in experiment["comparisons"]
+    methods, data = experiment["methods"], experiment["data"]
+    assert different(methods["written_by_strong"], methods["written"]) == {"data", "label"}
+    assert different(data["written_by_strong"], data["written"]) == {"principles"}
+
+
+def test_the_strong_writer_has_seen_more_principles_and_differs_in_nothing_else():
+    models = made_up_run.config("config/neighbours.yaml")["models"]
+    weak, strong = models["writer"], models["strong_writer"]
+    assert different(weak, strong) == {"corpus"}
+    assert different(weak["corpus"], strong["corpus"]) == {"principles"}
+    assert strong["corpus"]["principles"] > weak["corpus"]["principles"]
 
 
 def test_three_rewards_are_trained_as_two_are(neighbours):
