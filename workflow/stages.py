@@ -20,6 +20,7 @@ GAINING = (
     "rewards",
     "solve",
     "soup",
+    "stored_responses",
     "train",
     "written_principles",
 )

@@ -1,7 +1,7 @@
 """Models of the config that methods are compared with: their names, labels and numbers, and what is refused."""
 
 import pytest
-from changes import change, refused
+from changes import REMOVE, change, refused
 
 from mialign.config import loading
 from mialign.data import sets
@@ -73,3 +73,45 @@ def test_a_model_that_is_named_like_the_writer_is_refused(read_config):
     settings["experiments"]["multitask"]["comparisons"] = [["sami", "generator"]]
     message = "'generator' is a model and the model that writes the responses; give the model another name"
     refused(settings, f"{COMPARISONS}[0]: {message}")
+
+
+# ---------------------------------------------------------------- stored answers
+@pytest.fixture
+def with_stored(read_config) -> dict:
+    settings = read_config()
+    settings["sources"]["multitask_benchmark"]["stored"] = True
+    settings["experiments"]["multitask"]["comparisons"] += [["base", "stored"], ["sami", "stored"]]
+    return settings
+
+
+def test_stored_answers_are_compared_with_and_are_no_model(with_stored):
+    settings = loading.load(with_stored)
+    multitask = settings["experiments"]["multitask"]
+    assert (sets.compared(multitask), sets.compared_models(multitask)) == (["stored"], [])
+    assert sets.policy_model(multitask, "stored") is None
+    assert sets.labels(multitask, settings["models"])["stored"] == "stored answers"
+    assert "stored" not in sets.labels(settings["experiments"]["maths"], settings["models"])
+    assert run_here(multitask) == ["weak", "strong"]
+    known = {number.name for number in foreseen.numbers(settings, ("math",))}
+    assert {"winMultitaskSamiStoredSign", "winMultitaskBaseStoredRate", "adherenceMultitaskStoredRate"} <= known
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (
+            "sources.multitask_benchmark.stored",
+            REMOVE,
+            "sources.multitask_benchmark.stored: experiments.multitask.comparisons names stored answers, and this source "
+            "has none; set it to true",
+        ),
+        ("sources.multitask_benchmark.stored", False, "names stored answers, and this source has none"),
+        (
+            "experiments.multitask.methods.stored",
+            SFT,
+            f"{COMPARISONS}[10]: 'stored' means the stored answers, and is a method; give that another name",
+        ),
+    ],
+)
+def test_stored_answers_that_are_not_there_or_mean_two_things_are_refused(with_stored, path, value, message):
+    refused(change(with_stored, path, value), message)

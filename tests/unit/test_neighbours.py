@@ -30,6 +30,15 @@ def test_sums_differ_from_sami_in_nothing_else_but_the_rate_that_suits_them(neig
     assert methods["sami_sums"]["reduction"] == "sum"
 
 
+def test_mipo_for_users_is_compared_with_stored_answers_and_so_is_its_start(neighbours):
+    comparisons = neighbours["users"]["comparisons"]
+    assert [pair for pair in comparisons if "stored" in pair] == [
+        ["base", "stored"],
+        ["mipo", "stored"],
+        ["mipo_user", "stored"],
+    ]
+
+
 def test_the_controls_of_the_verifier_are_as_many_solutions_and_twice_as_many_each_read_once(neighbours):
     methods, data = neighbours["maths"]["methods"], neighbours["maths"]["data"]
     assert data["subset"]["size"] == data["verified"]["size"]

@@ -49,6 +49,27 @@ def test_fields_lead_through_lists_and_objects(tmp_path):
     ]
 
 
+STORED = {**PLAIN, "fields": {"question": "q", "stored": "turns.if_chosen.text"}}
+
+
+def test_a_stored_answer_is_that_of_the_first_object_that_is_marked(tmp_path):
+    turns = [{"text": "No", "if_chosen": None}, {"text": "a", "if_chosen": False}, {"text": " b ", "if_chosen": True},
+             {"text": "c", "if_chosen": True}]  # fmt: skip
+    (found,) = read(tmp_path, [{"q": "How many?", "turns": turns}], STORED)
+    assert found["stored"] == "b"
+    entry = {**PLAIN, "fields": {"question": "q", "stored": "turns.0"}}
+    assert read(tmp_path, [{"q": "How many?", "turns": ["So."]}], entry)[0]["stored"] == "So."
+
+
+@pytest.mark.parametrize("turns", [[], [{"text": "a", "if_chosen": 1}], [{"text": " ", "if_chosen": True}], "b", None])
+def test_a_question_that_is_taken_without_a_stored_answer_is_refused(tmp_path, turns):
+    good = {"q": "Why?", "turns": [{"text": "a", "if_chosen": True}]}
+    with pytest.raises(InputError, match=r"line 2: the field 'turns.if_chosen.text' \(sources.mine.fields.stored\)"):
+        read(tmp_path, [good, {"q": "How many?", "turns": turns}], STORED)
+    (found,) = read(tmp_path, [good, {"q": "How many?", "turns": turns}], {**STORED, "size": 1})
+    assert found["stored"] == "a"
+
+
 @pytest.mark.parametrize(
     ("answer", "reference"),
     [("2+2=4\n#### 4", "4"), ("#### 3 then #### 1,234 ", "1234"), ("#### -12.50", "-12.50"), ("#### yes, 2", "yes, 2")],

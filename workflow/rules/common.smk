@@ -89,7 +89,7 @@ SOUPS = {
 METHODS = {"base", "generator"} | {
     policy
     for experiment in CONFIG["experiments"].values()
-    for policy in (*experiment["methods"], *sets.compared_models(experiment))
+    for policy in (*experiment["methods"], *sets.compared(experiment))
 }
 SETS = list(dict.fromkeys(data for given in CONFIG["experiments"].values() for data in given["data"]))
 ROLLED_OUT = [
@@ -249,10 +249,10 @@ def measured_policies(experiment):
 
 
 def answering(experiment):
-    """All whose answers are scored: also the generator, where it is another model than the base, and compared models."""
+    """All whose answers are scored: also the generator, where it is another model than the base, and what is compared."""
     given = CONFIG["experiments"][experiment]
     shown = ["generator"] if given["generator"] != given["base"] else []
-    return policies(experiment) + shown + sets.compared_models(given)
+    return policies(experiment) + shown + sets.compared(given)
 
 
 def labels_of(experiment):

@@ -59,6 +59,34 @@ rule authors_responses:
         " --side {params.side} --prompts {input.prompts:q} --out {output:q}"
 
 
+rule stored_responses:
+    input:
+        model=lambda wildcards: policy(wildcards.experiment, "base", wildcards.seed),
+        files=lambda wildcards: files_on_disk(policy(wildcards.experiment, "base", wildcards.seed)),
+        questions=lambda wildcards: question_paths(
+            CONFIG["experiments"][wildcards.experiment]["questions"]["benchmark"]
+        ),
+        prompts=f"{RUN}/prompts/{{experiment}}/benchmark.jsonl",
+    output:
+        f"{RUN}/responses/{{experiment}}/{sets.STORED}/seed{{seed}}.jsonl",
+    log:
+        f"{RUN}/logs/stored_responses/{{experiment}}.seed{{seed}}.log",
+    wildcard_constraints:
+        experiment=one_of(WITH_STORED),
+    localrule: True
+    conda:
+        "../../envs/train.yaml"
+    resources:
+        python=python("train"),
+    params:
+        code=code_digest("stored_responses"),
+        temperatures=lambda wildcards: CONFIG["experiments"][wildcards.experiment]["respond"]["temperatures"],
+    shell:
+        "{resources.python} workflow/run.py stored_responses --log {log:q} --tokenizer {input.model:q}"
+        " --questions {input.questions:q} --prompts {input.prompts:q} --temperatures {params.temperatures}"
+        " --out {output:q}"
+
+
 rule score:
     input:
         responses=f"{RUN}/responses/{{experiment}}/{{method}}/seed{{seed}}.jsonl",

@@ -1,6 +1,7 @@
 """The nodes of an experiment: which sets of pairs are used, who writes each, and which policies are models."""
 
 AUTHORS = "authors"  # the writer of pairs that are released, not written here
+STORED = "stored"  # what stands in comparisons for the answers that come with the questions
 
 
 def used_sets(experiment: dict) -> list[str]:
@@ -45,10 +46,15 @@ def principle_writer(block: dict) -> str | None:
     return block.get("principles", {}).get("from")
 
 
-def compared_models(experiment: dict) -> list[str]:
-    """The models of the config that are compared with methods, in the order of the comparisons."""
+def compared(experiment: dict) -> list[str]:
+    """What methods are compared with beside the base: models of the config, and the stored answers, in their order."""
     named = dict.fromkeys(name for pair in experiment["comparisons"] for name in pair)
     return [name for name in named if name != "base" and name not in experiment["methods"]]
+
+
+def compared_models(experiment: dict) -> list[str]:
+    """The models of the config that are compared with methods, in the order of the comparisons."""
+    return [name for name in compared(experiment) if name != STORED]
 
 
 def final_policies(experiment: dict) -> list[str]:
@@ -69,9 +75,9 @@ def policy_model(experiment: dict, policy: str) -> str | None:
 
 def labels(experiment: dict, models: dict) -> dict[str, str]:
     """What figures and tables call the methods, and the models that these are compared with."""
-    methods = {name: method["label"] for name, method in experiment["methods"].items()}
-    compared = compared_models(experiment)
-    return methods | {name: models[name].get("label", name.replace("_", " ")) for name in compared}
+    shown = {name: method["label"] for name, method in experiment["methods"].items()}
+    shown |= {STORED: "stored answers"} if STORED in compared(experiment) else {}
+    return shown | {name: models[name].get("label", name.replace("_", " ")) for name in compared_models(experiment)}
 
 
 def questions_of(block: dict, there: int) -> int:

@@ -107,6 +107,12 @@ def respond(question: dict, sides: dict[str, bool], rng: Random, correct: bool =
     return speak(content, sides, rng)
 
 
+def stored_answer(question: dict, seed: int) -> str:
+    """A right answer that was written for nobody in particular: each side is taken by chance."""
+    rng = Random(derive(seed, "stored", question["id"]))
+    return respond(question, {name: rng.random() < 0.5 for name in _part(question).voices}, rng)
+
+
 def correct(question: dict, text: str) -> bool | None:
     """Whether the content is correct; None if the question has no reference to tell by."""
     reference = question.get("reference")

@@ -99,12 +99,12 @@ def metric_inputs(wildcards):
         case "effects":
             judged = [path for experiment in JUDGED for path in verdicts_of(experiment, experiment)]
             return judged + [path for experiment in SOLVED for path in attempts_of(experiment)]
-        case "strengths":  # checkers compare all pairs at no cost
+        case "strengths":  # checkers compare all pairs of policies at no cost
             return [
                 path
                 for experiment in JUDGED
                 for path in (
-                    scores_of(experiment, answering(experiment), SEEDS)
+                    scores_of(experiment, [name for name in answering(experiment) if name != sets.STORED], SEEDS)
                     if by_program(CONFIG["experiments"][experiment])
                     else verdicts_of(experiment, experiment)
                 )

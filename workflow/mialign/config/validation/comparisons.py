@@ -2,7 +2,7 @@
 
 from mialign.config.validation.common import GIVEN_LABELS, alike, pick
 from mialign.core.errors import InputError
-from mialign.data.sets import compared_models, is_judged, labels
+from mialign.data.sets import STORED, compared, compared_models, is_judged, labels
 from mialign.evaluation.common_scale import apart
 from mialign.evaluation.judge.settings import by_program
 
@@ -10,6 +10,7 @@ from mialign.evaluation.judge.settings import by_program
 def check(where: str, experiment: dict, models: dict) -> None:
     """InputError for a comparison of what there is not, or that cannot be judged or told from another."""
     names = {"base": None, **experiment["methods"], **models}
+    names |= {STORED: None} if STORED in compared(experiment) else {}
     given = experiment["comparisons"]
     for number, pair in enumerate(given):
         for name in pair:
@@ -42,6 +43,9 @@ def check_scales(config: dict) -> None:
 def _check_compared(where: str, name: str, experiment: dict, models: dict) -> None:
     """A name means one policy, and each policy has one name."""
     meant = {"generator": "the model that writes the responses", **dict.fromkeys(experiment["methods"], "a method")}
+    if name == STORED and (name in models or name in meant):
+        what = "a model" if name in models else "a method"
+        raise InputError(f"{where}: {name!r} means the stored answers, and is {what}; give that another name")
     if name in models and name in meant:
         raise InputError(f"{where}: {name!r} is a model and {meant[name]}; give the model another name")
     if name == experiment["base"] != "base":

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from mialign.core.errors import InputError
 from mialign.core.macro_names import words
-from mialign.data.sets import compared_models
+from mialign.data.sets import compared
 from mialign.paper.macros import foreseen, macro_file
 
 
@@ -49,7 +49,7 @@ def check_macros(config: dict, categories: Iterable[str]) -> None:
         "methods": [
             (name, policy)
             for name, given in experiments
-            for policy in ("base", "generator", *given["methods"], *compared_models(given))
+            for policy in ("base", "generator", *given["methods"], *compared(given))
         ],
         "data": [
             (name, data)

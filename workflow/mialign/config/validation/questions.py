@@ -3,7 +3,7 @@
 from mialign.config.validation.common import pick, under
 from mialign.core.errors import InputError
 from mialign.data import builders, held_out_principles, sources, users
-from mialign.data.sets import questions_of
+from mialign.data.sets import STORED, compared, questions_of
 
 
 def look_at(config: dict, categories: set[str]) -> dict[str, sources.Found | None]:
@@ -15,6 +15,8 @@ def look_at(config: dict, categories: set[str]) -> dict[str, sources.Found | Non
                 entry = pick(config["sources"], source, f"experiments.{name}.{use}", "source")
                 if _split(use) != "train":
                     _check_unseen(f"sources.{source}", entry, f"experiments.{name}.{use}")
+                if _split(use) == "benchmark" and STORED in compared(experiment):
+                    _check_stored(f"sources.{source}", entry, f"experiments.{name}.comparisons")
                 if source not in found:
                     _check_entry(f"sources.{source}", entry, config["datasets"])
                     found[source] = sources.check(source, entry, config["data"], categories)
@@ -61,6 +63,14 @@ def _check_unseen(where: str, entry: dict, use: str) -> None:
             f"{where}.split: the base models are trained on the split 'corpus', so {use} cannot use it; "
             "take validation or benchmark"
         )
+
+
+def _check_stored(where: str, entry: dict, comparing: str) -> None:
+    """The questions come with answers that methods can be compared with."""
+    if not entry.get("stored") and "stored" not in entry.get("fields", {}):
+        key = "stored" if "synthetic" in entry else "fields.stored"
+        hint = "set it to true" if "synthetic" in entry else "name the field of the answers"
+        raise InputError(f"{where}.{key}: {comparing} names stored answers, and this source has none; {hint}")
 
 
 def check(where: str, experiment: dict, found: dict[str, sources.Found | None], known) -> None:

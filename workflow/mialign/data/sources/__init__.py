@@ -24,7 +24,7 @@ class Found(NamedTuple):
 
 
 def questions(name: str, entry: dict, data: str | Path, categories: Iterable[str] = ()) -> list[dict]:
-    """The records of questions/{name}.jsonl: id, source, category, question, reference.
+    """The records of questions/{name}.jsonl: id, source, category, question, reference and, where asked for, stored.
 
     `entry` is the source's block of the config, `data` the folder of the files; with `categories` any other is refused.
     """
@@ -35,7 +35,8 @@ def questions(name: str, entry: dict, data: str | Path, categories: Iterable[str
             records = synthetic.questions(entry["synthetic"], entry["split"], entry["size"], entry["seed"])
         except InputError as error:
             raise InputError(f"sources.{name}.size: {error}") from None
-        return [files.record(name, **record) for record in records]
+        told = {one["id"]: synthetic.stored_answer(one, entry["seed"]) for one in records if entry.get("stored")}
+        return [files.record(name, **record, stored=told.get(record["id"])) for record in records]
     return [record for _, record in files.chosen(name, entry, Path(data), set(categories))]
 
 

@@ -11,16 +11,34 @@ _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 
 
 def value(row, way: str, where: str):
-    """The value at the end of a dotted way such as turns.0, which leads through objects by key and lists by place."""
+    """The value at the end of a dotted way such as turns.0, which leads through objects by key and lists by place.
+
+    In a list of objects a key leads to the first object in which it is true, so turns.chosen.text is that one's text.
+    """
     found = row
     for step in way.split("."):
         if isinstance(found, dict) and step in found:
             found = found[step]
         elif isinstance(found, list) and step.isdecimal() and int(step) < len(found):
             found = found[int(step)]
+        elif isinstance(found, list) and (marked := [one for one in found if _is_marked(one, step)]):
+            found = marked[0]
         else:
             raise InputError(f"{where}: the field {way!r} is missing (there are {', '.join(row)})")
     return found
+
+
+def _is_marked(one, key: str) -> bool:
+    return isinstance(one, dict) and one.get(key) is True
+
+
+def stored(row: dict, way: str, where: str) -> str | None:
+    """The answer that a row stores, stripped; None if it has no text there."""
+    try:
+        found = value(row, way, where)
+    except InputError:
+        return None
+    return _whole(found, way, where).strip() or None if isinstance(found, str) else None
 
 
 def text(row: dict, way: str, where: str) -> str:

@@ -46,7 +46,19 @@ def chosen(name: str, entry: dict, data: Path, categories: set[str]) -> list[tup
     kept = [item for item in records if _may_stay(item[1]["question"], entry)]
     if "shuffle" in entry:
         Random(derive(entry["shuffle"], "sources", entry.get("dataset") or entry["file"])).shuffle(kept)
-    return _slice(name, entry, file, kept)
+    taken = _slice(name, entry, file, kept)
+    if "stored" in entry["fields"]:
+        _check_stored(name, entry, file, taken)
+    return taken
+
+
+def _check_stored(name: str, entry: dict, file: Path, taken: list[tuple[int, dict]]) -> None:
+    """InputError unless every question that is taken has a stored answer."""
+    if missing := [line for line, record in taken if "stored" not in record]:
+        raise InputError(
+            f"{file}, line {missing[0]}: the field {entry['fields']['stored']!r} (sources.{name}.fields.stored) holds "
+            "no text; take other questions, or the key out"
+        )
 
 
 def _may_stay(question: str, entry: dict) -> bool:
@@ -104,7 +116,8 @@ def _records(name: str, entry: dict, file: Path, categories: set[str]) -> Iterat
                 reference = fields.letter(reference, list(choices), ways.get("reference"), where)
                 asked += "".join(f"\n{one}. {text}" for one, text in zip(LETTERS, choices.values(), strict=False))
             question = entry.get("before", "") + asked + entry.get("after", "")
-            yield number, record(name, f"{name}-{given}", category, question, reference)
+            stored = fields.stored(row, ways["stored"], where) if "stored" in ways else None
+            yield number, record(name, f"{name}-{given}", category, question, reference, stored)
 
 
 def _counts(row: dict, entry: dict, where: str) -> bool:
@@ -148,6 +161,7 @@ def _numbered(file: Path) -> list[tuple[int, dict]]:
         raise InputError(f"{file}: the file may not be read; give yourself the right to (chmod u+r)") from None
 
 
-def record(source: str, id: str, category: str, question: str, reference) -> dict:
-    """A record of questions/."""
-    return {"id": id, "source": source, "category": category, "question": question, "reference": reference}
+def record(source: str, id: str, category: str, question: str, reference, stored: str | None = None) -> dict:
+    """A record of questions/; stored: an answer that comes with the question, if there is one."""
+    about = {"id": id, "source": source, "category": category, "question": question, "reference": reference}
+    return about | ({"stored": stored} if stored else {})

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import product
 
-from mialign.data.sets import compared_models, is_judged, stored_sets
+from mialign.data.sets import compared, is_judged, stored_sets
 from mialign.evaluation.answers import EXTRACTORS
 from mialign.evaluation.held_out_adherence import FIELDS
 from mialign.evaluation.judge import COMPARED
@@ -97,7 +97,7 @@ def _preferences(title: str, given: dict) -> Iterator[dict]:
 
 def _qualities(title: str, given: dict, categories: Iterable[str]) -> Iterator[dict]:
     shown = ("generator",) if given["generator"] != given["base"] else ()
-    methods = ("base", *shown, *given["methods"], *compared_models(given))
+    methods = ("base", *shown, *given["methods"], *compared(given))
     for method, temperature, category in product(methods, given["respond"]["temperatures"], ("all", *categories)):
         keys = {"experiment": title, "method": method, "temperature": temperature, "category": category}
         yield from _rows(keys, (*QUALITIES, *_held_out(given)))
