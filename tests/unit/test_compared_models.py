@@ -102,8 +102,8 @@ def test_stored_answers_are_compared_with_and_are_no_model(with_stored):
         (
             "sources.multitask_benchmark.stored",
             REMOVE,
-            "sources.multitask_benchmark.stored: experiments.multitask.comparisons names stored answers, and this source "
-            "has none; set it to true",
+            "sources.multitask_benchmark.stored: experiments.multitask.comparisons names stored answers, and this "
+            "source has none; set it to true",
         ),
         ("sources.multitask_benchmark.stored", False, "names stored answers, and this source has none"),
         (

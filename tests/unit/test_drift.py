@@ -4,10 +4,10 @@ import json
 import re
 
 import pytest
-import tiny
 import torch
 from changes import REMOVE, change, refused
 
+import tiny
 from mialign.config import loading
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl

@@ -1,8 +1,8 @@
 """Answers that come with the questions: those of our world, and as the responses of a policy."""
 
 import pytest
-import tiny
 
+import tiny
 from mialign import synthetic
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
@@ -31,7 +31,8 @@ def test_our_world_stores_right_answers_on_either_side_of_principles():
 
 @pytest.fixture
 def files(tmp_path):
-    tiny.tiny_tokenizer().save_pretrained(tmp_path / "model")
+    for one in (tiny.tiny_model(), tiny.tiny_tokenizer()):
+        one.save_pretrained(tmp_path / "model")
     write_jsonl(tmp_path / "q.jsonl", [{"id": f"q{n}", "stored": text} for n, text in enumerate(("Noon.", "12 boats"))])
     prompts = [{"id": f"users/benchmark/q{n}", "question_id": f"q{n}", "category": "math"} for n in (1, 0)]
     write_jsonl(tmp_path / "prompts.jsonl", prompts)

@@ -86,7 +86,7 @@ rule training_times:
     params:
         code=code_digest("table"),
         noted=noted_of_trainings(),
-        settings=as_json({"experiments": lines_of_descent()}, sort_keys=False),
+        settings=lambda wildcards: as_json({"experiments": lines_of_descent()}, sort_keys=False),
     shell:
         "python workflow/run.py table --log {log:q} --name training_times --inputs {params.noted:q}"
         " --settings {params.settings:q} --out {output.tex:q}"

@@ -1,7 +1,8 @@
 """Every table by name: a function (inputs: list[Path], settings: dict) -> (LaTeX, CSV).
 
 Paths say what a file holds, as everywhere in the workflow: pairs/{experiment}.filters.csv,
-responses/{experiment}/{method}/seed{n}.jsonl, metrics/*.csv, published/*.csv, logs/train/{experiment}.{method}.seed{n}.tsv.
+responses/{experiment}/{method}/seed{n}.jsonl, metrics/*.csv, published/*.csv,
+logs/train/{experiment}.{method}.seed{n}.tsv.
 """
 
 from mialign.paper.tables import (
