@@ -109,9 +109,14 @@ def test_stored_answers_are_compared_with_and_are_no_model(with_stored):
         (
             "experiments.multitask.methods.stored",
             SFT,
-            f"{COMPARISONS}[10]: 'stored' means the stored answers, and is a method; give that another name",
+            f"{COMPARISONS}: 'stored' means stored answers there, and is a method; give it another name",
         ),
     ],
 )
 def test_stored_answers_that_are_not_there_or_mean_two_things_are_refused(with_stored, path, value, message):
     refused(change(with_stored, path, value), message)
+
+
+def test_a_model_of_that_name_is_refused_where_stored_answers_are_compared(with_stored):
+    with_stored["models"]["stored"] = with_stored["models"]["strong"]
+    refused(with_stored, f"{COMPARISONS}: 'stored' means stored answers there, and is a model; give it another name")

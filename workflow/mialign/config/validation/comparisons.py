@@ -9,9 +9,12 @@ from mialign.evaluation.judge.settings import by_program
 
 def check(where: str, experiment: dict, models: dict) -> None:
     """InputError for a comparison of what there is not, or that cannot be judged or told from another."""
-    names = {"base": None, **experiment["methods"], **models}
-    names |= {STORED: None} if STORED in compared(experiment) else {}
-    given = experiment["comparisons"]
+    given, names = experiment["comparisons"], {"base": None, **experiment["methods"], **models}
+    asked = {STORED: None} if STORED in compared(experiment) else {}
+    for kind, there in (("method", experiment["methods"]), ("model", models if asked else {})):
+        if STORED in there:
+            raise InputError(f"{where}: {STORED!r} means stored answers there, and is a {kind}; give it another name")
+    names |= asked
     for number, pair in enumerate(given):
         for name in pair:
             pick(names, name, f"{where}[{number}]", "method or model")
@@ -43,9 +46,6 @@ def check_scales(config: dict) -> None:
 def _check_compared(where: str, name: str, experiment: dict, models: dict) -> None:
     """A name means one policy, and each policy has one name."""
     meant = {"generator": "the model that writes the responses", **dict.fromkeys(experiment["methods"], "a method")}
-    if name == STORED and (name in models or name in meant):
-        what = "a model" if name in models else "a method"
-        raise InputError(f"{where}: {name!r} means the stored answers, and is {what}; give that another name")
     if name in models and name in meant:
         raise InputError(f"{where}: {name!r} is a model and {meant[name]}; give the model another name")
     if name == experiment["base"] != "base":
