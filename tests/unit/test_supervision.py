@@ -24,11 +24,13 @@ def test_what_the_neighbours_are_given(neighbours):
     assert not any(had.values())
     for title in ("multitask", "weak_to_strong"):
         assert given(neighbours[title], "written") == ["principles of writer"]
+    assert given(neighbours["weak_to_strong"], "written_by_strong") == ["principles of strong_writer"]
     assert all(
         given(neighbours["preferences"], name) == ["rewards"] for name in ("mi_epo_3", "mi_epo_rollouts", "soup")
     )
     for title in ("multitask", "weak_to_strong", "users", "unseen"):
-        assert not any(given(neighbours[title], name) for name in neighbours[title]["methods"] if name != "written")
+        methods = [name for name in neighbours[title]["methods"] if not name.startswith("written")]
+        assert not any(given(neighbours[title], name) for name in methods)
 
 
 def test_answers_of_another_model_and_what_a_parent_was_given():

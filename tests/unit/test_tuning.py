@@ -117,11 +117,15 @@ AS_ANOTHER = {
     ("multitask", "written"): ("multitask", "n2"),
     ("unseen", "sami"): ("multitask", "n2"),
     ("weak_to_strong", "written"): ("multitask", "n2"),
+    ("weak_to_strong", "written_by_strong"): ("multitask", "n2"),
     ("weak_to_strong", "by_hand"): ("multitask", "n2"),
     ("preferences", "mi_epo_rollouts"): ("preferences", "mi_epo_3"),
     ("preferences", "mo_odpo_3"): ("preferences", "mi_epo_3"),
     ("three_rewards", "mi_epo_2"): ("preferences", "mi_epo_3"),
     ("three_rewards", "mo_odpo_2"): ("preferences", "mi_epo_3"),
+    ("three_rewards", "friendly_expert"): ("preferences", "friendly_expert"),
+    ("three_rewards", "brief_expert"): ("preferences", "brief_expert"),
+    ("three_rewards", "polite_expert"): ("preferences", "friendly_expert"),
 }
 # Or a share of it: RMSprop's first step is 1 / sqrt(1 - 0.99) times its rate, and AdamW's is its rate.
 SHARES = {("multitask", "original_rmsprop"): 0.1}
