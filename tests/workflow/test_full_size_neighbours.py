@@ -216,14 +216,3 @@ def test_the_principles_of_sami_have_no_checkers_and_need_none(root):
     for principle in known.principles.values():
         assert principle.short == principle.positive
         assert not set(principle.positive) & set(principle.antithesis)
-
-
-@pytest.mark.parametrize("name", ["sami", "sami_mixtral", "mipo", "miepo"])
-def test_every_value_has_its_source(root, name):
-    """Lines of an experiment's settings that set a number say where it is from, unless the block's head does."""
-    text = (root / f"config/{name}.yaml").read_text()
-    assert re.findall(r"\((?:text|code|assumed)", text)
-    keys = ("learning_rate", "batch", "steps", "optimizer", "betas", "schedule", "min_lr_rate", "warmup", "clip")
-    for key in (*keys, "precision", "alpha", "grid", "adapter", "base"):
-        for line in re.findall(rf"^ +{key}: .*", text, re.M):
-            assert re.search(r"# .*\((text|code|assumed)\)", line), line
