@@ -119,6 +119,8 @@ def test_sami_is_as_the_paper_has_it(read_config):
         {"part": 1, "of": 2}, {"part": 2, "of": 2}, {"part": 1, "of": 2},
     ]  # fmt: skip
     assert {data[f"sami_{number}"]["flip"] == [1, 2] for number in (1, 2, 3)} == {True}
+    for experiment in settings["experiments"].values():  # answers are written as pairs are, and training has no form
+        assert experiment["evaluation"]["template"] == experiment["generation_template"] != experiment["template"]
     mixtral = loading.load(read_config(*MIXTRAL))
     assert {one["optimizer"] for one in methods(mixtral, "summaries").values()} == {"rmsprop"}
 
