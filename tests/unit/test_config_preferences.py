@@ -149,6 +149,10 @@ def test_a_policy_that_writes_its_pairs_has_none_in_files(rolling):
     assert sets.stored_sets(steered(rolling)) == ["kind_pairs", "brief_pairs"]
 
 
+def test_a_policy_may_go_through_its_questions_several_times(rolling):
+    assert steered(change(rolling, f"{E}.data.own_pairs.size", 16))["data"]["own_pairs"]["size"] == 48 // 3
+
+
 ROLLING = f"{E}.methods.mi_epo"
 BAD_ROLLOUTS = [
     (f"{ROLLING}.rollout_every", 4, f"{ROLLING}.rollout_every: 4 does not divide the 6 steps; change either"),
@@ -156,6 +160,7 @@ BAD_ROLLOUTS = [
     (f"{ROLLING}.rollout_every", 0, f"{ROLLING}.rollout_every: 0 is too small; the least is 1"),
     (f"{ROLLING}.parent", "start", f"{ROLLING}.rollout_every: the policy begins as start and writes its own pairs, "),
     (f"{E}.data.own_pairs.size", 40, f"{ROLLING}.rollout_every: 6 steps of 8 take 48 pairs, and data.own_pairs.size i"),
+    (f"{E}.data.own_pairs.size", 24, f"{ROLLING}.rollout_every: the policy answers all questions 2 times (the steps take"),
     (f"{ROLLING}.iterations", 2, f"{ROLLING}.rollout_every: it does not go with iterations, whose pairs are written b"),
     (f"{ROLLING}.objective", "mipo", f"{ROLLING}.objective: mipo takes pairs of other_question or context"),
     ("sources.multitask_train.size", 47, f"{E}.data.own_pairs.size: 48 pairs need as many training questions; there"),

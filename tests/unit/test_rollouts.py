@@ -1,6 +1,7 @@
 """Pairs that a policy writes within its training: those of the stages, by the step's weights, the same if killed."""
 
 import json
+import math
 from argparse import Namespace
 
 import pytest
@@ -93,8 +94,11 @@ def train(place, run_stage, tmp_path):
 @pytest.fixture
 def roll_out(place, train):
     def run(name: str, every: int, **method) -> dict[str, bytes]:
+        """Each question is asked once, unless `rollouts` has another size."""
+        taken = math.prod((METHOD | method)[key] for key in ("steps", "batch"))
+        once = {"rollout_every": every, "rollouts": {**ROLLOUTS, "pairs": {**PAIRS, "size": taken}}}
         return train(
-            name, {"rollout_every": every, "rollouts": ROLLOUTS, **method}, prompts=place / "prompts.jsonl",
+            name, {**once, **method}, prompts=place / "prompts.jsonl",
             **{"reference-model": place / "parent", "names": "kind", "models": place / "classifier"},
         )  # fmt: skip
 
@@ -215,6 +219,22 @@ def test_fewer_pairs_than_places_stand_there_again(roll_out, capsys):
     asked = {json.loads(line)["prompt_id"] for line in found["rollouts.jsonl"].splitlines()}
     assert (len(seen), len(set(seen))) == (16, left)
     assert set(seen) <= asked
+
+
+def test_who_goes_through_the_questions_twice_is_asked_the_same_and_answers_by_other_luck(place, roll_out):
+    found = roll_out("twice", every=1, rollouts={**ROLLOUTS, "pairs": {**PAIRS, "size": 8}})
+    written = [json.loads(line) for line in found["rollouts.jsonl"].splitlines()]
+    asked, seeds = {}, {}
+    for record in written:
+        asked.setdefault(record["step"], []).append(record["prompt_id"])
+        seeds.setdefault(record["step"], []).extend(one["seed"] for one in record["responses"])
+    assert (asked[0], asked[1]) == (asked[2], asked[3])
+    known = read_jsonl(place / "prompts.jsonl")
+    halves = [slice_of(known, part, 2) for part in (1, 2)]
+    assert [asked[0], asked[1]] == [[one["id"] for one in half] for half in halves]
+    # The first time as if it were the only one.
+    assert seeds[0] == [seed for *_, seed in texts_to_generate(halves[0], writer_seed(SAMPLING["seed"], SEED))]
+    assert len({seed for own in seeds.values() for seed in own}) == 4 * 24
 
 
 def test_objectives_without_rewards_or_reference_take_rollouts_too(train, tmp_path, root):

@@ -70,8 +70,9 @@ def test_the_whole_of_mi_epo_is_planned_too(copy):
     # In each experiment the SFT model, and the rounds of MI-EPO, of MO-ODPO and of an expert for each reward.
     trained = (1 + 4 * 5) + (1 + 4 * 4) + (1 + 5 * 6)
     assert found["generate"] == found["pairs"] == found["train"] == trained
+    assert found["train_on_rollouts"] == 3
     assert found["soup"] == 11 + 11 + 13
-    assert found["respond"] == trained + 3 + found["soup"]  # three bases
+    assert found["respond"] == trained + 3 + 3 + found["soup"]  # of rollouts, and three bases
     assert found["rewards"] == found["generate"] + found["respond"]
     (scored,) = re.findall(r"run\.py rewards .*generations/helpful_three/sft_pairs\.jsonl .*", text)
     assert "--models data/models/helpful_reward data/models/harmless_reward data/models/quality_reward" in scored
@@ -175,17 +176,20 @@ def test_mi_epo_is_as_the_paper_has_it(read_config):
         experiment, known = settings["experiments"][name], methods(settings, name)
         asked = experiment["preferences"]
         assert (asked["alpha"], asked["grid"]) == (alpha, grid)
-        sft, data = known.pop("sft"), experiment["data"]
+        sft, rolled, data = known.pop("sft"), known.pop("mi_epo_rollouts"), experiment["data"]
         assert (sft["learning_rate"], sft["steps"]) == (sft_rate, 3 * data["sft_pairs"]["size"] // 64)
         rounds = [one for one in known if one.startswith("mi_epo_")]
         steps = [known[one]["steps"] for one in rounds]
         assert sum(steps) == pytest.approx(epochs * examples / 64, rel=0.01)
-        for method in (sft, *known.values()):
+        assert rolled["steps"] == pytest.approx(epochs * examples / 64, rel=0.03)
+        assert (rolled["beta_c"], rolled["beta_w"]) == (0.1, 0.01)
+        assert rolled["rollout_every"] < steps[0]  # its pairs are fresher
+        for method in (sft, rolled, *known.values()):
             assert method["warmup"] == round(0.1 * method["steps"])
             assert (method["batch"], method["schedule"], method["min_lr_rate"]) == (64, "cosine", 0.0)
             adapter = {"rank": 64, "alpha": 128, "dropout": 0.05}
             assert {key: method["adapter"][key] for key in adapter} == adapter
-        for method in known.values():
+        for method in (rolled, *known.values()):
             assert method["learning_rate"] == rate
             assert method.get("reference", method["parent"]) == "sft"
         betas = {one: (known[one]["beta_c"], known[one]["beta_w"]) for one in known if "beta_w" in known[one]}

@@ -16,10 +16,10 @@ from mialign.training.settings import TrainingSettings
 def rollouts(
     settings: TrainingSettings, prompts: Path, batch: BatchSize, reference: Path | None, models: dict
 ) -> Rollouts:
-    """settings.rollouts has pairs (what select_pairs takes, but for the size), sampling, and scorers (rewards by name).
+    """settings.rollouts has pairs (what select_pairs takes), sampling, and scorers (rewards by name).
 
-    Scorers may be missing. models: folders of the rewards that are models, by name; they are loaded for each refresh,
-    so that they take no memory in the steps.
+    The size of pairs is that of one pass through the questions. Scorers may be missing. models: folders of the rewards
+    that are models, by name; they are loaded for each refresh, so that they take no memory in the steps.
     """
     for key in ("rollout_every", "rollouts"):
         if getattr(settings, key) is None:
@@ -45,4 +45,5 @@ def rollouts(
         select,
         reference,
         tuple(path for path in (prompts, reference, *models.values()) if path),
+        settings.steps * settings.batch // asked["pairs"]["size"],
     )

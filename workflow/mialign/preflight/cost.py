@@ -251,11 +251,11 @@ class _Experiment:
 
     def rolling_out(self, method: dict) -> tuple[float, float]:
         """Tokens and hours of what one training writes, rewards and holds against its reference."""
-        data = method["data"]
-        written = self.written(data) * self.response(data)
-        rewarded = self.written(data) * self.mean["prompt"] + written
-        needs_reference = OBJECTIVES[method["objective"]].needs_reference
-        scored = self.given["data"][data]["size"] * self.pair(data) * needs_reference
+        data, pairs = method["data"], method["steps"] * method["batch"]
+        texts = self.written(data) * pairs // self.given["data"][data]["size"]
+        written = texts * self.response(data)
+        rewarded = texts * self.mean["prompt"] + written
+        scored = pairs * self.pair(data) * OBJECTIVES[method["objective"]].needs_reference
         sizes = self.reward_models()
         hours = self.hours(written, "generation", self.base) + self.hours(scored, "scoring", self.base)
         hours += sum(self.hours(rewarded, "scoring", size) for size in sizes)

@@ -1,5 +1,7 @@
 """What trainings take, in bytes: of disk, which `make cost` and the doctor both count, and of memory."""
 
+from mialign.training.objectives import OBJECTIVES
+
 BYTES = {"float32": 4, "bf16": 2}  # of a weight, by the setting weights of a method
 MOMENTS = {"adamw": 2, "rmsprop": 1}  # numbers that an optimizer keeps of a weight, in its precision
 STATES = 3  # of a training at work: the best and the last, and the next, which is whole before one of them goes
@@ -24,13 +26,15 @@ def disk_bytes(experiment: dict, seeds: int, weights: float) -> float:
 
 
 def memory_bytes(method: dict, weights: float) -> float:
-    """Bytes of weights, gradients and optimizer state on all GPUs together, and of the frozen model that KL reads.
+    """Bytes of weights, gradients and optimizer state on all GPUs together, and of frozen models: the one
+    that KL reads, and the reference that scores rollouts.
 
-    A forward and a backward pass take more beside it. Of an adapter only the model that it lies on counts.
+    A forward and a backward pass take more beside it. Of an adapter only the models count that it lies on.
     """
+    reference = "rollout_every" in method and OBJECTIVES[method["objective"]].needs_reference
     if "adapter" in method:
-        return number_size(method) * weights
-    frozen = 1 if method.get("kl") else 0
+        return number_size(method) * (1 + reference) * weights
+    frozen = bool(method.get("kl")) + reference
     return number_size(method) * (2 + _moments(method) + frozen) * weights
 
 

@@ -15,6 +15,7 @@ import torch
 from accelerate import PartialState
 
 from mialign.core.files import read_jsonl, write_jsonl
+from mialign.core.seeds import derive
 from mialign.data.pairs import responses_by_prompt
 from mialign.data.prompts import slice_of, texts_to_generate
 from mialign.generation.engine import BatchSize, Request, Sampling
@@ -32,6 +33,7 @@ class Rollouts:
 
     prompts: records of prompts/{experiment}/{set}.jsonl. seed: of the sampling. score(prompts, generations):
     the generations, with their rewards if there are any. select(prompts, generations): the pairs of a refresh.
+    passes: how often all the prompts are answered, a share of them in each refresh; it divides the refreshes.
     reference: the folder of the reference, if the objective needs one. files: what all this is made from.
     """
 
@@ -43,6 +45,7 @@ class Rollouts:
     select: Callable[[list[dict], list[dict]], list[dict]]
     reference: Path | None
     files: tuple[Path, ...]
+    passes: int = 1
 
 
 class Refresh:
@@ -66,6 +69,7 @@ class Refresh:
         self.parent, self.scratch, self.token_budget = parent, scratch, token_budget
         self.size = settings.batch * settings.rollout_every
         self.times = settings.steps // settings.rollout_every
+        self.slices = self.times // rollouts.passes
 
     def __call__(self, model, number: int) -> list[Example]:
         """So many examples as the steps of the refresh take; of fewer pairs the first ones stand there again.
@@ -73,10 +77,11 @@ class Refresh:
         number: of the refresh, from 0. InputError if the responses make no pair.
         """
         step = number * self.settings.rollout_every
-        prompts = slice_of(self.rollouts.prompts, number + 1, self.times)
+        done, part = divmod(number, self.slices)
+        prompts = slice_of(self.rollouts.prompts, part + 1, self.slices)
         # What the policy draws in its steps does not depend on whether responses are written or read again.
         with torch.random.fork_rng([torch.cuda.current_device()] if torch.cuda.is_available() else []):
-            records = self._kept(number) or self._written(model.eval(), prompts, step)
+            records = self._kept(number) or self._written(model.eval(), prompts, step, self._seed(done))
             self._keep(number, records)
             pairs = self.rollouts.select(prompts, list(_generations(records)))
             examples = self._examples(pairs, f"rollouts of step {step}")
@@ -100,12 +105,16 @@ class Refresh:
         if PartialState().is_main_process:
             write_jsonl(self._path(number), records)
 
-    def _written(self, model, prompts: list[dict], step: int) -> list[dict]:
+    def _seed(self, done: int) -> int:
+        """The seed of sampling after so many passes: who is asked again answers by other luck."""
+        return derive(self.rollouts.seed, "pass", done) if done else self.rollouts.seed
+
+    def _written(self, model, prompts: list[dict], step: int, seed: int) -> list[dict]:
         """A record a prompt: step, writer, prompt_id, preferences (if there are any), and responses with their rewards.
 
         writer: the digest of the parent; what wrote is its policy after so many steps.
         """
-        asked = texts_to_generate(prompts, self.rollouts.seed)
+        asked = texts_to_generate(prompts, seed)
         requests = [Request(prompt, (seed,)) for _, _, prompt, seed in asked]
         completions = generate(model, self.tokenizer, requests, self.rollouts.sampling, self.rollouts.batch)
         generations = [

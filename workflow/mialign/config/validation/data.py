@@ -93,10 +93,17 @@ def _check_rollouts(where: str, method: dict, block: dict) -> None:
             f"{where}.rollout_every: the policy begins as {method['parent']} and writes its own pairs, but "
             f"data.{data}.from is {block['from']}; make them the same, or take rollout_every out"
         )
-    if block["size"] != steps * method["batch"]:
+    taken, size = steps * method["batch"], block["size"]
+    if taken % size:
         raise InputError(
-            f"{where}.rollout_every: {steps} steps of {method['batch']} take {steps * method['batch']} pairs, and "
-            f"data.{data}.size is {block['size']}; make them the same"
+            f"{where}.rollout_every: {steps} steps of {method['batch']} take {taken} pairs, and data.{data}.size is "
+            f"{size}; make it as many, or a half, a third and so on, to ask every question so often"
+        )
+    if (steps // every) % (taken // size):
+        raise InputError(
+            f"{where}.rollout_every: the policy answers all questions {taken // size} times (the steps take {taken} "
+            f"pairs, and data.{data}.size is {size}), in {steps // every} refreshes; change rollout_every or size, so "
+            "that each time takes as many refreshes"
         )
 
 
