@@ -97,6 +97,16 @@ def test_the_users_and_the_set_of_their_contexts(recipes, read_config):
     assert experiment["methods"]["mipo"]["data"] == "contexts"
 
 
+def test_the_users_of_a_dataset(recipes, read_config):
+    (overlay,) = recipes["The users of a dataset (PRISM)"]["yaml"]
+    found = loading.load(read_config("config/mipo.yaml", yaml.safe_load(overlay)))
+    assert found["experiments"]["users"]["users"] == {"of": "questions", "seed": 42}
+    for split in ("train", "validation", "benchmark"):
+        entry = found["sources"][f"prism_{split}"]
+        assert (entry["fields"]["question"], entry["fields"]["user"]) == ("opening_prompt", "user_id")
+        assert entry["users"]["states"] == "system_string"
+
+
 def test_principles_that_a_model_writes(recipes, read_config):
     (overlay,) = recipes["Principles that a model writes"]["yaml"]
     settings = loading.load(read_config(SMOKE, yaml.safe_load(overlay)))

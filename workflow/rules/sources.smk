@@ -11,7 +11,7 @@ include: "inputs/sources.smk"
 
 rule questions:
     input:
-        question_file,
+        question_files,
     output:
         f"{RUN}/questions/{{source}}.jsonl",
     log:

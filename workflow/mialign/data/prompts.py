@@ -48,6 +48,8 @@ def prompt_records(questions: Iterable[dict], principles, split: str, settings: 
     check_settings(settings)
     settings = {**settings, "split": split}
     asked = _different(questions, split)
+    if "of" in settings.get("users", {}):
+        settings["users"] = {**settings["users"], "stated": users.stated_by(asked)}
     if "draws" in settings:
         asked = drawn_questions(asked, settings["draws"], settings["seed"])
     return [

@@ -1,7 +1,9 @@
-"""Users with stated preferences: each wants every principle on one side, for good, and says so in words of their own.
+"""Users with stated preferences, drawn by seed or those who asked the questions.
 
-Training, validation and benchmark have users of their own, as many each. A question belongs to one user of its split.
-What the user states for it is a constitution: the user's wordings of the principles of its category.
+A drawn user wants every principle on one side, for good, in one wording. Training, validation and benchmark have users
+of their own, as many each, and a question belongs to one user of its split. What the user states for it is a
+constitution: the user's wordings of the principles of its category. With `of: questions` a question belongs to the user
+who asked it, and what that user states in their own words is its constitution; that has no principles.
 """
 
 from random import Random
@@ -42,22 +44,46 @@ class User(NamedTuple):
         return {"principles": sides, "text": numbered(wording for _, wording in wanted)}
 
 
+class Asker(NamedTuple):
+    """A user who asked questions, and what they state in their own words."""
+
+    id: str
+    text: str
+
+    def constitution(self, known: list[Principle]) -> dict:
+        """The statement, as a constitution without principles."""
+        return {"principles": [], "text": self.text}
+
+
 def of_split(split: str, settings: dict) -> list[User]:
     """All users of a split; `settings` are {number, seed}, as in the config."""
     return [User(split, number, settings["seed"]) for number in range(settings["number"])]
 
 
-def asking(question: dict, split: str, settings: dict) -> User:
-    """The user that a question belongs to, drawn by its id, so that other questions do not matter."""
+def asking(question: dict, split: str, settings: dict) -> User | Asker:
+    """The user that a question belongs to: who asked it, or one drawn by its id, so that other questions do not matter.
+
+    InputError if who asked it states nothing.
+    """
+    if "of" in settings:
+        if not question.get("context"):
+            raise InputError(
+                f"users: nobody states anything for the question {question['id']!r}, and of: questions takes what its "
+                "user states; take a source that has users"
+            )
+        return Asker(question["user"], question["context"])
     drawn = Random(derive(settings["seed"], "asking", split, question["id"]))
     return drawn.choice(of_split(split, settings))
 
 
-def another(user: User, question: dict, known: list[Principle], settings: dict) -> User:
-    """A user of the same split who wants another side of at least one of these principles, drawn by the question's id.
+def another(user: User | Asker, question: dict, known: list[Principle], settings: dict) -> User | Asker:
+    """A user of the same split who wants something else, drawn by the question's id: another side of at least one of
+    these principles or, of those who asked, in other words. InputError if there is none.
 
-    InputError if there is none.
+    settings: of users who asked also `stated`, what each of the split states, by id.
     """
+    if isinstance(user, Asker):
+        return _another_asker(user, question, settings)
     others = of_split(user.split, settings)
     Random(derive(settings["seed"], "another", user.split, question["id"])).shuffle(others)
     wanted = user.sides(known)
@@ -68,6 +94,18 @@ def another(user: User, question: dict, known: list[Principle], settings: dict) 
         f"users: all {len(others)} users of {user.split} want the same in the category {question['category']!r}; raise "
         "users.number or change users.seed"
     )
+
+
+def _another_asker(user: Asker, question: dict, settings: dict) -> Asker:
+    others = [Asker(*one) for one in settings["stated"].items() if one[1] != user.text]
+    if not others:
+        raise InputError(f"users: nobody but {user.id!r} states anything else in these questions; take more of them")
+    return Random(derive(settings["seed"], "another", question["id"])).choice(others)
+
+
+def stated_by(questions: list[dict]) -> dict[str, str]:
+    """What each user who asked one of these questions states, by id."""
+    return {question["user"]: question["context"] for question in questions if question.get("context")}
 
 
 def all_agree(split: str, known: list[Principle], settings: dict) -> bool:

@@ -73,10 +73,11 @@ def adherence(prompt: dict, text: str, ended: bool) -> float | None:
     """The share of the prompt's first constitution that the text follows; 0 if it is empty.
 
     A text that was cut follows no principle of our world, whose answers are short. A principle of TEXT_CHECKERS is
-    about form, and of a cut text the form of what was written is told. None where a principle has no checker.
+    about form, and of a cut text the form of what was written is told. None where a principle has no checker, or there
+    are none: users may state what they want in their own words.
     """
     principles = prompt["constitutions"][0]["principles"]
-    if unchecked(name for name, _ in principles):
+    if not principles or unchecked(name for name, _ in principles):
         return None
     if not text.strip():
         return 0.0

@@ -26,7 +26,8 @@ def used_sources():
 
 def used_datasets():
     sources = [CONFIG["sources"][source] for names in used_sources().values() for source in names]
-    return list(dict.fromkeys(source["dataset"] for source in sources if "dataset" in source))
+    files = [file for source in sources for file in (source, source.get("users", {}))]
+    return list(dict.fromkeys(file["dataset"] for file in files if "dataset" in file))
 
 
 def used_models():

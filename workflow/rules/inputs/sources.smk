@@ -3,9 +3,9 @@
 from mialign.data.sources import files as source_files
 
 
-def question_file(wildcards):
+def question_files(wildcards):
     source = CONFIG["sources"][wildcards.source]
-    return [] if "synthetic" in source else str(source_files.path(source, DATA))
+    return [] if "synthetic" in source else list(map(str, source_files.paths(source, DATA)))
 
 
 PRINCIPLE_WRITERS = list(

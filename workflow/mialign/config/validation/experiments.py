@@ -101,6 +101,15 @@ def _check_users(where: str, experiment: dict) -> None:
             f"{where}: the prompts of evaluation.template have no place for what users state; take users or evaluation "
             "out"
         )
+    if ("number" in experiment["users"]) == ("of" in experiment["users"]):
+        raise InputError(
+            f"{where}: give number, to draw users, or of: questions, to have those who asked; one of the two"
+        )
+    for key in ("openings", "held_out") if "of" in experiment["users"] else ():
+        if key in experiment:
+            raise InputError(
+                f"{where}.of: what users state in their own words has no principles, and {key} needs them; take either out"
+            )
     if "responses" in experiment:
         raise InputError(f"{where}: the answers that the authors released are to no users; take responses or users out")
 

@@ -45,6 +45,8 @@ def check(where: str, experiment: dict, config: dict, known) -> None:
             _check_by_authors(key, judge, experiment, config["sources"])
     if is_judged(experiment) and (unknown := unchecked(known.principles)):
         _check_without_checkers(where, experiment, f"{known.path}: principles.{unknown[0]}")
+    if is_judged(experiment) and "of" in experiment.get("users", {}):
+        _check_without_checkers(where, experiment, "what users state in their own words (users.of)")
 
 
 def _check_parts(key: str, judge: dict, further: bool, experiment: dict) -> None:

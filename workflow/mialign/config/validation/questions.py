@@ -13,6 +13,11 @@ def look_at(config: dict, categories: set[str]) -> dict[str, sources.Found | Non
         for use, names in uses_of_questions(experiment).items():
             for source in names:
                 entry = pick(config["sources"], source, f"experiments.{name}.{use}", "source")
+                if "of" in experiment.get("users", {}) and not use.startswith("information") and "users" not in entry:
+                    raise InputError(
+                        f"experiments.{name}.{use}: users.of takes what the users of questions state, and {source} has "
+                        f"no users; give sources.{source} users and fields.user, or draw users (users.number)"
+                    )
                 if _split(use) != "train":
                     _check_unseen(f"sources.{source}", entry, f"experiments.{name}.{use}")
                 if _split(use) == "benchmark" and STORED in compared(experiment):
@@ -54,6 +59,12 @@ def _check_entry(where: str, entry: dict, datasets: dict) -> None:
         raise InputError(f"{where}.answer_after: of choices the answer is the label alone; take the key out")
     if "dataset" in entry:
         pick(datasets, entry["dataset"], f"{where}.dataset", "dataset")
+    if ("users" in entry) != ("user" in entry.get("fields", {})):
+        raise InputError(f"{where}: users (their file) and fields.user (who asks) go together; give both or neither")
+    if "users" in entry:
+        if not {"file", "dataset"} & entry["users"].keys():
+            raise InputError(f"{where}.users: nothing says where the users are; give file or dataset")
+        _check_entry(f"{where}.users", entry["users"], datasets)
 
 
 def _check_unseen(where: str, entry: dict, use: str) -> None:
@@ -119,7 +130,8 @@ def _check_use(where: str, experiment: dict, use: str, found: sources.Found, kno
                 f"{where}.{use}: the openings depend on the principle {decisive!r}, but the category {category!r} has "
                 f"{' and '.join(names)}; take other questions, or give it that principle"
             )
-        if block.get("other") == "user" and users.all_agree("train", principles, experiment["users"]):
+        drawn = "number" in experiment.get("users", {})
+        if drawn and block.get("other") == "user" and users.all_agree("train", principles, experiment["users"]):
             raise InputError(
                 f"{where}.{use.removesuffix('questions')}other: all {experiment['users']['number']} users of training "
                 f"want the same in the category {category!r}; raise users.number or change users.seed"

@@ -22,13 +22,13 @@ TERM = {"chosen": [0, 0], "rejected": [0, 1], "weight": 1.0}
 def check(settings: dict) -> None:
     """InputError if the experiment lacks what the set needs: users, a prompt without context."""
     if "users" not in settings:
-        raise InputError("builder: context needs users, and the experiment has none; give it users (number and seed)")
+        raise InputError("builder: context needs users, and the experiment has none; give it users")
     if settings["other"] == "none" and "template_without_context" not in settings:
         raise InputError(
             "other: none leaves the context out, and the experiment has no template_without_context to do so; give it "
             "one, or set other to user"
         )
-    if settings["other"] == "user" and settings["users"]["number"] < 2:
+    if settings["other"] == "user" and settings["users"].get("number", 2) < 2:
         raise InputError("other: user sets users against each other, and users.number is 1; give 2 or more")
 
 

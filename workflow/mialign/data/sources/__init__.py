@@ -26,6 +26,8 @@ class Found(NamedTuple):
 def questions(name: str, entry: dict, data: str | Path, categories: Iterable[str] = ()) -> list[dict]:
     """The records of questions/{name}.jsonl: id, source, category, question, reference and, where asked for, stored.
 
+    With users they have user and context, too.
+
     `entry` is the source's block of the config, `data` the folder of the files; with `categories` any other is refused.
     """
     if "synthetic" in entry:
@@ -46,7 +48,7 @@ def check(name: str, entry: dict, data: str | Path, categories: set[str]) -> Fou
         task = entry["synthetic"]
         answers = {"number" if task == "maths" else None: f"sources.{name} (synthetic: {task})"}
         return Found(entry["size"], _synthetic_categories(task), {}, answers, f"{task}, {entry['split']}")
-    if "dataset" in entry:
+    if any("dataset" in one for one in (entry, entry.get("users", {}))):
         return None
     path = files.existing(name, entry, Path(data))
     if path.stat().st_size > CHECKED_AT_ONCE:

@@ -18,6 +18,11 @@ def path(entry: dict, data: str | Path) -> Path:
     return Path(data) / (f"datasets/{entry['dataset']}.jsonl" if "dataset" in entry else entry["file"])
 
 
+def paths(entry: dict, data: str | Path) -> list[Path]:
+    """The files of a source: that of its questions, and that of the users who ask them, if it has one."""
+    return [path(one, data) for one in (entry, entry.get("users")) if one]
+
+
 def existing(name: str, entry: dict, data: Path) -> Path:
     """The source's file; InputError, saying where it is had, if it is not there."""
     found = path(entry, data)
@@ -36,7 +41,8 @@ def existing(name: str, entry: dict, data: Path) -> Path:
 def chosen(name: str, entry: dict, data: Path, categories: set[str]) -> list[tuple[int, dict]]:
     """The questions that the source takes from its file, with their lines."""
     file = existing(name, entry, data)
-    records = list(_records(name, entry, file, categories))
+    stated = _stated(name, entry, data) if "users" in entry else {}
+    records = list(_records(name, entry, file, categories, stated))
     if not records:
         raise InputError(f"{file}: the file holds no questions{_by_filters(entry, 'where', 'skip_empty')}")
     if "reference" in entry["fields"] and all(record["reference"] is None for _, record in records):
@@ -85,8 +91,13 @@ def _by_filters(entry: dict, *keys: str) -> str:
 
 
 # ---------------------------------------------------------------- lines
-def _records(name: str, entry: dict, file: Path, categories: set[str]) -> Iterator[tuple[int, dict]]:
-    """The number and record of every line that counts; InputError names the file and the line."""
+def _records(
+    name: str, entry: dict, file: Path, categories: set[str], stated: dict[str, str]
+) -> Iterator[tuple[int, dict]]:
+    """The number and record of every line that counts; InputError names the file and the line.
+
+    stated: what each user states, by id, where the source has users.
+    """
     ways, lines, seen = entry["fields"], {}, set()
     if "category" not in entry and "category" not in ways:
         raise InputError(
@@ -94,7 +105,10 @@ def _records(name: str, entry: dict, file: Path, categories: set[str]) -> Iterat
         )
     for number, row in _numbered(file):
         where = f"{file}, line {number}"
-        if not _counts(row, entry, where) or _is_known(row, entry, where, seen):
+        if not _counts(row, entry, where):
+            continue
+        asker = _asker(row, entry, stated, where)
+        if asker is None or _is_known(row, entry, where, seen):
             continue
         given = fields.identity(row, ways["id"], where) if "id" in ways else str(number)
         if given in lines:
@@ -117,7 +131,7 @@ def _records(name: str, entry: dict, file: Path, categories: set[str]) -> Iterat
                 asked += "".join(f"\n{one}. {text}" for one, text in zip(LETTERS, choices.values(), strict=False))
             question = entry.get("before", "") + asked + entry.get("after", "")
             stored = fields.stored(row, ways["stored"], where) if "stored" in ways else None
-            yield number, record(name, f"{name}-{given}", category, question, reference, stored)
+            yield number, record(name, f"{name}-{given}", category, question, reference, stored) | asker
 
 
 def _counts(row: dict, entry: dict, where: str) -> bool:
@@ -135,12 +149,47 @@ def _is_known(row: dict, entry: dict, where: str, seen: set[str]) -> bool:
     return known
 
 
+def _asker(row: dict, entry: dict, stated: dict[str, str], where: str) -> dict | None:
+    """{user, context}: who asks and what they state, or nothing where the source has no users.
+
+    None if the user states nothing and such questions are left out; InputError if they are not.
+    """
+    if "users" not in entry:
+        return {}
+    user = fields.identity(row, entry["fields"]["user"], where)
+    if user not in stated:
+        raise InputError(f"{where}: the file of the users has no {user!r}; add the user or take the line out")
+    if stated[user]:
+        return {"user": user, "context": stated[user]}
+    if entry["users"].get("skip_empty"):
+        return None
+    raise InputError(
+        f"{where}: the user {user!r} states nothing (users.states: {entry['users']['states']!r}); set "
+        "users.skip_empty: true to leave out the questions of such users"
+    )
+
+
+def _stated(name: str, entry: dict, data: Path) -> dict[str, str]:
+    """What each user states, by id; an empty text if that is nothing."""
+    users, file, stated = entry["users"], existing(f"{name}.users", entry["users"], data), {}
+    for number, row in _numbered(file):
+        where = f"{file}, line {number}"
+        user = fields.identity(row, users["id"], where)
+        if user in stated:
+            raise InputError(f"{where}: the user {user!r} stands there already; ids must differ")
+        stated[user] = "" if _is_empty(row, users["states"], where) else fields.text(row, users["states"], where)
+    return stated
+
+
+def _is_empty(row: dict, way: str, where: str) -> bool:
+    found = fields.value(row, way, where)
+    return found is None or (isinstance(found, str) and not found.strip())
+
+
 def _question(row: dict, entry: dict, where: str) -> str:
     way = entry["fields"]["question"]
-    if entry.get("skip_empty"):
-        found = fields.value(row, way, where)
-        if found is None or (isinstance(found, str) and not found.strip()):
-            return ""
+    if entry.get("skip_empty") and _is_empty(row, way, where):
+        return ""
     text = fields.text(row, way, where)
     below = entry["fields"].get("input")
     if below and (given := str(fields.value(row, below, where)).strip()):
