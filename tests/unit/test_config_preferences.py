@@ -160,7 +160,7 @@ BAD_ROLLOUTS = [
     (f"{ROLLING}.rollout_every", 0, f"{ROLLING}.rollout_every: 0 is too small; the least is 1"),
     (f"{ROLLING}.parent", "start", f"{ROLLING}.rollout_every: the policy begins as start and writes its own pairs, "),
     (f"{E}.data.own_pairs.size", 40, f"{ROLLING}.rollout_every: 6 steps of 8 take 48 pairs, and data.own_pairs.size i"),
-    (f"{E}.data.own_pairs.size", 24, f"{ROLLING}.rollout_every: the policy answers all questions 2 times (the steps take"),
+    (f"{E}.data.own_pairs.size", 24, f"{ROLLING}.rollout_every: the policy answers all questions 2 times (the steps t"),
     (f"{ROLLING}.iterations", 2, f"{ROLLING}.rollout_every: it does not go with iterations, whose pairs are written b"),
     (f"{ROLLING}.objective", "mipo", f"{ROLLING}.objective: mipo takes pairs of other_question or context"),
     ("sources.multitask_train.size", 47, f"{E}.data.own_pairs.size: 48 pairs need as many training questions; there"),

@@ -6,4 +6,14 @@ It imports core. Only data, evaluation, config and scripts import it.
 from mialign.synthetic.categories import CATEGORIES, correct, questions, respond, stored_answer, voices
 from mialign.synthetic.checkers import CHECKERS, POSITIVE, follows
 
-__all__ = ["CATEGORIES", "CHECKERS", "POSITIVE", "correct", "follows", "questions", "respond", "stored_answer", "voices"]
+__all__ = [
+    "CATEGORIES",
+    "CHECKERS",
+    "POSITIVE",
+    "correct",
+    "follows",
+    "questions",
+    "respond",
+    "stored_answer",
+    "voices",
+]

@@ -108,7 +108,7 @@ def _check_users(where: str, experiment: dict) -> None:
     for key in ("openings", "held_out") if "of" in experiment["users"] else ():
         if key in experiment:
             raise InputError(
-                f"{where}.of: what users state in their own words has no principles, and {key} needs them; take either out"
+                f"{where}.of: what users state in their own words has no principles, which {key} needs; take either out"
             )
     if "responses" in experiment:
         raise InputError(f"{where}: the answers that the authors released are to no users; take responses or users out")
