@@ -99,9 +99,7 @@ rule times:
         TRAINING_TIMES,
         PDF,
     output:
-        report(
-            f"{RUN}/times/stages.csv", caption="../report/times.rst", category="Times", labels={"table": "stages"}
-        ),
+        report(f"{RUN}/times/stages.csv", caption="../report/times.rst", category="Times", labels={"table": "stages"}),
     log:
         f"{RUN}/logs/times.log",
     localrule: True

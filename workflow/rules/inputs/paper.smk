@@ -57,9 +57,11 @@ TRAINING_TIMES = [f"{RUN}/times/trainings.tex"] if COMPARED else []
 def noted_of_trainings():
     """What the job of each method's training noted beside its log (workflow/run_stage.py), which is no output of a rule."""
     return [
-        f"{RUN}/logs/train_on_rollouts/{experiment}/{method}/seed{seed}.tsv"
-        if f"{experiment}/{method}" in ROLLED_OUT
-        else f"{RUN}/logs/train/{experiment}.{method}.seed{seed}.tsv"
+        (
+            f"{RUN}/logs/train_on_rollouts/{experiment}/{method}/seed{seed}.tsv"
+            if f"{experiment}/{method}" in ROLLED_OUT
+            else f"{RUN}/logs/train/{experiment}.{method}.seed{seed}.tsv"
+        )
         for experiment, given in CONFIG["experiments"].items()
         for method in given["methods"]
         for seed in SEEDS
