@@ -88,6 +88,18 @@ def test_bf16_takes_half_the_room_and_rmsprop_one_number_less(settings, assumed)
     assert row["memory_gb"] == 8 * 2 * 5
 
 
+def test_rollouts_are_written_each_time_the_questions_are_asked_and_need_their_reference(settings, assumed):
+    experiment = settings["experiments"]["multitask"]
+    (before,) = (row for row in cost._rows(settings, assumed) if row.stage == "train")
+    experiment["methods"]["dpo"]["rollout_every"] = 3
+    for size, times in ((18, 1), (6, 3)):
+        experiment["data"]["pairs"]["size"] = size
+        (after,) = (row for row in cost._rows(settings, assumed) if row.stage == "train")
+        # Two seeds; 36 questions x 2 answers x 20 tokens, and 18 pairs x 2 prompts x (10 + 2 x 20) under the reference
+        assert after.tokens - before.tokens == 2 * (times * 36 * 2 * 20 + 18 * 2 * 50)
+        assert after.memory == 4 * 5 * 8e9  # weight, gradient, two moments, and the weight of the reference
+
+
 def gpu_row(**changes) -> dict:
     row = {"date": "2026-12-01", "card": "one", "model": "8b", "what": "sami", "way": "ours, packed"}
     return row | {"metric": "tokens_per_second", "value": 200.0} | changes
