@@ -282,7 +282,7 @@ BAD = [
     ),
     ("seeds", [2**32], "seeds[0]: 4294967296 is too large"),
     (f"{MT}.training.validate_every", 17, f"{MT}.methods.sft.validate_every: 17 is above the 8 steps"),
-    ("tuning.table", "config/nix.csv", "tuning.table: config/nix.csv: no such file"),
+    ("tuning.table", "config/nix.csv", "tuning.table: config/nix.csv: no such file; put the tuning.csv there"),
     ("tuning.table", "config.yaml", "tuning.table: config.yaml: the column"),
     ("collapse.validate_every", 1001, "collapse.curves.rate_1.validate_every: 1001 is above the "),
     ("collapse.method", "smai", "collapse.method: there is no method 'smai'; did you mean 'sami'?"),

@@ -1,4 +1,4 @@
-"""How far a policy is from the start: against the whole distributions of a plain pass, by hand, and in the settings."""
+"""How far a policy is from the base: against the whole distributions of a plain pass, by hand, and in the settings."""
 
 import json
 import re
@@ -24,9 +24,9 @@ TEXTS = {"p0": ("sank at noon.", "eos"), "p1": ("by the harbour", "length"), "p2
 # ---------------------------------------------------------------- the stage
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    """A policy and the start, of one tokenizer."""
+    """A policy and the base, of one tokenizer."""
     folder = tmp_path_factory.mktemp("models")
-    for name, seed in (("policy", 1), ("start", 2)):
+    for name, seed in (("policy", 1), ("base", 2)):
         tiny.tiny_model(seed).save_pretrained(folder / name)
         tiny.tiny_tokenizer().save_pretrained(folder / name)
     return folder
@@ -43,30 +43,30 @@ def written(temperature: float = 1.0, texts=TEXTS, **more) -> list[dict]:
 def measure(tmp_path, models, run_stage):
     """Run the stage on responses; the records it writes."""
 
-    def run(responses=None, model="policy", start="start", number=3):
+    def run(responses=None, model="policy", base="base", number=3):
         prompts = [{"id": name, "category": "math", "prompts": [text]} for name, text in PROMPTS.items()]
         write_jsonl(tmp_path / "prompts.jsonl", prompts)
         write_jsonl(tmp_path / "responses.jsonl", responses or written())
         files = {name: tmp_path / f"{name}.jsonl" for name in ("prompts", "responses", "out")}
         settings = {"temperature": 1.0, "number": number, "token-budget": 40}
-        run_stage(stage, model=models / model, start=models / start, **files, **settings)
+        run_stage(stage, model=models / model, base=models / base, **files, **settings)
         return read_jsonl(tmp_path / "out.jsonl")
 
     return run
 
 
 def plain(models, name: str) -> tuple[int, float]:
-    """Tokens of a response, and the sum of KL(policy || start) at them, from all logits of a pass of its own."""
+    """Tokens of a response, and the sum of KL(policy || base) at them, from all logits of a pass of its own."""
     tokenizer, (text, finish) = tiny.tiny_tokenizer(), TEXTS[name]
     first = encode_prompt(tokenizer, PROMPTS[name])
     rest = encode_response(tokenizer, text) + ([tokenizer.eos_token_id] if finish != "length" else [])
     ids = torch.tensor([first + rest])
     with torch.no_grad():
-        policy, start = (
+        policy, base = (
             type(tiny.tiny_model()).from_pretrained(models / one)(ids).logits[0, len(first) - 1 : -1].log_softmax(-1)
-            for one in ("policy", "start")
+            for one in ("policy", "base")
         )
-    return len(rest), float((policy.exp() * (policy - start)).sum())
+    return len(rest), float((policy.exp() * (policy - base)).sum())
 
 
 def test_each_token_has_the_whole_divergence(measure, models):
@@ -78,8 +78,8 @@ def test_each_token_has_the_whole_divergence(measure, models):
         assert kl > 0.01
 
 
-def test_the_start_is_as_far_from_itself_as_nothing(measure):
-    assert [record["kl"] for record in measure(model="start")] == [pytest.approx(0, abs=1e-6)] * 3
+def test_the_base_is_as_far_from_itself_as_nothing(measure):
+    assert [record["kl"] for record in measure(model="base")] == [pytest.approx(0, abs=1e-6)] * 3
 
 
 def test_so_many_of_the_sampled_first_attempts_are_taken_of_the_same_prompts_in_any_order(measure):
@@ -100,7 +100,7 @@ def test_what_cannot_be_measured_is_refused(measure, models, tmp_path):
     words = ["Another text altogether, of other words.\n"] * 4
     tiny.train_tokenizer(words, vocabulary=300, context=64).save_pretrained(models / "other")
     with pytest.raises(InputError, match="its tokenizer reads other tokens"):
-        measure(start="other")
+        measure(base="other")
 
 
 # ---------------------------------------------------------------- the metric

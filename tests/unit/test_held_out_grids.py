@@ -1,4 +1,4 @@
-"""The file of a policy's own responses: its grid and the start's entries, against each response read alone."""
+"""The file of a policy's own responses: its grid and the base's entries, against each response read alone."""
 
 import json
 
@@ -19,9 +19,9 @@ RESPONSES = [[("sank at noon.", "eos"), ("by the harbour", "length")], [("", "st
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    """A policy and the start, of one tokenizer."""
+    """A policy and the base, of one tokenizer."""
     folder = tmp_path_factory.mktemp("models")
-    for name, seed in (("policy", 1), ("start", 2)):
+    for name, seed in (("policy", 1), ("base", 2)):
         tiny.tiny_model(seed).save_pretrained(folder / name)
         tiny.tiny_tokenizer().save_pretrained(folder / name)
     return folder
@@ -45,10 +45,10 @@ def inputs(folder, responses=RESPONSES):
 def measure(tmp_path, models, run_stage):
     """Run the stage on responses; the records it writes."""
 
-    def run(responses=RESPONSES, model="policy", start="start", **more):
+    def run(responses=RESPONSES, model="policy", base="base", **more):
         inputs(tmp_path, responses)
         files = {name: tmp_path / f"{name}.jsonl" for name in ("prompts", "responses", "out")}
-        run_stage(stage, **{"model": models / model, "start": models / start, **files, "token-budget": 40, **more})
+        run_stage(stage, **{"model": models / model, "base": models / base, **files, "token-budget": 40, **more})
         return read_jsonl(tmp_path / "out.jsonl")
 
     return run
@@ -64,7 +64,7 @@ def alone(model, tokenizer, prompt: str, text: str, finish: str) -> float:
 
 
 def test_every_entry_equals_the_response_read_alone(measure, session_tokenizer):
-    policy, start = tiny.tiny_model(1), tiny.tiny_model(2)
+    policy, base = tiny.tiny_model(1), tiny.tiny_model(2)
     for number, record in enumerate(measure()):
         assert {key: record[key] for key in ("id", "question_id", "category")} == {
             "id": f"p{number}", "question_id": f"q{number}", "category": "math",
@@ -73,7 +73,7 @@ def test_every_entry_equals_the_response_read_alone(measure, session_tokenizer):
             own = RESPONSES[number][i]
             expected = [alone(policy, session_tokenizer, prompt, *response) for response in RESPONSES[number]]
             assert record["sums"][i] == pytest.approx(expected, abs=1e-4)
-            assert record["start_sums"][i] == pytest.approx(alone(start, session_tokenizer, prompt, *own), abs=1e-4)
+            assert record["start_sums"][i] == pytest.approx(alone(base, session_tokenizer, prompt, *own), abs=1e-4)
             size = len(encode_response(session_tokenizer, own[0]))
             assert record["tokens"][i] == size + (own[1] != "length" or not own[0])
 
@@ -84,8 +84,8 @@ def test_an_empty_response_is_its_end_token_even_where_it_was_cut(measure):
     assert measure()[1]["tokens"][0] == 1
 
 
-def test_the_start_is_as_far_from_itself_as_nothing(measure):
-    for record in measure(model="start"):
+def test_the_base_is_as_far_from_itself_as_nothing(measure):
+    for record in measure(model="base"):
         assert record["start_sums"] == [row[place] for place, row in enumerate(record["sums"])]
 
 
@@ -111,14 +111,14 @@ def test_responses_that_are_missing_or_of_other_prompts_are_refused(measure):
         measure([*RESPONSES[:2], [*RESPONSES[2], ("a", "eos")]])
 
 
-def test_a_start_with_another_tokenizer_is_refused(measure, models):
+def test_a_base_with_another_tokenizer_is_refused(measure, models):
     from mialign.models.tokenizer import train_tokenizer
 
     other = train_tokenizer(["Quite other words, in zigzag and jazz.\n"] * 4, vocabulary=300, context=64)
     tiny.tiny_model(2).save_pretrained(models / "other")
     other.save_pretrained(models / "other")
     with pytest.raises(InputError, match=r"other: its tokenizer reads other tokens than that of .*policy"):
-        measure(start="other")
+        measure(base="other")
 
 
 def test_uneven_numbers_of_prompts_are_refused(measure, tmp_path, models, run_stage):
@@ -132,4 +132,4 @@ def test_uneven_numbers_of_prompts_are_refused(measure, tmp_path, models, run_st
     (tmp_path / "responses.jsonl").write_text("".join(json.dumps(one) + "\n" for one in responses))
     files = {name: tmp_path / f"{name}.jsonl" for name in ("prompts", "responses", "out")}
     with pytest.raises(InputError, match="p1 has another number of prompts than p0"):
-        run_stage(stage, model=models / "policy", start=models / "start", **files)
+        run_stage(stage, model=models / "policy", base=models / "base", **files)

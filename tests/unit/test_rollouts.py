@@ -35,8 +35,9 @@ ASKED = {
     "experiment": "e", "seed": 1, "template": "{preference}. {question}", "set": "own", "vector": [],
     "preferences": {"rewards": list(REWARDS), "alpha": 1.0, "seed": 7, "grid": 3},
 }  # fmt: skip
+BETAS = {"beta_c": 0.5, "beta_w": 0.1}
 METHOD = {
-    "objective": "mi_epo", "beta_c": 0.5, "beta_w": 0.1, "learning_rate": 0.003, "steps": 4, "batch": 4,
+    "objective": "mi_epo", "learning_rate": 0.003, "steps": 4, "batch": 4,
     "optimizer": "adamw", "schedule": "constant", "clip": 1.0, "validate_every": 2,
     "validation": {"score": "ended", "top_p": 1.0, "max_tokens": 6, "stop": []},
 }  # fmt: skip
@@ -73,12 +74,13 @@ def train(place, run_stage, tmp_path):
     """Train with changed settings; gives the bytes of what is made."""
 
     def run(name: str, method: dict, **options) -> dict[str, bytes]:
+        of_mi_epo = {} if "objective" in method else BETAS
         outs = Namespace(out=tmp_path / name / "sami/seed5", curve=tmp_path / name / "curve.csv")
         if "prompts" in options:
             options |= {"rollouts": tmp_path / name / "rollouts.jsonl"}
         run_stage(
             train_stage, parent=place / "parent", validation=place / "validation.jsonl", seed=SEED,
-            settings=json.dumps(METHOD | method), scratch=tmp_path / name / "scratch", **vars(outs), **options,
+            settings=json.dumps(METHOD | of_mi_epo | method), scratch=tmp_path / name / "scratch", **vars(outs), **options,
         )  # fmt: skip
         files = [
             *outs.out.glob("*.safetensors"),

@@ -86,7 +86,11 @@ def test_the_stage_writes_every_trial_and_one_choice_a_method(tmp_path, run_stag
     ]
 
 
-TUNED = pytest.mark.parametrize("overlays", [(), ("config/neighbours.yaml",)], ids=["config", "neighbours"])
+TUNED = pytest.mark.parametrize(
+    "overlays",
+    [(), ("config/neighbours.yaml",), ("config/smollm2.yaml",)],
+    ids=["config", "neighbours", "smollm2"],
+)
 
 
 def kept(root, config):
@@ -127,6 +131,16 @@ AS_ANOTHER = {
     ("three_rewards", "brief_expert"): ("preferences", "brief_expert"),
     ("three_rewards", "polite_expert"): ("preferences", "friendly_expert"),
 }
+# With the real model the objectives of experiment 1 are tried, and other methods take the rate of theirs.
+AS_ITS_OBJECTIVE = {
+    ("multitask", "sft_more"): ("multitask", "sft"),
+    ("multitask", "sft_all"): ("multitask", "sft"),
+    ("maths", "sft"): ("multitask", "sft"),
+    ("maths", "sft_more"): ("multitask", "sft"),
+    ("maths", "sft_all"): ("multitask", "sft"),
+    ("maths", "sami"): ("multitask", "sami"),
+    ("maths", "sft_sami"): ("multitask", "sami"),
+}
 # Or a share of it: RMSprop's first step is 1 / sqrt(1 - 0.99) times its rate, and AdamW's is its rate.
 SHARES = {("multitask", "original_rmsprop"): 0.1}
 
@@ -139,11 +153,12 @@ def _last(name, method):
 def test_the_rates_of_the_configuration_are_the_chosen_ones(root, read_config, overlays):
     config = read_config(*overlays)
     tried = kept(root, config)
+    other = AS_ITS_OBJECTIVE if config["run"] == "smollm2" else AS_ANOTHER
     rates = {
         about: float(row["learning_rate"]) for about, rows in tried.items() for row in rows if row["chosen"] == "yes"
     }
     assert {about: one["learning_rate"] for about, one in methods(config).items()} == pytest.approx(
-        {about: SHARES.get(about, 1) * rates[AS_ANOTHER.get(about, about)] for about in methods(config)}
+        {about: SHARES.get(about, 1) * rates[other.get(about, about)] for about in methods(config)}
     )
     for rows in tried.values():
         again = choose(
@@ -154,7 +169,10 @@ def test_the_rates_of_the_configuration_are_the_chosen_ones(root, read_config, o
                 for row in rows
             ]
         )
-        assert [one.rate for one in again] == config["tuning"]["rates"]
+        if config["run"] == "smollm2":  # a trial takes minutes, so an objective has the rates about its best alone
+            assert {one.rate for one in again} < set(config["tuning"]["rates"])
+        else:
+            assert [one.rate for one in again] == config["tuning"]["rates"]
         assert ["yes" if one.chosen else "no" for one in again] == [row["chosen"] for row in rows]
         assert all(
             math.isclose(one.error, float(row["standard_error"]), rel_tol=1e-5)

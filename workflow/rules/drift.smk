@@ -27,7 +27,7 @@ rule drift:
         temperature=drift_temperature,
         number=lambda wildcards: CONFIG["experiments"][wildcards.experiment]["drift"]["responses"],
     shell:
-        "{resources.python} workflow/run.py drift --log {log:q} --model {input.model:q} --start {input.start:q}"
+        "{resources.python} workflow/run.py drift --log {log:q} --model {input.model:q} --base {input.base:q}"
         " --prompts {input.prompts:q} --responses {input.responses:q} --temperature {params.temperature}"
         " --number {params.number} --precision {params.precision:q} --token-budget {resources.token_budget}"
         " --threads {resources.torch_threads} --out {output:q}"

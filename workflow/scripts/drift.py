@@ -1,4 +1,4 @@
-"""How far a policy is from the start, at the tokens of its own sampled answers to benchmark questions."""
+"""How far a policy is from the base, at the tokens of its own sampled answers to benchmark questions."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from mialign.models.machine import prepare
 
 def arguments(parser):
     parser.add_argument("--model", type=Path, required=True, help="folder of the policy")
-    parser.add_argument("--start", type=Path, required=True, help="folder of the model that all methods start from")
+    parser.add_argument("--base", type=Path, required=True, help="folder of the base model of the experiment")
     parser.add_argument("--prompts", type=Path, required=True, help="prompts/{experiment}/benchmark.jsonl")
     parser.add_argument("--responses", type=Path, required=True, help="of the policy: responses or solutions")
     parser.add_argument("--temperature", type=float, required=True, help="that of the responses that are taken")
@@ -24,7 +24,7 @@ def main(args):
 
     write_drift(
         args.model,
-        args.start,
+        args.base,
         args.prompts,
         args.responses,
         args.temperature,

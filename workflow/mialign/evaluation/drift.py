@@ -1,4 +1,4 @@
-"""How far a policy is from the start, at the tokens of its own sampled answers to benchmark questions."""
+"""How far a policy is from the base, at the tokens of its own sampled answers to benchmark questions."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from mialign.training.grid import Item, grid, packs, tokenise, within_context
 
 def write_drift(
     policy: Path,
-    start: Path,
+    base: Path,
     prompts: Path,
     responses: Path,
     temperature: float,
@@ -29,17 +29,17 @@ def write_drift(
     """One record a response, {prompt_id, category, tokens, kl}.
 
     tokens: of the response, EOS included where it ended (an empty one is EOS alone). kl: in nat, the sum over them of
-    KL(policy || start) of the next token, over the whole vocabulary. `responses`: of the policy, the first attempt to
+    KL(policy || base) of the next token, over the whole vocabulary. `responses`: of the policy, the first attempt to
     each prompt at `temperature`; `number` of them are taken, those to the same prompts for every policy, or all where
     there are fewer. Responses longer than the context are left out, counted on stderr and named there.
     """
     records = {record["id"]: record for record in read_jsonl(prompts, required=("id", "category", "prompts"))}
     drawn = _drawn(responses, records, temperature, number)
     items = _items(drawn, records, policy, responses)
-    if items != _items(drawn, records, start, responses):
-        raise InputError(f"{start}: its tokenizer reads other tokens than that of {policy}, so they cannot be compared")
+    if items != _items(drawn, records, base, responses):
+        raise InputError(f"{base}: its tokenizer reads other tokens than that of {policy}, so they cannot be compared")
     items = within_context(items, checkpoints.context(policy), f"{responses}", "response")
-    sums = divergences(policy, start, list(items.values()), precision, token_budget)
+    sums = divergences(policy, base, list(items.values()), precision, token_budget)
     write_jsonl(
         out,
         (
@@ -54,9 +54,9 @@ def write_drift(
     )
 
 
-def divergences(policy: Path, start: Path, items: list[Item], precision: str, token_budget: int) -> list[float]:
-    """Of each item, one response under its prompt: the sum over its tokens of KL(policy || start), in nat."""
-    model, reference = (checkpoints.load_model(folder).to(device()).eval() for folder in (policy, start))
+def divergences(policy: Path, base: Path, items: list[Item], precision: str, token_budget: int) -> list[float]:
+    """Of each item, one response under its prompt: the sum over its tokens of KL(policy || base), in nat."""
+    model, reference = (checkpoints.load_model(folder).to(device()).eval() for folder in (policy, base))
     for one in (model, reference):
         choose_attention(one, precision)
     entry, sums = torch.ones(1, 1, dtype=torch.bool), torch.zeros(len(items))

@@ -6,7 +6,7 @@ def drift_inputs(wildcards):
     stage = "responses" if "respond" in CONFIG["experiments"][experiment] else "solutions"
     return {
         "model": policy(experiment, method, seed),
-        "start": policy(experiment, "base", seed),
+        "base": policy(experiment, "base", seed),
         "files": files_on_disk(policy(experiment, "base", seed)),
         "prompts": f"{RUN}/prompts/{experiment}/benchmark.jsonl",
         "responses": f"{RUN}/{stage}/{experiment}/{method}/seed{seed}.jsonl",

@@ -1,5 +1,7 @@
 """What a schema cannot say of a configuration: that its parts fit each other and that the files it names are there."""
 
+from pathlib import Path
+
 from mialign.config.validation import (
     citations,
     comparisons,
@@ -55,6 +57,11 @@ def check(config: dict) -> None:
 
 
 def _check_tuned(table: str) -> None:
+    if not Path(table).is_file():
+        raise InputError(
+            f"tuning.table: {table}: no such file; put the tuning.csv there that `snakemake tuning` writes, or take the "
+            "key out"
+        )
     try:
         learning_rates.read(table)
     except InputError as error:
