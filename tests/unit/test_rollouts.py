@@ -80,7 +80,8 @@ def train(place, run_stage, tmp_path):
             options |= {"rollouts": tmp_path / name / "rollouts.jsonl"}
         run_stage(
             train_stage, parent=place / "parent", validation=place / "validation.jsonl", seed=SEED,
-            settings=json.dumps(METHOD | of_mi_epo | method), scratch=tmp_path / name / "scratch", **vars(outs), **options,
+            settings=json.dumps(METHOD | of_mi_epo | method), scratch=tmp_path / name / "scratch",
+            **vars(outs), **options,
         )  # fmt: skip
         files = [
             *outs.out.glob("*.safetensors"),

@@ -20,9 +20,9 @@ SAMPLED = [name for name in JUDGED if any(CONFIG["experiments"][name]["respond"]
 # Experiments that count the answers to questions of several sources.
 OF_SOURCES = [name for name in SOLVED if len(CONFIG["experiments"][name]["questions"]["benchmark"]) > 1]
 
-# The sources of each use whose questions are from a published dataset.
+# The sources of each split whose questions are from a published dataset.
 OF_DATASETS = {
-    use: [one for one in names if "dataset" in CONFIG["sources"][one]] for use, names in used_sources().items()
+    split: [one for one in names if "dataset" in CONFIG["sources"][one]] for split, names in used_sources().items()
 }
 
 OF_CLAIMS = ("reproduction", "reproduction_run", "settling", "settling_run")

@@ -59,8 +59,8 @@ def check(config: dict) -> None:
 def _check_tuned(table: str) -> None:
     if not Path(table).is_file():
         raise InputError(
-            f"tuning.table: {table}: no such file; put the tuning.csv there that `snakemake tuning` writes, or take the "
-            "key out"
+            f"tuning.table: {table}: no such file; put the tuning.csv there that `snakemake tuning` writes, or take "
+            "the key out"
         )
     try:
         learning_rates.read(table)
