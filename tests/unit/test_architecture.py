@@ -11,6 +11,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+import yaml
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 LIBRARY = WORKFLOW / "mialign"
@@ -279,3 +280,25 @@ def test_every_file_of_tests_has_a_name_of_its_own():
     """pytest imports each by its bare name, and a worker that has read one refuses a second of that name."""
     names = Counter(path.name for path in (WORKFLOW.parent / "tests").rglob("test_*.py"))
     assert [name for name, number in names.items() if number > 1] == []
+
+
+def keys_said_twice(node: yaml.Node, path: str = "") -> Iterator[str]:
+    """The paths of keys that a map has twice: YAML lets the last one win in silence."""
+    if isinstance(node, yaml.MappingNode):
+        names = [key.value for key, _ in node.value]
+        yield from (f"{path}.{name}" for name, number in Counter(names).items() if number > 1)
+        for key, value in node.value:
+            yield from keys_said_twice(value, f"{path}.{key.value}")
+    if isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from keys_said_twice(value, path)
+
+
+@pytest.mark.parametrize("folder", ["config", "workflow", "envs"])
+def test_no_key_of_a_yaml_file_is_said_twice(folder):
+    for path in sorted((WORKFLOW.parent / folder).rglob("*.yaml")):
+        assert list(keys_said_twice(yaml.compose(path.read_text(encoding="utf-8"), yaml.CSafeLoader))) == [], path
+
+
+def test_a_key_that_is_said_twice_is_seen():
+    assert list(keys_said_twice(yaml.compose("a: {b: 1, c: [{d: 1, d: 2}], b: 2}"))) == [".a.b", ".a.c.d"]
