@@ -84,7 +84,7 @@ def test_what_the_code_imports_is_asked_for(root):
 # The stages that run in each environment (rules/*.smk), and what vLLM's brings beside what is pinned.
 STAGES = {
     "fetch": ["fetch_dataset", "fetch_model", "fetch_authors_file"],
-    "train": ["model", "reference", "train", "lengths", "judge", "information", "rewards", "soup"],
+    "train": ["model", "reference", "train", "lengths", "judge", "information", "drift", "rewards", "soup"],
     "generate": ["generate", "respond", "solve", "written_principles"],
 }
 STAGES["analysis"] = None  # all others

@@ -288,9 +288,9 @@ def test_settings_say_which_datasets_the_questions_are_from():
         r"and gsm8k\_train~\citep{cobbe2021}"
     )
     assert found["datasetsMathsBenchmark"] == r"gsm8k\_test~\citep{cobbe2021} and svamp~\citep{patel2021}"
-    assert found["citationMultitaskBase"] == found["citationMathsBase"] == r"\citep{allal2025}"
+    assert found["citedModelMultitaskBase"] == found["citedModelMathsBase"] == r"SmolLM2~\citep{allal2025}"
     of_our_world = {number.name for number in settings.of_settings(made_up_run.config())}
-    assert not [name for name in of_our_world if name.startswith(("datasets", "citation"))]
+    assert not [name for name in of_our_world if name.startswith("datasets")]
 
 
 def test_a_dataset_or_model_that_no_work_is_named_for_is_not_cited():
@@ -298,7 +298,7 @@ def test_a_dataset_or_model_that_no_work_is_named_for_is_not_cited():
     config["cite"] = {"datasets": {"svamp": "patel2021"}}
     found = {number.name: number.text for number in settings.of_settings(config)}
     assert found["datasetsMathsBenchmark"] == r"gsm8k\_test and svamp~\citep{patel2021}"
-    assert "citationMathsBase" not in found
+    assert found["citedModelMathsBase"] == "SmolLM2"
 
 
 def test_a_model_counts_by_what_its_training_began_with():
@@ -366,8 +366,6 @@ def test_the_paper_asks_only_for_numbers_that_a_full_run_has(tmp_path):
         "datasetsMultitaskBenchmark",
         "datasetsMathsTraining",
         "datasetsMathsBenchmark",
-        "citationMultitaskBase",
-        "citationMathsBase",
         "differentItemsMultitask",
         "configExperimentsMultitaskTrainingChoose",
         "configExperimentsMultitaskEvaluationTemplate",

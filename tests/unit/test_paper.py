@@ -137,7 +137,7 @@ def test_the_paper_at_full_size_says_nothing_of_the_miniature(tmp_path):
     for model in ("gpt-4o-2024-08-06", *(place["hub"] for place in places)):
         assert joined.count(model.replace("-", "")) > 1
     for place in places:
-        assert place["revision"] in text
+        assert place["revision"][:12] in text  # the table as CSV has all forty
     assert "It is asked in both orders" in text
     assert "The checkpoints were fixed before the run" in text
     assert "Ours is asked under a demonstration prompt too." in text

@@ -61,7 +61,7 @@ def ours(folder, objective, questions):
     write_reference(folder / "reference", pairs, "float32", 500, folder / "reference.jsonl")
     settings = {
         "objective": objective,
-        "beta": BETA,
+        **({"beta": BETA} if objective == "dpo" else {}),
         "learning_rate": RATE,
         "batch": len(questions),
         "steps": 1,

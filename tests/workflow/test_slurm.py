@@ -86,6 +86,7 @@ OTHERS = {
     "judge_by_likelihood": "judge",
     "held_out_responses": "generate",
     "information": "reference",
+    "drift": "reference",
     "doctor_train": "train",
     "doctor_generate": "generate",
     "written_principles": "generate",
@@ -183,7 +184,8 @@ def test_by_gres_all_that_take_gpus_ask_for_as_many_as_they_take_and_the_doctor_
         found = dict(one.split("=", 1) for one in re.search(r"resources: (.*)", body)[1].split(", ") if "=" in one)
         asked.setdefault(name, set()).add((found.get("gpu"), found.get("gres")))
     training = {"train", "collapse", "rate", "doctor_train"}
-    rules = set(SENT) - {"judge", "rewards"} | set(OTHERS) | {"collapse", "rate"}  # rewards: with preferences only
+    known = set(SENT) - {"judge", "rewards"} | set(OTHERS) - {"drift"}  # rewards, drift: of the neighbours only
+    rules = known | {"collapse", "rate"}
     assert {name for name, all_of in asked.items() if all_of != {(None, None)}} == rules
     for name in rules:
         assert asked[name] == {("0", f"gpu:a100:{4 if name in training else 1}")}, (name, asked[name])

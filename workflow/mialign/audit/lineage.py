@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from mialign.audit import digests, provenance
+from mialign.audit import digests, recorded_job
 from mialign.core.errors import InputError
 
 NOT_RESULTS = {"logs", "times", "scratch", "audit"}  # folders of what is said of results, and of unfinished work
@@ -144,7 +144,7 @@ class Lineage:
             return
         self._loaded.add(folder)
         for path in sorted(folder.glob("logs/**/*.json")):
-            job = provenance.read(path)
+            job = recorded_job.read(path)
             if folder == self.folder:
                 inside = path.relative_to(folder).with_suffix(PurePosixPath(job["log"]).suffix).as_posix()
                 self.run = job["log"].removesuffix(f"/{inside}")

@@ -14,24 +14,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from types import NoneType
 
 from mialign.audit import digests
 from mialign.audit.opened_files import MODEL, OpenedFiles
 from mialign.core import code_digests
-from mialign.core.errors import InputError
-from mialign.core.files import read_json, write_text
+from mialign.core.files import write_text
 
 CODE = "WORKFLOW_CODE"  # the environment variable by which jobs are told what `code` found when the workflow began
-_FORM_OF_FILES = {"sha256": str, "bytes": int}
-_FORM = {
-    **dict.fromkeys(("stage", "log", "started", "python"), str),
-    "seconds": (int, float),
-    "command": list,
-    **dict.fromkeys(("arguments", "packages", "inputs", "outputs", "models"), dict),
-    "code": {"digest": str, "commit": (str, NoneType), "dirty": (bool, NoneType)},
-    "machine": {"system": str, "processor": str, "cores": (int, NoneType), "gpu": (str, NoneType)},
-}
 _NO_DATA = (".py", ".pyc", ".pyi", ".so")
 _NOT_FOLLOWED = {"logs", "scratch", "__pycache__"}  # folders of what is said of results, and of unfinished work
 
@@ -56,26 +45,6 @@ def write(stage: str, args: Namespace, opened: OpenedFiles, started: float) -> N
         "seconds": round(seconds, 2),
     }
     write_text(args.log.with_suffix(".json"), json.dumps(found, ensure_ascii=False, indent=1) + "\n")
-
-
-def read(path: Path) -> dict:
-    """The provenance of one job, held to its form, since a crate comes from elsewhere.
-
-    InputError with file and key where it is of another form.
-    """
-    job = {"models": {}} | read_json(path)  # an older version did not name models
-    _hold(job, _FORM, path)
-    for side in ("inputs", "outputs"):
-        for name, about in job[side].items():
-            _hold({name: about}, {name: _FORM_OF_FILES}, path, f"{side}: ")
-    _hold(job["models"], dict.fromkeys(job["models"], str), path, "models: ")
-    if not all(isinstance(word, str) for word in job["command"]):
-        raise _wrong(path, "command", "cannot be read")
-    try:
-        datetime.fromisoformat(job["started"])
-    except ValueError:
-        raise _wrong(path, "started", "cannot be read") from None
-    return job
 
 
 def code(stages: list[str]) -> str:
@@ -189,17 +158,3 @@ def _processor() -> str:
         lines = []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
-
-
-def _hold(found: dict, form: dict, path: Path, above: str = "") -> None:
-    for name, kind in form.items():
-        if name not in found:
-            raise _wrong(path, above + name, "is missing")
-        if not isinstance(found[name], dict if isinstance(kind, dict) else kind):
-            raise _wrong(path, above + name, "cannot be read")
-        if isinstance(kind, dict):
-            _hold(found[name], kind, path, f"{above}{name}: ")
-
-
-def _wrong(path: Path, name: str, what: str) -> InputError:
-    return InputError(f"{path}: {name!r} {what}; it is no provenance of a job, take it away")

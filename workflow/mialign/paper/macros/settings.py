@@ -103,11 +103,7 @@ def _derived(settings: dict) -> list[Number]:
     titles = ",".join(settings.get("experiments") or {})
     found.append(Number("experimentNames", titles, "config: experiments"))  # a list for TeX, of names and not of words
     for title, experiment in (settings.get("experiments") or {}).items():
-        found += _models_in_print(title, experiment, settings.get("models") or {})
-        if key := _cited(settings, "models", experiment.get("base")):
-            found.append(
-                Number(name("citation", title, "base"), rf"\citep{{{key}}}", f"config: cite/models of {title}")
-            )
+        found += _models_in_print(title, experiment, settings)
         found += _writer(title, experiment)
         if "solve" in experiment:
             most = str(max(experiment["solve"]["attempts"]))
@@ -161,11 +157,11 @@ def _side(kinds: set[bool]) -> str:
     return {(True,): "above", (False,): "below", (False, True): "unclear"}.get(tuple(sorted(kinds)), "missing")
 
 
-def _models_in_print(title: str, experiment: dict, models: dict) -> Iterable[Number]:
+def _models_in_print(title: str, experiment: dict, settings: dict) -> Iterable[Number]:
     """The models of an experiment as the text calls them: by their label, or else by where they come from.
 
-    With them whether a judge is the base model itself: above, or another: below; and whether one weighs two
-    letters: above, or none does: below.
+    With them the base model with the work that it is cited by; whether a judge is the base model itself: above, or
+    another: below; and whether one weighs two letters: above, or none does: below.
     """
     judge = experiment.get("judge") or {}
     named = {role: experiment[role] for role in ("base", "generator") if role in experiment}
@@ -176,9 +172,12 @@ def _models_in_print(title: str, experiment: dict, models: dict) -> Iterable[Num
         weighs = any(one["kind"] == "likelihood" for one in judges(experiment).values())
         yield Number(name("judgeWeighs", title, "sign"), _side({weighs}), f"config: experiments/{title}/judges")
     for role, model in named.items():
-        given = models.get(model, {})
+        given = (settings.get("models") or {}).get(model, {})
         text = formatting.model(given.get("label") or publisher(given) or model)
         yield Number(name("model", title, role), text, f"config: experiments/{title}/{role}")
+        if role == "base":
+            cited = text + formatting.citation(_cited(settings, "models", model))
+            yield Number(name("citedModel", title, role), cited, f"config: cite/models of {title}/{role}")
 
 
 def _flat(value, path: tuple, about: tuple | None = None) -> Iterable[Number]:
