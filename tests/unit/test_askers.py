@@ -104,7 +104,7 @@ def test_the_other_user_states_something_else(read, known):
     ]  # fmt: skip
     assert records[1]["prompts"] == ["Who was Ada?\nShow both sides.", "Who was Ada?\nBe brief."]
     alike = [{**row, "system_string": "Be brief."} for row in SURVEY]
-    with pytest.raises(InputError, match="nobody but 'user0' states anything else"):
+    with pytest.raises(InputError, match="all who asked these questions state the same as 'user0'"):
         prompt_records(read(survey=alike), known, "train", {**SETTINGS, "other": "user"}, context.prompts)
 
 

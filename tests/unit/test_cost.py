@@ -170,7 +170,7 @@ def test_information_is_written_by_every_policy_and_scored_by_it_and_by_the_base
 
 
 def test_the_drift_is_of_so_many_answers_under_two_models(settings, assumed):
-    settings["experiments"]["multitask"]["drift"] = {"responses": 3}
+    settings["experiments"]["multitask"]["drift"] = {"responses": 3, "seed": 1}
     exact = {row.stage: row for row in cost._rows(settings, assumed)}
     assert exact["drift"].jobs == 2  # dpo, two seeds
     assert exact["drift"].tokens == 2 * 2 * 3 * (10 + 15)

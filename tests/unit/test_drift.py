@@ -43,12 +43,15 @@ def written(temperature: float = 1.0, texts=TEXTS, **more) -> list[dict]:
 def measure(tmp_path, models, run_stage):
     """Run the stage on responses; the records it writes."""
 
-    def run(responses=None, model="policy", base="base", number=3):
-        prompts = [{"id": name, "category": "math", "prompts": [text]} for name, text in PROMPTS.items()]
+    def run(responses=None, model="policy", base="base", number=3, seed=7):
+        prompts = [
+            {"id": name, "question_id": f"q{name}", "category": "math", "prompts": [text]}
+            for name, text in PROMPTS.items()
+        ]
         write_jsonl(tmp_path / "prompts.jsonl", prompts)
         write_jsonl(tmp_path / "responses.jsonl", responses or written())
         files = {name: tmp_path / f"{name}.jsonl" for name in ("prompts", "responses", "out")}
-        settings = {"temperature": 1.0, "number": number, "token-budget": 40}
+        settings = {"temperature": 1.0, "number": number, "seed": seed, "token-budget": 40}
         run_stage(stage, model=models / model, base=models / base, **files, **settings)
         return read_jsonl(tmp_path / "out.jsonl")
 
@@ -74,7 +77,8 @@ def test_each_token_has_the_whole_divergence(measure, models):
     assert found.keys() == PROMPTS.keys()
     for name, record in found.items():
         tokens, kl = plain(models, name)
-        assert record == {"prompt_id": name, "category": "math", "tokens": tokens, "kl": pytest.approx(kl, rel=1e-4)}
+        of = {"prompt_id": name, "question_id": f"q{name}", "category": "math"}
+        assert record == {**of, "tokens": tokens, "kl": pytest.approx(kl, rel=1e-4)}
         assert kl > 0.01
 
 
@@ -88,6 +92,12 @@ def test_so_many_of_the_sampled_first_attempts_are_taken_of_the_same_prompts_in_
     assert few == measure([*reversed(written()), *others[:1]], number=2)
     assert len(few) == 2
     assert [one["prompt_id"] for one in few] == [one["prompt_id"] for one in measure()][:2]
+    assert len({measure(number=1, seed=seed)[0]["prompt_id"] for seed in range(9)}) > 1
+
+
+def test_fewer_answers_than_were_asked_for_are_told(measure, capsys):
+    assert len(measure(number=4)) == 3
+    assert "responses.jsonl: 3 responses, fewer than the 4 asked for" in capsys.readouterr().err
 
 
 def test_what_cannot_be_measured_is_refused(measure, models, tmp_path):
@@ -109,7 +119,7 @@ def test_the_drift_is_the_sum_over_all_tokens_by_their_number(tmp_path):
     for seed, records in {1: [("p0", 2, 1.0), ("p1", 3, 0.5)], 2: [("p0", 5, 1.0)]}.items():
         paths.append(tmp_path / f"drift/users/mipo/seed{seed}.jsonl")
         paths[-1].parent.mkdir(parents=True, exist_ok=True)
-        lines = (dict(zip(("prompt_id", "tokens", "kl"), one, strict=True)) | {"category": "math"} for one in records)
+        lines = (dict(zip(("question_id", "tokens", "kl"), one, strict=True)) | {"category": "math"} for one in records)
         paths[-1].write_text("".join(json.dumps(line) + "\n" for line in lines))
     (row,) = drift.rows(list(map(str, paths)), {}, Bootstrap(resamples=200))
     assert (row["experiment"], row["method"], row["metric"], row["n"]) == ("users", "mipo", "drift", 10)
@@ -120,6 +130,21 @@ def test_the_drift_is_the_sum_over_all_tokens_by_their_number(tmp_path):
         list(drift.rows([str(paths[-1])], {}, Bootstrap(resamples=200)))
 
 
+def test_a_question_is_drawn_with_all_its_answers(tmp_path):
+    """Two questions of two answers each: its interval is that of two records with their sums, and not of four."""
+
+    def of(name: str, records: list[tuple]) -> dict:
+        path = tmp_path / f"drift/{name}/mipo/seed1.jsonl"
+        path.parent.mkdir(parents=True)
+        lines = (dict(zip(("question_id", "tokens", "kl"), one, strict=True)) | {"category": "math"} for one in records)
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        (row,) = drift.rows([str(path)], {}, Bootstrap(resamples=200))
+        return {key: row[key] for key in ("value", "low", "high", "n")}
+
+    apart = [("q0", 2, 1.0), ("q0", 2, 1.0), ("q1", 3, 0.5), ("q1", 5, 0.5)]
+    assert of("apart", apart) == of("summed", [("q0", 4, 2.0), ("q1", 8, 1.0)])
+
+
 # ---------------------------------------------------------------- the settings
 @pytest.fixture
 def miniature(read_config) -> dict:
@@ -127,10 +152,15 @@ def miniature(read_config) -> dict:
 
 
 def test_it_is_of_sampled_answers_and_stands_in_the_place_of_that_of_information(miniature):
-    asked = change(miniature, "experiments.multitask.drift", {"responses": 64})
-    assert loading.load(asked)["experiments"]["multitask"]["drift"] == {"responses": 64}
+    asked = change(miniature, "experiments.multitask.drift", {"responses": 64, "seed": 1})
+    assert loading.load(asked)["experiments"]["multitask"]["drift"] == {"responses": 64, "seed": 1}
     asked = change(asked, "experiments.multitask.respond.temperatures", [0.0])
     refused(asked, "experiments.multitask.drift: no answers are sampled; give respond.temperatures one above 0")
     asked = change(asked, "experiments.multitask.drift", REMOVE)
-    asked = change(asked, "experiments.maths.drift", {"responses": 0})
+    asked = change(asked, "experiments.maths.drift", {"responses": 0, "seed": 1})
     refused(asked, "experiments.maths.drift.responses")
+
+
+def test_an_experiment_has_one_measure_of_its_drift(read_config):
+    both = change(read_config("config/neighbours.yaml"), "experiments.multitask.drift", {"responses": 64, "seed": 1})
+    refused(both, "experiments.multitask.drift: information measures the drift too; take one of them out")

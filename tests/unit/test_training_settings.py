@@ -1,7 +1,7 @@
 """The settings of a training as typed objects: what is read, what is filled in, and what is refused."""
 
 import json
-from dataclasses import FrozenInstanceError, asdict
+from dataclasses import FrozenInstanceError, asdict, fields
 
 import pytest
 
@@ -62,6 +62,15 @@ def test_what_decides_a_checkpoint_can_be_digested():
         ({"optimizer": "muon"}, "--settings: optimizer is 'muon'; it must be adamw or rmsprop"),
         ({"choose": "first"}, "--settings: choose is 'first'; it must be last or validation or a whole number"),
         ({"adapter": 8}, "--settings: adapter is 8; it must be a block of keys or null"),
+        ({"warmup": -1}, "--settings: warmup is -1; the least is 0"),
+        ({"clip": -0.5}, "--settings: clip is -0.5; the least is 0"),
+        ({"min_lr_rate": 5}, "--settings: min_lr_rate is 5; the most is 1"),
+        ({"epochs": 0}, "--settings: epochs is 0; it must be above 0"),
+        ({"choose": 0}, "--settings: choose is 0; the least is 1"),
+        ({"betas": [0.9]}, "--settings: betas is [0.9]; it must be two numbers"),
+        ({"betas": []}, "--settings: betas is []; it must be two numbers"),
+        ({"objective": ["sami"]}, "--settings: objective is ['sami']; there are sft, dpo, "),
+        ({"objective_settings": {"kl": 3}}, "--settings: unknown key 'objective_settings'; those settings stand among"),
     ],
 )  # fmt: skip
 def test_what_a_training_cannot_have_is_refused_by_its_key(changes, message):
@@ -78,8 +87,25 @@ def test_a_missing_key_is_named(key):
 
 def test_muon_needs_the_rate_of_what_is_no_inner_matrix():
     assert typed(PretrainingSettings, CORPUS).other_rate == 0.2
-    with pytest.raises(InputError, match=r"training\.other_rate is missing"):
+    with pytest.raises(InputError, match="other_rate: muon needs it for what is no inner matrix"):
         typed(PretrainingSettings, {name: value for name, value in CORPUS.items() if name != "other_rate"})
+    with pytest.raises(InputError, match=r"other_rate: .* adamw has none"):
+        typed(PretrainingSettings, {**CORPUS, "optimizer": "adamw"})
+    with pytest.raises(InputError, match="betas: those of muon's part are fixed"):
+        typed(PretrainingSettings, {**CORPUS, "betas": [0.9, 0.99]})
+
+
+def test_what_is_no_block_of_keys_is_refused():
+    with pytest.raises(InputError, match="--settings: 3 is no block of keys; there are seed, "):
+        typed(PretrainingSettings, 3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"), [(TrainingSettings, loading.TRAINING), (PretrainingSettings, loading.MODEL_TRAINING)]
+)
+def test_defaults_are_those_of_the_configuration(kind, given):
+    own = {one.name: one.default for one in fields(kind)}
+    assert {name: own[name] for name in given} == given
 
 
 NAMES = ("smoke", "neighbours", "full_size", "smollm2", "sami", "mipo", "miepo")

@@ -199,14 +199,14 @@ def test_the_best_rate_lies_within_its_grid(root, read_config, overlays):
 
 
 # Of the base models of config/neighbours.yaml: mean_score at step 0 of the curves that `snakemake tuning` leaves.
-BASES = {"multitask": 0.69401, "users": 0.679688}
+BASES = {("neighbours", "multitask"): 0.69401, ("neighbours", "users"): 0.679688}
 
 
 def start(config, tried, about):
     """The score of a method's parent."""
     parent = methods(config)[about]["parent"]
     if parent == "base":
-        return BASES[about[0]]
+        return BASES[config["run"], about[0]]
     return next(float(row["value"]) for row in tried[about[0], parent] if row["chosen"] == "yes")
 
 

@@ -25,9 +25,9 @@ rule drift:
         code=code_digest("drift"),
         precision=CONFIG["engine"]["precision"],
         temperature=drift_temperature,
-        number=lambda wildcards: CONFIG["experiments"][wildcards.experiment]["drift"]["responses"],
+        drawn=lambda wildcards: CONFIG["experiments"][wildcards.experiment]["drift"],
     shell:
         "{resources.python} workflow/run.py drift --log {log:q} --model {input.model:q} --base {input.base:q}"
         " --prompts {input.prompts:q} --responses {input.responses:q} --temperature {params.temperature}"
-        " --number {params.number} --precision {params.precision:q} --token-budget {resources.token_budget}"
+        " --number {params.drawn[responses]} --seed {params.drawn[seed]} --precision {params.precision:q} --token-budget {resources.token_budget}"
         " --threads {resources.torch_threads} --out {output:q}"

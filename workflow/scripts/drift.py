@@ -12,6 +12,7 @@ def arguments(parser):
     parser.add_argument("--responses", type=Path, required=True, help="of the policy: responses or solutions")
     parser.add_argument("--temperature", type=float, required=True, help="that of the responses that are taken")
     parser.add_argument("--number", type=int, required=True, help="how many of them are taken")
+    parser.add_argument("--seed", type=int, required=True, help="that draws them")
     parser.add_argument("--precision", choices=("float32", "bf16"), default="float32", help="as the engine writes")
     parser.add_argument("--token-budget", type=int, default=2048, help="tokens and padding in one forward pass")
     parser.add_argument("--threads", type=int, default=1)
@@ -29,6 +30,7 @@ def main(args):
         args.responses,
         args.temperature,
         args.number,
+        args.seed,
         args.precision,
         args.token_budget,
         args.out,

@@ -54,6 +54,8 @@ def arguments(parser):
 
 
 def main(args):
+    if "seed" in args.settings:
+        raise InputError("--settings: unknown key 'seed'; the seed of a training is --seed")
     settings = TrainingSettings.read({**args.settings, "seed": args.seed})
     prompts = read_jsonl(args.validation, required=("id", "prompts", "reference"))
     prepare(args.threads)
@@ -89,6 +91,8 @@ def wins_over_parent(args, settings):
     judge = settings.validate_by
     if judge is None:
         raise InputError("--settings: the key 'validate_by' is missing; a validation by win_rate needs a judge")
+    if judge.get("kind") not in JUDGE_OPTIONS:
+        raise InputError(f"--settings: validate_by.kind is {judge.get('kind')!r}; there are {', '.join(JUDGE_OPTIONS)}")
     for option in JUDGE_OPTIONS[judge["kind"]]:
         if not getattr(args, option):
             raise InputError(f"--{option.replace('_', '-')}: a validation by a judge of kind {judge['kind']} needs it")

@@ -56,6 +56,8 @@ def typed(kind: type[T], given: dict) -> T:
 
     InputError for a key that is none of its fields, for a missing one and for a value of another type than the field's.
     """
+    if not isinstance(given, dict):
+        raise InputError(f"--settings: {given!r} is no block of keys; there are {', '.join(get_type_hints(kind))}")
     types = get_type_hints(kind)
     for name, value in given.items():
         if name not in types:

@@ -99,7 +99,7 @@ def another(user: User | Asker, question: dict, known: list[Principle], settings
 def _another_asker(user: Asker, question: dict, settings: dict) -> Asker:
     others = [Asker(*one) for one in settings["stated"].items() if one[1] != user.text]
     if not others:
-        raise InputError(f"users: nobody but {user.id!r} states anything else in these questions; take more of them")
+        raise InputError(f"users: all who asked these questions state the same as {user.id!r}; take more of them")
     return Random(derive(settings["seed"], "another", question["id"])).choice(others)
 
 

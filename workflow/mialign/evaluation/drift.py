@@ -1,5 +1,6 @@
 """How far a policy is from the base, at the tokens of its own sampled answers to benchmark questions."""
 
+import sys
 from pathlib import Path
 
 import torch
@@ -22,19 +23,22 @@ def write_drift(
     responses: Path,
     temperature: float,
     number: int,
+    seed: int,
     precision: str,
     token_budget: int,
     out: Path,
 ) -> None:
-    """One record a response, {prompt_id, category, tokens, kl}.
+    """One record a response, {prompt_id, question_id, category, tokens, kl}.
 
     tokens: of the response, EOS included where it ended (an empty one is EOS alone). kl: in nat, the sum over them of
     KL(policy || base) of the next token, over the whole vocabulary. `responses`: of the policy, the first attempt to
-    each prompt at `temperature`; `number` of them are taken, those to the same prompts for every policy, or all where
-    there are fewer. Responses longer than the context are left out, counted on stderr and named there.
+    each prompt at `temperature`; `number` of them are drawn by `seed`, those to the same prompts for every policy, or
+    all where there are fewer, which stderr tells. Responses longer than the context are left out, counted on stderr
+    and named there.
     """
-    records = {record["id"]: record for record in read_jsonl(prompts, required=("id", "category", "prompts"))}
-    drawn = _drawn(responses, records, temperature, number)
+    required = ("id", "question_id", "category", "prompts")
+    records = {record["id"]: record for record in read_jsonl(prompts, required=required)}
+    drawn = _drawn(responses, records, temperature, number, seed)
     items = _items(drawn, records, policy, responses)
     if items != _items(drawn, records, base, responses):
         raise InputError(f"{base}: its tokenizer reads other tokens than that of {policy}, so they cannot be compared")
@@ -45,6 +49,7 @@ def write_drift(
         (
             {
                 "prompt_id": name,
+                "question_id": records[name]["question_id"],
                 "category": records[name]["category"],
                 "tokens": len(item.responses[0]),
                 "kl": kl,
@@ -69,14 +74,16 @@ def divergences(policy: Path, base: Path, items: list[Item], precision: str, tok
     return sums.tolist()
 
 
-def _drawn(responses: Path, records: dict[str, dict], temperature: float, number: int) -> list[dict]:
+def _drawn(responses: Path, records: dict[str, dict], temperature: float, number: int, seed: int) -> list[dict]:
     written = read_jsonl(responses, required=("prompt_id", "temperature", "text", "finish"))
     sampled = [one for one in written if one["temperature"] == temperature and one.get("attempt", 0) == 0]
     if not sampled:
         raise InputError(f"{responses}: no response was sampled at temperature {temperature}; delete it and run again")
     if strangers := [one["prompt_id"] for one in sampled if one["prompt_id"] not in records]:
         raise InputError(f"{responses}: there is no prompt {strangers[0]!r}; delete it, and it is made again")
-    return sorted(sampled, key=lambda one: seeds.derive(0, "drift", one["prompt_id"]))[:number]
+    if len(sampled) < number:
+        print(f"{responses}: {len(sampled)} responses, fewer than the {number} asked for", file=sys.stderr, flush=True)
+    return sorted(sampled, key=lambda one: seeds.derive(seed, "drift", one["prompt_id"]))[:number]
 
 
 def _items(drawn: list[dict], records: dict[str, dict], folder: Path, responses: Path) -> dict[str, Item]:

@@ -19,7 +19,7 @@ def training_tokens(rows: list[dict], experiment: dict) -> dict[str, float | Non
 def from_the_base(own: dict[str, float], experiment: dict) -> dict[str, float | None]:
     """By policy, what its training took with its parent's, or with those of all that a soup merges; the base took 0.
 
-    own: of each training alone. None where one of them is not in it.
+    What only wrote its pairs is not counted. own: of each training alone. None where one of them is not in it.
     """
 
     def taken(name: str) -> float | None:

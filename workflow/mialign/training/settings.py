@@ -10,6 +10,13 @@ from mialign.core.errors import InputError
 from mialign.training.objectives import OBJECTIVES, own_settings
 
 Precision = Literal["float32", "bf16"]
+_AT_LEAST_0, _ABOVE_0, _AT_LEAST_1 = {"minimum": 0}, {"exclusiveMinimum": 0}, {"minimum": 1}
+_LIMITS = {
+    **dict.fromkeys(("warmup", "clip", "validate_at", "weight_decay", "prompt_weight"), _AT_LEAST_0),
+    **dict.fromkeys(("learning_rate", "other_rate", "epochs"), _ABOVE_0),
+    **dict.fromkeys(("batch", "steps", "validate_every", "rollout_every", "max_length"), _AT_LEAST_1),
+    "min_lr_rate": {"minimum": 0, "maximum": 1},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +39,11 @@ class OptimizerSettings:
     clip: float = 1.0
 
     def __post_init__(self):
-        setting.check_limits("--settings: learning_rate", self.learning_rate, {"exclusiveMinimum": 0})
-        for name in ("batch", "steps", "validate_every", "rollout_every"):
+        for name, limits in _LIMITS.items():
             if (value := getattr(self, name, None)) is not None:
-                setting.check_limits(f"--settings: {name}", value, {"minimum": 1})
+                setting.check_limits(f"--settings: {name}", value, limits)
+        if self.betas is not None and len(self.betas) != 2:
+            raise InputError(f"--settings: betas is {self.betas!r}; it must be two numbers")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +74,11 @@ class TrainingSettings(OptimizerSettings):
     rollout_every: int | None = None
     rollouts: dict | None = None
 
+    def __post_init__(self):
+        super().__post_init__()
+        if isinstance(self.choose, int):
+            setting.check_limits("--settings: choose", self.choose, _AT_LEAST_1)
+
     @property
     def train_on(self) -> str:
         """Which responses an objective is trained on that can be trained on the positive ones alone."""
@@ -83,8 +96,10 @@ class TrainingSettings(OptimizerSettings):
         InputError for an unknown key, a missing one or a value that it cannot have.
         """
         objective = given.get("objective")
-        if objective not in OBJECTIVES:
+        if not isinstance(objective, str) or objective not in OBJECTIVES:
             raise InputError(f"--settings: objective is {objective!r}; there are {', '.join(OBJECTIVES)}")
+        if "objective_settings" in given:
+            raise InputError("--settings: unknown key 'objective_settings'; those settings stand among the others")
         setting.check_own("objective", objective, given, own_settings())
         own = OBJECTIVES[objective].settings
         chosen = setting.defaults(own) | {name: given[name] for name in own if name in given}
@@ -110,8 +125,10 @@ class PretrainingSettings(OptimizerSettings):
 
     def __post_init__(self):
         super().__post_init__()
-        if self.optimizer == "muon" and self.other_rate is None:
-            raise InputError("--settings: training.other_rate is missing; muon needs it for what is no inner matrix")
+        if (self.optimizer == "muon") != (self.other_rate is not None):
+            raise InputError("--settings: other_rate: muon needs it for what is no inner matrix, and adamw has none")
+        if self.optimizer == "muon" and self.betas is not None:
+            raise InputError("--settings: betas: those of muon's part are fixed; take them out")
 
 
 def steps_of(epochs: float, pairs: int, batch: int) -> int:

@@ -97,7 +97,7 @@ def _check_rollouts(where: str, method: dict, block: dict) -> None:
     if taken % size:
         raise InputError(
             f"{where}.rollout_every: {steps} steps of {method['batch']} take {taken} pairs, and data.{data}.size is "
-            f"{size}; make it as many, or a half, a third and so on, to ask every question so often"
+            f"{size}; make it {taken}, or a half, a third and so on, to ask all questions once, twice and so on"
         )
     if (steps // every) % (taken // size):
         raise InputError(

@@ -52,8 +52,7 @@ def _check_drift(where: str, experiment: dict) -> None:
     """It is of sampled answers, and a table shows it in the place of that of information."""
     if "information" in experiment:
         raise InputError(f"{where}: information measures the drift too; take one of them out")
-    asked = experiment["respond"]["temperatures"] if "respond" in experiment else [experiment["solve"]["temperature"]]
-    if not any(asked):
+    if "respond" in experiment and not any(experiment["respond"]["temperatures"]):
         raise InputError(f"{where}: no answers are sampled; give respond.temperatures one above 0, or take the key out")
 
 

@@ -73,5 +73,5 @@ def _check_context(items: list, context: int, folder: Path) -> None:
     if longest > context:
         raise InputError(
             f"{folder}: the longest prompt of the judge has {longest} tokens, more than its context of {context}; take "
-            "another model as judge, or lower respond.max_tokens"
+            "another model as judge, lower respond.max_tokens, or compare with other stored answers"
         )

@@ -32,7 +32,8 @@ def lengths(prompts: dict[str, Path], models: dict[str, Path], judges: list[dict
 
     longest: tokens of its longest prompt without the two responses; limit: how many there may be. A response is
     reckoned with the most tokens that are written, max_tokens, since none is written yet. A judge with another
-    tokenizer than the writer's may read it in more, so the length is looked at again when it judges.
+    tokenizer than the writer's may read it in more, stored answers have any length, and the sign around each text has
+    other digits for other responses; so the length is looked at again when it judges.
     `prompts` names the file of each split, `models` the folder of each model, `key` the judge in the config.
     InputError for the first prompt that does not fit, or that the model's chat template cannot frame.
     """

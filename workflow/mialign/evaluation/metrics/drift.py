@@ -1,4 +1,4 @@
-"""How far policies are from the start: KL per token of their own sampled answers."""
+"""How far policies are from the base: KL per token of their own sampled answers."""
 
 from collections.abc import Iterator
 from operator import itemgetter
@@ -15,19 +15,32 @@ SETTINGS: set[str] = set()
 
 
 def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
-    """One row a method, drift: the sum of KL(policy || start) at the tokens of its answers by their number (n), in nat.
+    """One row a method, drift: the sum of KL(policy || base) at the tokens of its answers by their number (n), in nat.
 
     At each token it is the whole divergence and no estimate, so it is never below 0; what is estimated is the mean over
-    what the policy writes. That is the divergence of policy and start per token if the answers were sampled at
-    temperature 1 and top_p 1. With a smaller top_p it is the mean over the texts that are written then.
+    what the policy writes. That is the divergence of policy and base per token if the answers were sampled at
+    temperature 1 and top_p 1. With a smaller top_p it is the mean over the texts that are written then. A question is
+    drawn with all its answers, such as those under several vectors.
     """
     sources = [source(path, ("drift",)) for path in paths]
-    loaded = load(sources, ("prompt_id", "category", "tokens", "kl"))
+    loaded = load(sources, ("question_id", "category", "tokens", "kl"))
     for one in sources:
         if not loaded[one.experiment, one.method][one.seed]:
             raise InputError(f"{one.path}: it holds no response; delete the file, and it is made again")
     for (experiment, method), seeds in loaded.items():
-        table = ItemTable(seeds, what=f"drift of {method} ({experiment})")
+        by_question = {seed: _by_question(records) for seed, records in seeds.items()}
+        table = ItemTable(by_question, "question_id", f"drift of {method} ({experiment})")
         moved, tokens = (np.nan_to_num(table.values(itemgetter(key))) for key in ("kl", "tokens"))
         estimate = bootstrap.ratio(moved, tokens)
         yield dict(zip(COLUMNS, (experiment, method, "drift", *estimate), strict=True))
+
+
+def _by_question(records: list[dict]) -> list[dict]:
+    """The sums over the answers to each question."""
+    found: dict[str, dict] = {}
+    for one in records:
+        first = {"question_id": one["question_id"], "category": one["category"], "kl": 0.0, "tokens": 0}
+        total = found.setdefault(one["question_id"], first)
+        total["kl"] += one["kl"]
+        total["tokens"] += one["tokens"]
+    return list(found.values())
