@@ -1,5 +1,7 @@
 """A tokenizer and a Llama small enough to be made anew in a test."""
 
+from pathlib import Path
+
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -28,3 +30,11 @@ def tiny_model(seed: int = 0, vocabulary: int = 300, context: int = 64, hidden: 
         pad_token_id=0,
     )
     return LlamaForCausalLM(config).eval()
+
+
+def save_policy_and_base(folder: Path) -> Path:
+    """Two models of one tokenizer, policy and base, as folders in `folder`, which is given back."""
+    for name, seed in (("policy", 1), ("base", 2)):
+        tiny_model(seed).save_pretrained(folder / name)
+        tiny_tokenizer().save_pretrained(folder / name)
+    return folder

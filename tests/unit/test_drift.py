@@ -24,12 +24,7 @@ TEXTS = {"p0": ("sank at noon.", "eos"), "p1": ("by the harbour", "length"), "p2
 # ---------------------------------------------------------------- the stage
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    """A policy and the base, of one tokenizer."""
-    folder = tmp_path_factory.mktemp("models")
-    for name, seed in (("policy", 1), ("base", 2)):
-        tiny.tiny_model(seed).save_pretrained(folder / name)
-        tiny.tiny_tokenizer().save_pretrained(folder / name)
-    return folder
+    return tiny.save_policy_and_base(tmp_path_factory.mktemp("models"))
 
 
 def written(temperature: float = 1.0, texts=TEXTS, **more) -> list[dict]:

@@ -24,6 +24,7 @@ OF_SOURCES = [name for name in SOLVED if len(CONFIG["experiments"][name]["questi
 OF_DATASETS = {
     split: [one for one in names if "dataset" in CONFIG["sources"][one]] for split, names in used_sources().items()
 }
+FROM_DATASETS = list(dict.fromkeys(one for names in OF_DATASETS.values() for one in names))
 
 OF_CLAIMS = ("reproduction", "reproduction_run", "settling", "settling_run")
 # The authors' files that this run fetches and that findings are counted from.
@@ -38,7 +39,7 @@ TABLES = {
     **of_each(JUDGED, "multitask", "win_rates", "qualities", "examples"),
     **of_each(SAMPLED, "multitask", "win_rates_sampled"),
     **of_each(CHECKED, "multitask", "sides"),
-    **({"datasets": ("datasets", None)} if any(OF_DATASETS.values()) else {}),
+    **({"datasets": ("datasets", None)} if FROM_DATASETS else {}),
     **({"tuning": ("tuning", None)} if "table" in CONFIG.get("tuning", {}) else {}),
     **({kind: (kind, None) for kind in (*OF_CLAIMS, *FINDINGS)} if REPORTED else {}),
     **({"findings_released": ("findings_released", None)} if COUNTED else {}),
@@ -114,7 +115,7 @@ def table_inputs(wildcards):
         case "written_principles":
             return [CONFIG["principles"], *(f"{RUN}/written_principles/{writer}.csv" for writer in PRINCIPLE_WRITERS)]
         case "datasets":
-            return question_paths(dict.fromkeys(source for names in OF_DATASETS.values() for source in names))
+            return question_paths(FROM_DATASETS)
         case "models":
             return []
         case "training":
@@ -163,9 +164,8 @@ def table_settings(wildcards):
         case _ if kind in (*FINDINGS, "findings_released"):
             settings = {}
         case "datasets":
-            names = dict.fromkeys(source for names in OF_DATASETS.values() for source in names)
             settings = {
-                "datasets": {source: CONFIG["sources"][source]["dataset"] for source in names},
+                "datasets": {source: CONFIG["sources"][source]["dataset"] for source in FROM_DATASETS},
                 "uses": OF_DATASETS,
                 "cite": CONFIG.get("cite", {}).get("datasets", {}),
             }
