@@ -40,7 +40,7 @@ def run_stage(started: float) -> int:
     processes = 1 if one_of_several else getattr(args, "processes", 1)
     try:
         if processes > 1:
-            status = share(processes)
+            status = share(processes, args.log)
         else:
             status = 0
             tell(args.log)
@@ -61,23 +61,42 @@ def run_stage(started: float) -> int:
     return status
 
 
-def share(processes: int) -> int:
-    """Run this same command in several processes that train together."""
+def share(processes: int, log: Path | None) -> int:
+    """Run this same command in several processes that train together; if one fails, say where its messages are."""
     launcher = ["torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     command = [sys.executable, "-m", *launcher, "--", *sys.argv]
     threads = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}  # named, or the launcher remarks on it
-    return subprocess.run(command, env=os.environ | threads, preexec_fn=die_with_parent).returncode
+    status = subprocess.run(command, env=os.environ | threads, preexec_fn=die_with_parent).returncode
+    for rank in range(1, processes) if log else ():
+        said = log_of(rank, log)
+        if status and said.exists() and said.stat().st_size:
+            print(f"error: of {processes} processes that train together one failed; see {said} too", file=sys.stderr)
+        else:
+            said.unlink(missing_ok=True)
+    return status
+
+
+def log_of(rank: int, log: Path) -> Path:
+    """What a process but the first says; kept only if the training fails."""
+    return log.with_name(f"{log.name}.rank{rank}")
 
 
 def tell(log: Path | None) -> None:
-    """Have messages copied to the log; of several processes the first speaks for all."""
-    if os.environ.get("RANK", "0") != "0":
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    elif log:
-        try:
+    """Have messages copied to the log; of several processes the first speaks for all, until one of them fails."""
+    rank = int(os.environ.get("RANK", "0"))
+    try:
+        if rank:
+            speak_into(log_of(rank, log) if log else Path(os.devnull))
+        elif log:
             sys.stderr = Tee(log)
-        except OSError as error:
-            raise InputError(f"--log: {log} cannot be written ({error.strerror}); name another file") from None
+    except OSError as error:
+        raise InputError(f"--log: {log} cannot be written ({error.strerror}); name another file") from None
+
+
+def speak_into(path: Path) -> None:
+    """Have standard error written to this file alone, also that of libraries that are not Python's."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), 2)
 
 
 def _refuse(message: str) -> int:

@@ -1,7 +1,9 @@
 """Two processes that train together take the steps of one."""
 
+import argparse
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ import test_training
 import torch
 from test_training import pairs, parent, weights  # noqa: F401
 
+import run_stage
 import tiny
 from mialign.core.files import write_jsonl
 from mialign.data import principles, prompts, sources
@@ -77,6 +80,7 @@ def test_the_stage_starts_its_own_processes_and_keeps_one_log(tmp_path, pairs, r
     settings = test_training.SETTINGS | {
         "validation": {"score": "mean_score", "top_p": 1.0, "max_tokens": 8, "stop": []}
     }
+    del settings["seed"]  # which is an option of the stage
     command = [sys.executable, str(root / "workflow/run.py"), "train", "--log", str(tmp_path / "log")]
     command += ["--processes", "2", "--parent", str(tmp_path / "parent"), "--pairs", str(pairs), "--seed", "5"]
     command += ["--validation", str(tmp_path / "validation.jsonl"), "--scratch", str(tmp_path / "scratch")]
@@ -92,8 +96,24 @@ def test_the_stage_starts_its_own_processes_and_keeps_one_log(tmp_path, pairs, r
     noted = json.loads((tmp_path / "log.json").read_text())
     assert {str(pairs), f"{tmp_path}/parent/model.safetensors"} <= noted["inputs"].keys()
     assert {f"{tmp_path}/curve.csv", f"{tmp_path}/out/seed5/model.safetensors"} <= noted["outputs"].keys()
+    assert not (tmp_path / "log.rank1").exists()
     odd = subprocess.run(
         [*command, "--settings", json.dumps(settings | {"batch": 3})], capture_output=True, text=True, timeout=300
     )
     assert odd.returncode != 0
     assert "2 processes cannot share a batch of 3 equally" in (tmp_path / "log").read_text()
+
+
+def test_what_a_process_but_the_first_says_is_kept_if_the_training_fails(tmp_path, root, monkeypatch, capsys):
+    """The second may be the only one that fails, for instance for want of memory."""
+    command = [sys.executable, str(root / "workflow/run.py"), "score", "--log", str(tmp_path / "logs/log")]
+    command += ["--responses", str(tmp_path / "none.jsonl"), "--prompts", "none", "--out", "none"]
+    second = subprocess.run(command, env=os.environ | {"RANK": "1"}, capture_output=True, text=True, timeout=60)
+    said = tmp_path / "logs/log.rank1"
+    assert (second.returncode, second.stderr) == (2, "")
+    assert f"error: {tmp_path}/none.jsonl: no such file" in said.read_text()
+    for status, kept in ((1, True), (0, False)):
+        monkeypatch.setattr(run_stage.subprocess, "run", lambda *_, of=status, **__: argparse.Namespace(returncode=of))
+        assert run_stage.share(2, tmp_path / "logs/log") == status
+        assert said.exists() == kept
+        assert (f"one failed; see {said} too" in capsys.readouterr().err) == kept

@@ -83,6 +83,7 @@ def run(trainer: Trainer, scratch: Path, label: str) -> None:
         print(f"{label}: goes on from step {state.rsplit('-', 1)[1]}", file=sys.stderr, flush=True)
     with needing_room(scratch):
         trainer.train(resume_from_checkpoint=state)
+    PartialState().wait_for_everyone()  # the first removes the states, and another may still read the best of them
 
 
 WORDS = {"loss": "the loss", "grad_norm": "the norm of the gradient"}
