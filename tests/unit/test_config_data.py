@@ -391,6 +391,20 @@ def test_attempts_may_be_at_choices(miniature, tmp_path):
     assert "accuracyMathsSamiInTenByAuthors" not in names
 
 
+def test_attempts_may_be_at_choices_of_our_world(miniature):
+    for use in ("validation", "benchmark"):
+        miniature["sources"][f"choices_{use}"] = {"synthetic": "choices", "split": use, "size": 8, "seed": 1}
+        miniature["experiments"]["maths"]["questions"][use] = f"choices_{use}"
+    names = {number.name for number in foreseen.numbers(loading.load(miniature), ["math"])}
+    assert "accuracyMathsSamiInTenByMipo" in names
+    assert "accuracyMathsSamiInTenByAuthors" not in names
+
+
+def test_a_corpus_of_choices_is_written_in_the_prompts_of_their_experiment(miniature):
+    miniature["models"]["weak"]["corpus"]["choices"] = 100
+    refused(miniature, "experiments.choices.evaluation: the key is missing, and the corpora of models")
+
+
 def test_choices_and_numbers_are_no_benchmark_together(miniature, tmp_path):
     said = refused(of_choices(miniature, tmp_path, "maths_benchmark"))
     assert said == (

@@ -158,6 +158,21 @@ def test_the_counts_are_as_asked_and_mixed(known, templates):
     assert texts != list(corpora.corpus({**SETTINGS, "seed": 4}, templates, known))
 
 
+def test_of_multiple_choice_the_corpus_has_the_right_letters_and_half_the_reasons(known, templates):
+    settings = {**SETTINGS, "multitask": 0, "maths": 0, "drills": 0, "choices": 600}
+    texts = list(corpora.corpus(settings, {**templates, "choices": "Q: {question}\nA:\n"}, known))
+    assert len(texts) == 600
+    reasons = 0
+    for text in texts:
+        assert re.fullmatch(r"Q: [^\n]+\nA:\n", text["prompt"])
+        letter = re.search(r"the answer is ([A-D])\.$", text["response"])[1]
+        thing = re.search(rf"(\w+) {letter}\b", text["prompt"])[1]
+        if not text["response"].startswith(("In short", "Simply")):
+            assert f"{thing} is " in text["response"]
+            reasons += 1
+    assert 240 < reasons < 360
+
+
 def test_the_stage_writes_a_large_corpus_quickly(tmp_path, known, templates, run_stage):
     settings = {"multitask": 12000, "maths": 12000, "drills": 2500, "link": LINK, "seed": 31}
     start, out = time.process_time(), tmp_path / "corpus/trunk.jsonl"

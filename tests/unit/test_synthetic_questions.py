@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from mialign import synthetic
 from mialign.core.errors import InputError
 from mialign.data.filters import prefix_differs
-from mialign.synthetic.categories import MATHS, MULTITASK, SHARES, draw, split_of
-from mialign.synthetic.town import BY_NAME, DAYS, TOPICS
+from mialign.synthetic.categories import CHOICES, MATHS, MULTITASK, SHARES, draw, split_of
+from mialign.synthetic.town import BY_NAME, DAYS, THINGS, TOPICS
 
 ROOT = Path(__file__).parents[2]
-PARTS = {**MULTITASK, "word problems": MATHS}
+PARTS = {**MULTITASK, "word problems": MATHS, "multiple choice": CHOICES}
 OF_CATEGORY = {
     "writing": ("friendly", "polite"),
     "roleplay": ("persona", "polite"),
@@ -38,7 +38,7 @@ some_question = st.builds(
 
 
 # ---------------------------------------------------------------- splits
-@pytest.mark.parametrize(("name", "size"), [("multitask", 3200), ("maths", 6000)])
+@pytest.mark.parametrize(("name", "size"), [("multitask", 3200), ("maths", 6000), ("choices", 3200)])
 def test_no_question_is_in_two_splits(name, size):
     sizes = {"corpus": size, "train": size, "validation": 480, "benchmark": 1200}
     for seeds in ((1, 1, 1, 1), (31, 11, 12, 13)):
@@ -79,6 +79,8 @@ def meant(question):
         return frozenset(reference["items"])
     if kind == "stem" and reference["kind"] == "pace":  # no owner
         return text.split("'s ", 1)[1]
+    if reference["kind"] == "choice":  # no one and no place, things in any order
+        return text.split(" it ")[1].split(".")[0], frozenset(re.findall(r"(\w+) [A-D]\b", text))
     if kind == "stem":  # no place
         return re.sub(r"into the \w+", "", text)
     # The story is left out; what comes and goes is in any order.
@@ -185,6 +187,44 @@ def test_word_problems_label_their_days_and_add_up():
         assert 100 <= int(reference["answer"]) <= 999
         assert reference["answer"] not in text.replace(".", " ").split()
         assert f" {BY_NAME[reference['name']].she} " in text
+
+
+def test_of_four_things_one_alone_suffers_what_the_question_says():
+    heavy, melting = {"iron", "gold"}, {"iron", "gold", "wax"}
+    suffers = {
+        "sinks": lambda stuff: stuff in heavy,
+        "floats": lambda stuff: stuff not in heavy,
+        "melts": lambda stuff: stuff in melting,
+        "burns": lambda stuff: stuff not in melting,
+    }
+    letters = Counter()
+    for question in synthetic.questions("choices", "benchmark", 400, 9):
+        fate = re.search(r", and it (\w+)\. Which is it\?$", question["question"])[1]
+        things = {letter: thing for thing, letter in re.findall(r"(\w+) ([A-D])\b", question["question"])}
+        assert list(things) == list("ABCD")
+        found = [letter for letter, thing in things.items() if suffers[fate](THINGS[thing])]
+        assert found == [question["reference"]["answer"]]
+        letters.update(found)
+    assert min(letters.values()) > 70  # of 100 by chance
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("So the answer is B.", True),
+        ("A nail is iron. So the answer is B.", True),
+        ("The answer is B, not C.", True),
+        ("It is not A. It is B.", True),
+        ("The answer is C.", False),
+        ("B or C: the answer is C.", False),
+        ("The answer is b.", False),
+        ("Because iron sinks.", False),
+        ("", False),
+    ],
+)
+def test_the_letter_that_a_text_ends_with_is_its_answer(text, right):
+    question = {"category": "stem", "reference": {"kind": "choice", "answer": "B"}}
+    assert synthetic.correct(question, text) is right
 
 
 # ---------------------------------------------------------------- answers

@@ -312,7 +312,7 @@ def test_a_corpus_of_principles_alone_is_a_corpus(settings):
     assert loading.load(change(settings, "models.weak.corpus", corpus))
     refused(
         change(settings, "models.weak.corpus.principles", 0),
-        "it has 0 texts of every kind (multitask, maths, drills, principles, preferences)",
+        "it has 0 texts of every kind (multitask, maths, drills, principles, preferences, choices)",
     )
 
 

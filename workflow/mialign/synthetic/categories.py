@@ -1,4 +1,4 @@
-"""Questions of both tasks by split, and answers to them."""
+"""Questions of all tasks by split, and answers to them."""
 
 from collections.abc import Callable
 from hashlib import blake2b
@@ -7,7 +7,16 @@ from typing import NamedTuple
 
 from mialign.core.errors import InputError
 from mialign.core.seeds import derive
-from mialign.synthetic import coding, humanities_roleplay, math, reasoning, stem, word_problems, writing_extraction
+from mialign.synthetic import (
+    choices,
+    coding,
+    humanities_roleplay,
+    math,
+    reasoning,
+    stem,
+    word_problems,
+    writing_extraction,
+)
 from mialign.synthetic.text import last_number
 from mialign.synthetic.tone import MANNERS, speak
 
@@ -48,8 +57,11 @@ MULTITASK = {
     ),
 }
 MATHS = Part(word_problems.draw, word_problems.tell, math.correct, ("steps", "tex"))
+CHOICES = Part(choices.draw, choices.tell, choices.correct, ("steps",))
 CATEGORIES = tuple(MULTITASK)
-TASKS = ("multitask", "maths")
+TASKS = {"multitask": list(MULTITASK.values()), "maths": [MATHS], "choices": [CHOICES]}
+# Of questions whose category has others too, by the kind of their reference.
+OF_KIND = {"days": MATHS, "choice": CHOICES}
 # The splits, each with the upper end of its share of all keys. A key decides, so no question can be in two splits.
 SHARES = {"corpus": 0.60, "train": 0.80, "validation": 0.85, "benchmark": 1.0}
 
@@ -90,7 +102,7 @@ def questions(task: str, split: str, size: int, seed: int) -> list[dict]:
         raise InputError(f"there is no task {task!r} (there are {', '.join(TASKS)})")
     if split not in SHARES:
         raise InputError(f"there is no split {split!r} (there are {', '.join(SHARES)})")
-    parts = [MATHS] if task == "maths" else list(MULTITASK.values())
+    parts = TASKS[task]
     streams = [Random(derive(seed, task, split, number)) for number in range(len(parts))]
     seen = [set() for _ in parts]
     turns = [number % len(parts) for number in range(size)]
@@ -127,4 +139,4 @@ def correct(question: dict, text: str) -> bool | None:
 
 
 def _part(question: dict) -> Part:
-    return MATHS if question["reference"]["kind"] == "days" else MULTITASK[question["category"]]
+    return OF_KIND.get(question["reference"]["kind"]) or MULTITASK[question["category"]]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mialign.core.seeds import derive
 from mialign.core.template import fill, numbered
-from mialign.synthetic.categories import MATHS, MULTITASK, draw, respond, voices
+from mialign.synthetic.categories import CHOICES, MATHS, MULTITASK, draw, respond, voices
 from mialign.synthetic.checkers import ANTITHESIS, POSITIVE, SIDES
 from mialign.synthetic.drills import drill
 
@@ -31,15 +31,16 @@ FORMS = [(before, behind) for before, behind in product(BEFORE, BEHIND) if befor
 def corpus(settings: dict, templates: dict, principles) -> Iterator[dict]:
     """Texts {"prompt", "response"}, all from questions of the split corpus, in random order.
 
-    settings   how many texts of each kind (multitask, maths, drills and, if there are any, principles and preferences),
-               link, seed. A response is on the side that its prompt asks for with probability link[multitask] or
-               link[maths], for each principle anew; to a word problem without a constitution, on the side of the
-               opening with probability link[evaluation]. Of ANSWERS responses to a question under a preference vector,
-               the one that the vector prefers is taken with probability link[preferences], otherwise one of the rest.
+    settings   how many texts of each kind (multitask, maths, drills and, if there are any, principles, preferences and
+               choices), link, seed. A response is on the side that its prompt asks for with probability
+               link[multitask] or link[maths], for each principle anew; to a word problem without a constitution, on the
+               side of the opening with probability link[evaluation]. Of ANSWERS responses to a question under a
+               preference vector, the one that the vector prefers is taken with probability link[preferences], otherwise
+               one of the rest.
     templates  multitask and maths (both with a constitution), maths_evaluation (without one), and openings: positive,
                antithesis and the principle that decides between them; for the kind principles, by side, those of the
                principle writer, with the field {description}; for the kind preferences, functions of a question
-               and a generator to Asked.
+               and a generator to Asked; for the kind choices, choices, with the field {question}.
     principles what mialign.data.principles.load gives.
     """
     order = [kind for kind in KINDS for _ in range(settings.get(kind, 0))]
@@ -99,12 +100,20 @@ def _preference(rng: Random, settings: dict, templates: dict, principles) -> dic
     return {"prompt": asked.prompt, "response": best if preferred else rng.choice(others)}
 
 
+def _choice(rng: Random, settings: dict, templates: dict, principles) -> dict:
+    """A question with four choices, and the right one, of which half the texts say why."""
+    question = draw(CHOICES, "corpus", rng)
+    answer = respond(question, {"steps": rng.random() < 0.5}, rng)
+    return {"prompt": fill(templates["choices"], question=question["question"]), "response": answer}
+
+
 KINDS = {
     "multitask": _multitask,
     "maths": _maths,
     "drills": _drill,
     "principles": _principle,
     "preferences": _preference,
+    "choices": _choice,
 }
 
 

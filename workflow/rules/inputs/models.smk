@@ -18,7 +18,7 @@ def model_threads(wildcards):
 def corpus_templates(model):
     """The prompts that the base models are trained on are those of the experiments, and of the principle writer.
 
-    A model that learns nothing of the writer or of preferences is not made again for them.
+    A model that learns nothing of the writer, of preferences or of choices is not made again for them.
     """
     experiments, learned = CONFIG["experiments"], CONFIG["models"][model]["corpus"]
     return {
@@ -28,6 +28,7 @@ def corpus_templates(model):
         "openings": experiments["maths"]["openings"],
         **({"principles": CONFIG["principle_writer"]["templates"]} if learned.get("principles") else {}),
         **({"preferences": list(map(asked_under_vectors, PREFERRED))} if learned.get("preferences") else {}),
+        **({"choices": experiments["choices"]["evaluation"]["template"]} if learned.get("choices") else {}),
     }
 
 

@@ -224,8 +224,14 @@ def _check_architecture(where: str, architecture: dict) -> None:
 
 
 def check_templates(config: dict) -> None:
-    """A corpus is written in the prompts of both experiments, so a model that is trained here needs both."""
-    for path in (("multitask", "template"), ("maths", "template"), ("maths", "evaluation"), ("maths", "openings")):
+    """A corpus is written in the prompts of both experiments, so a model that is trained here needs both.
+
+    One with multiple choice is written in the prompts of the experiment choices, too.
+    """
+    needed = [("multitask", "template"), ("maths", "template"), ("maths", "evaluation"), ("maths", "openings")]
+    if any(config["models"][name].get("corpus", {}).get("choices") for name in used(config)):
+        needed.append(("choices", "evaluation"))
+    for path in needed:
         if path[1] not in config["experiments"].get(path[0], {}):
             raise InputError(
                 f"experiments.{'.'.join(path)}: the key is missing, and the corpora of models that are trained here "

@@ -8,6 +8,7 @@ from mialign.core.errors import InputError
 from mialign.data.gold_answers import answer_kind
 from mialign.data.sources import files
 
+SYNTHETIC_ANSWERS = {"maths": "number", "choices": "letter"}  # the kinds of answers of tasks of our world
 CHECKED_AT_ONCE = 10_000_000  # bytes; a larger file is read by its rule only, so that Snakemake starts at once
 
 
@@ -46,7 +47,7 @@ def check(name: str, entry: dict, data: str | Path, categories: set[str]) -> Fou
     """Look a source over before any job starts; None if it is yet to be fetched, or too large to be read for that."""
     if "synthetic" in entry:
         task = entry["synthetic"]
-        answers = {"number" if task == "maths" else None: f"sources.{name} (synthetic: {task})"}
+        answers = {SYNTHETIC_ANSWERS.get(task): f"sources.{name} (synthetic: {task})"}
         return Found(entry["size"], _synthetic_categories(task), {}, answers, f"{task}, {entry['split']}")
     if any("dataset" in one for one in (entry, entry.get("users", {}))):
         return None
@@ -62,4 +63,4 @@ def check(name: str, entry: dict, data: str | Path, categories: set[str]) -> Fou
 def _synthetic_categories(task: str) -> set[str]:
     from mialign import synthetic
 
-    return {"math"} if task == "maths" else set(synthetic.CATEGORIES)
+    return {"maths": {"math"}, "choices": {"stem"}}.get(task) or set(synthetic.CATEGORIES)

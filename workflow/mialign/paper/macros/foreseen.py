@@ -110,7 +110,8 @@ def _held_out(given: dict) -> tuple[str, ...]:
 def _answers(given: dict, sources: dict) -> str:
     """The kind of answers that an experiment counts."""
     asked = (sources.get(name, {}) for name in given["questions"]["benchmark"])
-    return "letter" if any("choices" in source.get("fields", {}) for source in asked) else "number"
+    lettered = ("choices" in source.get("fields", {}) or source.get("synthetic") == "choices" for source in asked)
+    return "letter" if any(lettered) else "number"
 
 
 def _accuracy(title: str, given: dict, answers: str) -> Iterator[dict]:

@@ -14,6 +14,7 @@ from mialign.training.objectives import OBJECTIVES
 EXTRA = {name: one.symbol for objective in OBJECTIVES.values() for name, one in objective.settings.items()}
 OPTIMIZERS = {"rmsprop": "RMSprop"}  # named where they are not the usual AdamW
 APART = {"warmup": "warm-up", "clip": "clip", "max_length": "length"}  # where a method has others than its experiment
+CORPUS = ("multitask", "maths", "drills", "principles", "preferences", "choices")  # kinds of texts of a corpus
 USUAL = (None, 0, "mean", "rows", "all")  # values of these that go without saying
 
 
@@ -53,7 +54,7 @@ def _model(name: str, model: dict) -> dict:
         "revision": place.get("revision"),
         "file": Path(place["file"]).name if "file" in place else None,
         "sha256": place.get("sha256"),
-        **{key: corpus.get(key) for key in ("multitask", "maths", "drills", "principles")},
+        **{key: corpus.get(key) for key in CORPUS},
         "link": _links(corpus),
         "optimiser": training.get("optimizer"),
         "rate": training.get("learning_rate"),
