@@ -1,7 +1,7 @@
 # make paper              everything: environment, models, experiments, results/<run>/paper.pdf and report.html
 # make paper CONFIG=...   the same with a file laid over config.yaml (several: CONFIG="a.yaml b.yaml")
-# make neighbours         SAMI with iterations, MIPO, InfoNCE, users, MI-EPO, principles held out and STaR; shares the trunk,
-#                         the weak and the strong model with make paper: results/neighbours/paper.pdf
+# make neighbours         SAMI with iterations, MIPO, InfoNCE, users, MI-EPO, principles held out, STaR and multiple choice;
+#                         shares the trunk, the weak and the strong model with make paper: results/neighbours/paper.pdf
 # make everything         both, and both in one document: results/neighbours/everything.pdf
 # make fetch CONFIG=...   downloads what that file names: datasets, models, the authors' files
 # make cost CONFIG=...    GPU hours, disk and dollars of that run at full size, from the assumptions in config/costs.yaml.

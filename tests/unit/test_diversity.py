@@ -14,12 +14,13 @@ QUESTION = "Ada has two red boats and one blue boat and sells three."  # 12 word
 RULES = "1. Work in steps before you answer\n2. Show your steps"
 
 
-def prompt(number: int, question: str = QUESTION) -> dict:
-    return {"id": f"p{number}", "question": question, "constitutions": [{"principles": [], "text": RULES}]}
+def prompt(number: int, question: str = QUESTION, category: str = "math") -> dict:
+    known = {"id": f"p{number}", "category": category, "question": question}
+    return known | {"constitutions": [{"principles": [], "text": RULES}]}
 
 
-def response(number: int, text: str, category: str = "math", temperature: float = 0.0) -> dict:
-    return {"prompt_id": f"p{number}", "category": category, "temperature": temperature, "text": text}
+def response(number: int, text: str, temperature: float = 0.0) -> dict:
+    return {"prompt_id": f"p{number}", "temperature": temperature, "text": text}
 
 
 def values(results, seeds: dict[int, list[str]], **more) -> dict[str, tuple]:
@@ -65,9 +66,9 @@ def test_self_bleu_by_hand():
 
 
 def test_responses_of_other_categories_and_temperatures_are_no_references(results):
-    paths = [results("prompts/e/benchmark.jsonl", [prompt(0), prompt(1)])]
-    records = [response(0, "one two three", "math"), response(1, "one two three", "stem")]
-    records += [response(0, "one two three", "math", 1.0), response(1, "one two three", "math", 1.0)]
+    paths = [results("prompts/e/benchmark.jsonl", [prompt(0), prompt(1, category="stem"), prompt(2)])]
+    records = [response(0, "one two three"), response(1, "one two three")]
+    records += [response(0, "one two three", 1.0), response(2, "one two three", 1.0)]
     paths.append(results("responses/e/sami/seed1.jsonl", records))
     found = {(row["temperature"], row["metric"]): row for row in diversity.rows(paths, {}, Bootstrap(resamples=100))}
     assert (found[0.0, "self_bleu"]["value"], found[0.0, "self_bleu"]["n"]) == (None, 0)
@@ -131,15 +132,30 @@ def test_empty_responses_are_alike_and_have_no_words(results):
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("responses/other/sami/seed1.jsonl", "responses/other/sami: prompts/other/benchmark.jsonl is not given"),
-        ("responses/e/sami/seed1.jsonl", "responses of sami .e.: the prompt 'p7' is none of the benchmark prompts"),
-        ("scores/e/sami/seed1.jsonl", "expected a path that ends in responses/<experiment>/<method>/seed<n>"),
+        ("responses/other/sami/seed1.jsonl", "answers of sami: prompts/other/benchmark.jsonl is not given"),
+        ("responses/e/sami/seed1.jsonl", "answers of sami .e.: the prompt 'p7' is none of the benchmark prompts"),
+        (
+            "scores/e/sami/seed1.jsonl",
+            "ends in responses or solutions/<experiment>/<method>/seed<n>",
+        ),
     ],
 )
 def test_bad_inputs_are_named(results, path, message):
     paths = [results("prompts/e/benchmark.jsonl", [prompt(1)]), results(path, [response(7, "a")])]
     with pytest.raises(InputError, match=message):
         list(diversity.rows(paths, {}, Bootstrap(resamples=100)))
+
+
+def test_of_several_attempts_the_first_counts_and_the_parts_of_a_soup_are_one_method(results):
+    paths = [results("prompts/e/benchmark.jsonl", [prompt(0), prompt(1)])]
+    attempts = [response(number, text, 1.0) | {"attempt": 0} for number, text in enumerate(("a b", "c d"))]
+    attempts += [response(number, "a b", 1.0) | {"attempt": 1} for number in range(2)]
+    paths.append(results("solutions/e/star/seed1.jsonl", attempts))
+    paths.append(results("responses/e/soup.0/seed1.jsonl", [response(0, "a b c")]))
+    paths.append(results("responses/e/soup.1/seed1.jsonl", [response(1, "a b c")]))
+    found = {(row["method"], row["metric"]): row for row in diversity.rows(paths, {}, Bootstrap(resamples=100))}
+    assert (found["star", "distinct_2"]["value"], found["star", "distinct_2"]["n"]) == (100, 2)
+    assert (found["soup", "distinct_2"]["value"], found["soup", "distinct_2"]["n"]) == (50, 2)
 
 
 def test_the_stage_writes_the_table(results, tmp_path, run_stage):

@@ -99,7 +99,8 @@ def test_the_users_and_the_set_of_their_contexts(recipes, read_config):
 
 def test_the_users_of_a_dataset(recipes, read_config):
     (overlay,) = recipes["The users of a dataset (PRISM)"]["yaml"]
-    found = loading.load(read_config("config/mipo.yaml", yaml.safe_load(overlay)))
+    found = loading.load(read_config("config/mipo.yaml"))
+    assert loading.load(read_config("config/mipo.yaml", yaml.safe_load(overlay))) == found  # which has these lines
     assert found["experiments"]["users"]["users"] == {"of": "questions", "seed": 42}
     for split in ("train", "validation", "benchmark"):
         entry = found["sources"][f"prism_{split}"]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from mialign import synthetic
 from mialign.core.errors import InputError
 from mialign.data.filters import prefix_differs
+from mialign.evaluation.answers import extract
 from mialign.synthetic.categories import CHOICES, MATHS, MULTITASK, SHARES, draw, split_of
 from mialign.synthetic.town import BY_NAME, DAYS, THINGS, TOPICS
 
@@ -220,11 +221,22 @@ def test_of_four_things_one_alone_suffers_what_the_question_says():
         ("The answer is b.", False),
         ("Because iron sinks.", False),
         ("", False),
+        ("B nail.", False),  # as in "A nail", which has an article
     ],
 )
 def test_the_letter_that_a_text_ends_with_is_its_answer(text, right):
     question = {"category": "stem", "reference": {"kind": "choice", "answer": "B"}}
     assert synthetic.correct(question, text) is right
+
+
+@given(st.integers(0, 10**9), st.booleans(), st.booleans())
+def test_what_is_told_of_choices_is_read_back_by_every_rule(seed, steps, right):
+    """Results count letters by these rules, and not by the checker of the world."""
+    question = draw(CHOICES, "benchmark", Random(seed))
+    text = synthetic.respond(question, {"steps": steps}, Random(seed + 1), correct=right)
+    found = set(extract(text, ended=True, kind="letter").values())
+    assert len(found) == 1
+    assert (found == {question["reference"]["answer"]}) is right
 
 
 # ---------------------------------------------------------------- answers

@@ -8,6 +8,7 @@ import pytest
 from mialign.core.errors import InputError
 from mialign.core.files import write_csv, write_jsonl
 from mialign.evaluation.learning_rates import COLUMNS, RateResult, choose, rate_result, read, standard_error
+from mialign.paper.tables import tuning
 from scripts import tuning as script
 
 
@@ -125,6 +126,8 @@ AS_ANOTHER = {
     ("weak_to_strong", "by_hand"): ("multitask", "n2"),
     ("preferences", "mi_epo_rollouts"): ("preferences", "mi_epo_3"),
     ("preferences", "mo_odpo_3"): ("preferences", "mi_epo_3"),
+    ("maths", "subset"): ("maths", "star_2"),
+    ("maths", "unverified"): ("maths", "star_2"),
     ("three_rewards", "mi_epo_2"): ("preferences", "mi_epo_3"),
     ("three_rewards", "mo_odpo_2"): ("preferences", "mi_epo_3"),
     ("three_rewards", "friendly_expert"): ("preferences", "friendly_expert"),
@@ -255,3 +258,22 @@ def test_a_curve_without_a_score_is_named(tmp_path, run_stage):
             validation=[tmp_path / "prompts/maths/validation.jsonl"],
             out=tmp_path / "out.csv",
         )
+
+
+def test_the_table_sets_the_chosen_rate_in_bold_and_marks_an_edge(tmp_path):
+    head = "experiment,method,learning_rate,step,score,value,n,standard_error,chosen\n"
+    rows = [
+        f"e,{name},{rate},8,accuracy,{value},64,0.0625,{chosen}\n"
+        for name, rate, value, chosen in (
+            ("sami", 0.0001, 0.25, "no"),
+            ("sami", 0.0002, 0.5, "yes"),
+            ("sami", 0.0004, 0.375, "no"),
+            ("sft", 0.0001, 0.5, "yes"),
+            ("sft", 0.0002, 0.25, "no"),
+        )
+    ]
+    (tmp_path / "tuning.csv").write_text(head + "".join(rows))
+    methods = {"sami": {"label": "SAMI"}, "sft": {"label": "SFT"}}
+    body, _ = tuning.table([tmp_path / "tuning.csv"], {"experiments": {"e": {"methods": methods}}})
+    assert r"SAMI & 25.0 (6.2) & \textbf{50.0 (6.2)} & 37.5 (6.2)" in body
+    assert r"SFT & \textbf{50.0 (6.2)}\textsuperscript{\dag} & 25.0 (6.2) & --" in body

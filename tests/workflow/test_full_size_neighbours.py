@@ -151,9 +151,12 @@ def test_context_mode_leaves_the_context_out_and_has_its_baselines_on_the_same_p
     assert (experiment["data"]["without"]["other"], experiment["data"]["other_user"]["other"]) == ("none", "user")
     found = {name: (one["objective"], one["data"]) for name, one in experiment["methods"].items()}
     assert found.pop("mipo_user") == ("mipo", "other_user")
+    assert found.pop("sami_sums") == ("sami", "without")
     assert found == {name: (name, "without") for name in ("mipo", "sft", "infonce", "sami")}
     assert experiment["methods"]["infonce"]["side"] == "columns"
     assert {experiment["methods"][name]["reduction"] for name in ("infonce", "sami")} == {"mean"}
+    assert experiment["methods"]["sami_sums"]["reduction"] == "sum"  # as MIPO's code has it
+    assert experiment["users"] == {"of": "questions", "seed": 42}
 
 
 def test_models_that_were_instructed_are_asked_by_their_chat_templates(read_config):

@@ -7,7 +7,8 @@ def by_number(experiment: dict) -> list[dict[int, str]]:
     """Groups of two methods or more that are alike but for N: N -> method, from few to many constitutions.
 
     Methods are alike if their settings and those of their sets are the same, but for labels, the number of
-    constitutions, and learning rates, which are chosen for each. So they learn from the same questions.
+    constitutions, and learning rates, which are chosen for each. So their pairs are drawn from the same questions; the
+    filters ask all N responses of a question, so they need not keep the same ones.
     """
     groups: dict[str, dict[int, str]] = {}
     for name, method in experiment["methods"].items():

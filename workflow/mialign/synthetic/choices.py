@@ -22,7 +22,7 @@ BECAUSE = {
     "melts": "melts in fire",
     "burns": "burns in fire",
 }
-_LETTER = re.compile(rf"(?<!\w)[{LETTERS}](?!\w)")
+_LETTER = re.compile(rf"(?<!\w)[{LETTERS}](?!\w| [a-z])")  # "A nail" has an article
 
 
 def draw(rng: Random) -> tuple[tuple, dict]:

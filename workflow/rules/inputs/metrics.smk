@@ -130,9 +130,8 @@ def metric_inputs(wildcards):
                 for path in (*writer_scores(experiment), *scores_of(experiment, answering(experiment), SEEDS))
             ]
         case "diversity" | "degeneration":
-            measured = JUDGED if wildcards.kind == "diversity" else CONFIG["experiments"]
-            return [f"{RUN}/prompts/{experiment}/benchmark.jsonl" for experiment in measured] + [
-                path for experiment in measured for path in answers_of(experiment)
+            return [f"{RUN}/prompts/{experiment}/benchmark.jsonl" for experiment in CONFIG["experiments"]] + [
+                path for experiment in CONFIG["experiments"] for path in answers_of(experiment)
             ]
         case "accuracy":
             return [path for experiment in SOLVED for path in attempts_of(experiment)]

@@ -143,7 +143,7 @@ def table_inputs(wildcards):
         case "accuracy" | "formats" | "extractors" | "sources":
             return metrics_of("accuracy")
         case "degeneration":
-            return metrics_of("degeneration", *(["diversity"] if experiment in JUDGED else []))
+            return metrics_of("degeneration", "diversity")
         case "methods":
             return metrics_of("training", "degeneration", *measured_in(experiment))
         case "examples":

@@ -1,4 +1,4 @@
-"""How much the responses of a method differ from each other, and how much they copy from their prompts."""
+"""How much the answers of a method differ from each other, and how much they copy from their prompts."""
 
 import re
 from collections import Counter
@@ -10,7 +10,7 @@ from random import Random
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl
 from mialign.core.seeds import derive
-from mialign.evaluation.metrics.records import ItemTable, load, source, temperatures
+from mialign.evaluation.metrics.records import ItemTable, joined, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import mean_with_interval
@@ -23,7 +23,7 @@ RUN = 8  # words in a row that are no accident
 
 
 def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
-    """Rows from files of responses, and of the prompts of each experiment; all in %, of category "all".
+    """Rows from files of responses or solutions, and of the prompts of each experiment; all in %, of category "all".
 
     self_bleu: the mean over responses of the BLEU of each (sacrebleu, effective order) against the other responses of
     its category, at most MOST_REFERENCES of them, drawn by the seed of the bootstrap and the prompt alone, so that all
@@ -32,29 +32,39 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     distinct_1, distinct_2: different words, or pairs of neighbouring words, of all (Li et al. 2016, arXiv 1510.03055).
     duplicates: responses whose text another response has too.
     copied: responses that repeat a run of at least RUN words of their question or constitution.
-    All compare responses of one seed and one temperature; the value is the mean over seeds, and <metric>_seed<n>
-    that of a seed. n counts the responses that are compared.
+    All compare responses of one seed and one temperature, of several attempts the first; the value is the mean over
+    seeds, and <metric>_seed<n> that of a seed. n counts the responses that are compared.
 
     Only `copied` has an interval, over prompts and seeds. The others have none: each response counts by what the others
     are, so a resample, which has responses twice, would find duplicates that nobody wrote; and the few seeds are too
     few to be resampled alone. What lies between seeds can be read off their own rows.
     """
     prompts = [path for path in map(Path, paths) if path.parts[-3:-2] == ("prompts",)]
-    asked = {path.parts[-2]: _sources(path) for path in prompts}
-    responses = load(
-        (source(path, ("responses",)) for path in paths if Path(path) not in prompts),
-        ("prompt_id", "category", "temperature", "text"),
+    asked = {path.parts[-2]: _asked(path) for path in prompts}
+    answers = load(
+        (source(path, ("responses", "solutions")) for path in paths if Path(path) not in prompts),
+        ("prompt_id", "temperature", "text"),
     )
-    for (experiment, method), seeds in responses.items():
+    for (experiment, method), seeds in joined(answers).items():
         if experiment not in asked:
-            raise InputError(f"responses/{experiment}/{method}: prompts/{experiment}/benchmark.jsonl is not given")
+            raise InputError(f"answers of {method}: prompts/{experiment}/benchmark.jsonl is not given")
+        what = f"answers of {method} ({experiment})"
         for temperature in temperatures(seeds):
-            at = {seed: [r for r in records if r["temperature"] == temperature] for seed, records in seeds.items()}
+            at = {seed: list(_first(records, temperature, asked[experiment], what)) for seed, records in seeds.items()}
             keys = dict(zip(COLUMNS, (experiment, method, temperature, "all"), strict=False))
             for metric, estimate in _between(at, bootstrap.seed):
                 yield keys | {"metric": metric} | estimate._asdict()
-            copied = _copied(at, asked[experiment], f"responses of {method} ({experiment})", bootstrap)
+            copied = _copied(at, asked[experiment], what, bootstrap)
             yield keys | {"metric": "copied"} | copied._asdict()
+
+
+def _first(records: list[dict], temperature: float, asked: dict[str, dict], what: str) -> Iterator[dict]:
+    """The first attempts at a temperature, each with the category of its question."""
+    for record in records:
+        if record["prompt_id"] not in asked:
+            raise InputError(f"{what}: the prompt {record['prompt_id']!r} is none of the benchmark prompts")
+        if record["temperature"] == temperature and record.get("attempt", 0) == 0:
+            yield record | {"category": asked[record["prompt_id"]]["category"]}
 
 
 # ---------------------------------------------------------------- between responses
@@ -111,25 +121,21 @@ def duplicates(texts: list[str]) -> float | None:
 
 
 # ---------------------------------------------------------------- from prompts
-def _copied(at: dict, asked: dict[str, set], what: str, bootstrap: Bootstrap) -> Estimate:
+def _copied(at: dict, asked: dict[str, dict], what: str, bootstrap: Bootstrap) -> Estimate:
     def repeats(record: dict) -> float:
-        if record["prompt_id"] not in asked:
-            raise InputError(f"{what}: the prompt {record['prompt_id']!r} is none of the benchmark prompts")
-        return float(not asked[record["prompt_id"]].isdisjoint(runs_of(record["text"])))
+        return float(not asked[record["prompt_id"]]["runs"].isdisjoint(runs_of(record["text"])))
 
     values = ItemTable(at, what=what).values(repeats)
     return mean_with_interval(values, bootstrap, (0, 1), proportion=True).scaled(100)
 
 
-def _sources(path: Path) -> dict[str, set]:
-    """By prompt id, the runs of words that a response could copy."""
-    records = read_jsonl(path, ("id", "question", "constitutions"))
-    return {
-        record["id"]: set().union(
-            *map(runs_of, (record["question"], *(constitution["text"] for constitution in record["constitutions"])))
-        )
-        for record in records
-    }
+def _asked(path: Path) -> dict[str, dict]:
+    """By prompt id, the category of the question, and the runs of words that an answer could copy."""
+    found = {}
+    for record in read_jsonl(path, ("id", "category", "question", "constitutions")):
+        texts = (record["question"], *(constitution["text"] for constitution in record["constitutions"]))
+        found[record["id"]] = {"category": record["category"], "runs": set().union(*map(runs_of, texts))}
+    return found
 
 
 def runs_of(text: str) -> set[tuple[str, ...]]:

@@ -35,6 +35,8 @@ OUTCOMES = (
     Column("MIP", "preferences", {"metric": "mip"}, 2),
     Column("CRD", "preferences", {"metric": "crd"}, 2),
     Column("hypervolume", "preferences", {"metric": "hypervolume"}, 2),
+)
+DRIFTS = (
     Column("drift, nat", "information", {"metric": "drift"}, 3),
     Column("drift, nat", "drift", {"metric": "drift"}, 3),  # no experiment has both
 )
@@ -54,7 +56,8 @@ def outcomes(inputs: list[Path], settings: dict) -> tuple[str, str]:
     (title, experiment), tables = _read(inputs, settings)
     answered = [FOLLOWED, CORRECT] if "respond" in experiment else []
     answered += _accuracies(experiment["solve"]["attempts"]) if "solve" in experiment else []
-    result = _table(experiment, tables, [*answered, *OUTCOMES], 3.5)
+    overlaps = _overlaps(experiment.get("preferences", {}).get("rewards", []))
+    result = _table(experiment, tables, [*answered, *OUTCOMES, *overlaps, *DRIFTS], 3.5)
     result.columns = result.columns.replace("@{}l", "@{}llr", 1)
     result.header[1:1] = ["given", "tokens, $10^3$"]
     tokens = training_tokens(tables.get("training", []), experiment)
@@ -96,6 +99,11 @@ def _accuracies(attempts: list[int]) -> list[Column]:
     ]
 
 
+def _overlaps(rewards: list[str]) -> list[Column]:
+    """How much the distributions of each reward under different vectors overlap."""
+    return [Column(f"overlap: {name}", "preferences", {"metric": "overlap", "reward": name}, 2) for name in rewards]
+
+
 def _table(experiment: dict, tables: dict, columns: Iterable[Column], distance: float) -> Table:
     """The methods, and the columns in which something was measured."""
     found = [(column, _rows(tables.get(column.table, []), column)) for column in columns]
@@ -112,7 +120,7 @@ def _table(experiment: dict, tables: dict, columns: Iterable[Column], distance: 
 
 def _rows(table: list[dict], column: Column) -> dict[str, dict]:
     """By method."""
-    fitting = [row for row in table if csv_files.pick([row], **WHOLE, **column.where)]
+    fitting = [row for row in table if csv_files.pick([row], **{**WHOLE, **column.where})]
     temperatures = (row["temperature"] for row in fitting if row.get("temperature") is not None)
     shown = column.temperature(temperatures, default=None)
     return {row["method"]: row for row in fitting if row.get("temperature") in (None, shown)}

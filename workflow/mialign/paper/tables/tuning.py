@@ -9,7 +9,10 @@ from mialign.paper.tex_escape import escape
 
 
 def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
-    """Methods against rates: the score in hundredths and its standard error, the chosen one in bold type."""
+    """Methods against rates: the score in hundredths and its standard error, the chosen one in bold type.
+
+    A chosen rate that is the lowest or the highest of those tried for its method has a dagger.
+    """
     tried = [row for row in read(inputs[0]) if row["experiment"] in settings["experiments"]]
     rates = sorted({float(row["learning_rate"]) for row in tried})
     result = Table("@{}l" + "r" * len(rates) + "@{}", ["method", *map(setting, rates)], tidy=tried)
@@ -23,11 +26,13 @@ def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
             result.rows.append(f"{about}, {unit}, on {count(rows[0]['n'])} questions")
             for method in dict.fromkeys(row["method"] for row in rows):
                 found = {float(row["learning_rate"]): row for row in rows if row["method"] == method}
-                cells = [_cell(found[rate]) if rate in found else "--" for rate in rates]
+                edges = {min(found), max(found)}
+                cells = [_cell(found[rate], rate in edges) if rate in found else "--" for rate in rates]
                 result.rows.append([escape(label(method, experiment)), *cells])
     return written(result)
 
 
-def _cell(row: dict) -> str:
+def _cell(row: dict, edge: bool) -> str:
     text = f"{decimal(100 * row['value'])} ({decimal(100 * float(row['standard_error']))})"
-    return rf"\textbf{{{text}}}" if row["chosen"] == "yes" else text
+    mark = r"\textsuperscript{\dag}" if edge else ""
+    return rf"\textbf{{{text}}}{mark}" if row["chosen"] == "yes" else text
