@@ -68,7 +68,7 @@ def test_a_judged_experiment(tables):
     )
     latex, tidy = methods.outcomes(files, experiment("multitask", "n2"))
     assert lines_of(latex) == [
-        r"method & given & tokens, $10^3$ & adherence, \% & right, \% & strength & drift, nat",
+        r"method & given & tokens, $10^3$ & adherence, \% & correct, \% & strength & drift, nat",
         "base & nothing & 0.0 & 50.0 [45.0, 55.0] & 80.0 [78.0, 82.0] & 0.00 & --",
         "SAMI,{} N = 2 & nothing & 12.0 & 75.0 [70.0, 80.0] & 81.3 [79.0, 83.0] & $-$0.12 [$-$0.30, 0.10] & "
         "0.012 [0.010, 0.020]",
@@ -90,7 +90,7 @@ def test_a_solved_experiment_has_the_fewest_and_the_most_attempts(tables):
     ]
     files = tables(degeneration=["maths,base,0.0,correct,80,78,82,9"], accuracy=accuracy, training=[])
     latex, tidy = methods.outcomes(files, experiment("maths", "star_1", "star_2"))
-    assert lines_of(latex)[0] == r"method & given & tokens, $10^3$ & right in 1, \% & right in 10, \%"
+    assert lines_of(latex)[0] == r"method & given & tokens, $10^3$ & correct in 1, \% & correct in 10, \%"
     assert lines_of(latex)[2] == "verified,{} round 1 & gold answers & -- & 20.0 & 20.0"
     rows = list(csv.DictReader(io.StringIO(tidy)))
     assert [row["temperature"] for row in rows[:2]] == ["0.0", "1.0"]
@@ -126,7 +126,7 @@ def test_an_experiment_with_preferences_sets_rewards_beside_what_was_not_rewarde
         training=["multitask,n2,1,4,response_tokens,900", "multitask,n2,1,4,selected,1"],
     )
     assert lines_of(methods.outcomes(files, settings)[0]) == [
-        r"method & given & tokens, $10^3$ & right, \% & MIP & CRD & overlap: friendly & overlap: brief",
+        r"method & given & tokens, $10^3$ & correct, \% & MIP & CRD & overlap: friendly & overlap: brief",
         "base & nothing & 0.0 & -- & -- & -- & -- & --",
         "SAMI,{} N = 2 & rewards & 0.9 & 40.0 [30.0, 50.0] & 0.50 [0.40, 0.60] & 0.75 [0.70, 0.80]"
         " & 0.85 [0.80, 0.90] & --",

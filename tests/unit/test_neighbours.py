@@ -47,6 +47,9 @@ def test_the_controls_of_the_verifier_are_as_many_solutions_and_twice_as_many_ea
     assert methods["unverified"]["steps"] * methods["unverified"]["batch"] == data["unverified"]["size"]
     for control in ("subset", "unverified"):
         assert different(methods[control], methods["star_1"]) <= {"data", "label", "iteration_of"}
+    longer = methods["unverified_longer"]
+    assert different(longer, methods["unverified"]) == {"steps", "validate_every", "label"}
+    assert longer["validate_every"] == longer["steps"]  # its only checkpoint is its last
 
 
 def test_what_is_compared_on_multiple_choice_learns_from_the_same_answers_in_as_many_steps(neighbours):

@@ -106,7 +106,7 @@ def test_a_table_says_by_what_it_was_judged(run):
 
 def test_a_quality_that_could_not_be_told_has_no_column(run, tmp_path):
     config = made_up_run.config("config/full_size.yaml")
-    assert r"method & adherence, \% & right, \% & ended" in make("qualities", run)[0]
+    assert r"method & adherence, \% & correct, \% & ended" in make("qualities", run)[0]
     other = made_up_run.write_run(tmp_path, config)
     assert r"method & adherence, \% & ended, \% & tokens" in make("qualities", other, config)[0]
 

@@ -128,6 +128,7 @@ AS_ANOTHER = {
     ("preferences", "mo_odpo_3"): ("preferences", "mi_epo_3"),
     ("maths", "subset"): ("maths", "star_2"),
     ("maths", "unverified"): ("maths", "star_2"),
+    ("maths", "unverified_longer"): ("maths", "star_2"),
     ("three_rewards", "mi_epo_2"): ("preferences", "mi_epo_3"),
     ("three_rewards", "mo_odpo_2"): ("preferences", "mi_epo_3"),
     ("three_rewards", "friendly_expert"): ("preferences", "friendly_expert"),

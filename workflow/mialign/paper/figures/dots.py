@@ -49,7 +49,7 @@ def qualities(rows: list[dict], settings: dict):
     rows = _of_experiment(where(rows, category=chosen["category"]), chosen)
     panels = {
         "Adherence (%)": {"metric": "adherence"},
-        "Right content (%)": {"metric": "correct"},
+        "Correct content (%)": {"metric": "correct"},
         "Ended (%)": {"metric": "ended"},
         "Tokens": {"metric": "tokens"},
     }

@@ -57,7 +57,7 @@ PANELS = {
     "adherence": ("Adherence (%)", ("adherence",), 100),
     "accuracy": ("Accuracy (%)", ("accuracy",), 100),
     "followed": ("Validation (%)", ("mean_score", "accuracy", "preferred", "win_rate", "steering"), 100),
-    "correct": ("Right content (%)", ("correct",), 100),
+    "correct": ("Correct content (%)", ("correct",), 100),
     "ended": ("Ended (%)", ("ended",), 100),
     "length": ("Response tokens", ("length",), 1),
 }

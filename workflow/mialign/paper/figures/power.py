@@ -18,7 +18,7 @@ RANGE = {50.0: (10, 10_000), 0.0: (100, 100_000)}  # of items, for win rates and
 def power(rows: list[dict], settings: dict):
     """A panel a family of claims of an effect: a curve each against items, and a line where its own items are.
 
-    Of a gain in accuracy the curve is for methods that are right independently of each other (claims.Claim.sd).
+    Of a gain in accuracy the curve is for methods that are correct independently of each other (claims.Claim.sd).
     """
     import numpy as np
     from matplotlib.figure import Figure

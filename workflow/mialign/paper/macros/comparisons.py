@@ -73,7 +73,7 @@ def _by_category(table: list[dict], origin: str) -> list[Number]:
 
 
 def of_qualities(table: list[dict], origin: str) -> list[Number]:
-    """Adherence, right content, share that ends and length of every model, and between what bounds all models lie."""
+    """Adherence, correct content, share that ends and length of every model, and between what bounds all models lie."""
     found = []
     overall: dict[tuple, list[float]] = {}
     for row in table:

@@ -99,7 +99,7 @@ def _whole(record: dict) -> bool:
 
 
 def _worth(record: dict | None) -> float | None:
-    """The share of its constitution that an answer follows, or else whether it is right; None if neither is known."""
+    """The share of its constitution that an answer follows, or else whether it is correct; None if neither is known."""
     if not record:
         return None
     return record["adherence"] if record.get("adherence") is not None else _correct(record)

@@ -29,7 +29,7 @@ class Column:
 
 
 FOLLOWED = Column(r"adherence, \%", "qualities", {"metric": "adherence"})
-CORRECT = Column(r"right, \%", "degeneration", {"metric": "correct"})
+CORRECT = Column(r"correct, \%", "degeneration", {"metric": "correct"})
 OUTCOMES = (
     Column("strength", "strengths", {"axis": "principle-aware", "metric": "strength"}, 2),
     Column("MIP", "preferences", {"metric": "mip"}, 2),
@@ -94,7 +94,7 @@ def _accuracies(attempts: list[int]) -> list[Column]:
     """In the fewest and in the most attempts; one attempt is greedy."""
     numbers = dict.fromkeys((min(attempts), max(attempts)))
     return [
-        Column(f"right in {n}, \\%", "accuracy", {"metric": "accuracy", "attempts": n}, temperature=min)
+        Column(f"correct in {n}, \\%", "accuracy", {"metric": "accuracy", "attempts": n}, temperature=min)
         for n in numbers
     ]
 

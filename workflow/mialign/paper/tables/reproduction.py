@@ -114,7 +114,7 @@ def verdict_on_run(claim: Claim, row: dict | None, counts: dict, settings: dict)
     if not measured(row):
         return "not measured"
     if claim.axis == "principle-free" and by_program(experiment):
-        return "not comparable"  # a program counts right content, and the original's judge what is better
+        return "not comparable"  # a program counts correct content, and the original's judge what is better
     shown = claim.shown(row)
     if shown is None:
         seeds = "one seed" if counts["seeds"] == 1 else f"{counts['seeds']:.0f} seeds"

@@ -10,12 +10,12 @@ from mialign.paper.tables.layout import Table, written
 from mialign.paper.tex_escape import escape
 
 AXES = {"principle-aware": "knows the principles", "principle-free": "does not know them"}
-COUNTED = {"principle-aware": " (adherence)", "principle-free": " (right or wrong)"}  # by a judge that is a program
+COUNTED = {"principle-aware": " (adherence)", "principle-free": " (correct or not)"}  # by a judge that is a program
 QUALITIES = {
     "adherence": r"adherence, \%",
     "adherence_trained": r"trained, \%",
     "adherence_held_out": r"held out, \%",
-    "correct": r"right, \%",
+    "correct": r"correct, \%",
     "ended": r"ended, \%",
     "tokens": "tokens",
 }
@@ -74,9 +74,9 @@ def _comparison(
 
 
 def qualities(inputs: list[Path], settings: dict) -> tuple[str, str]:
-    """Adherence, right content, share that ends and mean length of every method, by temperature.
+    """Adherence, correct content, share that ends and mean length of every method, by temperature.
 
-    A column in which nothing was measured is left out: of most real questions no program knows what is right.
+    A column in which nothing was measured is left out: of most real questions no program knows what is correct.
     """
     table = [row for row in csv_files.chosen(inputs[0], settings) if row["category"] == "all"]
     told = {row["metric"] for row in table if measured(row)} or set(METRICS)
