@@ -2,12 +2,15 @@
 
 import pytest
 from changes import REMOVE, change, refused
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mialign.config import loading
 from mialign.config.iterations import expand_iterations
 from mialign.core.errors import InputError
 from mialign.core.files import write_jsonl
 from mialign.data import sets
+from mialign.data.prompts import slice_of
 from mialign.paper.macros import foreseen
 
 MT, MA = "experiments.multitask", "experiments.maths"
@@ -535,6 +538,95 @@ def test_bad_iterations_are_named(miniature, more, message):
     miniature["experiments"]["multitask"]["comparisons"] = [["dpo", "sft"]]
     miniature["experiments"]["multitask"]["methods"]["sami"] |= more
     refused(miniature, message)
+
+
+def by_hand(settings: dict, first: dict | None, second: dict | None, parent: str = "sft", **changes) -> dict:
+    """The settings with two iterations as nodes: mine_1 on own_1, and mine_2 on own_2, which mine_1 writes."""
+    blocks = {"own_1": ("strong", first), "own_2": ("mine_1", second)}
+    for name, (writer, taken) in blocks.items():
+        more_pairs(settings, name, **{"from": writer, "slice": taken, **changes})
+    method = {"objective": "sft", "learning_rate": 0.1}
+    settings["experiments"]["multitask"]["methods"] |= {
+        "mine_1": {**method, "parent": "sft", "data": "own_1"},
+        "mine_2": {**method, "parent": parent, "data": "own_2"},
+    }
+    return settings
+
+
+def cut(part: int, of: int) -> dict:
+    return {"part": part, "of": of}
+
+
+OVERLAPPING = [
+    (None, None),
+    (cut(1, 2), None),
+    (cut(1, 2), cut(1, 2)),
+    (cut(1, 2), cut(3, 4)),  # places 1, 3, 5, 7 and 3, 7, 11
+    (cut(1, 2), cut(2, 3)),  # places 1, 3, 5 and 2, 5, 8
+    (cut(2, 6), cut(4, 4)),  # places 2, 8, 14 and 4, 8, 12
+]
+APART = [(cut(1, 2), cut(2, 2)), (cut(1, 2), cut(4, 4)), (cut(1, 3), cut(2, 6)), (cut(1, 4), cut(2, 6))]
+
+
+@pytest.mark.parametrize(("first", "second"), OVERLAPPING)
+def test_a_set_does_not_ask_again_what_its_writer_was_trained_on(miniature, first, second):
+    refused(
+        by_hand(miniature, first, second),
+        f"{MT}.data.own_2.slice: own_2 gives mine_2 questions of own_1, on which its writer mine_1 was trained; give "
+        "the two sets slices that share none, so that mine_2 does not see the questions of the iteration before it, "
+        "or train mine_2 from mine_1 (methods.mine_2.parent)",
+    )
+
+
+@pytest.mark.parametrize(("first", "second"), APART)
+def test_a_set_may_ask_what_its_writer_was_not_trained_on(miniature, first, second):
+    assert multitask(by_hand(miniature, first, second))["methods"]["mine_2"]["parent"] == "sft"
+
+
+def test_a_set_may_ask_its_writers_questions_for_a_method_that_is_trained_from_it(miniature):
+    assert multitask(by_hand(miniature, None, None, parent="mine_1"))["methods"]["mine_2"]["parent"] == "mine_1"
+
+
+def test_a_set_of_solutions_may_ask_its_writers_questions(miniature):
+    found = multitask(by_hand(miniature, None, None, builder="solutions"))
+    assert found["data"]["own_2"]["builder"] == "solutions"
+
+
+def test_a_set_of_other_questions_may_be_whole(miniature):
+    entry = miniature["sources"]["multitask_train"]
+    miniature["sources"]["more_train"] = {**entry, "seed": entry["seed"] + 1}
+    by_hand(miniature, None, None)["experiments"]["multitask"]["data"]["own_1"]["questions"] = "more_train"
+    loading.load(miniature)
+
+
+def test_a_set_that_no_method_is_trained_on_may_have_its_writers_questions(miniature):
+    del by_hand(miniature, None, None)["experiments"]["multitask"]["methods"]["mine_2"]
+    loading.load(miniature)
+
+
+SLICES = st.integers(1, 12).flatmap(lambda of: st.builds(cut, st.integers(1, of), st.just(of)))
+
+
+@given(SLICES, SLICES)
+def test_slices_overlap_as_places_counted_one_by_one_do(one, other):
+    places = list(range(one["of"] * other["of"]))  # after these the places of both begin again
+    shared = set(slice_of(places, **one)) & set(slice_of(places, **other))
+    assert sets.slices_overlap(one, other) == bool(shared)
+
+
+SOURCES = st.lists(st.sampled_from("abc"), min_size=1, max_size=3, unique=True)
+
+
+@given(SLICES, SLICES, SOURCES, SOURCES, st.permutations([7, 23, 40]))
+def test_sets_that_are_said_to_share_a_question_do(one, other, first, second, sizes):
+    def asked(taken: dict, names: list[str]) -> set:
+        there = dict(zip("abc", (144 + size for size in sizes), strict=True))
+        return set(slice_of([(name, place) for name in names for place in range(there[name])], **taken))
+
+    said = sets.share_questions({"slice": one, "questions": first}, {"slice": other, "questions": second})
+    shared = asked(one, first) & asked(other, second)
+    assert shared or not said
+    assert said or not shared or first != second
 
 
 def test_what_names_a_method_with_iterations_must_say_which(miniature):

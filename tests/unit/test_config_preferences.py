@@ -79,7 +79,8 @@ def test_the_final_policies_are_those_that_nothing_else_is_made_of(settings):
     assert sets.final_policies(steered(settings)) == ["base", "mi_epo_3", "soup"]
     given = settings["experiments"]["steered"]
     given["methods"]["last"] = {"parent": "base", "objective": "dpo", "data": "kind_pairs"}
-    given["data"]["kind_pairs"]["from"] = "short"
+    given["data"]["kind_pairs"] |= {"from": "short", "slice": {"part": 1, "of": 2}}
+    given["data"]["brief_pairs"]["slice"] = {"part": 2, "of": 2}
     del given["soups"]
     assert sets.final_policies(steered(settings)) == ["base", "mi_epo_3", "kind", "last"]
 

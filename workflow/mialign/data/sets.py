@@ -1,7 +1,10 @@
 """The nodes of an experiment: which sets of pairs are used, who writes each, and which policies are models."""
 
+from math import gcd
+
 AUTHORS = "authors"  # the writer of pairs that are released, not written here
 STORED = "stored"  # what stands in comparisons for the answers that come with the questions
+WHOLE = {"part": 1, "of": 1}  # the slice of a set that takes all questions
 
 
 def used_sets(experiment: dict) -> list[str]:
@@ -82,8 +85,32 @@ def labels(experiment: dict, models: dict) -> dict[str, str]:
 
 def questions_of(block: dict, there: int) -> int:
     """How many of so many questions a set has: those of its slice, from its part on every so many."""
-    taken = block.get("slice", {"part": 1, "of": 1})
+    taken = block.get("slice", WHOLE)
     return len(range(taken["part"] - 1, there, taken["of"]))
+
+
+def slices_overlap(one: dict, other: dict) -> bool:
+    """Whether two slices of the same questions have one in common, if there are enough questions.
+
+    A slice has the places that leave the remainder `part` when divided by `of`. Two such remainders can go together
+    if they are the same for the greatest common divisor of the two `of`.
+    """
+    return (one["part"] - other["part"]) % gcd(one["of"], other["of"]) == 0
+
+
+def share_questions(one: dict, other: dict) -> bool:
+    """Whether two sets of pairs are certain to share a question, by their sources and slices.
+
+    The places of a source in two lists of sources are comparable if the same sources stand before it in both. If not,
+    slices share a question for certain only where no divisor is common to both `of`: then places do not matter.
+    """
+    slices = [block.get("slice", WHOLE) for block in (one, other)]
+    lists = [block.get("questions", []) for block in (one, other)]
+    before = ([names[: names.index(source)] for names in lists] for source in set(lists[0]) & set(lists[1]))
+    return any(
+        slices_overlap(*slices) if first == second else gcd(*(taken["of"] for taken in slices)) == 1
+        for first, second in before
+    )
 
 
 def generator(experiment: dict) -> str:

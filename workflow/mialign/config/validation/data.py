@@ -7,7 +7,7 @@ from mialign.config.validation.common import pick, under
 from mialign.core.errors import InputError
 from mialign.core.setting import check_own
 from mialign.data import builders
-from mialign.data.sets import AUTHORS
+from mialign.data.sets import AUTHORS, share_questions
 from mialign.training import objectives
 from mialign.training.settings import steps_of
 
@@ -22,6 +22,8 @@ def check(where: str, experiment: dict, models: dict) -> None:
     for name, method in methods.items():
         check_method(f"{where}.methods.{name}", method, sets)
     _check_no_circle(where, experiment)
+    for name, method in methods.items():
+        _check_fresh(where, name, method, experiment)
 
 
 def _check_set(where: str, name: str, block: dict, experiment: dict, models: dict) -> None:
@@ -117,6 +119,24 @@ def _check_epochs(where: str, method: dict, block: dict) -> None:
             f"{where}.choose: step {step} may not be reached: data.{method['data']} may have as few as {fewest} of "
             f"{size} pairs (shortfall: {float(allowed):g}), which make {steps} steps (epochs: {method['epochs']:g}); "
             "lower choose or shortfall, or give steps"
+        )
+
+
+def _check_fresh(where: str, name: str, method: dict, experiment: dict) -> None:
+    """A method sees no question that the writer of its set was trained on, as with iterations.
+
+    It may if it is trained from that writer (continued), or if its builder may repeat questions.
+    """
+    block = experiment["data"][method["data"]]
+    writer = experiment["methods"].get(block["from"])
+    if writer is None or method["parent"] == block["from"] or block["builder"] in builders.REPEATING:
+        return
+    if share_questions(block, experiment["data"][writer["data"]]):
+        raise InputError(
+            f"{where}.data.{method['data']}.slice: {method['data']} gives {name} questions of {writer['data']}, on "
+            f"which its writer {block['from']} was trained; give the two sets slices that share none, so that {name} "
+            f"does not see the questions of the iteration before it, or train {name} from {block['from']} "
+            f"(methods.{name}.parent)"
         )
 
 
