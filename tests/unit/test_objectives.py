@@ -1,6 +1,7 @@
 """Losses against values worked out by hand, and against a slow computation that shares no code with them."""
 
 import math
+import re
 
 import pytest
 import torch
@@ -292,6 +293,14 @@ def test_every_objective_of_the_registry_is_finite_and_differentiable():
         assert found.shape == (1,), name
         assert sums.grad.isfinite().all(), name
         assert sums.grad.abs().sum() > 0, name
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_every_objective_names_its_equation_in_the_paper(root, name):
+    label = f"eq:{name.replace('_', '-')}"
+    assert re.search(rf"{label}\b(?!-)", OBJECTIVES[name].loss.__doc__)
+    paper = (root / "paper/sections/objectives.tex").read_text(encoding="utf-8")
+    assert re.search(rf"\\begin{{equation}}\s*\\label{{{label}}}", paper)
 
 
 def test_settings_belong_to_objectives():

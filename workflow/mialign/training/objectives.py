@@ -5,7 +5,8 @@ rules, the trainer and the paper's labels. Adding an objective is one entry and 
 
 A loss is a pure function of a Scored and the method's settings; it returns the loss of every question, [B]. L denotes
 the grid of log-probabilities (summed over tokens unless said otherwise), R the reference's grid, m = L - R the margins,
-and w the weight of a term. This module imports torch only inside the losses, so that rules can ask it.
+and w the weight of a term. Labels such as eq:sami are those of equations in paper/sections/objectives.tex, where L is
+the grid per token and S the summed one. This module imports torch only inside the losses, so that rules can ask it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 def sft(scored: Scored, settings: dict) -> Tensor:
     """Supervised fine-tuning: negative log-likelihood of the chosen responses, per token or, with sum, per response.
 
-    - sum_e w_e L_e / sum_e w_e tokens_e over the entries e that terms choose; with sum - sum_e w_e L_e / sum_e w_e.
+    - sum_e w_e L_e / sum_e w_e tokens_e over the entries e that terms choose (eq:sft in paper/sections/objectives.tex
+    has equal weights); with sum - sum_e w_e L_e / sum_e w_e.
     """
     weights = scored.terms.chosen_weights(scored.grid.sums)
     shares = weights * scored.grid.counts[:, None, :] if settings["reduction"] == "mean" else weights
@@ -37,6 +39,7 @@ def sft(scored: Scored, settings: dict) -> Tensor:
 def infonce(scored: Scored, settings: dict) -> Tensor:
     """InfoNCE (arXiv 1807.03748): cross-entropy of one softmax of the grid against the identity.
 
+    - 1/N sum_i log(exp L_ii / sum_j exp L_ij) with side "rows" (eq:infonce in paper/sections/objectives.tex).
     side "rows": which of the responses was written under this prompt; "columns": under which of the prompts this
     response was written. A uniform grid gives log N.
     """
@@ -44,7 +47,11 @@ def infonce(scored: Scored, settings: dict) -> Tensor:
 
 
 def sami(scored: Scored, settings: dict) -> Tensor:
-    """SAMI (arXiv 2404.14313): the mean of both sides of InfoNCE, of log-probabilities per token in the paper."""
+    """SAMI (arXiv 2404.14313): the mean of both sides of InfoNCE, of log-probabilities per token in the paper.
+
+    - 1/(2N) sum_i [log(exp L_ii / sum_j exp L_ij) + log(exp L_ii / sum_j exp L_ji)]
+    (eq:sami in paper/sections/objectives.tex).
+    """
     scores = _scores(scored, settings)
     return (cross_entropy(scores, "rows") + cross_entropy(scores, "columns")) / 2
 
@@ -52,7 +59,8 @@ def sami(scored: Scored, settings: dict) -> Tensor:
 def dpo(scored: Scored, settings: dict) -> Tensor:
     """Direct preference optimisation (arXiv 2305.18290): the weighted mean over terms of `preference` of the margins.
 
-    With the terms of MIPO (arXiv 2603.19294) this is MIPO's loss too: its rejected response was written under another
+    - log sigmoid(beta (m_chosen - m_rejected)) of a term (eq:dpo in paper/sections/objectives.tex). With the terms of
+    MIPO (arXiv 2603.19294) this is MIPO's loss too (eq:mipo there): its rejected response was written under another
     prompt, or without the context of this one.
     """
     losses = preference(*scored.margins(), settings["beta"], settings.get("label_smoothing", 0.0))
@@ -60,7 +68,10 @@ def dpo(scored: Scored, settings: dict) -> Tensor:
 
 
 def ipo(scored: Scored, settings: dict) -> Tensor:
-    """Identity preference optimisation (arXiv 2310.12036): the weighted mean over terms of (d - 1 / (2 beta))^2."""
+    """Identity preference optimisation (arXiv 2310.12036): the weighted mean over terms of (d - 1 / (2 beta))^2.
+
+    d = m_chosen - m_rejected (eq:ipo in paper/sections/objectives.tex).
+    """
     chosen, rejected = scored.margins()
     return scored.terms.mean((chosen - rejected - 1 / (2 * settings["beta"])).square())
 
@@ -68,6 +79,8 @@ def ipo(scored: Scored, settings: dict) -> Tensor:
 def mi_epo(scored: Scored, settings: dict) -> Tensor:
     """MI-EPO (arXiv 2607.01392): sum over terms of w times `preference`, with two kinds of terms.
 
+    - sum_k w_k log sigmoid(beta_c (m_chosen - m_rejected)) - 1/2 sum_j log sigmoid(beta_w (stop(m_1j) - m_2j))
+    (eq:mi-epo in paper/sections/objectives.tex).
     L_YC,k: two responses under one prompt, by beta_c, weighted by the preference w_k of objective k.
     L_YW: one response under its own preference vector and under another, by beta_w, weighted by 1/2; the gradient of
     the first margin is stopped, so that only the wrong preference is unlearnt. beta_w = 0 adds a constant (MO-ODPO).
