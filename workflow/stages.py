@@ -37,5 +37,5 @@ MODULES = (
 
 
 def offline(stage: str) -> bool:
-    """Whether it may neither wait for the network nor take anything from it: only those that fetch may."""
+    """Whether it may neither wait for a download nor take anything from one: only those that fetch may."""
     return not stage.startswith("fetch")

@@ -1,5 +1,6 @@
-"""What is fetched into the data folder: datasets, models and the authors' files. No other rule uses the network.
+"""What is fetched into the data folder: datasets, models and the authors' files. No other rule downloads.
 
+Besides these rules only judges and models on a server use the network.
 Downloads are pinned by revision or checksum, so an edit to the code that fetches does not fetch again.
 """
 

@@ -1,4 +1,7 @@
-"""What is fetched before a run: datasets, models and the authors' files. Nothing else uses the network."""
+"""What is fetched before a run: datasets, models and the authors' files. Nothing else downloads.
+
+Besides this only judges and models on a server use the network.
+"""
 
 from mialign.core.errors import InputError
 
