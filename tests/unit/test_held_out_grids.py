@@ -68,7 +68,7 @@ def test_every_entry_equals_the_response_read_alone(measure, session_tokenizer):
             own = RESPONSES[number][i]
             expected = [alone(policy, session_tokenizer, prompt, *response) for response in RESPONSES[number]]
             assert record["sums"][i] == pytest.approx(expected, abs=1e-4)
-            assert record["start_sums"][i] == pytest.approx(alone(base, session_tokenizer, prompt, *own), abs=1e-4)
+            assert record["base_sums"][i] == pytest.approx(alone(base, session_tokenizer, prompt, *own), abs=1e-4)
             size = len(encode_response(session_tokenizer, own[0]))
             assert record["tokens"][i] == size + (own[1] != "length" or not own[0])
 
@@ -81,7 +81,7 @@ def test_an_empty_response_is_its_end_token_even_where_it_was_cut(measure):
 
 def test_the_base_is_as_far_from_itself_as_nothing(measure):
     for record in measure(model="base"):
-        assert record["start_sums"] == [row[place] for place, row in enumerate(record["sums"])]
+        assert record["base_sums"] == [row[place] for place, row in enumerate(record["sums"])]
 
 
 def test_the_size_of_a_pass_changes_next_to_nothing(measure):

@@ -32,9 +32,9 @@ for critic in ("mean", "sum"):
     BY_HAND[critic, "both"] = (BY_HAND[critic, "rows"] + BY_HAND[critic, "columns"]) / 2
 
 
-def record(number: int, sums=SUMS, tokens=TOKENS, start=(-1.5, -4.6)) -> dict:
+def record(number: int, sums=SUMS, tokens=TOKENS, base=(-1.5, -4.6)) -> dict:
     about = {"id": f"p{number}", "question_id": f"q{number}", "category": "math"}
-    return about | {"tokens": tokens, "sums": sums, "start_sums": start}
+    return about | {"tokens": tokens, "sums": sums, "base_sums": base}
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def run(results):
     sure = record(2, [[-1.0, -1e6], [-1e6, -1.0]], [2, 5], (-1.2, -1.1))
     flat = record(2, [[-2.0, -2.0], [-2.0, -2.0]], [2, 2], (-2.0, -2.0))
     return table(
-        results("base", 1, [record(1, start=(-1.0, -4.0)), flat]),
+        results("base", 1, [record(1, base=(-1.0, -4.0)), flat]),
         results("mi", 1, [record(1), sure]),
         results("other", 1, [record(1), flat]),
     )
@@ -206,7 +206,7 @@ BROKEN = [
     [record(1, tokens=[1])],
     [record(1, tokens=[1, 0])],
     [record(1, tokens=3)],
-    [record(1, start=[-1.0])],
+    [record(1, base=[-1.0])],
     [record(1, [[-1.0, None], [-2.0, -4.0]])],
     [record(1, [[-1.0, "x"], [-2.0, -4.0]])],
     [record(1, [[-1.0, float("inf")], [-2.0, -4.0]])],
@@ -228,8 +228,8 @@ def test_what_cannot_be_put_together_is_refused(results):
         table(results("mi", 2, []))
     with pytest.raises(InputError, match="'p1' occurs twice"):
         table(results("mi", 3, [record(1), record(1)]))
-    with pytest.raises(InputError, match="the field 'start_sums' is missing"):
-        table(results("mi", 4, [{key: value for key, value in record(1).items() if key != "start_sums"}]))
+    with pytest.raises(InputError, match="the field 'base_sums' is missing"):
+        table(results("mi", 4, [{key: value for key, value in record(1).items() if key != "base_sums"}]))
 
 
 # ---------------------------------------------------------------- settings

@@ -23,10 +23,10 @@ from mialign.training.grid import Item, grid, packs, tokenise, within_context
 def write_grids(
     policy: Path, base: Path, prompts: Path, responses: Path, precision: str, token_budget: int, out: Path
 ) -> None:
-    """One record a question, {id, question_id, category, tokens [N], sums [N][N], start_sums [N]}.
+    """One record a question, {id, question_id, category, tokens [N], sums [N][N], base_sums [N]}.
 
     tokens: of each response, EOS included where it ended (an empty one is EOS alone). sums: in nat, log p(response j |
-    prompt i) under the policy. start_sums: the same of response i under prompt i and the base model. `policy` and
+    prompt i) under the policy. base_sums: the same of response i under prompt i and the base model. `policy` and
     `base` are model folders; `responses` has one response of the policy to each of the N prompts of a question.
     Questions longer than the context are left out, counted on stderr and named there.
     """
@@ -93,5 +93,5 @@ def _measured(item: Item, sums: Tensor, under_base: Tensor) -> dict:
     return {
         "tokens": [len(response) for response in item.responses],
         "sums": sums.tolist(),
-        "start_sums": under_base.diagonal().tolist(),
+        "base_sums": under_base.diagonal().tolist(),
     }

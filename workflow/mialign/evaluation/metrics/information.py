@@ -16,7 +16,7 @@ from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "method", "critic", "side", "metric", *ESTIMATE)
 SETTINGS: set[str] = set()
-FIELDS = ("id", "question_id", "category", "tokens", "sums", "start_sums")
+FIELDS = ("id", "question_id", "category", "tokens", "sums", "base_sums")
 CRITICS = ("mean", "sum")
 SIDES = {"rows": 1, "columns": 0}  # the axis of the table that the softmax goes along
 
@@ -124,7 +124,7 @@ def _measured(record: dict) -> dict:
         **{("accuracy", *key): value for key, value in accuracies(sums, tokens).items()},
         "matched": float((sums.diagonal() / tokens).mean()),
         "cap": math.log(len(tokens)),
-        "moved": float((sums.diagonal() - np.array(record["start_sums"], float)).sum()),
+        "moved": float((sums.diagonal() - np.array(record["base_sums"], float)).sum()),
         "tokens": float(tokens.sum()),
     }
 
@@ -141,7 +141,7 @@ def _check(sources: list[Source], loaded: dict) -> None:
             if size is None:
                 raise InputError(
                     f"{one.path}, record {number}: with N constitutions, at least 2, tokens must be N numbers above 0, "
-                    "sums N lists of N numbers, and start_sums N numbers; delete the file, and it is made again"
+                    "sums N lists of N numbers, and base_sums N numbers; delete the file, and it is made again"
                 )
             if sizes.setdefault(one.experiment, size) != size:
                 raise InputError(
@@ -153,7 +153,7 @@ def _check(sources: list[Source], loaded: dict) -> None:
 def _size(record: dict) -> int | None:
     """How many constitutions a record has; None where its tables do not fit each other or hold no numbers."""
     try:
-        tokens, *tables = (np.array(record[field], float) for field in ("tokens", "sums", "start_sums"))
+        tokens, *tables = (np.array(record[field], float) for field in ("tokens", "sums", "base_sums"))
     except (TypeError, ValueError):
         return None
     size = tokens.size
