@@ -163,8 +163,8 @@ def test_information_is_written_by_every_policy_and_scored_by_it_and_by_the_base
     information = {"questions": ["m"], "builder": "constitutions", "constitutions": 3, "sampling": sampling}
     settings["experiments"]["multitask"]["information"] = information
     exact = {row.stage: row for row in cost._rows(settings, assumed)}
-    assert exact["held_out_responses"].jobs == exact["information"].jobs == 2 * 2  # base and dpo, two seeds
-    assert exact["held_out_responses"].tokens == 4 * 5 * 3 * 15
+    assert exact["information_responses"].jobs == exact["information"].jobs == 2 * 2  # base and dpo, two seeds
+    assert exact["information_responses"].tokens == 4 * 5 * 3 * 15
     # each of 15 prompts of 10 tokens with 3 responses, and once more with its own
     assert exact["information"].tokens == 4 * 15 * ((10 + 3 * 15) + (10 + 15))
 

@@ -251,9 +251,9 @@ def test_information_has_its_defaults_and_may_ask_the_questions_of_the_benchmark
     }  # fmt: skip
 
 
-def test_other_held_out_questions_serve_too(miniature):
-    miniature["sources"]["held_out"] = {"synthetic": "multitask", "split": "benchmark", "size": 40, "seed": 99}
-    loading.load(change(miniature, f"{MT}.information", {**BENCHMARK, "questions": ["held_out"]}))
+def test_other_questions_serve_too(miniature):
+    miniature["sources"]["more"] = {"synthetic": "multitask", "split": "benchmark", "size": 40, "seed": 99}
+    loading.load(change(miniature, f"{MT}.information", {**BENCHMARK, "questions": ["more"]}))
 
 
 BAD = [
@@ -276,7 +276,7 @@ def test_bad_settings_are_named(miniature, more, message):
     refused(change(miniature, f"{MT}.information", {**BENCHMARK, **more}), f"{MT}.information.{message}")
 
 
-def test_questions_that_the_base_models_learn_are_not_held_out(miniature):
+def test_questions_that_the_base_models_learn_are_refused(miniature):
     miniature["sources"]["learnt"] = {"synthetic": "multitask", "split": "corpus", "size": 40, "seed": 99}
     refused(
         change(miniature, f"{MT}.information", {**BENCHMARK, "questions": "learnt"}),
@@ -284,14 +284,14 @@ def test_questions_that_the_base_models_learn_are_not_held_out(miniature):
     )
 
 
-def test_the_openings_need_their_principle_in_held_out_questions_too(miniature):
+def test_the_openings_need_their_principle_in_questions_of_information_too(miniature):
     refused(
         change(miniature, f"{MA}.information", BENCHMARK),
         f"{MA}.information.questions: the openings depend on the principle 'steps'",
     )
 
 
-def test_a_held_out_question_of_a_file_is_in_no_set(miniature, tmp_path):
+def test_a_question_of_information_of_a_file_is_in_no_set(miniature, tmp_path):
     for name, texts in (("mine", ["Who?", "Why?"]), ("theirs", ["How?", "Why?"])):
         lines = [json.dumps({"q": text, "c": "writing"}) for text in texts]
         (tmp_path / f"{name}.jsonl").write_text("\n".join(lines))

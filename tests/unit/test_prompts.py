@@ -312,7 +312,7 @@ def test_a_generator_with_a_template_of_its_own_sees_the_same_constitutions():
     assert to_generate(asked) == asked["prompts"]
 
 
-def test_held_out_questions_have_the_prompts_of_a_builder_and_only_those_that_policies_are_trained_on(stage_of):
+def test_questions_of_information_have_the_prompts_of_a_builder_and_only_those_that_policies_are_trained_on(stage_of):
     own = {
         "builder": "constitutions",
         "constitutions": 3,

@@ -217,7 +217,7 @@ def test_information_is_asked_of_every_policy_where_an_experiment_has_it(copy, p
     (copy / "more.yaml").write_text(INFORMED)
     text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml")
     policies = SEEDED * (5 + 1)
-    more = Counter(prompts=1, held_out_responses=policies, information=policies, metrics=1, figure=1)
+    more = Counter(prompts=1, information_responses=policies, information=policies, metrics=1, figure=1)
     assert jobs(text) - before == more
     prompts = commands(text, "prompts")["prompts/multitask/information.jsonl"]
     assert option(prompts, "--split") == "information"

@@ -33,7 +33,7 @@ def test_the_whole_of_sami_is_planned_without_network_gpu_or_keys(copy):
     assert found["model"] == found["collapse"] == found["solve"] == 0
     # Three iterations on each task; on summaries also three as the code did and three on principles that a model wrote.
     assert found["generate"] == found["pairs"] == found["train"] == 12
-    assert found["held_out_responses"] == found["information"] == 12 + 2  # of all iterations and of both bases
+    assert found["information_responses"] == found["information"] == 12 + 2  # of all iterations and of both bases
     assert (found["respond"], found["judge"]) == (12 + 4, 14)  # both tasks also by the instructed model
     (asked,) = re.findall(r"run\.py written_principles .*", text)
     assert option(shlex.split(asked), "--model") == "data/models/mistral_instruct"

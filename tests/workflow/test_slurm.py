@@ -84,7 +84,7 @@ def test_the_profile_of_every_call_sets_nothing_that_replaces_ours(root):
 
 OTHERS = {
     "judge_by_likelihood": "judge",
-    "held_out_responses": "generate",
+    "information_responses": "generate",
     "information": "reference",
     "drift": "reference",
     "doctor_train": "train",

@@ -1,7 +1,7 @@
-"""Responses of every policy to held-out questions under several constitutions, and the log-probabilities of these."""
+"""Responses of every policy to questions of information under several constitutions, and their log-probabilities."""
 
 
-rule held_out_responses:
+rule information_responses:
     input:
         model=lambda wildcards: policy(wildcards.experiment, wildcards.method, wildcards.seed),
         files=lambda wildcards: files_on_disk(policy(wildcards.experiment, wildcards.method, wildcards.seed)),
@@ -10,7 +10,7 @@ rule held_out_responses:
     output:
         f"{RUN}/information/{{experiment}}/{{method}}/seed{{seed}}.responses.jsonl",
     log:
-        f"{RUN}/logs/held_out_responses/{{experiment}}.{{method}}.seed{{seed}}.log",
+        f"{RUN}/logs/information_responses/{{experiment}}.{{method}}.seed{{seed}}.log",
     wildcard_constraints:
         experiment=one_of(INFORMED),
     conda:
@@ -24,7 +24,7 @@ rule held_out_responses:
         code=code_digest("generate"),
         engine=lambda wildcards: engine_of(model_of(wildcards.experiment, wildcards.method)),
         settings=lambda wildcards: as_json(CONFIG["experiments"][wildcards.experiment]["information"]["sampling"]),
-        scratch=f"{SCRATCH}/held_out_responses/{{experiment}}.{{method}}.seed{{seed}}.jsonl",
+        scratch=f"{SCRATCH}/information_responses/{{experiment}}.{{method}}.seed{{seed}}.jsonl",
     shell:
         f"{{resources.python}} workflow/run.py generate {WRITE} --seed {{wildcards.seed}}"
 

@@ -1,4 +1,4 @@
-"""The log-probabilities of a policy's own responses to held-out questions, under all prompts and under the base."""
+"""The log-probabilities of a policy's responses to questions of information, under all prompts and under the base."""
 
 from pathlib import Path
 
@@ -18,6 +18,6 @@ def arguments(parser):
 
 def main(args):
     prepare(args.threads)
-    from mialign.evaluation.held_out_grids import write_grids
+    from mialign.evaluation.information_grids import write_grids
 
     write_grids(args.model, args.base, args.prompts, args.responses, args.precision, args.token_budget, args.out)

@@ -207,13 +207,13 @@ class _Experiment:
         return self.pair(method["data"])
 
     def information(self) -> Iterator[Row]:
-        """Every policy's responses to held-out questions; it scores each prompt with all, the base with its own."""
+        """Every policy's responses to its questions; the policy scores each prompt with all, the base with its own."""
         block, jobs = self.given["information"], self.seeds * (len(self.given["methods"]) + 1)
         prompts = block["constitutions"] * sum(
             questions(self.config, self.assumed, name) for name in block["questions"]
         )
         response = min(self.mean_response(), block["sampling"]["max_tokens"])
-        yield self.row("held_out_responses", jobs, prompts * response, "generation", self.base)
+        yield self.row("information_responses", jobs, prompts * response, "generation", self.base)
         scored = 2 * self.mean["prompt"] + (block["constitutions"] + 1) * response
         yield self.row("information", jobs, prompts * scored, "scoring", self.base)
 

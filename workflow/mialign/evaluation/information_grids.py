@@ -1,4 +1,4 @@
-"""The grid of a policy's own responses to held-out questions, and what the base model finds of the same responses.
+"""The grid of a policy's own responses to questions of information, and what the base model finds of the same.
 
 From these follow a bound of the mutual information of constitution and response, and how far the policy is from the
 base (evaluation/metrics/information.py).
