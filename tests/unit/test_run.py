@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 import run as main
 import run_stage
 from mialign.core import disk_space
-from mialign.core.disk_space import needing_room, temporary_folder
+from mialign.core.disk_space import needing_space, temporary_folder
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl, writing
 
@@ -90,20 +90,21 @@ FILLED = [
 def test_whatever_a_library_makes_of_a_full_disk_is_told_with_the_place(tmp_path, monkeypatch, error):
     free = 100 if "inline_container" in str(error) else 10**12  # torch does not say what it is
     monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda place: SimpleNamespace(free=free))
-    told = f"{tmp_path}/checkpoints: no room left on its disk; free some, or raise the quota, and start it again"
-    with pytest.raises(InputError, match=rf"^{re.escape(told)}$"), needing_room(tmp_path / "checkpoints"):
+    told = f"{tmp_path}/checkpoints: there is no free space left on its disk; free some, or raise the quota, and start"
+    told += " it again"
+    with pytest.raises(InputError, match=rf"^{re.escape(told)}$"), needing_space(tmp_path / "checkpoints"):
         raise error
 
 
-def test_another_error_on_a_disk_with_room_stays_what_it_is(tmp_path):
+def test_another_error_on_a_disk_with_space_stays_what_it_is(tmp_path):
     for error in (RuntimeError("CUDA out of memory"), OSError(errno.EACCES, "Permission denied"), InputError("x")):
-        with pytest.raises(type(error), match=re.escape(str(error))), needing_room(tmp_path):
+        with pytest.raises(type(error), match=re.escape(str(error))), needing_space(tmp_path):
             raise error
 
 
 def test_a_full_tmpdir_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    message = rf"^{tmp_path} \(TMPDIR\): no room left on its disk"
+    message = rf"^{tmp_path} \(TMPDIR\): there is no free space left on its disk"
     with pytest.raises(InputError, match=message), temporary_folder():
         raise FILLED[2]
     assert list(tmp_path.iterdir()) == []
@@ -114,7 +115,7 @@ def test_without_any_tmpdir_those_that_were_tried_are_told(monkeypatch):
         raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp', '/var/tmp']")
 
     monkeypatch.setattr(tempfile, "gettempdir", nowhere)
-    with pytest.raises(InputError, match=r"^No usable temporary .*'/var/tmp'\]: make room in one of them"):
+    with pytest.raises(InputError, match=r"^No usable temporary .*'/var/tmp'\]: free space in one of them"):
         temporary_folder().__enter__()
 
 
@@ -130,7 +131,7 @@ def test_a_stage_on_a_full_disk_ends_with_one_line(monkeypatch, capsys, error, p
     monkeypatch.setattr(main, "die_with_parent", lambda: None)
     monkeypatch.setattr(sys, "argv", ["run.py", "table"])
     assert main.main() == 2
-    assert capsys.readouterr().err.startswith(f"error: {place}: no room left on its disk")
+    assert capsys.readouterr().err.startswith(f"error: {place}: there is no free space left on its disk")
 
 
 @pytest.mark.parametrize(("field", "value"), [("text", None), ("prompt_id", [1]), ("temperature", "hot")])

@@ -1,4 +1,4 @@
-"""Room on disks: a full one is told in one line with its place, whatever a library makes of it."""
+"""Free space on disks: a full one is told in one line with its place, whatever a library makes of it."""
 
 import errno
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 from mialign.core.errors import InputError
 
 FULL = 2**20  # bytes left on a disk below which an error of torch that follows is put down to that
-NO_ROOM = "no room left on its disk; free some, or raise the quota, and start it again"
+NO_SPACE = "there is no free space left on its disk; free some, or raise the quota, and start it again"
 
 
 def disk_is_full(error: BaseException | None) -> bool:
@@ -24,7 +24,7 @@ def disk_is_full(error: BaseException | None) -> bool:
 
 
 @contextmanager
-def needing_room(place: str | Path, name: str = "") -> Iterator[None]:
+def needing_space(place: str | Path, name: str = "") -> Iterator[None]:
     """InputError that names the place, whatever a library makes of a full disk while it writes there."""
     try:
         yield
@@ -33,20 +33,20 @@ def needing_room(place: str | Path, name: str = "") -> Iterator[None]:
     except Exception as error:
         if not disk_is_full(error) and not (isinstance(error, RuntimeError) and _free(Path(place)) < FULL):
             raise
-        raise InputError(f"{name or place}: {NO_ROOM}") from error
+        raise InputError(f"{name or place}: {NO_SPACE}") from error
 
 
 def check_free(name: str, size: int, folder: Path) -> None:
     """InputError if a download of `size` bytes does not fit into its folder.
 
-    What an earlier call has left there counts as room.
+    What an earlier call has left there counts as free space.
     """
     there = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     free = shutil.disk_usage(folder).free + there
     if size > free:
         raise InputError(
-            f"{name}: it takes {size / 1e9:.1f} GB, and {folder} has {free / 1e9:.1f} GB; make room, or name a larger "
-            "folder with --config data=FOLDER"
+            f"{name}: it takes {size / 1e9:.1f} GB, and {folder} has {free / 1e9:.1f} GB; free some space, or name a "
+            "larger folder with --config data=FOLDER"
         )
 
 
@@ -56,10 +56,10 @@ def _free(place: Path) -> int:
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A folder for the block alone, in TMPDIR; InputError that says so where there is no room for it or in it."""
+    """A folder for the block alone, in TMPDIR; InputError that says so where there is no space for it or in it."""
     try:
         place = Path(tempfile.gettempdir())
     except FileNotFoundError as error:
-        raise InputError(f"{error.strerror}: make room in one of them, or name another folder with TMPDIR") from None
-    with needing_room(place, f"{place} (TMPDIR)"), tempfile.TemporaryDirectory(dir=place) as folder:
+        raise InputError(f"{error.strerror}: free space in one of them, or name another folder with TMPDIR") from None
+    with needing_space(place, f"{place} (TMPDIR)"), tempfile.TemporaryDirectory(dir=place) as folder:
         yield Path(folder)

@@ -6,7 +6,7 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
-from mialign.core.disk_space import needing_room
+from mialign.core.disk_space import needing_space
 from mialign.core.files import read_jsonl
 from mialign.generation.engine import Completion, Request, Sampling
 
@@ -39,7 +39,7 @@ class CompletionCache:
         """Keep a shard, by a line at the end of the file."""
         line = {"of": name, "completions": [[asdict(one) for one in many] for many in shard]}
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with needing_room(self.path), self.path.open("a", encoding="utf-8") as stream:
+        with needing_space(self.path), self.path.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     def remove(self) -> None:

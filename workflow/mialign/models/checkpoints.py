@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mialign.core.disk_space import needing_room
+from mialign.core.disk_space import needing_space
 from mialign.core.errors import InputError
 from mialign.core.files import read_json, sha256
 from mialign.models import architectures
@@ -30,7 +30,7 @@ def writing_folder(path: str | Path) -> Iterator[Path]:
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
     try:
-        with needing_room(path):
+        with needing_space(path):
             yield beside
             shutil.rmtree(path, ignore_errors=True)
             os.replace(beside, path)

@@ -137,7 +137,7 @@ def disk(asked: list) -> Iterator[Finding]:
     free = shutil.disk_usage(there).free
     text = f"{free / GB:.0f} GB are free for {folder}, about {needed / GB:.0f} are needed"
     if free < needed:
-        yield Finding(False, f"{text}: make room, or link the folder to a larger disk")
+        yield Finding(False, f"{text}: free some space, or link the folder to a larger disk")
     elif unknown:
         text += f" without {' and '.join(unknown)}, whose weights are not there to be counted"
         yield Finding(False, f"{text}: fetch them, or see what make cost CONFIG=... estimates")

@@ -12,7 +12,7 @@ from accelerate import PartialState
 from torch.distributed.fsdp import MixedPrecisionPolicy
 from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCallback, TrainingArguments
 
-from mialign.core.disk_space import needing_room
+from mialign.core.disk_space import needing_space
 from mialign.core.errors import InputError
 from mialign.core.files import write_text
 from mialign.training import resume
@@ -81,7 +81,7 @@ def run(trainer: Trainer, scratch: Path, label: str) -> None:
     trainer.add_callback(_Watch(label))
     if state := resume.last_state(scratch):
         print(f"{label}: goes on from step {state.rsplit('-', 1)[1]}", file=sys.stderr, flush=True)
-    with needing_room(scratch):
+    with needing_space(scratch):
         trainer.train(resume_from_checkpoint=state)
     PartialState().wait_for_everyone()  # the first removes the states, and another may still read the best of them
 

@@ -48,7 +48,7 @@ def last_state(scratch: Path) -> str | None:
         note = Path(newest) / SIZES
         if note.exists() and json.loads(note.read_text()).items() <= sizes(Path(newest)).items():
             return newest
-        shutil.rmtree(newest)  # what it lacks cannot be known, and its room may be what the next one needs
+        shutil.rmtree(newest)  # what it lacks cannot be known, and its space may be what the next one needs
     return None
 
 

@@ -6,7 +6,7 @@ import shutil
 from math import prod
 from pathlib import Path
 
-from mialign.core.disk_space import check_free, needing_room
+from mialign.core.disk_space import check_free, needing_space
 from mialign.core.errors import InputError
 from mialign.core.files import sha256
 from mialign.data.fetch import Absent, gguf_header
@@ -39,7 +39,7 @@ def convert(file: Path, scratch: Path, out: Path) -> dict:
     with checkpoints.in_words(f"{file}: transformers cannot read it"):
         tokenizer, model = _load(alone, metadata)
     before = _probe(tokenizer, model)
-    with needing_room(partial):
+    with needing_space(partial):
         tokenizer.save_pretrained(partial)
         model.save_pretrained(partial)
     del tokenizer, model

@@ -46,7 +46,7 @@ def _download(package: str, folder: Path) -> Path:
 def _explained(package: str, folder: Path, said: str) -> InputError:
     """What pip says, in words that tell what to do; Absent where no index that it knows has such a wheel."""
     if disk_space.disk_is_full(OSError(said)):
-        return InputError(f"{folder}: {disk_space.NO_ROOM}")
+        return InputError(f"{folder}: {disk_space.NO_SPACE}")
     if UNREACHED.search(said):
         return InputError(f"{package}: the package index cannot be reached; run make fetch where there is a network")
     if "No matching distribution found" in said:

@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from mialign.core.disk_space import check_free, needing_room
+from mialign.core.disk_space import check_free, needing_space
 from mialign.core.errors import InputError
 from mialign.data.fetch import hub
 from mialign.models import checkpoints
@@ -33,7 +33,7 @@ def fetch(repo: str, revision: str, scratch: Path, out: Path) -> dict:
     partial = scratch / found.sha
     partial.mkdir(parents=True, exist_ok=True)
     check_free(repo, sum(one.size or 0 for one in files.values()), partial)
-    with hub.explained("model", repo, revision), needing_room(partial):
+    with hub.explained("model", repo, revision), needing_space(partial):
         snapshot_download(repo, revision=found.sha, local_dir=partial, allow_patterns=WANTED, ignore_patterns=UNWANTED)
     try:
         checkpoints.check(partial)

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from mialign.core.disk_space import needing_room
+from mialign.core.disk_space import needing_space
 from mialign.core.errors import InputError
 from mialign.core.token_usage import Once, believed
 
@@ -82,7 +82,7 @@ class ResponseCache:
     def add(self, record: dict) -> None:
         """Append a record, on disk when this returns."""
         line = (json.dumps(record) + "\n").encode()
-        with needing_room(self.path), self._lock(0):
+        with needing_space(self.path), self._lock(0):
             self.refresh()
             self._end_last_line()
             if os.write(self.file, line) < len(line):
