@@ -82,19 +82,19 @@ def test_what_is_off_the_simplex_is_refused(vector):
             preferences.in_tenths(vector)
 
 
-def test_the_grids():
-    eleven = preferences.grid(2, 11)
+def test_the_vectors_of_a_grid():
+    eleven = preferences.vectors(2, 11)
     assert [vector[0] for vector in eleven] == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
-    assert preferences.grid(2, 3) == [[0.0, 1.0], [0.5, 0.5], [1.0, 0.0]]
-    thirteen = preferences.grid(3, 13)
+    assert preferences.vectors(2, 3) == [[0.0, 1.0], [0.5, 0.5], [1.0, 0.0]]
+    thirteen = preferences.vectors(3, 13)
     assert len({tuple(vector) for vector in thirteen}) == 13
-    assert preferences.grid(3, 3) == [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    assert preferences.vectors(3, 3) == [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     for vector in [*eleven, *thirteen]:
         preferences.check(vector, len(vector))
         assert vector == preferences.in_tenths(vector)
     for objectives, points in ((2, 4), (2, 13), (3, 11)):
         with pytest.raises(InputError, match=f"{points} points: of {objectives} rewards there are grids of "):
-            preferences.grid(objectives, points)
+            preferences.vectors(objectives, points)
 
 
 def test_a_vector_as_text():

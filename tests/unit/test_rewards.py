@@ -9,7 +9,7 @@ from transformers import LlamaConfig, LlamaForSequenceClassification
 import tiny
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
-from mialign.data.preferences import grid
+from mialign.data.preferences import vectors
 from mialign.evaluation.checkpoint_scores import scores_of
 from mialign.evaluation.rewards import checked_scores, make, reward_records
 from mialign.generation.engine import Completion
@@ -134,7 +134,7 @@ def test_a_classifier_whose_head_is_missing_is_not_begun_at_random(classifier, t
 # ---------------------------------------------------------------- the stage
 PROMPTS = [
     {**QUESTION, "id": f"e/benchmark/q/{number}", "question_id": "q", "preferences": [vector]}
-    for number, vector in enumerate(grid(2, 3))
+    for number, vector in enumerate(vectors(2, 3))
 ]
 REWARDS = {"friendly": {"kind": "checker", "principle": "friendly", "side": "positive"},
            "brief": {"kind": "length", "per": -10}}  # fmt: skip

@@ -38,7 +38,7 @@ PRINCIPLE_WRITER = {"wordings": 2, "longest": 200}
 MODEL_TRAINING = {"warmup": 0, "schedule": "cosine", "clip": 1.0, "prompt_weight": 0.0, "weight_decay": 0.0}
 EXPERIMENT = {"seed": 0, "comparisons": []}
 PREFERENCES = {"alpha": 1.0, "seed": 0}
-GRIDS = {2: 11, 3: 13}  # points of the grid by the number of rewards, as in the paper
+NUMBER_OF_VECTORS = {2: 11, 3: 13}  # points of the grid by the number of rewards, as in the paper
 DATA = {"builder": "constitutions"}
 FILTERS = {"ended": True, "forbidden": []}
 TRAINING = {
@@ -149,7 +149,7 @@ def _preferences(where: str, given: dict, rewards: dict) -> dict:
     """With the rewards themselves by name (scorers), in the order of the weights."""
     names = given["rewards"]
     scorers = {name: validation.pick(rewards, name, f"{where}.rewards", "reward") for name in names}
-    return {**PREFERENCES, "grid": GRIDS[len(names)], **given, "scorers": scorers}
+    return {**PREFERENCES, "grid": NUMBER_OF_VECTORS[len(names)], **given, "scorers": scorers}
 
 
 def _as_list(names: str | list[str]) -> list[str]:

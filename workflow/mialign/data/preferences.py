@@ -58,8 +58,8 @@ def draw_two(objectives: int, alpha: float, seed: int) -> tuple[list[float], lis
     return own, other
 
 
-def grid(objectives: int, points: int) -> list[list[float]]:
-    """The vectors that a policy is measured under; InputError if there is no such grid."""
+def vectors(objectives: int, points: int) -> list[list[float]]:
+    """The grid of vectors that a policy is measured under; InputError if there is none of so many points."""
     if objectives == 2 and points in OF_TWO:
         first = [place * TENTHS // (points - 1) for place in range(points)]
         return [[tenths / TENTHS, (TENTHS - tenths) / TENTHS] for tenths in first]

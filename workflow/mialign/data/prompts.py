@@ -66,10 +66,10 @@ def preference_records(questions: Iterable[dict], split: str, settings: dict) ->
     """
     check_settings(settings)
     asked = settings["preferences"]
-    grid = preferences.grid(len(asked["rewards"]), asked["grid"])
+    vectors = preferences.vectors(len(asked["rewards"]), asked["grid"])
     for question in _different(questions, split):
-        drawn = Random(derive(asked["seed"], "preferences", split, question["id"])).choice(grid)
-        for vector in grid if split == "benchmark" else [drawn]:
+        drawn = Random(derive(asked["seed"], "preferences", split, question["id"])).choice(vectors)
+        for vector in vectors if split == "benchmark" else [drawn]:
             prompt = preferences.fill_in(settings["template"], question, asked["rewards"], vector)
             record = _record(question, split, settings, Prompts([], [prompt], [], preferences=[vector]))
             yield record | {"id": f"{record['id']}/{'-'.join(f'{weight:.1f}' for weight in vector)}"}

@@ -5,7 +5,7 @@ from mialign.data import preferences
 
 def soup_vector(experiment, point):
     asked = CONFIG["experiments"][experiment]["preferences"]
-    return preferences.grid(len(asked["rewards"]), asked["grid"])[int(point)]
+    return preferences.vectors(len(asked["rewards"]), asked["grid"])[int(point)]
 
 
 def soup_inputs(wildcards):

@@ -40,7 +40,7 @@ def check(where: str, experiment: dict, models: dict, known) -> None:
         raise InputError(f"{where}.comparisons: methods with preferences are compared by rewards; take them out")
     if "respond" not in experiment:
         raise InputError(f"{where}.respond: the key is missing; it says how the answers under each vector are sampled")
-    under(f"{where}.preferences.grid: ", preferences.grid, len(asked["rewards"]), asked["grid"])
+    under(f"{where}.preferences.grid: ", preferences.vectors, len(asked["rewards"]), asked["grid"])
     for name, reward in asked["scorers"].items():
         _check_reward(f"rewards.{name}", reward, models, known)
     for name, block in experiment["data"].items():

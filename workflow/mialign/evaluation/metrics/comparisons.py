@@ -59,10 +59,10 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
         for axis in (axis for axis in AXES if deciding.get((experiment, axis)) == judge):
             for temperature in temperatures(seeds):
                 keys = dict(zip(COLUMNS, (experiment, method, baseline, axis, temperature), strict=False))
-                grid = ItemTable(_at(seeds, temperature, axis), what=f"verdicts of {pair}, {axis}")
-                for category, metric, estimate in _verdict_rows(grid, order, bootstrap, ties_won):
+                table = ItemTable(_at(seeds, temperature, axis), what=f"verdicts of {pair}, {axis}")
+                for category, metric, estimate in _verdict_rows(table, order, bootstrap, ties_won):
                     yield keys | {"category": category, "metric": metric} | estimate._asdict() | by
-                if not (grid.items and all(scored) and judge == MAIN):
+                if not (table.items and all(scored) and judge == MAIN):
                     continue
                 sides = [_at(side, temperature) for side in scored]
                 for field in (COMPARED[axis], *_held_out(axis, sides)):
@@ -119,14 +119,14 @@ def _at(seeds: dict[int, list[dict]], temperature: float, axis: str | None = Non
 
 
 def _verdict_rows(
-    grid: ItemTable, order: list[str], bootstrap: Bootstrap, ties_won: bool
+    table: ItemTable, order: list[str], bootstrap: Bootstrap, ties_won: bool
 ) -> Iterator[tuple[str, str, Estimate]]:
-    if not grid.items:
+    if not table.items:
         return
-    points = grid.values(lambda record: POINTS[record["verdict"]])
-    invalid = grid.values(lambda record: record["verdict"] == "invalid")
-    longer = grid.values(lambda record: float(np.sign(record["test_tokens"] - record["baseline_tokens"])))
-    for category, members in grid.groups(order):
+    points = table.values(lambda record: POINTS[record["verdict"]])
+    invalid = table.values(lambda record: record["verdict"] == "invalid")
+    longer = table.values(lambda record: float(np.sign(record["test_tokens"] - record["baseline_tokens"])))
+    for category, members in table.groups(order):
         of_category = points[members]
         yield category, "win_rate", _win_rate(of_category, bootstrap)
         if ties_won:
@@ -135,7 +135,7 @@ def _verdict_rows(
         for metric, verdict in (("wins", "test"), ("ties", "tie"), ("losses", "baseline")):
             yield category, metric, _count(int((of_category == POINTS[verdict]).sum()), valid)
         yield category, "invalid", _count(int(np.nansum(invalid[members])), int((~np.isnan(invalid[members])).sum()))
-    for column, seed in enumerate(grid.seeds):
+    for column, seed in enumerate(table.seeds):
         yield "all", f"win_rate_seed{seed}", _win_rate(points[:, [column]], bootstrap)
     for metric, estimate in _by_length(points, longer, bootstrap):
         yield "all", metric, estimate
@@ -176,8 +176,8 @@ def _held_out(axis: str, sides: list[dict[int, list[dict]]]) -> tuple[str, ...]:
 def _difference_rows(
     differences: dict[int, list[dict]], order: list[str], bootstrap: Bootstrap
 ) -> Iterator[tuple[str, Estimate]]:
-    grid = ItemTable(differences, what="scores")
-    if grid.items:
-        values = grid.values(lambda record: record["difference"])
-        for category, members in grid.groups(order):
+    table = ItemTable(differences, what="scores")
+    if table.items:
+        values = table.values(lambda record: record["difference"])
+        for category, members in table.groups(order):
             yield category, mean_with_interval(values[members], bootstrap, (-1, 1)).scaled(100)

@@ -25,9 +25,9 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
         metrics = (*METRICS, *held_out_adherence.measured(record for records in seeds.values() for record in records))
         for temperature in temperatures(seeds):
             at = {seed: [r for r in records if r["temperature"] == temperature] for seed, records in seeds.items()}
-            grid = ItemTable(at, what=f"scores of {method} ({experiment})")
-            arrays = {metric: grid.values(itemgetter(metric)) for metric in metrics}
-            for category, members in grid.groups(settings.get("categories", CATEGORIES)):
+            table = ItemTable(at, what=f"scores of {method} ({experiment})")
+            arrays = {metric: table.values(itemgetter(metric)) for metric in metrics}
+            for category, members in table.groups(settings.get("categories", CATEGORIES)):
                 for metric, array in arrays.items():
                     rate = metric != "tokens"
                     estimate = mean_with_interval(

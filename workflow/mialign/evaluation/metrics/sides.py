@@ -26,9 +26,9 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
         for temperature in temperatures(seeds):
             at = {seed: [r for r in records if r["temperature"] == temperature] for seed, records in seeds.items()}
             for principle, having in _by_principle(at).items():
-                grid = ItemTable(having, what=f"scores of {method} ({experiment})")
-                arrays = {metric: grid.values(lambda one, metric=metric: _value(one, metric)) for metric in METRICS}
-                for category, members in grid.groups(settings.get("categories", CATEGORIES)):
+                table = ItemTable(having, what=f"scores of {method} ({experiment})")
+                arrays = {metric: table.values(lambda one, metric=metric: _value(one, metric)) for metric in METRICS}
+                for category, members in table.groups(settings.get("categories", CATEGORIES)):
                     for metric, array in arrays.items():
                         estimate = mean_with_interval(array[members], bootstrap, (0, 1), proportion=True).scaled(100)
                         keys = (experiment, method, temperature, category, principle, metric)
