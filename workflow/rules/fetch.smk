@@ -18,7 +18,7 @@ rule fetch:
 
 rule fetch_authors:
     input:
-        [f"{DATA}/authors/{path}" for path, sha256 in AUTHORS["files"].items() if sha256],
+        [f"{DATA}/authors/{path}" for path, sha256 in AUTHORS_FILES["files"].items() if sha256],
     localrule: True
 
 
@@ -67,14 +67,14 @@ rule fetch_authors_file:
     log:
         f"{RUN}/logs/fetch_authors_file/{{path}}.log",
     wildcard_constraints:
-        path=one_of(map(re.escape, AUTHORS["files"])),
+        path=one_of(map(re.escape, AUTHORS_FILES["files"])),
     priority: 2
     localrule: True
     conda:
         "../../envs/fetch.yaml"
     params:
-        base=AUTHORS["base"],
-        sha256=lambda wildcards: option("--sha256", AUTHORS["files"][wildcards.path]),
+        base=AUTHORS_FILES["base"],
+        sha256=lambda wildcards: option("--sha256", AUTHORS_FILES["files"][wildcards.path]),
         folder=option("--folder", CONFIG.get("authors", {}).get("folder")),
     shell:
         "python workflow/run.py fetch_authors_file --log {log:q} --path {wildcards.path:q} --base {params.base:q}"

@@ -114,7 +114,7 @@ rule authors_verdicts:
         f"{RUN}/logs/authors_verdicts/{{experiment}}.{{pair}}.seed{{seed}}.log",
     wildcard_constraints:
         experiment=one_of(RELEASED),
-        pair=one_of(AUTHORS["verdicts"]),
+        pair=one_of(AUTHORS_FILES["verdicts"]),
     localrule: True
     conda:
         "../../envs/analysis.yaml"

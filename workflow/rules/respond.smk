@@ -47,7 +47,7 @@ rule authors_responses:
         f"{RUN}/logs/authors_responses/{{experiment}}.{{method}}.seed{{seed}}.log",
     wildcard_constraints:
         experiment=one_of(RELEASED),
-        method=one_of(AUTHORS["answers"]),
+        method=one_of(AUTHORS_FILES["answers"]),
     localrule: True
     conda:
         "../../envs/analysis.yaml"

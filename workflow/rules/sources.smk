@@ -71,7 +71,7 @@ rule authors_prompts:
     params:
         code=code_digest("authors_prompts"),
         kind=lambda wildcards: "judged" if wildcards.experiment in JUDGED else "solved",
-        names=lambda wildcards: as_json(AUTHORS["principles"]),
+        names=lambda wildcards: as_json(AUTHORS_FILES["principles"]),
     shell:
         "python workflow/run.py authors_prompts --log {log:q} --kind {params.kind} --constitutions {input.constitutions:q}"
         " --prompts {input.prompts:q} --names {params.names:q} --principles {output.principles:q} --templates {output.templates:q}"

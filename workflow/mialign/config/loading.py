@@ -20,7 +20,7 @@ BOOTSTRAP = {"resamples": 4000, "seed": 0}
 ENGINE = {"kind": "transformers", "precision": "float32"}
 RESOURCES = {"gpu": 0, "mem_mb": 4000, "runtime": 60}
 # Rules whose jobs go to a cluster.
-SENT = ("model", "generate", "rewards", "reference", "train", "respond", "solve", "judge")
+CLUSTER_RULES = ("model", "generate", "rewards", "reference", "train", "respond", "solve", "judge")
 SPEED = {
     "generation_batch": 384,
     "generation_tokens": 262144,
@@ -97,7 +97,8 @@ def _with_defaults(config: dict) -> dict:
     config["engine"] = {**ENGINE, **config.get("engine", {})}
     config["speed"] = {**SPEED, **config.get("speed", {})}
     asked = config.get("resources", {})
-    config["resources"] = {rule: {**RESOURCES, **asked.get("default", {}), **asked.get(rule, {})} for rule in SENT}
+    usual = RESOURCES | asked.get("default", {})
+    config["resources"] = {rule: usual | asked.get(rule, {}) for rule in CLUSTER_RULES}
     if "principle_writer" in config:
         config["principle_writer"] = _principle_writer(config["principle_writer"])
     for model in config["models"].values():

@@ -2,7 +2,7 @@
 
 from math import gcd
 
-AUTHORS = "authors"  # the writer of pairs that are released, not written here
+FROM_AUTHORS = "authors"  # the writer of pairs that are released, not written here
 STORED = "stored"  # what stands in comparisons for the answers that come with the questions
 WHOLE = {"part": 1, "of": 1}  # the slice of a set that takes all questions
 
@@ -39,7 +39,7 @@ def writing_method(experiment: dict, data: str) -> str | None:
 def writing_model(experiment: dict, data: str) -> str | None:
     """The model of the config that writes a set; None where a method does, or nobody here."""
     writer = experiment["data"][data]["from"]
-    if writer == AUTHORS or writer in experiment["methods"]:
+    if writer == FROM_AUTHORS or writer in experiment["methods"]:
         return None
     return experiment["base"] if writer == "base" else writer
 

@@ -1,7 +1,7 @@
 """What a method was given beside questions, principles and the model that it starts from."""
 
 from mialign.data import builders
-from mialign.data.sets import AUTHORS, principle_writer, writing_method, writing_model
+from mialign.data.sets import FROM_AUTHORS, principle_writer, writing_method, writing_model
 
 
 def given(experiment: dict, method: str) -> list[str]:
@@ -21,7 +21,7 @@ def given(experiment: dict, method: str) -> list[str]:
 
 def _of_set(experiment: dict, data: str) -> list[str]:
     block = experiment["data"][data]
-    if block["from"] == AUTHORS:
+    if block["from"] == FROM_AUTHORS:
         return ["released pairs"]
     writer, model = writing_method(experiment, data), writing_model(experiment, data)
     found = given(experiment, writer) if writer else []

@@ -11,7 +11,7 @@ from math import ceil
 from mialign.data import authors
 from mialign.data.builders import record_size
 from mialign.data.sets import (
-    AUTHORS,
+    FROM_AUTHORS,
     compared_models,
     principle_writer,
     questions_of,
@@ -128,7 +128,7 @@ class _Experiment:
     def writing(self, data: str) -> Iterator[Row]:
         """The responses of a set: once, or by every seed of the method that writes it."""
         block = self.given["data"][data]
-        if block["from"] == AUTHORS:
+        if block["from"] == FROM_AUTHORS:
             return
         model = writing_model(self.given, data)
         size = weights(self.config, self.assumed, model) if model else self.base

@@ -4,7 +4,7 @@ import re
 
 from mialign.data import authors
 
-AUTHORS = authors.listing()
+AUTHORS_FILES = authors.listing()
 FETCHED_MODELS = [name for name, model in CONFIG["models"].items() if "places" in model]
 
 
@@ -39,7 +39,7 @@ def used_models():
 def authors_file(experiment, what):
     """The authors' constitutions, prompts or pairs for an experiment of its kind."""
     kind = "judged" if experiment in JUDGED else "solved"
-    return f"{DATA}/authors/{AUTHORS[kind][what]}"
+    return f"{DATA}/authors/{AUTHORS_FILES[kind][what]}"
 
 
 def of_authors(experiment, what):
@@ -51,20 +51,23 @@ RELEASED = [experiment for experiment in JUDGED if of_authors(experiment, "respo
 
 
 def answers_file(method):
-    return f"{DATA}/authors/{AUTHORS['answers'][method]}"
+    return f"{DATA}/authors/{AUTHORS_FILES['answers'][method]}"
 
 
 def verdicts_file(pair):
-    return f"{DATA}/authors/{AUTHORS['verdicts'][pair]}"
+    return f"{DATA}/authors/{AUTHORS_FILES['verdicts'][pair]}"
 
 
 # The authors' files whose content is counted for the reproduction report.
-COUNTABLE = [f"{DATA}/authors/{AUTHORS['judged']['constitutions']}", *map(verdicts_file, AUTHORS["verdicts"])]
+COUNTABLE = [
+    f"{DATA}/authors/{AUTHORS_FILES['judged']['constitutions']}",
+    *map(verdicts_file, AUTHORS_FILES["verdicts"]),
+]
 
 
 def pair_with(method):
     """Two methods on which there are verdicts, this one among them."""
-    return next(pair for pair in AUTHORS["verdicts"] if method in pair.split("-vs-"))
+    return next(pair for pair in AUTHORS_FILES["verdicts"] if method in pair.split("-vs-"))
 
 
 def side_of(method):
@@ -73,7 +76,7 @@ def side_of(method):
 
 def judge_files():
     """What the authors' judge was asked, by option of the stage authors_judge."""
-    return {option: f"{DATA}/authors/{path}" for option, path in AUTHORS["judge"].items()}
+    return {option: f"{DATA}/authors/{path}" for option, path in AUTHORS_FILES["judge"].items()}
 
 
 def used_authors_files():
@@ -85,5 +88,5 @@ def used_authors_files():
         if any(map(by_authors, judges(CONFIG["experiments"][experiment]).values())):
             found += judge_files().values()
         if of_authors(experiment, "responses"):
-            found += [*map(answers_file, AUTHORS["answers"]), *map(verdicts_file, AUTHORS["verdicts"])]
+            found += [*map(answers_file, AUTHORS_FILES["answers"]), *map(verdicts_file, AUTHORS_FILES["verdicts"])]
     return list(dict.fromkeys(found))

@@ -117,7 +117,7 @@ def metric_inputs(wildcards):
                 for experiment in RELEASED
                 for test, baseline in CONFIG["experiments"][experiment]["comparisons"]
                 for seed in SEEDS
-                if f"{test}-vs-{baseline}" in AUTHORS["verdicts"]
+                if f"{test}-vs-{baseline}" in AUTHORS_FILES["verdicts"]
             ]
         case "positions":
             return [path for judging in READING for path in verdicts_of(judging, JUDGINGS[judging][0])]

@@ -33,7 +33,7 @@ def templates_file(experiment):
 def written_sets(experiment):
     """The sets of pairs whose responses are written in the run."""
     given = CONFIG["experiments"][experiment]
-    return [data for data in sets.used_sets(given) if given["data"][data]["from"] != sets.AUTHORS]
+    return [data for data in sets.used_sets(given) if given["data"][data]["from"] != sets.FROM_AUTHORS]
 
 
 def measured_splits(experiment):

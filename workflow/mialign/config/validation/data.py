@@ -7,7 +7,7 @@ from mialign.config.validation.common import pick, under
 from mialign.core.errors import InputError
 from mialign.core.setting import check_own
 from mialign.data import builders
-from mialign.data.sets import AUTHORS, share_questions
+from mialign.data.sets import FROM_AUTHORS, share_questions
 from mialign.training import objectives
 from mialign.training.settings import steps_of
 
@@ -29,13 +29,13 @@ def check(where: str, experiment: dict, models: dict) -> None:
 def _check_set(where: str, name: str, block: dict, experiment: dict, models: dict) -> None:
     if name in ("validation", "benchmark", "information"):
         raise InputError(f"{where}: the prompts of {name} questions have this name; take another")
-    meant = {AUTHORS: "who released pairs", **dict.fromkeys(experiment["methods"], "a method")}
+    meant = {FROM_AUTHORS: "who released pairs", **dict.fromkeys(experiment["methods"], "a method")}
     if experiment["base"] != "base":
         meant["base"] = "the base of the experiment"
     if block["from"] in meant and block["from"] in models:
         what = meant[block["from"]]
         raise InputError(f"{where}.from: {block['from']!r} is a model and {what}; give the model another name")
-    if block["from"] == AUTHORS:
+    if block["from"] == FROM_AUTHORS:
         if "respond" in experiment:
             raise InputError(
                 f"{where}.from: the authors released pairs only for attempts that are counted (solve), not for "

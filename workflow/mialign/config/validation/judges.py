@@ -7,7 +7,7 @@ from mialign.data.sets import is_judged
 from mialign.evaluation.checkers import unchecked
 from mialign.evaluation.judge import prompt_template
 from mialign.evaluation.judge.settings import (
-    AUTHORS,
+    AUTHORS_JUDGE,
     VALIDATING,
     by_authors,
     check_dated,
@@ -78,8 +78,8 @@ def _check_by_authors(key: str, judge: dict, experiment: dict, sources: dict) ->
     they are there.
     """
     for name in sorted(judge.keys() - OWN):
-        if name not in AUTHORS or judge[name] != AUTHORS[name]:
-            taken = f"takes {AUTHORS[name]}" if name in AUTHORS else "has no such setting"
+        if name not in AUTHORS_JUDGE or judge[name] != AUTHORS_JUDGE[name]:
+            taken = f"takes {AUTHORS_JUDGE[name]}" if name in AUTHORS_JUDGE else "has no such setting"
             raise InputError(f"{key}.{name}: the protocol of compat: authors {taken}; take the key or compat out")
     if any("synthetic" in sources.get(name, {}) for name in experiment["questions"]["benchmark"]):
         raise InputError(

@@ -8,7 +8,7 @@ from mialign.core.errors import InputError
 from mialign.core.files import read_json
 from mialign.core.template import Prompt
 from mialign.data import builders
-from mialign.data.sets import AUTHORS, compared_models, principle_writer, writing_model
+from mialign.data.sets import FROM_AUTHORS, compared_models, principle_writer, writing_model
 from mialign.evaluation.judge.settings import weighing_judges
 from mialign.models import architectures, checkpoints, folders
 from mialign.models.bases import MODEL
@@ -94,7 +94,7 @@ def _reading(config: dict) -> Iterator[tuple[str, str, str, Prompt]]:
         reads = [("base", experiment["base"], plain | asked)]
         reads += [(key, model, asked) for key, model in _compared(experiment, config["models"]).items()]
         for data, block in experiment["data"].items():
-            if block["from"] != AUTHORS:
+            if block["from"] != FROM_AUTHORS:
                 # A method writes with the tokenizer of the base.
                 writer = writing_model(experiment, data) or experiment["base"]
                 hint = {f"data.{data}.hint": block["hint"]} if "hint" in block else {}

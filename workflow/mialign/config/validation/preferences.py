@@ -3,7 +3,7 @@
 from mialign.config.validation.common import pick, under
 from mialign.core.errors import InputError
 from mialign.data import preferences, prompts
-from mialign.data.sets import AUTHORS
+from mialign.data.sets import FROM_AUTHORS
 from mialign.evaluation.checkers import unchecked
 
 BUILDER = "preferences"
@@ -90,7 +90,7 @@ def _check_reward(where: str, reward: dict, models: dict, known) -> None:
 
 
 def _check_set(where: str, block: dict, objectives: int) -> None:
-    if block["from"] == AUTHORS or block["builder"] != BUILDER:
+    if block["from"] == FROM_AUTHORS or block["builder"] != BUILDER:
         raise InputError(f"{where}: sets of an experiment with preferences have builder: {BUILDER}; set it")
     if "principles" in block:
         raise InputError(f"{where}.principles: prompts with preferences have no constitution; take the key out")

@@ -21,7 +21,7 @@ from mialign.evaluation.judge.position_swap import OTHER
 from mialign.evaluation.judge.prompt_template import KEYS, unusable
 
 SEED = 1  # of numpy, in their code
-FIRSTS = ("baseline", "test")  # what a draw of 0 or 1 puts first, as A
+AUTHORS_FIRSTS = ("baseline", "test")  # what a draw of 0 or 1 puts first, as A
 MARK = "Final Response:"
 BRACKETED = re.compile(r"\[\[([ABC])\]\]")
 UNREAD = "names neither A nor B, or both"
@@ -71,7 +71,7 @@ def draw_firsts(cases: Sequence[Case]) -> list[str]:
         check_questions(cases[place].prompt["question"] for place in places)
         random = np.random.RandomState(SEED)  # not a seed of ours: the draws are to be theirs
         for place in places:
-            firsts[place] = FIRSTS[random.randint(2)]
+            firsts[place] = AUTHORS_FIRSTS[random.randint(2)]
     return firsts
 
 

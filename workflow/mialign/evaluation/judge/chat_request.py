@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from mialign.core.retry import MalformedResponse
 from mialign.core.token_usage import believed
 
-SENT = ("messages", "model", "temperature", "top_p", "max_tokens", "seed")
+REQUEST_FIELDS = ("messages", "model", "temperature", "top_p", "max_tokens", "seed")
 ASIDE = ("refusal", "reasoning_content", "reasoning")  # fields in which a model may say what is not its answer
 TEXTS = ("text", "output_text")  # parts of a message that are
 
@@ -37,7 +37,7 @@ async def send(client, request: ChatRequest) -> dict:
     what comes is no completion.
     """
     try:
-        sent = {name: getattr(request, name) for name in SENT}
+        sent = {name: getattr(request, name) for name in REQUEST_FIELDS}
         completion = await client.chat.completions.create(
             **{name: own for name, own in sent.items() if own is not None}
         )

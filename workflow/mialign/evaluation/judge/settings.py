@@ -14,7 +14,7 @@ DEFAULTS = {
     "likelihood": {"wording": READING["wording"]},
 }
 VALIDATING = "training.validate_by"
-AUTHORS = {"temperature": 0.0, "top_p": 0.9, "max_tokens": 200}  # what compat: authors asks with; no seed is sent
+AUTHORS_JUDGE = {"temperature": 0.0, "top_p": 0.9, "max_tokens": 200}  # what compat: authors asks with; no seed is sent
 SERVER = {"base_url": "https://api.openai.com/v1", "key": "OPENAI_API_KEY", "requests": 8, "timeout": 120}
 
 _DAY = re.compile(r"(?<!\d)(20\d\d)-?(\d\d)-?(\d\d)(?!\d)")
@@ -24,7 +24,7 @@ _SHORT = re.compile(r"-(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|2\d(?:0[1-9]|
 
 def with_defaults(judge: dict) -> dict:
     """A block `judge` of the config with the defaults of its kind filled in."""
-    judge = {**(AUTHORS if by_authors(judge) else DEFAULTS[judge["kind"]]), **judge}
+    judge = {**(AUTHORS_JUDGE if by_authors(judge) else DEFAULTS[judge["kind"]]), **judge}
     if judge["kind"] == "openai":
         judge["server"] = {**SERVER, **judge["server"]}
     return judge
