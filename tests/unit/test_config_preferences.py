@@ -145,9 +145,9 @@ def test_a_policy_that_writes_its_pairs_has_none_in_files(rolling):
     assert found["methods"]["mi_epo"]["rollout_every"] == 2
     assert loading.training_settings(found["methods"]["mi_epo"])["rollout_every"] == 2
     assert sets.used_sets(found) == ["own_pairs", "kind_pairs", "brief_pairs"]
-    assert sets.stored_sets(found) == ["own_pairs", "kind_pairs", "brief_pairs"]  # start is trained on the first too
+    assert sets.sets_in_files(found) == ["own_pairs", "kind_pairs", "brief_pairs"]  # start is trained on the first too
     change(rolling, f"{E}.methods.start.data", "kind_pairs")
-    assert sets.stored_sets(steered(rolling)) == ["kind_pairs", "brief_pairs"]
+    assert sets.sets_in_files(steered(rolling)) == ["kind_pairs", "brief_pairs"]
 
 
 def test_a_policy_may_go_through_its_questions_several_times(rolling):

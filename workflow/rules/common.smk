@@ -236,7 +236,9 @@ def all_pairs(experiment, released=None, seeds=SEEDS):
     """The sets whose pairs are files, as pairs_of names them; only those that are `released`, or are not."""
     given = CONFIG["experiments"][experiment]
     used = [
-        data for data in sets.stored_sets(given) if released in (None, given["data"][data]["from"] == sets.FROM_AUTHORS)
+        data
+        for data in sets.sets_in_files(given)
+        if released in (None, given["data"][data]["from"] == sets.FROM_AUTHORS)
     ]
     return list(dict.fromkeys(pairs_of(experiment, data, seed) for data in used for seed in seeds))
 

@@ -13,10 +13,10 @@ def used_sets(experiment: dict) -> list[str]:
     return [name for name in experiment["data"] if name in used]
 
 
-def stored_sets(experiment: dict) -> list[str]:
+def sets_in_files(experiment: dict) -> list[str]:
     """Those whose pairs are files: a method is trained on them that does not write its pairs as it is trained."""
-    stored = {method["data"] for method in experiment["methods"].values() if "rollout_every" not in method}
-    return [name for name in experiment["data"] if name in stored]
+    in_files = {method["data"] for method in experiment["methods"].values() if "rollout_every" not in method}
+    return [name for name in experiment["data"] if name in in_files]
 
 
 def rated_methods(experiment: dict) -> list[str]:

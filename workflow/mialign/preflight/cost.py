@@ -15,7 +15,7 @@ from mialign.data.sets import (
     compared_models,
     principle_writer,
     questions_of,
-    stored_sets,
+    sets_in_files,
     used_sets,
     writing_model,
 )
@@ -92,7 +92,7 @@ class _Experiment:
 
     def rows(self) -> Iterator[Row]:
         given = self.given
-        for data in stored_sets(given):
+        for data in sets_in_files(given):
             yield from self.writing(data)
         yield from self.rewarding()
         relative = {
@@ -153,7 +153,7 @@ class _Experiment:
         """The rewards of the responses to training and benchmark questions, by each reward that is a model."""
         if "preferences" not in self.given:
             return
-        texts = [(self.files(data), self.written(data)) for data in stored_sets(self.given)]
+        texts = [(self.files(data), self.written(data)) for data in sets_in_files(self.given)]
         temperatures = len(self.given["respond"]["temperatures"])
         texts.append(((len(self.given["methods"]) + 1) * self.seeds, self.asked() * temperatures))
         texts.append((self.merged(), self.questions("benchmark") * temperatures))

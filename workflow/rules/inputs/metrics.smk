@@ -22,7 +22,7 @@ def scores_of(experiment, methods, seeds):
 def writer_scores(experiment):
     """The scores of what models wrote for the sets of an experiment, where their prompts are not those of training."""
     given = CONFIG["experiments"][experiment]
-    written = [data for data in sets.stored_sets(given) if sets.writing_model(given, data)]
+    written = [data for data in sets.sets_in_files(given) if sets.writing_model(given, data)]
     return [
         f"{RUN}/writer_scores/{experiment}/writer.{data}/seed0.jsonl"
         for data in written

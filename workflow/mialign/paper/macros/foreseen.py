@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import product
 
-from mialign.data.sets import compared, is_judged, stored_sets
+from mialign.data.sets import compared, is_judged, sets_in_files
 from mialign.evaluation.answers import EXTRACTORS
 from mialign.evaluation.held_out_adherence import FIELDS
 from mialign.evaluation.judge import COMPARED
@@ -44,7 +44,7 @@ def numbers(config: dict, categories: Iterable[str]) -> list[Number]:
             kept += _curve(title, method, ("selected",))
             found.append(training.of_learned(title, method, 1, "training"))
         dropped = [{"filter": name, "dropped": 1, "kept": 1} for name in SHOWN]
-        for data in stored_sets(given):
+        for data in sets_in_files(given):
             found += training.of_filters(training.set_name(config, title, data), dropped, f"{title}, {data}")
     found += training.of_training(kept, "training")
     for curve in config.get("collapse", {}).get("curves", ()):
