@@ -94,7 +94,7 @@ ELSEWHERE = {
     "fetch": (),
     "train": (),
     "generate": ("mialign.generation.local", "mialign.generation.shared_prefix_cache"),
-    # A model weighs in the environment for training only.
+    # A model judges by likelihood in the environment for training only.
     "analysis": ("mialign.training.grid",),
 }
 IMPORT = """

@@ -116,16 +116,16 @@ def settings(read_config, tmp_path):
         found = read_config()
         given_model(tmp_path / "mine", weights, **about)
         found["models"]["mine"] = {"path": str(tmp_path / "mine"), **more}
-        multitask, weighing = found["experiments"]["multitask"], {"kind": "likelihood", "model": "mine"}
+        multitask, by_likelihood = found["experiments"]["multitask"], {"kind": "likelihood", "model": "mine"}
         match role:
             case "base":
                 multitask["base"] = "mine"
             case "writer":
                 multitask["data"]["strong_pairs"]["from"] = "mine"
             case "judge":
-                multitask["judge"] = weighing
+                multitask["judge"] = by_likelihood
             case "judges":
-                multitask["judges"] = {"other": weighing}
+                multitask["judges"] = {"other": by_likelihood}
             case "parent":
                 found["models"]["weak"]["parent"] = "mine"
         return found

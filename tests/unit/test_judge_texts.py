@@ -164,12 +164,12 @@ def model(tmp_path, tiny_tokenizer):
     return tmp_path / "model"
 
 
-def test_the_letters_are_weighed_as_the_model_does_alone(model, tiny_tokenizer):
+def test_the_letters_are_as_likely_as_for_the_model_alone(model, tiny_tokenizer):
     import tiny
 
     messages = [[{"role": "user", "content": text}] for text in ("The boat.", "A keeper of bees walks.", "12")]
     network, letters = tiny.tiny_model(context=2048), (" A", " B")
-    for one, found in zip(messages, likelihood.weigh(model, messages, 4096), strict=True):
+    for one, found in zip(messages, likelihood.letter_log_probabilities(model, messages, 4096), strict=True):
         prompt = likelihood.prompt_ids(tiny_tokenizer, one)
         for letter, value in zip(letters, found, strict=True):
             ids = tiny_tokenizer(letter, add_special_tokens=False)["input_ids"]
@@ -179,7 +179,7 @@ def test_the_letters_are_weighed_as_the_model_does_alone(model, tiny_tokenizer):
             assert value == pytest.approx(expected, abs=1e-4)
 
 
-def weighed(*sums):
+def given(*sums):
     return [Answer("first", list(one)) for one in sums]
 
 
@@ -194,10 +194,10 @@ def weighed(*sums):
     ],
 )
 def test_a_liking_for_one_letter_cancels(with_test_first, with_baseline_first, verdict):
-    assert likelihood.likelier(weighed(with_test_first, with_baseline_first)) == verdict
+    assert likelihood.likelier(given(with_test_first, with_baseline_first)) == verdict
 
 
-def test_the_likelihood_judge_weighs_both_letters_in_both_orders(model):
+def test_the_likelihood_judge_compares_both_letters_in_both_orders(model):
     settings = {"kind": "likelihood", "model": "m", "wording": str(WORDING)}
     judge = likelihood.make(settings, WORDING, model, 4096)
     found = judge.verdicts(cases(4))
@@ -305,10 +305,10 @@ def test_a_chat_template_is_looked_at_before_the_model_is_loaded(model, tiny_tok
     tiny_tokenizer.save_pretrained(model)
     (model / "model.safetensors").unlink()
     with pytest.raises(InputError, match=rf"{model}: its chat template cannot frame the prompt"):
-        likelihood.weigh(model, [[{"role": "user", "content": PROMPT}]], 4096)
+        likelihood.letter_log_probabilities(model, [[{"role": "user", "content": PROMPT}]], 4096)
 
 
 def test_a_prompt_that_does_not_fit_is_refused(model):
     long = [[{"role": "user", "content": "boat " * 3000}]]
     with pytest.raises(InputError, match=r"longest prompt of the judge has \d+ tokens, more than its context of 2048"):
-        likelihood.weigh(model, long, 4096)
+        likelihood.letter_log_probabilities(model, long, 4096)

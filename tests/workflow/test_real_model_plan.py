@@ -9,16 +9,16 @@ SMOLLM2 = "config/smollm2.yaml"
 
 
 @pytest.mark.parametrize(
-    ("more", "seeds", "datasets", "methods", "weighed"),
+    ("more", "seeds", "datasets", "methods", "by_likelihood"),
     [([], 1, 7, 5, 2), (["config/smollm2_gpu.yaml"], 3, 7, 5, 2), (["config/smollm2_smoke.yaml"], 1, 0, 3, 1)],
     ids=["cpu", "gpu", "smoke"],
 )
-def test_the_whole_is_planned(copy, more, seeds, datasets, methods, weighed):
+def test_the_whole_is_planned(copy, more, seeds, datasets, methods, by_likelihood):
     found = jobs(snakemake(copy, "-n", "--configfile", SMOLLM2, *more, **BARE))
     assert (found["fetch_model"], found["fetch_dataset"]) == (1, datasets)
     assert found["model"] == found["corpus"] == found["collapse"] == 0
     assert (found["generate"], found["pairs"]) == (2, 2)
     assert found["train"] == 2 * methods * seeds
     assert (found["respond"], found["solve"]) == ((methods + 1) * seeds,) * 2  # of the base too
-    assert found["judge_by_likelihood"] == weighed * seeds
+    assert found["judge_by_likelihood"] == by_likelihood * seeds
     assert found["score_writer"] == 1

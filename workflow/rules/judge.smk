@@ -15,7 +15,7 @@ rule judge:
     log:
         f"{RUN}/logs/judge/{{judging}}.{{test}}-vs-{{baseline}}.seed{{seed}}.log",
     wildcard_constraints:
-        judging=one_of(map(re.escape, JUDGINGS.keys() - WEIGHED)),
+        judging=one_of(map(re.escape, JUDGINGS.keys() - BY_LIKELIHOOD)),
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -37,7 +37,7 @@ rule judge_by_likelihood:
     log:
         f"{RUN}/logs/judge_by_likelihood/{{judging}}.{{test}}-vs-{{baseline}}.seed{{seed}}.log",
     wildcard_constraints:
-        judging=one_of(map(re.escape, WEIGHED)),
+        judging=one_of(map(re.escape, BY_LIKELIHOOD)),
     conda:
         "../../envs/train.yaml"
     threads: THREADS
@@ -66,7 +66,7 @@ rule judge_lengths:
     log:
         f"{RUN}/logs/judge_lengths/{{judging}}.log",
     wildcard_constraints:
-        judging=one_of(map(re.escape, WEIGHED)),
+        judging=one_of(map(re.escape, BY_LIKELIHOOD)),
     priority: 1
     localrule: True
     conda:
@@ -76,7 +76,9 @@ rule judge_lengths:
     params:
         code=code_digest("lengths"),
         name=lambda wildcards: JUDGINGS[wildcards.judging][1]["model"],
-        settings=lambda wildcards: as_json({"uses": [], "adapters": {}, "judges": [weighing_to_fit(wildcards.judging)]}),
+        settings=lambda wildcards: as_json(
+            {"uses": [], "adapters": {}, "judges": [likelihood_to_fit(wildcards.judging)]}
+        ),
     shell:
         "{resources.python} workflow/run.py lengths --log {log:q} --prompts {input.prompts:q} --models {input.model:q}"
         " --names {params.name:q} --settings {params.settings:q} --out {output:q}"

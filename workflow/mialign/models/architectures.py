@@ -1,4 +1,4 @@
-"""Which models can be trained or weighed, and which can write here, told from config.json alone and without torch."""
+"""Which models our grid can follow, and which can write here, told from config.json alone and without torch."""
 
 from collections.abc import Callable
 from functools import cache

@@ -13,7 +13,7 @@ JUDGINGS = {
     for name, judge in judges(CONFIG["experiments"][experiment]).items()
 }
 READING = [judging for judging, (_, judge) in JUDGINGS.items() if judge["kind"] != "checkers"]
-WEIGHED = [judging for judging, (_, judge) in JUDGINGS.items() if judge["kind"] == "likelihood"]
+BY_LIKELIHOOD = [judging for judging, (_, judge) in JUDGINGS.items() if judge["kind"] == "likelihood"]
 
 
 def judge_inputs(wildcards):
@@ -37,7 +37,7 @@ def judge_inputs(wildcards):
     return found
 
 
-def weighing_to_fit(judging):
+def likelihood_to_fit(judging):
     """A judge by likelihood of answers to the benchmark, as the stage `lengths` takes it."""
     experiment, judge = JUDGINGS[judging]
     _, _, name = judging.partition(".")

@@ -89,7 +89,7 @@ def judge_to_fit(experiment, key, judge):
 
 def validating_to_fit(experiment):
     """The judge by likelihood that scores validation answers, if one does."""
-    judges = weighing_judges(CONFIG["experiments"][experiment])
+    judges = likelihood_judges(CONFIG["experiments"][experiment])
     return [judge_to_fit(experiment, VALIDATING, judges[VALIDATING])] if VALIDATING in judges else []
 
 

@@ -9,7 +9,7 @@ from mialign.core.files import read_json
 from mialign.core.template import Prompt
 from mialign.data import builders
 from mialign.data.sets import FROM_AUTHORS, compared_models, principle_writer, writing_model
-from mialign.evaluation.judge.settings import weighing_judges
+from mialign.evaluation.judge.settings import likelihood_judges
 from mialign.models import architectures, checkpoints, folders
 from mialign.models.bases import MODEL
 from mialign.models.classifiers import not_classifying
@@ -26,10 +26,10 @@ def check(config: dict) -> None:
     parents = {name: model.get("parent") for name, model in models.items()}
     check_no_circle("models", parents, "an architecture")
     fetched = folders.of_hub(config)
-    loaded = {model for one in config["experiments"].values() for model in (_weighing(one) | _rewarding(one)).values()}
+    loaded = {model for one in config["experiments"].values() for model in (_judging(one) | _rewarding(one)).values()}
     for name in used(config):
         if "path" in models[name]:
-            weights = "server" not in models[name] or name in loaded  # a server writes, and weighs nothing
+            weights = "server" not in models[name] or name in loaded  # a server writes, and gives no likelihood
             under(f"models.{name}.path: ", checkpoints.check, models[name]["path"], weights, fetched)
         if "places" in models[name]:
             _check_places(config, name)
@@ -45,7 +45,7 @@ def check(config: dict) -> None:
 # What a use needs: what keeps a model from it, and what then cannot be.
 FOLLOWED = (architectures.not_followed, "so it cannot be trained")
 VALIDATED = (architectures.not_writing, "so it cannot answer validation questions when it is trained")
-WEIGHED = (architectures.not_followed, "so it cannot judge by likelihood")
+BY_LIKELIHOOD = (architectures.not_followed, "so it cannot judge by likelihood")
 WRITING = (architectures.not_writing, "so it cannot write with engine.kind transformers (vllm may)")
 REWARDING = (not_classifying, "so it cannot be a reward")
 SERVED = (architectures.not_served, "so it cannot write")
@@ -60,8 +60,8 @@ def _uses(config: dict) -> Iterator[tuple[str, str, tuple]]:
         for key, model in writing.items():
             served = vllm or "server" in config["models"][model]
             yield model, f"experiments.{name}.{key}", SERVED if served else WRITING
-        for key, model in _weighing(experiment).items():
-            yield model, f"experiments.{name}.{key}", WEIGHED
+        for key, model in _judging(experiment).items():
+            yield model, f"experiments.{name}.{key}", BY_LIKELIHOOD
         for key, model in _rewarding(experiment).items():
             yield model, key, REWARDING
 
@@ -159,9 +159,9 @@ def _compared(experiment: dict, models: dict) -> dict[str, str]:
     }
 
 
-def _weighing(experiment: dict) -> dict[str, str]:
+def _judging(experiment: dict) -> dict[str, str]:
     """The models of judges by likelihood, by their keys."""
-    return {f"{key}.model": judge["model"] for key, judge in weighing_judges(experiment).items()}
+    return {f"{key}.model": judge["model"] for key, judge in likelihood_judges(experiment).items()}
 
 
 def _rewarding(experiment: dict) -> dict[str, str]:
@@ -247,7 +247,7 @@ def used(config: dict) -> list[str]:
     for name, experiment in config["experiments"].items():
         where = f"experiments.{name}."
         writing = {where + key: model for key, model in _writing(experiment).items()}
-        others = {"base": experiment["base"]} | _writing_principles(experiment) | _weighing(experiment)
+        others = {"base": experiment["base"]} | _writing_principles(experiment) | _judging(experiment)
         others |= _compared(experiment, config["models"])
         others = {where + key: model for key, model in others.items()} | _rewarding(experiment)
         for key, model in (writing | others).items():

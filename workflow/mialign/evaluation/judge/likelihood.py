@@ -1,6 +1,6 @@
 """A judge without a server: which letter a model on this machine finds likelier after our prompt, in both orders.
 
-The answer is not written but weighed: after the prompt and "Verdict:" the log-probabilities of " A" and " B". A small
+The answer is not written but read off: the log-probabilities of " A" and " B" after the prompt and "Verdict:". A small
 model prefers one letter whatever stands there. So the verdict is for the text whose letter gains where it stands first:
 what is added to the log odds of a letter in both orders cancels.
 """
@@ -24,7 +24,7 @@ def make(settings: dict, wording: Path, model: Path, token_budget: int) -> Pairw
     template, digest = load(wording), checkpoints.digest(model)
 
     def ask(messages: list[list[dict]]) -> list[Answer]:
-        return [_answer(*sums) for sums in weigh(model, messages, token_budget)]
+        return [_answer(*sums) for sums in letter_log_probabilities(model, messages, token_budget)]
 
     name = judge_name(f"likelihood of {settings['model']}", {**settings, "digest": digest}, template.texts)
     return PairwiseJudge(name, template, ask, likelier, digest)
@@ -44,7 +44,7 @@ def _answer(first: float, second: float) -> Answer:
     return Answer(better, [first, second])
 
 
-def weigh(folder: Path, messages: list[list[dict]], token_budget: int) -> list[tuple[float, float]]:
+def letter_log_probabilities(folder: Path, messages: list[list[dict]], token_budget: int) -> list[tuple[float, float]]:
     """log p(" A") and log p(" B") after each request, in nat; token_budget: tokens and padding in one pass."""
     import torch
 
@@ -64,7 +64,7 @@ def weigh(folder: Path, messages: list[list[dict]], token_budget: int) -> list[t
         for part in packs(items, entry_mask, token_budget):
             sums = grid(model, [items[index] for index in part], entry_mask).sums[:, 0].tolist()
             found.update(zip(part, map(tuple, sums), strict=True))
-            print(f"judge: {len(found)} of {len(items)} prompts weighed", file=sys.stderr, flush=True)
+            print(f"judge: {len(found)} of {len(items)} prompts judged", file=sys.stderr, flush=True)
     return [found[index] for index in range(len(items))]
 
 

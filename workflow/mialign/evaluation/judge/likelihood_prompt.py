@@ -1,4 +1,4 @@
-"""What a judge by likelihood reads: a request as token ids, the letters it weighs, and whether they fit its model."""
+"""What a judge by likelihood reads: a request as token ids, the letters it compares, and whether they fit its model."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -51,7 +51,7 @@ def judges_by_key(experiment: dict) -> dict[str, dict]:
     return found | ({VALIDATING: judge} if (judge := validating(experiment)) else {})
 
 
-def weighing_judges(experiment: dict) -> dict[str, dict]:
+def likelihood_judges(experiment: dict) -> dict[str, dict]:
     """The judges by likelihood, by their keys in the experiment."""
     return {key: judge for key, judge in judges_by_key(experiment).items() if judge["kind"] == "likelihood"}
 
@@ -65,12 +65,12 @@ def run_here(experiment: dict) -> list[str]:
     """The models that an experiment loads: its base, writers of pairs and principles, those that methods are compared
     with, judges by likelihood, rewards.
     """
-    weighing = [judge["model"] for judge in weighing_judges(experiment).values()]
+    by_likelihood = [judge["model"] for judge in likelihood_judges(experiment).values()]
     writing = [writing_model(experiment, data) for data in used_sets(experiment)]
     writing += [principle_writer(experiment["data"][data]) for data in used_sets(experiment)]
     scorers = experiment.get("preferences", {}).get("scorers", {}).values()
     rewarding = [reward["model"] for reward in scorers if reward["kind"] == "classifier"]
-    used = [experiment["base"], *filter(None, writing), *compared_models(experiment), *weighing, *rewarding]
+    used = [experiment["base"], *filter(None, writing), *compared_models(experiment), *by_likelihood, *rewarding]
     return list(dict.fromkeys(used))
 
 

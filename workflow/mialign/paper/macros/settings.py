@@ -161,7 +161,7 @@ def _models_in_print(title: str, experiment: dict, settings: dict) -> Iterable[N
     """The models of an experiment as the text calls them: by their label, or else by where they come from.
 
     With them the base model with the work that it is cited by; whether a judge is the base model itself: above, or
-    another: below; and whether one weighs two letters: above, or none does: below.
+    another: below; and whether one judges by likelihood: above, or none does: below.
     """
     judge = experiment.get("judge") or {}
     named = {role: experiment[role] for role in ("base", "generator") if role in experiment}
@@ -169,8 +169,8 @@ def _models_in_print(title: str, experiment: dict, settings: dict) -> Iterable[N
         named["judge"] = judge.get("model", "checkers")
         base_judges = experiment.get("base") in [one.get("model", "checkers") for one in judges(experiment).values()]
         yield Number(name("baseJudges", title, "sign"), _side({base_judges}), f"config: experiments/{title}/judges")
-        weighs = any(one["kind"] == "likelihood" for one in judges(experiment).values())
-        yield Number(name("judgeWeighs", title, "sign"), _side({weighs}), f"config: experiments/{title}/judges")
+        by_likelihood = any(one["kind"] == "likelihood" for one in judges(experiment).values())
+        yield Number(name("judgeWeighs", title, "sign"), _side({by_likelihood}), f"config: experiments/{title}/judges")
     for role, model in named.items():
         given = (settings.get("models") or {}).get(model, {})
         text = formatting.model(given.get("label") or publisher(given) or model)
