@@ -6,7 +6,7 @@ from random import Random
 
 from mialign.data import preferences
 from mialign.evaluation.checkers import follows
-from mialign.synthetic.corpora import Asked
+from mialign.synthetic.corpora import ScoredPrompt
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ class AskUnderVectors:
         self.template, self.alpha = template, alpha
         self.rewards = {name: KINDS[rewards[name]["kind"]](rewards[name]) for name in weighed}
 
-    def __call__(self, question: dict, rng: Random) -> Asked:
-        """The prompt for a question; an answer is worth sum_k w_k reward_k under its vector w."""
+    def __call__(self, question: dict, rng: Random) -> ScoredPrompt:
+        """The prompt for a question; the score of an answer is sum_k w_k reward_k under its vector w."""
         vector, _ = preferences.draw_two(len(self.rewards), self.alpha, rng.getrandbits(32))
 
-        def worth(text: str) -> float:
-            scores = (reward.scores([question], [text])[0] for reward in self.rewards.values())
-            return sum(weight * score for weight, score in zip(vector, scores, strict=True))
+        def score(text: str) -> float:
+            rewards = (reward.scores([question], [text])[0] for reward in self.rewards.values())
+            return sum(weight * reward for weight, reward in zip(vector, rewards, strict=True))
 
-        return Asked(preferences.fill_in(self.template, question, list(self.rewards), vector), worth)
+        return ScoredPrompt(preferences.fill_in(self.template, question, list(self.rewards), vector), score)

@@ -12,11 +12,11 @@ from mialign.synthetic.checkers import ANTITHESIS, POSITIVE, SIDES
 from mialign.synthetic.drills import drill
 
 
-class Asked(NamedTuple):
-    """A prompt, and what an answer is worth to who asks."""
+class ScoredPrompt(NamedTuple):
+    """A prompt, and the score of an answer to it."""
 
     prompt: str
-    worth: Callable[[str], float]
+    score: Callable[[str], float]
 
 
 # Answers to a question under a preference vector, of which the corpus has one. The better of two says too little of the
@@ -40,7 +40,7 @@ def corpus(settings: dict, templates: dict, principles) -> Iterator[dict]:
     templates  multitask and maths (both with a constitution), maths_evaluation (without one), and openings: positive,
                antithesis and the principle that decides between them; for the kind principles, by side, those of the
                principle writer, with the field {description}; for the kind preferences, functions of a question
-               and a generator to Asked; for the kind choices, choices, with the field {question}.
+               and a generator to ScoredPrompt; for the kind choices, choices, with the field {question}.
     principles what mialign.data.principles.load gives.
     """
     order = [kind for kind in KINDS for _ in range(settings.get(kind, 0))]
@@ -92,10 +92,10 @@ def _principle(rng: Random, settings: dict, templates: dict, principles) -> dict
 def _preference(rng: Random, settings: dict, templates: dict, principles) -> dict:
     """A question under a preference vector, and one of several answers whose sides are drawn."""
     question = draw(MULTITASK[rng.choice(tuple(MULTITASK))], "corpus", rng)
-    asked: Asked = rng.choice(templates["preferences"])(question, rng)
+    asked: ScoredPrompt = rng.choice(templates["preferences"])(question, rng)
     known = voices(question["category"])
     answers = [respond(question, {name: rng.random() < 0.5 for name in known}, rng) for _ in range(ANSWERS)]
-    *others, best = sorted(answers, key=asked.worth)
+    *others, best = sorted(answers, key=asked.score)
     preferred = rng.random() < settings["link"]["preferences"]
     return {"prompt": asked.prompt, "response": best if preferred else rng.choice(others)}
 
