@@ -303,7 +303,7 @@ def test_the_stage_adds_what_was_found(tmp_path, problems, run_stage):
     write_jsonl(tmp_path / "questions.jsonl", problems[:1])
     write_jsonl(tmp_path / "raw.jsonl", [{**raw, "text": f"Well, it is {gold}"}, {**raw, "attempt": 1, "text": ""}])
     run_stage(
-        stage, attempts=tmp_path / "raw.jsonl", questions=tmp_path / "questions.jsonl", out=tmp_path / "attempts.jsonl"
+        stage, solutions=tmp_path / "raw.jsonl", questions=tmp_path / "questions.jsonl", out=tmp_path / "attempts.jsonl"
     )
     found, empty = read_jsonl(tmp_path / "attempts.jsonl")
     assert found == {
@@ -321,14 +321,20 @@ def test_the_stage_adds_what_was_found(tmp_path, problems, run_stage):
     write_jsonl(tmp_path / "raw.jsonl", [{**raw, "question_id": "other", "text": ""}])
     with pytest.raises(InputError, match=r"raw\.jsonl: the attempt at question 'other' belongs to none"):
         run_stage(
-            stage, attempts=tmp_path / "raw.jsonl", questions=tmp_path / "questions.jsonl", out=tmp_path / "again.jsonl"
+            stage,
+            solutions=tmp_path / "raw.jsonl",
+            questions=tmp_path / "questions.jsonl",
+            out=tmp_path / "again.jsonl",
         )
 
     write_jsonl(tmp_path / "questions.jsonl", problems[:2])
     write_jsonl(tmp_path / "raw.jsonl", [{**raw, "text": ""}])
     with pytest.raises(InputError, match=r"raw\.jsonl: 0 attempts at question .*, 1 at others; is the file cut short"):
         run_stage(
-            stage, attempts=tmp_path / "raw.jsonl", questions=tmp_path / "questions.jsonl", out=tmp_path / "again.jsonl"
+            stage,
+            solutions=tmp_path / "raw.jsonl",
+            questions=tmp_path / "questions.jsonl",
+            out=tmp_path / "again.jsonl",
         )
 
 

@@ -45,4 +45,4 @@ rule extract:
     params:
         code=code_digest("extract"),
     shell:
-        "python workflow/run.py extract --log {log:q} --attempts {input.solutions:q} --questions {input.questions:q} --out {output:q}"
+        "python workflow/run.py extract --log {log:q} --solutions {input.solutions:q} --questions {input.questions:q} --out {output:q}"

@@ -8,17 +8,17 @@ from mialign.evaluation.attempts import attempt_records, check_whole
 
 
 def arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--attempts", required=True, help="raw attempts: text and finish for each question_id")
+    parser.add_argument("--solutions", required=True, help="solutions/{experiment}/{method}/seed{n}.jsonl")
     parser.add_argument("--questions", required=True, nargs="+", help="questions/{source}.jsonl, one file or several")
     parser.add_argument("--out", required=True, help="attempts/{experiment}/{method}/seed{n}.jsonl")
 
 
 def main(args: Namespace) -> None:
-    attempts = read_jsonl(args.attempts, required=("question_id", "text", "finish"))
+    attempts = read_jsonl(args.solutions, required=("question_id", "text", "finish"))
     fields = ("id", "category", "question", "reference")
     questions = [question for path in args.questions for question in read_jsonl(path, required=fields)]
     try:
         check_whole(attempts, questions)
         write_jsonl(args.out, attempt_records(attempts, questions))
     except InputError as error:
-        raise InputError(f"{args.attempts}: {error}") from None
+        raise InputError(f"{args.solutions}: {error}") from None
