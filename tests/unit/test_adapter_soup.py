@@ -10,7 +10,7 @@ import tiny
 from mialign.core.errors import InputError
 from mialign.models.checkpoints import load_model
 from mialign.models.soup import merge
-from mialign.training.adapters import lay_on
+from mialign.training.adapters import add_adapter
 
 ADAPTER = {"rank": 2, "alpha": 6, "dropout": 0.05, "targets": ["q_proj", "v_proj", "up_proj"]}
 TENSORS = "adapter_model.safetensors"
@@ -30,7 +30,7 @@ def adapters(tmp_path_factory, base):
     made = []
     for seed in (1, 2, 3):
         folder = tmp_path_factory.mktemp(f"adapter{seed}")
-        model = lay_on(load_model(base), ADAPTER)
+        model = add_adapter(load_model(base), ADAPTER)
         model.active_peft_config.base_model_name_or_path = str(base)
         torch.manual_seed(seed)
         for name, weight in model.named_parameters():

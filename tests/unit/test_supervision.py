@@ -6,7 +6,7 @@ import pytest
 from mialign.core.errors import InputError
 from mialign.data import constitution_numbers
 from mialign.data.supervision import given
-from mialign.evaluation.common_scale import apart
+from mialign.evaluation.common_scale import not_linked_to_base
 
 NEIGHBOURS = "config/neighbours.yaml"
 
@@ -97,8 +97,8 @@ def test_one_that_differs_in_more_is_not_of_the_group(neighbours, of_method, of_
         ([("b", "a"), ("c", "base"), ("d", "b")], ["b", "a", "d"]),
     ],
 )
-def test_methods_apart_from_the_base(pairs, expected):
-    assert apart(pairs) == expected
+def test_methods_that_are_not_linked_to_the_base(pairs, expected):
+    assert not_linked_to_base(pairs) == expected
 
 
 def test_a_document_that_sets_all_methods_on_one_scale_needs_comparisons_that_do(read_config):

@@ -21,7 +21,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def main(args: Namespace) -> None:
     places = [{"path": args.path, "sha256": args.sha256 or None}]  # the same file, wherever it is had
-    origin = lock.held(lock.of(args.origin), args.path, places, args.out, lambda _: _take(args))
+    origin = lock.fetch_under_lock(lock.of(args.origin), args.path, places, args.out, lambda _: _take(args))
     files.write_text(args.origin, json.dumps(origin, indent=2) + "\n")
     print(f"{args.path}: sha256 {origin['sha256']}")
 

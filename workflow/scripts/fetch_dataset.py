@@ -17,7 +17,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> None:
-    origin = lock.held(
+    origin = lock.fetch_under_lock(
         lock.of(args.origin), f"datasets.{args.name}", args.settings["places"], args.out,
         lambda places: dataset.fetch(args.name, places, args.out),
     )  # fmt: skip

@@ -18,7 +18,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> None:
-    origin = lock.held(
+    origin = lock.fetch_under_lock(
         lock.of(args.origin), f"models.{args.name}", args.settings["places"], args.out,
         lambda places: model.fetch(args.name, places, args.scratch, args.out),
     )  # fmt: skip

@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 
 ATTEMPTS = 8
 FIRST, LONGEST = 1.0, 60.0  # seconds: what the first pause is below, and the last
-MOST = 600.0  # seconds: a server that asks for longer pauses is asked again before
+MAX_DELAY = 600.0  # seconds: a server that asks for longer pauses is asked again before
 
 
 class MalformedResponse(Exception):
@@ -48,7 +48,7 @@ def retry_after(error: BaseException) -> float:
             seconds = parsedate_to_datetime(text).timestamp() - time.time()
         except (ValueError, TypeError):
             return 0.0
-    return min(max(seconds, 0.0), MOST)
+    return min(max(seconds, 0.0), MAX_DELAY)
 
 
 def explain(error: Exception, message: str, model: str, where: dict) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 BASE = "base"
 
 
-def apart(pairs: Iterable[tuple[str, str]]) -> list[str]:
+def not_linked_to_base(pairs: Iterable[tuple[str, str]]) -> list[str]:
     """The methods of these comparisons from which no chain of comparisons leads to the base, in order."""
     pairs, linked = list(pairs), {BASE}
     while more := {name for pair in pairs if linked & set(pair) for name in pair} - linked:

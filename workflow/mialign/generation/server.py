@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mialign.core.client import Client
 from mialign.core.retry import MalformedResponse
-from mialign.core.token_usage import Once, believed
+from mialign.core.token_usage import OncePerProcess, is_token_count
 from mialign.generation.engine import Completion, Report, Request, RuntimeOptions, Sampling
 from mialign.generation.stop_phrases import cut
 from mialign.models import checkpoints
@@ -29,7 +29,7 @@ class ServerEngine:
     def __init__(self, folder: Path, name: str, runtime: RuntimeOptions):
         self.tokenizer, self.context = checkpoints.load_tokenizer(folder), checkpoints.context(folder)
         self.name, self.together = name, runtime.batch.completions
-        self.client, self.unknown = Client(runtime.url, runtime.key), Once()
+        self.client, self.unknown = Client(runtime.url, runtime.key), OncePerProcess()
 
     def shards(
         self, shards: list[list[Request]], sampling: Sampling, report: Report
@@ -93,8 +93,8 @@ class ServerEngine:
             # Servers that do not say which phrase it was cannot tell it from an end of the model's own.
             finish = "stop" if isinstance(getattr(choice, "stop_reason", None), str) else "eos"
         tokens = getattr(answer.usage, "completion_tokens", None)
-        if not believed(tokens) or not 0 < tokens <= sampling.max_tokens:
-            self.unknown.tell(f"{self.client.url} does not say how many tokens an answer has; they are counted here")
+        if not is_token_count(tokens) or not 0 < tokens <= sampling.max_tokens:
+            self.unknown.warn(f"{self.client.url} does not say how many tokens an answer has; they are counted here")
             tokens = None
         if (before := cut(text, sampling.stop)) is not None:
             text, finish, tokens = before, "stop", None

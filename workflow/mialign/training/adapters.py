@@ -1,4 +1,4 @@
-"""Adapters (LoRA): laid on a model that has the layers which they name."""
+"""Adapters (LoRA): added to a model that has the layers which they name."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from mialign.core.errors import InputError
 from mialign.models import checkpoints
 
 
-def lay_on(model, adapter: dict):
+def add_adapter(model, adapter: dict):
     """The model with a new adapter {rank, alpha, dropout, targets}; InputError if it lacks one of the targets."""
     from peft import LoraConfig, get_peft_model
 

@@ -11,7 +11,7 @@ from mialign.core.files import write_jsonl, write_text
 from mialign.models import checkpoints
 from mialign.models.machine import DTYPES, use_bf16
 from mialign.training import loop, resume
-from mialign.training.adapters import lay_on
+from mialign.training.adapters import add_adapter
 from mialign.training.attention import choose_attention
 from mialign.training.curves import pairs_of_steps, to_csv
 from mialign.training.examples import Example, for_objective, read_examples, whole_batches
@@ -148,7 +148,7 @@ def trainable(parent: Path, adapter: dict | None, weights: str = "float32"):
         return (_merged(parent, model) if has_adapter else model).requires_grad_(True)
     if has_adapter:
         return model
-    return lay_on(model, adapter)
+    return add_adapter(model, adapter)
 
 
 def _merged(parent: Path, model):

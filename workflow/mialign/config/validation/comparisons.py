@@ -3,7 +3,7 @@
 from mialign.config.validation.common import GIVEN_LABELS, alike, pick
 from mialign.core.errors import InputError
 from mialign.data.sets import STORED, compared, compared_models, is_judged, labels
-from mialign.evaluation.common_scale import apart
+from mialign.evaluation.common_scale import not_linked_to_base
 from mialign.evaluation.judge.settings import by_program
 
 
@@ -36,7 +36,7 @@ def check_scales(config: dict) -> None:
     Checkers compare all pairs, whatever is listed.
     """
     for name, experiment in config["experiments"].items():
-        if not by_program(experiment) and (unlinked := apart(experiment["comparisons"])):
+        if not by_program(experiment) and (unlinked := not_linked_to_base(experiment["comparisons"])):
             raise InputError(
                 f"experiments.{name}.comparisons: none leads from {unlinked[0]} to base, so a table of all methods "
                 f"could not set it beside them; add [{unlinked[0]}, base]"

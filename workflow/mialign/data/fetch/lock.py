@@ -29,7 +29,7 @@ def of(origin: Path) -> Path:
     return origin.with_suffix(".lock")
 
 
-def held(file: Path, name: str, places: list[dict], out: Path, fetch: Callable[[list[dict]], dict]) -> dict:
+def fetch_under_lock(file: Path, name: str, places: list[dict], out: Path, fetch: Callable[[list[dict]], dict]) -> dict:
     """What `fetch` returns of where `out` came from, under the lock in `file`.
 
     Without an entry for these places, what came is written there, unless all places that were tried are pinned. With

@@ -5,7 +5,7 @@ import re
 from mialign.core.errors import InputError
 
 
-def asked(text: str, human: str, assistant: str, keep: str, where: str) -> str:
+def human_turns(text: str, human: str, assistant: str, keep: str, where: str) -> str:
     """The first human turn without its mark (`keep: first`), or all up to the end of the last one (`keep: all`).
 
     A turn begins where a paragraph begins with the mark of the one who speaks. InputError without any human turn.

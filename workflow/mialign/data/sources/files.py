@@ -194,7 +194,7 @@ def _question(row: dict, entry: dict, where: str) -> str:
     below = entry["fields"].get("input")
     if below and (given := str(fields.value(row, below, where)).strip()):
         text = f"{text}\n\n{given}"
-    return dialogue.asked(text, **entry["dialogue"], where=where) if "dialogue" in entry else text
+    return dialogue.human_turns(text, **entry["dialogue"], where=where) if "dialogue" in entry else text
 
 
 def _cut(text: str, entry: dict) -> str:

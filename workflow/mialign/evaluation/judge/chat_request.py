@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from mialign.core.retry import MalformedResponse
-from mialign.core.token_usage import believed
+from mialign.core.token_usage import is_token_count
 
 REQUEST_FIELDS = ("messages", "model", "temperature", "top_p", "max_tokens", "seed")
 ASIDE = ("refusal", "reasoning_content", "reasoning")  # fields in which a model may say what is not its answer
@@ -84,4 +84,4 @@ def _part(part: dict) -> str:
 
 def _counted(completion) -> list[int] | None:
     counts = [getattr(completion.usage, name, None) for name in ("prompt_tokens", "completion_tokens")]
-    return counts if all(map(believed, counts)) else None
+    return counts if all(map(is_token_count, counts)) else None

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from mialign.core.disk_space import needing_space
 from mialign.core.errors import InputError
-from mialign.core.token_usage import Once, believed
+from mialign.core.token_usage import OncePerProcess, is_token_count
 
 FIELDS = ("key", "model", "text", "finish", "tokens")
 WAIT = 0.2  # seconds between two looks at whether another job has its answer
@@ -28,7 +28,7 @@ class ResponseCache:
 
     def __init__(self, path: Path):
         self.path, self.records, self.tokens = Path(path), {}, {}
-        self.unknown = Once()
+        self.unknown = OncePerProcess()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         self.end = self.line = 0
@@ -71,10 +71,10 @@ class ResponseCache:
                 "the line"
             ) from None
         self.records[key] = record
-        if believed(into) and believed(out):
+        if is_token_count(into) and is_token_count(out):
             self.tokens.setdefault(model, Counter()).update({"in": into, "out": out})
         else:
-            self.unknown.tell(
+            self.unknown.warn(
                 f"{self.path}, line {self.line}: the tokens cannot be right; such answers are kept, and not counted in "
                 "what was spent"
             )

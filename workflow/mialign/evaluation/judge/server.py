@@ -13,7 +13,7 @@ from mialign.core.client import clean, key_in
 from mialign.core.errors import InputError
 from mialign.core.progress import Progress
 from mialign.core.retry import ATTEMPTS, MalformedResponse, explain, explain_delay, is_transient, retry_delay
-from mialign.core.token_usage import Once
+from mialign.core.token_usage import OncePerProcess
 from mialign.evaluation.judge import Judge, authors_protocol, cost
 from mialign.evaluation.judge.chat_request import ChatRequest, send
 from mialign.evaluation.judge.position_swap import Answer, PairwiseJudge, judge_name
@@ -51,7 +51,7 @@ class JudgeServer:
     def __init__(self, where: dict, asked: ResponseCache, model: str):
         self.where, self.asked, self.model = where, asked, model
         self.pending = 0.0  # dollars that requests under way may cost
-        self.unknown = Once()
+        self.unknown = OncePerProcess()
 
     def answers(self, requests: list[ChatRequest]) -> list[dict]:
         """The record of the answer to each request; only those are sent that were never answered before."""
@@ -147,7 +147,7 @@ class JudgeServer:
         self.pending -= amount
         tokens = record.pop("usage")
         if tokens is None:
-            self.unknown.tell(
+            self.unknown.warn(
                 f"{self.model}: the server does not say how many tokens an answer took; each is taken to have cost the "
                 "most that it may"
             )

@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 
 from mialign.core.errors import InputError
-from mialign.evaluation.common_scale import BASE, apart
+from mialign.evaluation.common_scale import BASE, not_linked_to_base
 from mialign.evaluation.judge import AXES, COMPARED
 from mialign.evaluation.judge.checker_judge import Checkers
 from mialign.evaluation.judge.verdicts import make_cases, verdict_records
@@ -71,7 +71,7 @@ def _all_pairs(experiment: str, methods: dict[str, dict[int, list[dict]]]) -> di
 
 def _methods(experiment: str, compared: dict) -> list[str]:
     """The base, and the methods in the order of the comparisons; InputError for one that no comparison leads to."""
-    if unlinked := apart(compared):
+    if unlinked := not_linked_to_base(compared):
         raise InputError(
             f"verdicts/{experiment}: no comparison leads from base to {', '.join(unlinked)}, so there is no common "
             f"scale; add one under comparisons of {experiment}, for instance [{unlinked[0]}, base]"
