@@ -54,7 +54,7 @@ def load(path: str | Path) -> Principles:
     blocks = _mapping(content["principles"], f"{path}: principles")
     known = {name: _principle(name, block, f"{path}: principles.{name}") for name, block in blocks.items()}
     blocks = _mapping(content["categories"], f"{path}: categories")
-    categories = {name: _category(name, chosen, known, f"{path}: categories.{name}") for name, chosen in blocks.items()}
+    categories = {name: _category(chosen, known, f"{path}: categories.{name}") for name, chosen in blocks.items()}
     return Principles(str(path), known, categories)
 
 
@@ -83,7 +83,7 @@ def _principle(name: str, block: object, where: str) -> Principle:
     )
 
 
-def _category(name: str, chosen: object, known: dict[str, Principle], where: str) -> tuple[str, ...]:
+def _category(chosen: object, known: dict[str, Principle], where: str) -> tuple[str, ...]:
     if not isinstance(chosen, list) or not chosen:
         raise InputError(f"{where}: a category without principles; list their names, such as [friendly, polite]")
     for principle in chosen:
