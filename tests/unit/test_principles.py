@@ -100,12 +100,12 @@ def test_what_is_wrong_is_named(way, value, message, content, loading):
 
 
 def test_answers_of_our_world_must_be_able_to_follow_what_its_models_learn(root, content, loading):
-    principles.check_voiced(loading(content))
+    principles.check_followable(loading(content))
     content["categories"] |= {"cooking": ["tex", "polite"], "math": ["steps", "markdown"]}
     with pytest.raises(InputError, match=r"categories.math: no answer here can follow 'markdown'; choose of"):
-        principles.check_voiced(loading(content))
+        principles.check_followable(loading(content))
     with pytest.raises(InputError, match=r"categories.writing: no answer here can follow 'greeting'"):
-        principles.check_voiced(principles.load(root / "config/principles_checkable.yaml"))
+        principles.check_followable(principles.load(root / "config/principles_checkable.yaml"))
 
 
 @pytest.mark.parametrize(

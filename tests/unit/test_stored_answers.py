@@ -22,7 +22,7 @@ def test_our_world_stores_right_answers_on_either_side_of_principles():
     friendly = [
         synthetic.follows("friendly", side, one["stored"], one)
         for one in stored
-        if "friendly" in synthetic.voices(one["category"])
+        if "friendly" in synthetic.followable_principles(one["category"])
         for side in ("positive", "antithesis")
     ]
     assert 5 < sum(friendly[0::2]) < len(friendly[0::2]) - 5

@@ -343,7 +343,9 @@ def test_the_content_of_every_category_by_hand():
 
 # ---------------------------------------------------------------- robustness
 ANSWERS = [
-    synthetic.respond(question, {name: rng.random() < 0.5 for name in synthetic.voices(question["category"])}, rng)
+    synthetic.respond(
+        question, {name: rng.random() < 0.5 for name in synthetic.followable_principles(question["category"])}, rng
+    )
     for rng in [Random(1)]
     for question in synthetic.questions("multitask", "train", 64, 2)
 ]

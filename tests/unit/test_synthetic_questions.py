@@ -254,9 +254,9 @@ def test_every_answer_passes_its_own_checkers(question, seed):
 
 
 @given(some_question, st.integers(0, 10**9))
-def test_answers_may_follow_any_principle_that_the_world_can_voice(question, seed):
+def test_answers_may_follow_any_principle_that_the_world_can_follow(question, seed):
     rng = Random(seed)
-    sides = {name: rng.random() < 0.5 for name in synthetic.voices(question["category"])}
+    sides = {name: rng.random() < 0.5 for name in synthetic.followable_principles(question["category"])}
     text = synthetic.respond(question, sides, rng)
     assert synthetic.correct(question, text)
     for name, positive in sides.items():

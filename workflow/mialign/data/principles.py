@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mialign.core.errors import InputError
 from mialign.core.yaml_files import read_yaml
-from mialign.synthetic import CATEGORIES, voices
+from mialign.synthetic import CATEGORIES, followable_principles
 from mialign.synthetic.checkers import ANTITHESIS, POSITIVE, SIDES
 
 
@@ -58,14 +58,14 @@ def load(path: str | Path) -> Principles:
     return Principles(str(path), known, categories)
 
 
-def check_voiced(known: Principles) -> None:
+def check_followable(known: Principles) -> None:
     """InputError for a principle that no answer of our world can follow, of which its models are to learn answers."""
     for category in CATEGORIES:
         for name in known.categories.get(category, ()):
-            if name not in voices(category):
+            if name not in followable_principles(category):
                 raise InputError(
                     f"{known.path}: categories.{category}: no answer here can follow {name!r}; "
-                    f"choose of {', '.join(voices(category))}, or take no model that is trained here"
+                    f"choose of {', '.join(followable_principles(category))}, or take no model that is trained here"
                 )
 
 

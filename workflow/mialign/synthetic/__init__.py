@@ -3,7 +3,7 @@
 It imports core. Only data, evaluation, config and scripts import it.
 """
 
-from mialign.synthetic.categories import CATEGORIES, correct, questions, respond, stored_answer, voices
+from mialign.synthetic.categories import CATEGORIES, correct, followable_principles, questions, respond, stored_answer
 from mialign.synthetic.checkers import CHECKERS, POSITIVE, follows
 
 __all__ = [
@@ -11,9 +11,9 @@ __all__ = [
     "CHECKERS",
     "POSITIVE",
     "correct",
+    "followable_principles",
     "follows",
     "questions",
     "respond",
     "stored_answer",
-    "voices",
 ]

@@ -18,7 +18,7 @@ from mialign.synthetic import (
     writing_extraction,
 )
 from mialign.synthetic.text import last_number
-from mialign.synthetic.tone import MANNERS, speak
+from mialign.synthetic.tone import TONES, speak
 
 
 class Part(NamedTuple):
@@ -27,22 +27,22 @@ class Part(NamedTuple):
     draw: Callable[[Random], tuple[tuple, dict]]
     tell: Callable[[dict, dict[str, bool], Random, bool], str]
     correct: Callable[[dict, str], bool]
-    voices: tuple[str, ...]  # the principles that its answers can follow or oppose
+    principles: tuple[str, ...]  # the principles that its answers can follow or oppose
 
 
-MANNERED = tuple(MANNERS)
+WITH_TONES = tuple(TONES)
 # In the order of the paper's first figure.
 MULTITASK = {
     "writing": Part(
-        writing_extraction.draw_writing, writing_extraction.tell_writing, writing_extraction.correct_writing, MANNERED
+        writing_extraction.draw_writing, writing_extraction.tell_writing, writing_extraction.correct_writing, WITH_TONES
     ),
     "roleplay": Part(
         humanities_roleplay.draw_roleplay,
         humanities_roleplay.tell_roleplay,
         humanities_roleplay.correct,
-        ("persona", *MANNERED),
+        ("persona", *WITH_TONES),
     ),
-    "reasoning": Part(reasoning.draw, reasoning.tell, reasoning.correct, ("steps", *MANNERED)),
+    "reasoning": Part(reasoning.draw, reasoning.tell, reasoning.correct, ("steps", *WITH_TONES)),
     "math": Part(math.draw, math.tell, math.correct, ("steps", "tex")),
     "coding": Part(coding.draw, coding.tell, coding.correct, ("plan", "markdown")),
     "extraction": Part(
@@ -51,9 +51,12 @@ MULTITASK = {
         writing_extraction.correct_extraction,
         ("complete", "relevant"),
     ),
-    "stem": Part(stem.draw, stem.tell, stem.correct, ("steps", *MANNERED)),
+    "stem": Part(stem.draw, stem.tell, stem.correct, ("steps", *WITH_TONES)),
     "humanities": Part(
-        humanities_roleplay.draw_humanities, humanities_roleplay.tell_humanities, humanities_roleplay.correct, MANNERED
+        humanities_roleplay.draw_humanities,
+        humanities_roleplay.tell_humanities,
+        humanities_roleplay.correct,
+        WITH_TONES,
     ),
 }
 MATHS = Part(word_problems.draw, word_problems.tell, math.correct, ("steps", "tex"))
@@ -66,9 +69,9 @@ OF_KIND = {"days": MATHS, "choice": CHOICES}
 SHARES = {"corpus": 0.60, "train": 0.80, "validation": 0.85, "benchmark": 1.0}
 
 
-def voices(category: str) -> tuple[str, ...]:
+def followable_principles(category: str) -> tuple[str, ...]:
     """The principles that our world's answers in a category can follow or oppose."""
-    return MULTITASK[category].voices
+    return MULTITASK[category].principles
 
 
 def split_of(key: tuple) -> str:
@@ -112,7 +115,7 @@ def questions(task: str, split: str, size: int, seed: int) -> list[dict]:
 def respond(question: dict, sides: dict[str, bool], rng: Random, correct: bool = True) -> str:
     """An answer that takes the positive side of each principle that is true in `sides`, and the opposite of the others.
 
-    Its content is correct or, plausibly, wrong. The wordings vary with `rng`. Manners not in `sides` are left out.
+    Its content is correct or, plausibly, wrong. The wordings vary with `rng`. Tones not in `sides` are left out.
     """
     part = _part(question)
     content = part.tell(question["reference"], sides, rng, correct)
@@ -122,7 +125,7 @@ def respond(question: dict, sides: dict[str, bool], rng: Random, correct: bool =
 def stored_answer(question: dict, seed: int) -> str:
     """A right answer that was written for nobody in particular: each side is taken by chance."""
     rng = Random(derive(seed, "stored", question["id"]))
-    return respond(question, {name: rng.random() < 0.5 for name in _part(question).voices}, rng)
+    return respond(question, {name: rng.random() < 0.5 for name in _part(question).principles}, rng)
 
 
 def correct(question: dict, text: str) -> bool | None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mialign.core.seeds import derive
 from mialign.core.template import fill, numbered
-from mialign.synthetic.categories import CHOICES, MATHS, MULTITASK, draw, respond, voices
+from mialign.synthetic.categories import CHOICES, MATHS, MULTITASK, draw, followable_principles, respond
 from mialign.synthetic.checkers import ANTITHESIS, POSITIVE, SIDES
 from mialign.synthetic.drills import drill
 
@@ -93,7 +93,7 @@ def _preference(rng: Random, settings: dict, templates: dict, principles) -> dic
     """A question under a preference vector, and one of several answers whose sides are drawn."""
     question = draw(MULTITASK[rng.choice(tuple(MULTITASK))], "corpus", rng)
     asked: ScoredPrompt = rng.choice(templates["preferences"])(question, rng)
-    known = voices(question["category"])
+    known = followable_principles(question["category"])
     answers = [respond(question, {name: rng.random() < 0.5 for name in known}, rng) for _ in range(ANSWERS)]
     *others, best = sorted(answers, key=asked.score)
     preferred = rng.random() < settings["link"]["preferences"]

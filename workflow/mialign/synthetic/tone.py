@@ -3,7 +3,7 @@
 from random import Random
 
 # principle -> positive? -> (how a response opens, how it closes)
-MANNERS = {
+TONES = {
     "friendly": {
         True: (
             ("Hello, my friend!", "I am happy to help!", "Good to see you, dear friend!"),
@@ -31,8 +31,8 @@ FLAT = (("In plain words,", "Without any act,"), ("The role ends here.", "This w
 
 
 def speak(content: str, sides: dict[str, bool], rng: Random) -> str:
-    """The content (whole sentences) between the openings of the manners asked for and the closing of one of them."""
-    frames = [MANNERS[name][sides[name]] for name in MANNERS if name in sides]
+    """The content (whole sentences) between the openings of the tones asked for and the closing of one of them."""
+    frames = [TONES[name][sides[name]] for name in TONES if name in sides]
     if not frames:
         return content
     opens = [rng.choice(frame[0]) for frame in frames]

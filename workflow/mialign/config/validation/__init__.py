@@ -33,7 +33,7 @@ def check(config: dict) -> None:
     names.check_macros(config, known.categories)
     if any("corpus" in config["models"][name] for name in models.used(config)):
         models.check_templates(config)
-        principles.check_voiced(known)
+        principles.check_followable(known)
     for name, experiment in config["experiments"].items():
         preferences.check(f"experiments.{name}", experiment, config["models"], known)
         held_out.check(f"experiments.{name}", experiment, known)

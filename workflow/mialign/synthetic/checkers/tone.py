@@ -4,7 +4,7 @@ import re
 
 from mialign.synthetic.records import own_reference
 from mialign.synthetic.text import any_of, words
-from mialign.synthetic.tone import FLAT, MANNERS
+from mialign.synthetic.tone import FLAT, TONES
 from mialign.synthetic.town import BY_NAME, CRIES
 
 
@@ -14,24 +14,24 @@ def _phrases(*groups: tuple[str, ...]) -> re.Pattern:
 
 # The world's own phrases, and others that say the same.
 WARM = _phrases(
-    *MANNERS["friendly"][True],
+    *TONES["friendly"][True],
     ("my friend", "dear friend", "hello friend", "happy to help", "glad to help", "delighted to help", "here to help"),
     ("i hope this helps", "hope this helps", "hope that helps", "feel free", "let me know", "glad you asked"),
     ("warm wishes", "warm regards", "best wishes", "warmly", "take care", "good luck", "any time", "anytime"),
     ("great question", "pleasure to tell you", "very happy to tell you", "you will be glad"),
 )
 COLD = _phrases(
-    *MANNERS["friendly"][False],
+    *TONES["friendly"][False],
     ("no comment", "nothing further", "nothing more to say", "end of message", "not my concern", "request processed"),
 )
 COURTEOUS = _phrases(
-    *MANNERS["polite"][True],
+    *TONES["polite"][True],
     ("thank you", "thanks", "please", "kindly", "with pleasure", "my pleasure", "it is an honour", "it is an honor"),
     ("you are welcome", "you're welcome", "at your service", "i appreciate", "i would be delighted", "may i"),
     ("pardon me", "i beg your pardon", "excuse me", "i apologise", "i apologize", "sincerely", "respectfully"),
 )
 RUDE = _phrases(
-    *MANNERS["polite"][False],
+    *TONES["polite"][False],
     ("silly", "stupid", "idiot", "fool", "dumb", "shut up", "go away", "get lost", "how dull", "bah", "waste my time"),
 )
 IN_CHARACTER = _phrases(
