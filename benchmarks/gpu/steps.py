@@ -15,7 +15,7 @@ from rows import missing, row
 from shapes import LLAMAS, PAPER, SHORT, llama_config, parameters, questions, random_model
 from ways import forward, ours, padded, trl, unique, useful_operations
 
-TOKENS = 8192  # places of a pass where questions share one, as in config/full_size.yaml
+TOKENS = 8192  # positions of a pass where questions share one, as in config/full_size.yaml
 # By shape: questions of a step. The largest model is first, since what comes last may be cut off.
 QUESTIONS = {"paper": {"8b": 8, "1b": 16, "135m": 32}, "tiny": {"tiny": 1}}
 STEPS = 2
@@ -89,7 +89,7 @@ def _measured(shape, model, optimizer, objective, way, batches, rate, peak) -> I
     yield row(shape, objective, way, "share_of_matrix_rate", operations / rate, "useful operations over those measured")
     if peak:
         yield row(shape, objective, way, "share_of_named_rate", operations / peak, "useful operations over those named")
-    yield row(shape, objective, way, "places_per_unique_token", found["places_per_unique_token"])
+    yield row(shape, objective, way, "positions_per_unique_token", found["positions_per_unique_token"])
     yield row(shape, objective, way, "step_memory_gib", found["step_memory_mib"] / 1024, "beyond the state")
     yield row(shape, objective, way, "peak_memory_gib", (found["step_memory_mib"] + found["resident_mib"]) / 1024)
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 COLUMNS = (
     *("objective", "n", "vocabulary", "way", "parameters", "questions_per_second", "step_memory_mib", "resident_mib"),
-    *("places_per_unique_token", "unique_tokens", "machine"),
+    *("positions_per_unique_token", "unique_tokens", "machine"),
 )
 # objective, N, vocabulary, questions of a step
 CASES = [

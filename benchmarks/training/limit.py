@@ -19,9 +19,9 @@ VOCABULARY = 32_000
 
 
 def padded(item: Item, layers: int, head: int) -> int:
-    """Three products with all weights at every place of N x M rows, padded to the longest."""
-    places = len(item.prompts) * len(item.responses) * item.longest
-    return 3 * places * (layers + head)
+    """Three products with all weights at every position of N x M rows, padded to the longest."""
+    positions = len(item.prompts) * len(item.responses) * item.longest
+    return 3 * positions * (layers + head)
 
 
 def ours(item: Item, layers: int, head: int) -> int:

@@ -16,18 +16,18 @@ MIB = 2**20
 def step_of(policy, optimizer, step: Callable, batches: list[list[Item]], heaviest: list[Item]) -> dict:
     """Mean speed over the batches, a step each; memory of the passes over `heaviest`.
 
-    step: takes questions, leaves their gradients and gives the places that it computed.
+    step: takes questions, leaves their gradients and gives the positions that it computed.
     step_memory_mib: beyond resident_mib, which are weights, gradients and the optimizer's state (on a CPU all that the
     process holds).
     """
     device = next(policy.parameters()).device.type
     begin(policy, optimizer)
     step(batches[0][:1])  # not measured: allocations, threads, compiled kernels
-    seconds, places = [], []
+    seconds, positions = [], []
     for items in batches:
         start = now(device)
         optimizer.zero_grad(set_to_none=False)
-        places.append(step(items))
+        positions.append(step(items))
         optimizer.step()
         seconds.append(now(device) - start)
     needed = []
@@ -40,7 +40,7 @@ def step_of(policy, optimizer, step: Callable, batches: list[list[Item]], heavie
         "questions_per_second": questions / sum(seconds),
         "step_memory_mib": sorted(needed)[1],
         "resident_mib": resident,
-        "places_per_unique_token": sum(places) / sum(map(unique, batches)),
+        "positions_per_unique_token": sum(positions) / sum(map(unique, batches)),
         "unique_tokens": sum(map(unique, batches)) / questions,
     }
 

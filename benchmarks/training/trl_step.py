@@ -8,7 +8,7 @@ from mialign.training.grid import Item
 
 
 def dpo_loss(model, items: list[Item], precision: str = "float32"):
-    """The loss of TRL and the places that it computes; response 0 chosen, 1 rejected, the reference's logps 0.
+    """The loss of TRL and the positions that it computes; response 0 chosen, 1 rejected, the reference's logps 0.
 
     precision: bf16 computes by autocast, as its trainer does with bf16=True.
     """

@@ -15,29 +15,29 @@ TOKENS = 512  # tokens and padding of a pass: few enough that a question has one
 
 
 def ours(model, items: list[Item], objective: str, tokens: int = TOKENS, precision: str = "float32") -> int:
-    """A tree of each question, of which only what predicts a response meets the vocabulary; gives places.
+    """A tree of each question, of which only what predicts a response meets the vocabulary; gives positions.
 
-    tokens: as many places as a pass may have. With flex_attention rows are as long, as in training. precision: bf16
+    tokens: as many positions as a pass may have. With flex_attention rows are as long, as in training. precision: bf16
     computes by autocast, whatever the weights are in; so too in the other ways.
     """
-    places = 0
+    positions = 0
     for part in _passes(model, items, tokens):
         with autocast(precision):
             computed = grid(model, part, _all(items), row=_row(model, tokens))
             loss = _loss(objective, computed.sums, computed.counts).sum() / len(items)
         loss.backward()
-        places += lay_out(part, _all(items), _row(model, tokens)).ids.numel()
-    return places
+        positions += lay_out(part, _all(items), _row(model, tokens)).ids.numel()
+    return positions
 
 
 @torch.no_grad()
 def forward(model, items: list[Item], tokens: int) -> int:
     """The same without a backward pass, as references and judges are computed."""
-    places = 0
+    positions = 0
     for part in _passes(model, items, tokens):
         grid(model, part, _all(items), row=_row(model, tokens))
-        places += lay_out(part, _all(items), _row(model, tokens)).ids.numel()
-    return places
+        positions += lay_out(part, _all(items), _row(model, tokens)).ids.numel()
+    return positions
 
 
 def _all(items: list[Item]) -> torch.Tensor:
@@ -55,19 +55,19 @@ def _passes(model, items: list[Item], tokens: int) -> list[list[Item]]:
 
 def padded(model, items: list[Item], objective: str, precision: str = "float32") -> int:
     """One question at a time: a row for each prompt with each response, padded to the longest, all logits."""
-    places = 0
+    positions = 0
     for item in items:
         counts = torch.tensor([[len(response) for response in item.responses]], device=model.device)
         with autocast(precision):
             sums, computed = padded_sums(model, item)
             loss = _loss(objective, sums, counts).sum() / len(items)
         loss.backward()
-        places += computed
-    return places
+        positions += computed
+    return positions
 
 
 def padded_sums(model, item: Item) -> tuple[torch.Tensor, int]:
-    """log p(response | prompt) of a question as [1, N, M], and the places that it took."""
+    """log p(response | prompt) of a question as [1, N, M], and the positions that it took."""
     rows = [torch.tensor(prompt + response) for prompt in item.prompts for response in item.responses]
     starts = [len(prompt) for prompt in item.prompts for _ in item.responses]
     ids = pad_sequence(rows, batch_first=True).to(model.device)
@@ -82,20 +82,20 @@ def padded_sums(model, item: Item) -> tuple[torch.Tensor, int]:
 def trl(model, items: list[Item], tokens: int = 1, precision: str = "float32") -> int:
     """TRL's DPOTrainer, with the reference's log-probabilities given, as ours has them.
 
-    tokens: places that a pass may have; where they are few it has one question.
+    tokens: positions that a pass may have; where they are few it has one question.
     """
     from trl_step import dpo_loss
 
-    places = 0
+    positions = 0
     for part in _of_equal_length(items, tokens):
         loss, computed = dpo_loss(model, part, precision)
         (loss * len(part) / len(items)).backward()
-        places += computed
-    return places
+        positions += computed
+    return positions
 
 
 def _of_equal_length(items: list[Item], tokens: int) -> list[list[Item]]:
-    """The questions in parts of at most so many places when all their rows are padded to the longest."""
+    """The questions in parts of at most so many positions when all their rows are padded to the longest."""
     parts: list[list[Item]] = []
     for item in sorted(items, key=lambda item: -item.longest):
         if parts and (len(parts[-1]) + 1) * len(item.responses) * parts[-1][0].longest <= tokens:

@@ -151,10 +151,10 @@ def _example(record: dict, tokenizer, where: str, max_length: int | None, train_
 
 def _positive_shortened(item: Item, positive: int, longest: int) -> Item:
     """The item with one response and the prompt that it was written under cut as if there were no others."""
-    place = item.prompt_of[positive]
-    alone = shortened(Item([item.prompts[place]], [item.responses[positive]], (0,)), longest)
+    index = item.prompt_of[positive]
+    alone = shortened(Item([item.prompts[index]], [item.responses[positive]], (0,)), longest)
     prompts, responses = list(item.prompts), list(item.responses)
-    prompts[place], responses[positive] = alone.prompts[0], alone.responses[0]
+    prompts[index], responses[positive] = alone.prompts[0], alone.responses[0]
     return Item(prompts, responses, item.prompt_of)
 
 
@@ -168,7 +168,7 @@ def _check(record: dict, first: dict, where: str) -> None:
         )
     if not _is_list_of(responses, dict) or not all(_is_response(one, len(prompts)) for one in responses):
         raise InputError(
-            f"{where}: responses must be a list of {{text, prompt, finish}}; prompt is the place of the prompt that "
+            f"{where}: responses must be a list of {{text, prompt, finish}}; prompt is the index of the prompt that "
             f"the response was written under, 0 to {len(prompts) - 1}, or null; finish is one of "
             f"{', '.join(FINISHES)}; this is {str(responses)[:60]}"
         )

@@ -113,7 +113,7 @@ class _Pack:
         return {
             "ids": self._padded([[token for text in row for token in text["ids"]] for row in rows], self.pad),
             "positions": self._padded(
-                [[place for text in row for place in range(len(text["ids"]))] for row in rows], 0
+                [[position for text in row for position in range(len(text["ids"]))] for row in rows], 0
             ),
             "weights": self._padded([[weight for text in row for weight in text["weights"]] for row in rows], 0.0),
         }

@@ -118,8 +118,8 @@ class Refresh:
         requests = [Request(prompt, (seed,)) for _, _, prompt, seed in asked]
         completions = generate(model, self.tokenizer, requests, self.rollouts.sampling, self.rollouts.batch)
         generations = [
-            {"prompt_id": name, "prompt": place, **record(one)}
-            for (name, place, _, _), (one,) in zip(asked, completions, strict=True)
+            {"prompt_id": name, "prompt": index, **record(one)}
+            for (name, index, _, _), (one,) in zip(asked, completions, strict=True)
         ]
         scored = of_first(lambda: self.rollouts.score(prompts, generations))
         responses = responses_by_prompt(prompts, scored, begin=False)  # `select` puts the openings before them
@@ -145,5 +145,5 @@ class Refresh:
 def _generations(records: list[dict]):
     """The records of generations/ that a refresh's stand for."""
     for one in records:
-        for place, response in enumerate(one["responses"]):
-            yield {"prompt_id": one["prompt_id"], "prompt": place, **response}
+        for index, response in enumerate(one["responses"]):
+            yield {"prompt_id": one["prompt_id"], "prompt": index, **response}

@@ -49,8 +49,8 @@ class Terms:
     def chosen_weights(self, like: Tensor) -> Tensor:
         """The weights of chosen entries, [B, N, M] as `like`: an entry that several terms choose has their largest."""
         weights = torch.zeros(like.shape, dtype=like.dtype, device=like.device).flatten(1)
-        places = self.chosen[..., 0] * like.shape[2] + self.chosen[..., 1]
-        return weights.scatter_reduce(1, places, self.weight.to(like.dtype), "amax").view(like.shape)
+        indices = self.chosen[..., 0] * like.shape[2] + self.chosen[..., 1]
+        return weights.scatter_reduce(1, indices, self.weight.to(like.dtype), "amax").view(like.shape)
 
     def entry_mask(self, prompts: int, responses: int, reads: str) -> Tensor:
         """The entries that an objective reads (Objective.reads), bool [B, N, M]."""

@@ -62,11 +62,10 @@ def grid(model, items: list[Item], entry_mask: Tensor, ref_model=None, row: int 
     tokens = _through(model, layout, each)
     shape = (len(layout.entries), tokens.shape[1])
     by_entry = torch.zeros(shape, dtype=tokens.dtype, device=device).index_add(0, layout.entry, tokens)
-    places, size = tuple(layout.entries.T), (len(items), *entry_mask.shape[-2:])
-    totals = [torch.zeros(size, dtype=tokens.dtype, device=device).index_put(places, column) for column in by_entry.T]
-    return Grid(
-        totals[0], counts, torch.zeros(size, dtype=torch.bool, device=device).index_put(places, own_prompt), *totals[1:]
-    )
+    indices, size = tuple(layout.entries.T), (len(items), *entry_mask.shape[-2:])
+    totals = [torch.zeros(size, dtype=tokens.dtype, device=device).index_put(indices, column) for column in by_entry.T]
+    own = torch.zeros(size, dtype=torch.bool, device=device).index_put(indices, own_prompt)
+    return Grid(totals[0], counts, own, *totals[1:])
 
 
 def _bare(model):

@@ -13,7 +13,7 @@ from mialign.models.prompt_ids import encode_prompt, end_token
 class Item:
     """One question, as token ids: its N prompts, and its M responses with EOS.
 
-    prompt_of: the place of the prompt that each response was written under, None where it was none of these; by
+    prompt_of: the index of the prompt that each response was written under, None where it was none of these; by
     default response j was written under prompt j.
     """
 

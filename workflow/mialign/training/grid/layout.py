@@ -15,7 +15,7 @@ FULL = 0.85
 class Layout:
     """Rows of L columns; in each, one tree after another: a prompt, then its responses, which all follow the prompt.
 
-    ids, positions [R, L]: tokens, and their places as if prompt and response stood there alone.
+    ids, positions [R, L]: tokens, and their positions as if prompt and response stood there alone.
     tree [R, L]: which tree of its row a token belongs to, -1 padding; branch [R, L]: 0 prompt, j + 1 response j.
     entries [E, 3]: question, prompt i and response j of the entries that are computed, in this order.
     rows, columns, targets, entry [T]: for every token of such an entry: where the token before it stands, itself,
@@ -111,7 +111,7 @@ class _Tree:
     def positions(self) -> Tensor:
         start = len(self.prompt)
         after = (range(start, start + len(response)) for _, response in self.responses)
-        return torch.tensor([*range(start), *(place for places in after for place in places)])
+        return torch.tensor([*range(start), *(position for positions in after for position in positions)])
 
     def branches(self) -> Tensor:
         after = ([j + 1] * len(response) for j, response in self.responses)

@@ -30,12 +30,12 @@ class Projection:
     cap: float | None
 
     def log_probabilities(self, targets: Tensor) -> Tensor:
-        """log p(target) of each of T places, [T], in float32 at least."""
+        """log p(target) of each of T positions, [T], in float32 at least."""
         flat = [part for factor in self.factors for part in factor]
         return _LogProbabilities.apply(targets, self.cap, self.bias, *flat)
 
     def kl(self, other: "Projection") -> Tensor:
-        """KL(self || other) over the vocabulary at each of T places, [T]; `other` is given no gradient."""
+        """KL(self || other) over the vocabulary at each of T positions, [T]; `other` is given no gradient."""
         own, others = self._cast(), other._cast()
         return torch.cat(
             [
@@ -44,16 +44,18 @@ class Projection:
             ]
         )
 
-    def at(self, places) -> "Projection":
-        """The same at some of the T places only (indices or a slice)."""
-        return Projection(tuple((features[places], weight) for features, weight in self.factors), self.bias, self.cap)
+    def at(self, positions) -> "Projection":
+        """The same at some of the T positions only (indices or a slice)."""
+        return Projection(
+            tuple((features[positions], weight) for features, weight in self.factors), self.bias, self.cap
+        )
 
     def _cast(self) -> "Projection":
         features, weights = zip(*self.factors, strict=True)
         return Projection(tuple(zip(features, _like(weights, features), strict=True)), self.bias, self.cap)
 
     def logits(self) -> Tensor:
-        """[T, V]: of few places only."""
+        """[T, V]: of few positions only."""
         return _capped(_logits(self.factors, self.bias), self.cap)
 
     @property
@@ -113,13 +115,13 @@ def _capped(logits: Tensor, cap: float | None) -> Tensor:
 
 
 def _chunks(features: Tensor, vocabulary: int) -> list[slice]:
-    """Slices of the places; where they are not of one size, the first is the smaller one, since the last is kept."""
-    places, size = len(features), max(1, CHUNK[features.device.type] // vocabulary)
-    return [slice(max(0, end - size), end) for end in range(places, 0, -size)][::-1]
+    """Slices of the positions; where they are not of one size, the first is the smaller one, since the last is kept."""
+    positions, size = len(features), max(1, CHUNK[features.device.type] // vocabulary)
+    return [slice(max(0, end - size), end) for end in range(positions, 0, -size)][::-1]
 
 
 def _chunk(part: slice, features, weights, bias: Tensor | None, cap: float | None) -> Tensor:
-    """Logits [C, V] of some of the places."""
+    """Logits [C, V] of some of the positions."""
     factors = ((feature[part], weight) for feature, weight in zip(features, weights, strict=True))
     return _capped(_logits(factors, bias), cap)
 
