@@ -26,7 +26,7 @@ def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
             result.rows.append(f"{about}, {unit}, on {count(rows[0]['n'])} questions")
             for method in dict.fromkeys(row["method"] for row in rows):
                 found = {float(row["learning_rate"]): row for row in rows if row["method"] == method}
-                edges = {min(found), max(found)}
+                edges = {min(found), max(found)} if len(found) > 1 else set()
                 cells = [_cell(found[rate], rate in edges) if rate in found else "--" for rate in rates]
                 result.rows.append([escape(label(method, experiment)), *cells])
     return written(result)
