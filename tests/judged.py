@@ -7,7 +7,7 @@ from mialign.core.files import write_jsonl
 from mialign.evaluation.judge.settings import deciding, with_defaults
 from mialign.evaluation.judge.verdicts import make_cases, with_texts
 
-WORDING = Path(__file__).parents[1] / "config" / "judge.yaml"
+JUDGE_PROMPTS = Path(__file__).parents[1] / "config" / "judge.yaml"
 SECRET = "sk-made-up-0123456789abcdefghij"
 CLEAR, UNCLEAR = "A is nearer.\nVerdict: A", "I cannot tell."
 
@@ -37,7 +37,9 @@ def cases(number: int = 3) -> list:
 def server_settings(base_url: str, **server) -> dict:
     """A `judge` section with its defaults."""
     where = {"base_url": base_url, "key": "JUDGE_KEY", "price": {"in": 1.0, "out": 10.0}, "ceiling": 1.0, **server}
-    return with_defaults({"kind": "openai", "model": "made-up-2024-08-06", "server": where, "wording": str(WORDING)})
+    return with_defaults(
+        {"kind": "openai", "model": "made-up-2024-08-06", "server": where, "prompt_template": str(JUDGE_PROMPTS)}
+    )
 
 
 def command(folder: Path, settings: dict, number: int = 3, out: str = "verdicts.jsonl") -> list[str]:
@@ -49,7 +51,14 @@ def command(folder: Path, settings: dict, number: int = 3, out: str = "verdicts.
         *("judge", "--log", str(folder / f"{out}.log"), "--scores", *pairs["scores"]),
         *("--responses", *pairs["responses"], "--prompts", str(folder / "prompts.jsonl")),
         *("--settings", json.dumps(deciding(settings)), "--server", json.dumps(settings["server"])),
-        *("--wording", settings["wording"], "--asked", str(folder / "asked.jsonl"), "--out", str(folder / out)),
+        *(
+            "--prompt-template",
+            settings["prompt_template"],
+            "--asked",
+            str(folder / "asked.jsonl"),
+            "--out",
+            str(folder / out),
+        ),
     ]
 
 

@@ -237,7 +237,11 @@ def asked(files, run_stage, prepared):
         out = files / f"verdicts/multitask/{method}-vs-sft/seed42.jsonl"
         with serving(script) as server:
             settings = authors_settings(server.base_url)
-            needed = {**sides(files, method), "wording": files / "judge.json", "prompts": files / "prompts.jsonl"}
+            needed = {
+                **sides(files, method),
+                "prompt_template": files / "judge.json",
+                "prompts": files / "prompts.jsonl",
+            }
             run_stage(
                 judge, settings=json.dumps(deciding(settings)), server=json.dumps(settings["server"]), out=out,
                 asked=files / "asked.jsonl", **(needed | changed),
@@ -305,7 +309,7 @@ def test_the_answers_are_kept_apart_from_those_of_another_protocol(files, prepar
     prepared()
     first, records = asked(script)
     one = server_settings("http://127.0.0.1:9/v1")
-    ours = make_judge(one, one["wording"], one["server"], files / "asked.jsonl")
+    ours = make_judge(one, one["prompt_template"], one["server"], files / "asked.jsonl")
     case = Case("principle-aware", read_jsonl(files / "prompts.jsonl")[0], {"text": "Long."}, {"text": "Short."})
     with pytest.raises(InputError, match=r"gives no answer .*0 of 2 requests were answered"):
         ours.verdicts([case])

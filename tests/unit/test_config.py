@@ -342,8 +342,8 @@ BAD = [
     ),
     (
         f"{MT}.judge",
-        on_server(compat="authors", wording="config/judge.yaml"),
-        f"{MT}.judge.wording: the protocol of compat: authors has no such setting; take the key or compat out",
+        on_server(compat="authors", prompt_template="config/judge.yaml"),
+        f"{MT}.judge.prompt_template: the protocol of compat: authors has no such setting; take the key or compat out",
     ),
     (f"{MT}.judge", on_server(compat="authors", seed=0), f"{MT}.judge.seed: the protocol of compat: authors has no"),
     (f"{MT}.judge", on_server(compat="authors", invalid_at_most=0.1), f"{MT}.judge.invalid_at_most: the protocol of"),
@@ -357,7 +357,7 @@ BAD = [
         on_server(compat="authors"),
         f"{MT}.judge.compat: the authors drew the order of the answers to MT-Bench's questions; name MT-Bench",
     ),
-    (f"{MT}.judge", on_server(wording="no.yaml"), f"{MT}.judge.wording: no.yaml: no such file"),
+    (f"{MT}.judge", on_server(prompt_template="no.yaml"), f"{MT}.judge.prompt_template: no.yaml: no such file"),
     (f"{MT}.judge", on_server(api_key="sk-x"), f"{MT}.judge.api_key: unknown key"),
     (
         f"{MT}.judge",
@@ -412,8 +412,8 @@ BAD = [
     ),
     (
         f"{MT}.training.validate_by",
-        {"kind": "likelihood", "model": "strong", "wording": "none.yaml"},
-        f"{MT}.training.validate_by.wording: none.yaml: no such file",
+        {"kind": "likelihood", "model": "strong", "prompt_template": "none.yaml"},
+        f"{MT}.training.validate_by.prompt_template: none.yaml: no such file",
     ),
     (
         f"{MA}.training.validate_by",
@@ -538,7 +538,7 @@ def test_four_names_and_a_seed_still_fit_into_the_name_of_a_log(miniature, name,
 
 
 PATHS = ["data", "principles", "models.mine.path", "sources.mine.file", "datasets.mine.folder", "tuning.table"]
-PATHS += ["environments.train", f"{MT}.judge.wording", "authors.folder"]
+PATHS += ["environments.train", f"{MT}.judge.prompt_template", "authors.folder"]
 
 
 @pytest.mark.parametrize("where", PATHS)
@@ -557,7 +557,7 @@ def test_a_path_that_snakemake_or_the_disk_cannot_take_is_told_by_its_key(miniat
         "models.mine.path": {"path": path},
         "sources.mine.file": {"file": path, "fields": {"question": "q"}, "category": "math"},
         "environments.train": {"train": path},
-        f"{MT}.judge.wording": on_server(wording=path),
+        f"{MT}.judge.prompt_template": on_server(prompt_template=path),
         "authors.folder": {"folder": path},
     }
     if where == "datasets.mine.folder":
@@ -888,18 +888,24 @@ def test_judges_have_their_defaults(miniature):
     multitask = loading.load(miniature)["experiments"]["multitask"]
     assert multitask["judge"] == {
         "kind": "openai", "model": "org/model", "revision": "a" * 40, "temperature": 0.0, "top_p": 1.0,
-        "max_tokens": 400, "seed": 0, "wording": "config/judge.yaml", "invalid_at_most": 0.05,
+        "max_tokens": 400, "seed": 0, "prompt_template": "config/judge.yaml", "invalid_at_most": 0.05,
         "server": {**SERVER, "base_url": "https://api.openai.com/v1", "key": "OPENAI_API_KEY", "requests": 8,
                    "timeout": 120},
     }  # fmt: skip
-    assert multitask["judges"] == {"local": {"kind": "likelihood", "model": "strong", "wording": "config/judge.yaml"}}
+    assert multitask["judges"] == {
+        "local": {"kind": "likelihood", "model": "strong", "prompt_template": "config/judge.yaml"}
+    }
 
 
 def test_a_judge_of_validation_answers_is_a_model_of_the_run(miniature):
     miniature["experiments"]["multitask"]["training"]["validate_by"] = {"kind": "likelihood", "model": "linked"}
     miniature["models"]["linked"] = miniature["models"]["weak"]
     found = loading.load(miniature)["experiments"]
-    assert validating(found["multitask"]) == {"kind": "likelihood", "model": "linked", "wording": "config/judge.yaml"}
+    assert validating(found["multitask"]) == {
+        "kind": "likelihood",
+        "model": "linked",
+        "prompt_template": "config/judge.yaml",
+    }
     assert validating(found["maths"]) is None
     assert "linked" in run_here(found["multitask"])  # so it is fetched, or made, before a training
 

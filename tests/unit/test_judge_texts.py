@@ -7,14 +7,14 @@ import pytest
 import torch
 import yaml
 
-from judged import WORDING, cases
+from judged import JUDGE_PROMPTS, cases
 from mialign.core.errors import InputError
 from mialign.evaluation.judge import likelihood, prompt_template
 from mialign.evaluation.judge.position_swap import Answer, PairwiseJudge
 from mialign.evaluation.judge.settings import check_dated
 from mialign.models import checkpoints
 
-WORDS = prompt_template.load(WORDING)
+WORDS = prompt_template.load(JUDGE_PROMPTS)
 
 
 # ---------------------------------------------------------------- what is asked
@@ -89,7 +89,7 @@ def test_only_the_last_line_counts(answer, better):
     ],
 )
 def test_bad_prompts_of_a_judge_are_named(tmp_path, key, value, message):
-    content = yaml.safe_load(WORDING.read_text()) | {key: value}
+    content = yaml.safe_load(JUDGE_PROMPTS.read_text()) | {key: value}
     path = tmp_path / "judge.yaml"
     path.write_text(yaml.safe_dump({key: text for key, text in content.items() if text is not None}))
     with pytest.raises(InputError, match=f"judge.yaml: {message}"):
@@ -198,8 +198,8 @@ def test_a_liking_for_one_letter_cancels(with_test_first, with_baseline_first, v
 
 
 def test_the_likelihood_judge_compares_both_letters_in_both_orders(model):
-    settings = {"kind": "likelihood", "model": "m", "wording": str(WORDING)}
-    judge = likelihood.make(settings, WORDING, model, 4096)
+    settings = {"kind": "likelihood", "model": "m", "prompt_template": str(JUDGE_PROMPTS)}
+    judge = likelihood.make(settings, JUDGE_PROMPTS, model, 4096)
     found = judge.verdicts(cases(4))
     assert judge.name.startswith("likelihood of m#")
     for one in found:
@@ -209,23 +209,23 @@ def test_the_likelihood_judge_compares_both_letters_in_both_orders(model):
         assert one["winners"] == winners
         gained = (one["answers"][0][0] - one["answers"][0][1]) - (one["answers"][1][0] - one["answers"][1][1])
         assert one["verdict"] == ("tie" if abs(gained) < 1e-9 else "test" if gained > 0 else "baseline")
-    assert likelihood.make(settings, WORDING, model, 900).verdicts(cases(4)) == found
+    assert likelihood.make(settings, JUDGE_PROMPTS, model, 900).verdicts(cases(4)) == found
 
 
 def test_a_verdict_by_likelihood_names_the_weights_that_gave_it(model):
-    settings = {"kind": "likelihood", "model": "m", "wording": str(WORDING)}
-    judge = likelihood.make(settings, WORDING, model, 4096)
+    settings = {"kind": "likelihood", "model": "m", "prompt_template": str(JUDGE_PROMPTS)}
+    judge = likelihood.make(settings, JUDGE_PROMPTS, model, 4096)
     before = checkpoints.digest(model)
     assert {one["writer"] for one in judge.verdicts(cases(2))} == {before}
     settings_of = json.loads((model / "generation_config.json").read_text())
     (model / "generation_config.json").write_text(json.dumps(settings_of | {"top_k": 7}))
-    other = likelihood.make(settings, WORDING, model, 4096)
+    other = likelihood.make(settings, JUDGE_PROMPTS, model, 4096)
     assert {one["writer"] for one in other.verdicts(cases(2))} == {checkpoints.digest(model)} != {before}
     assert other.name != judge.name
 
 
 def test_a_verdict_by_a_server_names_no_weights():
-    judge = PairwiseJudge("j", prompt_template.load(WORDING), lambda asked: [Answer("first", "A")] * len(asked))
+    judge = PairwiseJudge("j", prompt_template.load(JUDGE_PROMPTS), lambda asked: [Answer("first", "A")] * len(asked))
     assert all("writer" not in one for one in judge.verdicts(cases(2)))
 
 

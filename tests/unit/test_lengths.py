@@ -164,7 +164,7 @@ def test_an_adapter_for_layers_that_the_base_lacks_is_refused_by_its_key(folder,
 
 # ---------------------------------------------------------------- judges by likelihood
 LETTER = 2  # tokens of " A" by the tiny tokenizer
-WORDING = Path(__file__).parents[2] / "config/judge.yaml"
+JUDGE_PROMPTS = Path(__file__).parents[2] / "config/judge.yaml"
 BOAT = {
     "id": "multitask/benchmark/q-1",
     "question": "Is a boat a house?",
@@ -176,7 +176,7 @@ HARBOUR = BOAT | {"id": "multitask/benchmark/q-2", "question": LONG}
 
 def judge(max_tokens, axes=("principle-aware",), key="judges.local"):
     of_prompts = {"split": "benchmark", "model": "writer", "max_tokens": max_tokens}
-    return {"key": f"experiments.multitask.{key}", "axes": axes, "wording": str(WORDING), **of_prompts}
+    return {"key": f"experiments.multitask.{key}", "axes": axes, "prompt_template": str(JUDGE_PROMPTS), **of_prompts}
 
 
 def judging(folder, context=4096, template=None):
@@ -191,7 +191,10 @@ def judging(folder, context=4096, template=None):
 def asked(tokenizer, record, axis, *texts):
     """How many tokens the judge reads about two responses, with the letter behind them."""
     case = Case(axis, record, *({"text": text} for text in texts))
-    return len(likelihood_prompt.prompt_ids(tokenizer, prompt_template.load(WORDING).messages(case, "test"))) + LETTER
+    return (
+        len(likelihood_prompt.prompt_ids(tokenizer, prompt_template.load(JUDGE_PROMPTS).messages(case, "test")))
+        + LETTER
+    )
 
 
 @pytest.mark.parametrize("template", [None, "{% for m in messages %}{{ m['content'] }}{{ eos_token }}{% endfor %}"])

@@ -38,7 +38,7 @@ def run(root, folder, *words):
         ([*JUDGE, '{"kind": "checkers"}'], "error: a.jsonl: no such file"),
         ([*QUESTIONS, "{}"], "error: --settings: the key 'file' is missing (there are none)"),
         (["qeustions"], "there is no stage 'qeustions'; usage: python workflow/run.py STAGE"),
-        ([*JUDGE, '{"kind": "openai"}'], "error: --wording: a judge of kind openai needs it"),
+        ([*JUDGE, '{"kind": "openai"}'], "error: --prompt-template: a judge of kind openai needs it"),
         (TUNING, "error: x/validation.jsonl: no such file"),
     ],
 )

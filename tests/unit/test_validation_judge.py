@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 import tiny
-from judged import CLEAR, SECRET, UNCLEAR, WORDING, server_settings
+from judged import CLEAR, JUDGE_PROMPTS, SECRET, UNCLEAR, server_settings
 from mialign.core import csv_files, retry
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
@@ -31,7 +31,7 @@ RECORDS = [
 METHOD = {
     "objective": "sami", "reduction": "mean", "learning_rate": 0.003, "steps": 4, "batch": 4, "optimizer": "adamw",
     "schedule": "constant", "clip": 1.0, "validate_every": 2,
-    "validate_by": {"kind": "likelihood", "model": "m", "wording": str(WORDING)},
+    "validate_by": {"kind": "likelihood", "model": "m", "prompt_template": str(JUDGE_PROMPTS)},
     "validation": {"score": "win_rate", "top_p": 1.0, "max_tokens": 6, "stop": []},
 }  # fmt: skip
 
@@ -109,7 +109,7 @@ def train(run_stage, tmp_path):
 
 
 def asked_of(tmp_path) -> dict:
-    return {"judge-wording": WORDING, "judge-model": tmp_path / "judge"}
+    return {"judge-prompt-template": JUDGE_PROMPTS, "judge-model": tmp_path / "judge"}
 
 
 def test_a_training_is_judged_against_its_parent_and_the_same_if_it_is_killed(train, tmp_path, monkeypatch):
@@ -140,7 +140,7 @@ def test_the_win_rates_of_a_training_are_those_of_the_judge(train, tmp_path, mon
     assert list(rates.values()) == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("missing", ["judge-wording", "judge-model"])
+@pytest.mark.parametrize("missing", ["judge-prompt-template", "judge-model"])
 def test_without_what_the_judge_needs_nothing_is_trained(train, tmp_path, missing):
     given = {option: value for option, value in asked_of(tmp_path).items() if option != missing}
     with pytest.raises(InputError, match=f"--{missing}: a validation by a judge of kind likelihood needs it"):
@@ -157,7 +157,7 @@ def train_by_server(train, tmp_path, monkeypatch):
 
     def run(name: str, judge: dict) -> SimpleNamespace:
         where = {"judge-server": json.dumps(judge["server"]), "judge-asked": tmp_path / "asked.jsonl"}
-        return train(name, judge, **{"judge-wording": WORDING}, **where)
+        return train(name, judge, **{"judge-prompt-template": JUDGE_PROMPTS}, **where)
 
     return run
 

@@ -393,7 +393,7 @@ def test_judges_on_servers_and_of_our_own_plan_without_key_or_network(copy, plan
     trained = [line for line in after.splitlines() if "run.py train " in line]
     judged = [line for line in trained if "--judge-model results/mini/models/strong " in line]
     assert judged == [line for line in trained if "/checkpoints/multitask/" in line or "/collapse/" in line]
-    assert all('"score": "win_rate"' in line and "--judge-wording config/judge.yaml" in line for line in judged)
+    assert all('"score": "win_rate"' in line and "--judge-prompt-template config/judge.yaml" in line for line in judged)
 
 
 def test_what_a_server_costs_reruns_nothing(copy):

@@ -184,7 +184,7 @@ def test_the_authors_judge_is_replayed_on_their_answers(copy):
     settings = {"kind": "openai", "compat": "authors", "model": "gpt-4o-2024-08-06"}
     settings |= {"temperature": 0.0, "top_p": 0.9, "max_tokens": 200}
     for words in commands:
-        assert words[words.index("--wording") + 1] == "results/replay/authors/multitask/judge.json"
+        assert words[words.index("--prompt-template") + 1] == "results/replay/authors/multitask/judge.json"
         assert json.loads(words[words.index("--settings") + 1]) == settings
     (made,) = re.findall(r"python workflow/run\.py authors_judge .*", text)
     words = shlex.split(made)

@@ -65,7 +65,7 @@ def paper(copy):
 
     def call(url: str, *arguments: str, ok: bool = True) -> str:
         judge = server_settings(url)
-        del judge["wording"]
+        del judge["prompt_template"]
         overlay = {"respond": {"temperatures": [0.0]}, "comparisons": [[one, "sft"] for one in METHODS], "judge": judge}
         (copy / "judge.yaml").write_text(yaml.safe_dump({"experiments": {"multitask": overlay}}))
         config = ("--configfile", "config/smoke.yaml", "judge.yaml")

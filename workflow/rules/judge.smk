@@ -60,7 +60,7 @@ rule judge_lengths:
         prompts=lambda wildcards: f"{RUN}/prompts/{JUDGINGS[wildcards.judging][0]}/benchmark.jsonl",
         model=lambda wildcards: model_folder(JUDGINGS[wildcards.judging][1]["model"]),
         files=lambda wildcards: files_on_disk(model_folder(JUDGINGS[wildcards.judging][1]["model"])),
-        wording=lambda wildcards: JUDGINGS[wildcards.judging][1]["wording"],
+        prompt_template=lambda wildcards: JUDGINGS[wildcards.judging][1]["prompt_template"],
     output:
         f"{RUN}/judge_lengths/{{judging}}.csv",
     log:

@@ -13,7 +13,10 @@ from mialign.evaluation.judge.verdicts import check_valid, make_cases, verdict_r
 from mialign.models.machine import prepare
 
 SIDES = ("TEST", "BASELINE")
-OPTIONS = {"openai": ("wording", "server", "asked"), "likelihood": ("wording", "model")}  # that a kind of judge needs
+OPTIONS = {
+    "openai": ("prompt_template", "server", "asked"),
+    "likelihood": ("prompt_template", "model"),
+}  # that a kind of judge needs
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -21,7 +24,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--responses", nargs=2, required=True, metavar=SIDES, help="responses/... of the same two")
     parser.add_argument("--prompts", required=True, help="prompts/{experiment}/benchmark.jsonl")
     add_settings(parser, "kind", about=' of judge, for instance {"kind": "checkers"}, and what it needs')
-    parser.add_argument("--wording", type=Path, help="openai, likelihood: YAML file of what the judge is asked")
+    parser.add_argument("--prompt-template", type=Path, help="openai, likelihood: YAML file of what the judge is asked")
     add_settings(parser, option="--server", about="openai: where it is and what it costs", required=False)
     parser.add_argument("--asked", type=Path, help="openai: file of all that was asked of servers and answered")
     parser.add_argument("--model", type=Path, help="likelihood: folder of the model")
@@ -35,11 +38,11 @@ def arguments(parser: ArgumentParser) -> None:
 def main(args: Namespace) -> None:
     for option in OPTIONS.get(args.settings["kind"], ()):
         if not getattr(args, option):
-            raise InputError(f"--{option}: a judge of kind {args.settings['kind']} needs it")
+            raise InputError(f"--{option.replace('_', '-')}: a judge of kind {args.settings['kind']} needs it")
     cases = read_cases(args.scores, args.responses, args.prompts, args.settings.get("axes", AXES))
     if args.settings["kind"] == "likelihood":
         prepare(args.threads)
-    judge = make_judge(args.settings, args.wording, args.server, args.asked, args.model, args.token_budget)
+    judge = make_judge(args.settings, args.prompt_template, args.server, args.asked, args.model, args.token_budget)
     records = verdict_records(cases, judge)
     check_valid(records, args.settings.get("invalid_at_most", 0))
     write_jsonl(args.out, records)

@@ -23,7 +23,7 @@ def arguments(parser: ArgumentParser) -> None:
         "adapters",
         "judges",
         about=": a list of {split, model: its name, max_tokens, key: where that is set}; adapters of the first model "
-        "by where each is set; judges by likelihood, a list of {key, split, model, max_tokens, axes, wording}",
+        "by where each is set; judges by likelihood, a list of {key, split, model, max_tokens, axes, prompt_template}",
     )
     parser.add_argument("--out", type=Path, required=True, help="prompts/{experiment}/lengths.csv, for instance")
 

@@ -11,8 +11,8 @@ from mialign.training.settings import TrainingSettings
 
 # What a kind of judge needs that scores validation answers.
 JUDGE_OPTIONS = {
-    "openai": ("judge_wording", "judge_server", "judge_asked"),
-    "likelihood": ("judge_wording", "judge_model"),
+    "openai": ("judge_prompt_template", "judge_server", "judge_asked"),
+    "likelihood": ("judge_prompt_template", "judge_model"),
 }
 
 
@@ -29,7 +29,7 @@ def arguments(parser):
         "--reference", type=Path, help="log-probabilities of the reference, for objectives that need one"
     )
     parser.add_argument("--reference-model", type=Path, help="folder of the reference, for the pairs of rollouts")
-    parser.add_argument("--judge-wording", type=Path, help="YAML file of what a judge of validation answers is asked")
+    parser.add_argument("--judge-prompt-template", type=Path, help="YAML file of what a judge of validation is asked")
     parser.add_argument("--judge-model", type=Path, help="folder of the model that judges them by likelihood")
     add_settings(
         parser, option="--judge-server", about="where the server of a judge is and what it costs", required=False
@@ -72,10 +72,9 @@ def main(args):
     if args.prompts:
         models = dict(zip(args.names, args.models, strict=True))
         asked = rollouts(settings, args.prompts, batch, args.reference_model, models)
+    judge_files = (args.judge_prompt_template, args.judge_model)
     train_method(
-        Inputs(
-            args.parent, args.pairs, args.reference, asked, tuple(filter(None, (args.judge_wording, args.judge_model)))
-        ),
+        Inputs(args.parent, args.pairs, args.reference, asked, tuple(filter(None, judge_files))),
         settings,
         validation,
         Outputs(args.out, args.curve, args.scratch, args.rollouts),
@@ -97,6 +96,6 @@ def wins_over_parent(args, settings):
         if not getattr(args, option):
             raise InputError(f"--{option.replace('_', '-')}: a validation by a judge of kind {judge['kind']} needs it")
     made = make_judge(
-        judge, args.judge_wording, args.judge_server, args.judge_asked, args.judge_model, args.token_budget
+        judge, args.judge_prompt_template, args.judge_server, args.judge_asked, args.judge_model, args.token_budget
     )
     return WinsOverParent(made, args.scratch / "answers-0.jsonl", judge.get("invalid_at_most", 0))

@@ -27,8 +27,8 @@ from mialign.training.validation import Validation
 class Inputs:
     """The files that a training reads: pairs, or what the policy is asked for rollouts.
 
-    reference: of write_reference, for objectives that need one; the reference of rollouts is theirs. judge: the wording
-    and the model of a judge that validates.
+    reference: of write_reference, for objectives that need one; the reference of rollouts is theirs. judge: the prompt
+    template and the model of a judge that validates.
     """
 
     parent: Path

@@ -24,9 +24,9 @@ def judge_inputs(wildcards):
         own = f"{experiment}/{wildcards[side]}/seed{wildcards.seed}.jsonl"
         found |= {side: f"{RUN}/scores/{own}", f"{side}_responses": f"{RUN}/responses/{own}"}
     if by_authors(judge):
-        found["wording"] = f"{RUN}/authors/{experiment}/judge.json"
-    elif "wording" in judge:
-        found["wording"] = judge["wording"]
+        found["prompt_template"] = f"{RUN}/authors/{experiment}/judge.json"
+    elif "prompt_template" in judge:
+        found["prompt_template"] = judge["prompt_template"]
     if judge["kind"] == "likelihood":
         model = model_folder(judge["model"])
         found |= {
@@ -52,9 +52,9 @@ def judge_options(wildcards, input):
     """The file of what was asked is no output: Snakemake would remove it, and all in it was paid for."""
     match JUDGINGS[wildcards.judging][1]["kind"]:
         case "openai":
-            return ["--wording", input.wording, "--asked", ASKED]
+            return ["--prompt-template", input.prompt_template, "--asked", ASKED]
         case "likelihood":
-            return ["--wording", input.wording, "--model", input.model]
+            return ["--prompt-template", input.prompt_template, "--model", input.model]
     return []
 
 

@@ -83,7 +83,7 @@ def judge_to_fit(experiment, key, judge):
         "split": "validation" if validates else "benchmark",
         "max_tokens": CONFIG["experiments"][experiment]["respond"]["max_tokens"],
         "axes": AXES[:1] if validates else judge.get("axes", AXES),
-        **only(judge, "model", "wording"),
+        **only(judge, "model", "prompt_template"),
     }
 
 

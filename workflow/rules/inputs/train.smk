@@ -70,7 +70,7 @@ def validation_judge_inputs(experiment):
     """What the judge is made of that scores validation answers, if one does."""
     if not (judge := validating(CONFIG["experiments"][experiment])):
         return {}
-    found = {"judge_wording": judge["wording"]}
+    found = {"judge_prompt_template": judge["prompt_template"]}
     if judge["kind"] == "likelihood":
         model = model_folder(judge["model"])
         found |= {"judge_model": model, "judge_files": files_on_disk(model)}
@@ -85,10 +85,10 @@ def validation_judge_server(wildcards):
 
 def validation_judge_flags(wildcards, input):
     """What was asked of its server is kept in the file of all judges."""
-    if not input.get("judge_wording"):
+    if not input.get("judge_prompt_template"):
         return []
     own = ["--judge-model", input.judge_model] if input.get("judge_model") else ["--judge-asked", ASKED]
-    return ["--judge-wording", input.judge_wording, *own]
+    return ["--judge-prompt-template", input.judge_prompt_template, *own]
 
 
 def rollout_inputs(experiment, data, reference):

@@ -37,8 +37,8 @@ def check(where: str, experiment: dict, config: dict, known) -> None:
         _check_parts(key, judge, name.startswith("judges."), experiment)
         if judge["kind"] == "openai" and "revision" not in judge:
             under(f"{key}.model: ", check_dated, judge["model"])
-        if "wording" in judge:
-            under(f"{key}.wording: ", prompt_template.load, judge["wording"])
+        if "prompt_template" in judge:
+            under(f"{key}.prompt_template: ", prompt_template.load, judge["prompt_template"])
         if "server" in judge:
             check_server(f"{key}.server", judge["server"])
         if by_authors(judge):

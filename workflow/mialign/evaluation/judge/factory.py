@@ -11,7 +11,7 @@ KINDS = ("checkers", "openai", "likelihood")
 
 def make_judge(
     settings: dict,
-    wording: Path | None = None,
+    prompt_template: Path | None = None,
     where: dict | None = None,
     asked: Path | None = None,
     model: Path | None = None,
@@ -19,15 +19,15 @@ def make_judge(
 ) -> Judge:
     """The judge of a `judge` section of the config.
 
-    wording: the YAML file of its prompts. openai: `where` the server is and what it costs (the block `server`), and the
-    file of what was `asked` before. likelihood: the folder of the `model`, and the tokens and padding in one of its
-    forward passes.
+    prompt_template: the YAML file of its prompts. openai: `where` the server is and what it costs (the block
+    `server`), and the file of what was `asked` before. likelihood: the folder of the `model`, and the tokens and
+    padding in one of its forward passes.
     """
     match settings["kind"]:
         case "checkers":
             return Checkers()
         case "openai":
-            return server.make(settings, wording, where, asked)
+            return server.make(settings, prompt_template, where, asked)
         case "likelihood":
-            return likelihood.make(settings, wording, model, token_budget)
+            return likelihood.make(settings, prompt_template, model, token_budget)
     raise InputError(f"judge.kind: there is no judge {settings['kind']!r}; there are {', '.join(KINDS)}")

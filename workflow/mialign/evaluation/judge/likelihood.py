@@ -17,11 +17,11 @@ from mialign.evaluation.judge.prompt_template import load
 DIGITS = 4  # of a log-probability: what lies below depends on which requests share a pass
 
 
-def make(settings: dict, wording: Path, model: Path, token_budget: int) -> PairwiseJudge:
+def make(settings: dict, prompt_template: Path, model: Path, token_budget: int) -> PairwiseJudge:
     """The judge of a `judge` section of kind likelihood; `model` is its folder."""
     from mialign.models import checkpoints
 
-    template, digest = load(wording), checkpoints.digest(model)
+    template, digest = load(prompt_template), checkpoints.digest(model)
 
     def ask(messages: list[list[dict]]) -> list[Answer]:
         return [_answer(*sums) for sums in letter_log_probabilities(model, messages, token_budget)]

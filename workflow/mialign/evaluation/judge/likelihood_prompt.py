@@ -28,7 +28,9 @@ def prompt_ids(tokenizer, messages: list[dict]) -> list[int]:
 
 
 def lengths(prompts: dict[str, Path], models: dict[str, Path], judges: list[dict]) -> Iterator[tuple]:
-    """A row (split, model, questions, longest, limit) for each judge, {key, split, model, max_tokens, axes, wording}.
+    """A row (split, model, questions, longest, limit) for each judge.
+
+    judges: a list of {key, split, model, max_tokens, axes, prompt_template}.
 
     longest: tokens of its longest prompt without the two responses; limit: how many there may be. A response is
     reckoned with the most tokens that are written, max_tokens, since none is written yet. A judge with another
@@ -40,7 +42,10 @@ def lengths(prompts: dict[str, Path], models: dict[str, Path], judges: list[dict
     for judge in judges:
         key, split, folder = judge["key"], judge["split"], models[judge["model"]]
         tokenizer, context = checkpoints.load_tokenizer(folder), checkpoints.context(folder)
-        template, records = load(judge["wording"]), read_jsonl(prompts[split], ("id", "question", "constitutions"))
+        template, records = (
+            load(judge["prompt_template"]),
+            read_jsonl(prompts[split], ("id", "question", "constitutions")),
+        )
         letter = max(len(encode_response(tokenizer, one)) for one in LETTERS)
         limit, longest = context - 2 * judge["max_tokens"] - letter, 0
         for record in records:

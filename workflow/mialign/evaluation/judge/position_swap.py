@@ -71,6 +71,6 @@ def _winner(first: str, better: str | None) -> str | None:
 
 def judge_name(model: str, settings: dict, texts: dict[str, str]) -> str:
     """The model, and a digest of all else that determines what it says."""
-    own = {key: value for key, value in settings.items() if key not in ("wording", "invalid_at_most", "axes")}
+    own = {key: value for key, value in settings.items() if key not in ("prompt_template", "invalid_at_most", "axes")}
     text = json.dumps([own, texts], sort_keys=True)
     return f"{model}#{hashlib.sha256(text.encode()).hexdigest()[:8]}"

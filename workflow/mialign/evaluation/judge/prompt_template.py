@@ -79,7 +79,7 @@ def unusable(text: str, finish: str | None, aside: list[str]) -> str | None:
 
 def load(path: str | Path) -> PromptTemplate:
     """The prompts of a YAML file; InputError names the file and the key of the first thing that is wrong."""
-    content = read_yaml(path, "the key `wording` of a judge names it")
+    content = read_yaml(path, "the key `prompt_template` of a judge names it")
     if not isinstance(content, dict):
         raise InputError(f"{path}: the keys {', '.join(KEYS)} are needed here, each with its text")
     for key in KEYS:

@@ -22,7 +22,7 @@ from mialign.evaluation.judge.response_cache import ResponseCache
 from mialign.evaluation.judge.settings import by_authors
 
 
-def make(settings: dict, wording: Path, where: dict, asked: Path) -> Judge:
+def make(settings: dict, prompt_template: Path, where: dict, asked: Path) -> Judge:
     """The judge of a `judge` section of kind openai; `where` is its block `server`."""
     own = {key: settings[key] for key in ("model", "temperature", "top_p", "max_tokens")}
     own |= {key: settings.get(key) for key in ("revision", "seed")}
@@ -33,9 +33,9 @@ def make(settings: dict, wording: Path, where: dict, asked: Path) -> Judge:
 
     model = own["model"] + (f"@{own['revision']}" if own["revision"] else "")
     if by_authors(settings):
-        prompts = authors_protocol.load(wording)
+        prompts = authors_protocol.load(prompt_template)
         return authors_protocol.AuthorsJudge(judge_name(model, settings, prompts.texts), prompts, ask)
-    template = load(wording)
+    template = load(prompt_template)
     name = judge_name(model, settings, template.texts)
     return PairwiseJudge(name, template, lambda messages: [_answer(record) for record in ask(messages)])
 

@@ -7,11 +7,11 @@ from mialign.core.errors import InputError
 from mialign.data.sets import compared_models, principle_writer, used_sets, writing_model
 
 MAIN = "judge"  # the judge of an experiment, beside whom there may be further ones
-READING = {"wording": "config/judge.yaml", "invalid_at_most": 0.05}
+READING = {"prompt_template": "config/judge.yaml", "invalid_at_most": 0.05}
 DEFAULTS = {
     "checkers": {},
     "openai": {"temperature": 0.0, "top_p": 1.0, "max_tokens": 400, "seed": 0, **READING},
-    "likelihood": {"wording": READING["wording"]},
+    "likelihood": {"prompt_template": READING["prompt_template"]},
 }
 VALIDATING = "training.validate_by"
 AUTHORS_JUDGE = {"temperature": 0.0, "top_p": 0.9, "max_tokens": 200}  # what compat: authors asks with; no seed is sent
