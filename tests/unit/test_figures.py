@@ -343,6 +343,18 @@ def test_comparisons_and_their_order_can_be_chosen(tmp_path):
     assert [word[0] for word in legend] == ["SAMI vs start", "DPO vs SFT"]
 
 
+@pytest.mark.parametrize("length", [4, 24, 60])
+def test_the_legend_below_has_as_many_columns_as_fit(tmp_path, length):
+    labels = {f"m{number}": "x" * length for number in range(6)}
+    rows = [comparison(method, "sft", category, 60) for method in labels for category in ("math", "stem")]
+    draw("figure1", rows, {"labels": labels}, tmp_path / "a.pdf")
+    drawn = Picture(tmp_path / "a.pdf")
+    shown = [word for word in drawn.words if "xxx" in word[0]]
+    assert sum(word[0].count("vs SFT") for word in shown) == 6
+    assert all(0 <= left and right <= drawn.size.width for _, left, _, right, _ in shown)
+    assert len({round(top) for _, _, top, _, _ in shown}) == {4: 2, 24: 3, 60: 6}[length]  # rows
+
+
 @pytest.mark.parametrize("label", ["_new", "$5 & 6%", "a_b^c", "\\frac"])
 def test_a_label_is_shown_as_it_is(tmp_path, label):
     """Of matplotlib an underscore at the head hides an entry of a legend, and dollars begin a formula."""

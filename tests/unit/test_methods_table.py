@@ -120,17 +120,24 @@ def test_an_experiment_with_preferences_sets_rewards_beside_what_was_not_rewarde
             "multitask,soup,0.0,all,all,mip,0.25,0.2,0.3,9",
             "multitask,n2,0.0,all,all,crd,0.75,0.7,0.8,9",
             "multitask,n2,0.0,all,all,crd_difference_base,8,8,8,9",
+            "multitask,n2,0.0,all,friendly,slope,1.5,1.4,1.6,9",
+            "multitask,n2,0.0,all,friendly,slope_below_half,8,8,8,9",
             "multitask,n2,0.0,all,friendly,overlap,0.85,0.8,0.9,9",
             "multitask,soup,0.0,all,brief,overlap,0.95,0.9,0.99,9",
         ],
         training=["multitask,n2,1,4,response_tokens,900", "multitask,n2,1,4,selected,1"],
     )
     assert lines_of(methods.outcomes(files, settings)[0]) == [
-        r"method & given & tokens, $10^3$ & correct, \% & MIP & CRD & overlap: friendly & overlap: brief",
-        "base & nothing & 0.0 & -- & -- & -- & -- & --",
-        "SAMI,{} N = 2 & rewards & 0.9 & 40.0 [30.0, 50.0] & 0.50 [0.40, 0.60] & 0.75 [0.70, 0.80]"
-        " & 0.85 [0.80, 0.90] & --",
-        "Soup of one & rewards & 0.9 & -- & 0.25 [0.20, 0.30] & -- & -- & 0.95 [0.90, 0.99]",
+        r"method & given & tokens, $10^3$ & correct, \% & MIP & CRD",
+        "base & nothing & 0.0 & -- & -- & --",
+        "SAMI,{} N = 2 & rewards & 0.9 & 40.0 [30.0, 50.0] & 0.50 [0.40, 0.60] & 0.75 [0.70, 0.80]",
+        "Soup of one & rewards & 0.9 & -- & 0.25 [0.20, 0.30] & --",
+    ]
+    assert lines_of(methods.steering(files, settings)[0]) == [
+        "method & slope: friendly & overlap: friendly & overlap: brief",
+        "base & -- & -- & --",
+        "SAMI,{} N = 2 & 1.50 [1.40, 1.60] & 0.85 [0.80, 0.90] & --",
+        "Soup of one & -- & -- & 0.95 [0.90, 0.99]",
     ]
 
 

@@ -36,7 +36,7 @@ def full(tmp_path_factory):
     return tables(made_up_run.write_run(tmp_path_factory.mktemp("full")))
 
 
-def tables(folder, config=None, without=("sides", "sources", "datasets")):
+def tables(folder, config=None, without=("sides", "sources", "datasets", "steering")):
     """The folder of a run, with its tables in it: that of rates only where rates were tried."""
     for name in TABLES.keys() - ({"tuning"} if config and "tuning" not in config else set()) - set(without):
         write_text(folder / f"tables/{name}.tex", make(name, folder, config)[0])
@@ -231,7 +231,7 @@ def test_small_models_on_real_questions_are_a_case_of_their_own(full):
 def test_a_judge_that_sees_the_form_of_any_text_is_called_that(tmp_path):
     config = made_up_run.config()
     config["sources"] = {name: {"file": "x.jsonl", "size": 9} for name in config["sources"]}
-    text = paper(tables(made_up_run.write_run(tmp_path), without=("sources", "datasets")), config)[1]
+    text = paper(tables(made_up_run.write_run(tmp_path), without=("sources", "datasets", "steering")), config)[1]
     assert "The judge is a program. It sees the form of an answer, which the principles are about" in text
     assert "The principles are about the form of an answer, so the marks are what is asked for." in text
     assert "rough on questions like these" not in text

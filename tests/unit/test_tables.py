@@ -83,7 +83,7 @@ def make(name, run, config=None):
     return TABLES[name](files, config)
 
 
-@pytest.mark.parametrize("name", sorted(TABLES.keys() - {"sources", "datasets"}))  # which need published ones
+@pytest.mark.parametrize("name", sorted(TABLES.keys() - {"sources", "datasets", "steering"}))  # for which it lacks data
 def test_every_table_is_made_with_its_csv(name, run):
     text, tidy = make(name, run)
     assert text.count(r"\begin{tabular") == text.count(r"\end{tabular")

@@ -49,6 +49,7 @@ TABLES = {
     **of_each(SOLVED, "maths", "accuracy", "formats", "extractors", "examples_maths"),
     **of_each(OF_SOURCES, "maths", "sources"),
     **of_each(COMPARED, "multitask", "methods", "degeneration"),
+    **of_each(PREFERRED, "multitask", "steering"),
 }
 
 # Where the document sets methods side by side. It lies in times/, since no other run has the same seconds.
@@ -142,6 +143,8 @@ def table_inputs(wildcards):
             return metrics_of(kind)
         case "accuracy" | "formats" | "extractors" | "sources":
             return metrics_of("accuracy")
+        case "steering":
+            return metrics_of("preferences")
         case "degeneration":
             return metrics_of("degeneration", "diversity")
         case "methods":
@@ -171,7 +174,7 @@ def table_settings(wildcards):
             }
         case "models":
             settings = only(CONFIG, "models", "cite")
-        case "training" | "methods" | "degeneration":
+        case "training" | "methods" | "degeneration" | "steering":
             settings = {"experiments": shown}
         case _:
             labels = {name: {method: {"label": label} for method, label in labels_of(name).items()} for name in shown}

@@ -7,6 +7,7 @@ from mialign.paper.figures.style import (
     COMPARISON_SHADES,
     METHOD_SHADES,
     TEXT_WIDTH,
+    legend_below,
     name,
     need,
     ordered,
@@ -69,8 +70,7 @@ def by_category(rows: list[dict], settings: dict):
     axes.tick_params(axis="x", length=0)
     if chosen["title"]:
         axes.set_title(chosen["title"])
-    columns = min(4, len(pairs))
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=columns, handlelength=1.2)
+    legend_below(figure, *axes.get_legend_handles_labels(), most=4, handlelength=1.2)
     return figure
 
 

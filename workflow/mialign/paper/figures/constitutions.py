@@ -1,7 +1,7 @@
 """What training with more constitutions of a question changes: adherence and the bound against their number N."""
 
 from mialign.core.errors import InputError
-from mialign.paper.figures.style import curve_styles, name, need, settled, where, whiskers
+from mialign.paper.figures.style import curve_styles, legend_below, name, need, settled, where, whiskers
 
 DEFAULTS = {
     "title": None,
@@ -42,7 +42,7 @@ def by_number(rows: list[dict], settings: dict):
     if chosen["title"]:
         figure.suptitle(chosen["title"], fontsize=9)
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 4))
+    legend_below(figure, handles, labels, most=4)
     return figure
 
 

@@ -7,6 +7,7 @@ from mialign.paper.figures.style import (
     METHOD_SHADES,
     TEXT_WIDTH,
     curve_styles,
+    legend_below,
     name,
     need,
     ordered,
@@ -205,4 +206,4 @@ def _legend(figure, chosen: dict) -> None:
                 found[label] = handle
     if chosen["title"]:
         figure.suptitle(chosen["title"], fontsize=9)
-    figure.legend(found.values(), found.keys(), loc="outside lower center", ncols=min(len(found), 5), handlelength=2.6)
+    legend_below(figure, found.values(), found.keys(), most=5, handlelength=2.6)

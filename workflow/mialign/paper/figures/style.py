@@ -1,5 +1,6 @@
 """What all figures share: look, names, order, settings, and saving with the same bytes every time."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from mialign.core.errors import InputError
@@ -140,3 +141,13 @@ def save(figure, out: str | Path) -> None:
         figure.savefig(path, metadata={"CreationDate": None, "Creator": None, "Producer": None})
     with writing(out.with_suffix(".png")) as path:
         figure.savefig(path, dpi=200, metadata={"Software": None})
+
+
+def legend_below(figure, handles: Iterable, labels: Iterable[str], most: int, **more) -> None:
+    """A legend under all panels, in as many columns, `most` at the most, as fit into the width of the figure."""
+    handles, labels = list(handles), list(labels)
+    for columns in range(min(most, len(labels)), 0, -1):
+        legend = figure.legend(handles, labels, loc="outside lower center", ncols=columns, **more)
+        if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return
+        legend.remove()

@@ -35,8 +35,6 @@ OUTCOMES = (
     Column("MIP", "preferences", {"metric": "mip"}, 2),
     Column("CRD", "preferences", {"metric": "crd"}, 2),
     Column("hypervolume", "preferences", {"metric": "hypervolume"}, 2),
-)
-DRIFTS = (
     Column("drift, nat", "information", {"metric": "drift"}, 3),
     Column("drift, nat", "drift", {"metric": "drift"}, 3),  # no experiment has both
 )
@@ -56,8 +54,7 @@ def outcomes(inputs: list[Path], settings: dict) -> tuple[str, str]:
     (title, experiment), tables = _read(inputs, settings)
     answered = [FOLLOWED, CORRECT] if "respond" in experiment else []
     answered += _accuracies(experiment["solve"]["attempts"]) if "solve" in experiment else []
-    overlaps = _overlaps(experiment.get("preferences", {}).get("rewards", []))
-    result = _table(experiment, tables, [*answered, *OUTCOMES, *overlaps, *DRIFTS], 3.5)
+    result = _table(experiment, tables, [*answered, *OUTCOMES], 3.5)
     result.columns = result.columns.replace("@{}l", "@{}llr", 1)
     result.header[1:1] = ["given", "tokens, $10^3$"]
     tokens = training_tokens(tables.get("training", []), experiment)
@@ -76,6 +73,17 @@ def degeneration(inputs: list[Path], settings: dict) -> tuple[str, str]:
     """One row a method: length and end of its answers, repetition, copying, and how alike they are."""
     (_, experiment), tables = _read(inputs, settings)
     return written(_table(experiment, tables, SIGNS, 2.5))
+
+
+def steering(inputs: list[Path], settings: dict) -> tuple[str, str]:
+    """One row a policy: of each reward the slope with its weight, and how much it overlaps under different vectors."""
+    (_, experiment), tables = _read(inputs, settings)
+    columns = [
+        Column(f"{metric}: {name}", "preferences", {"metric": metric, "reward": name}, 2)
+        for metric in ("slope", "overlap")
+        for name in experiment["preferences"]["rewards"]
+    ]
+    return written(_table(experiment, tables, columns, 3.5))
 
 
 def _thousands(tokens: float | None) -> str:
@@ -97,11 +105,6 @@ def _accuracies(attempts: list[int]) -> list[Column]:
         Column(f"correct in {n}, \\%", "accuracy", {"metric": "accuracy", "attempts": n}, temperature=min)
         for n in numbers
     ]
-
-
-def _overlaps(rewards: list[str]) -> list[Column]:
-    """How much the distributions of each reward under different vectors overlap."""
-    return [Column(f"overlap: {name}", "preferences", {"metric": "overlap", "reward": name}, 2) for name in rewards]
 
 
 def _table(experiment: dict, tables: dict, columns: Iterable[Column], distance: float) -> Table:

@@ -45,6 +45,7 @@ TABLES = {
     "training_times": training_times.table,
     "methods": methods.outcomes,
     "degeneration": methods.degeneration,
+    "steering": methods.steering,
     "accuracy": accuracy.accuracy,
     "formats": accuracy.formats,
     "sources": accuracy.sources,
