@@ -351,7 +351,7 @@ def test_the_legend_below_has_as_many_columns_as_fit(tmp_path, length):
     drawn = Picture(tmp_path / "a.pdf")
     shown = [word for word in drawn.words if "xxx" in word[0]]
     assert sum(word[0].count("vs SFT") for word in shown) == 6
-    assert all(0 <= left and right <= drawn.size.width for _, left, _, right, _ in shown)
+    assert all(left >= 0 and right <= drawn.size.width for _, left, _, right, _ in shown)
     assert len({round(top) for _, _, top, _, _ in shown}) == {4: 2, 24: 3, 60: 6}[length]  # rows
 
 
