@@ -239,7 +239,7 @@ def asked(files, run_stage, prepared):
             settings = authors_settings(server.base_url)
             needed = {
                 **sides(files, method),
-                "prompt_template": files / "judge.json",
+                "prompt-template": files / "judge.json",
                 "prompts": files / "prompts.jsonl",
             }
             run_stage(

@@ -75,15 +75,15 @@ def test_where_sami_is_behind_no_sentence_has_it_ahead(tmp_path):
     text = paper(tables(tmp_path))[1]
     for sentence in (
         "This judge gives SAMI a win rate of 40.0 % [38.0, 42.0] over the base model. SFT and SAMI together make "
-        "the content worse. SAMI’s answers are right less often than SFT’s.",
+        "the content worse. SAMI’s answers are correct less often than SFT’s.",
         "SFT continued is ahead of SAMI. SAMI’s win rate over SFT on all is 40.0 % [38.0, 42.0], which is "
         "below one half. SFT is ahead of SAMI on the same responses. The original calls for caution",
         "SAMI’s answer is longer than SFT’s in 1,440 comparisons. SAMI’s win rate there is 40.0 % [38.0, 42.0], which "
         "is below one half. SAMI’s answer is shorter in 1,440 comparisons. SAMI’s win rate there is 50.0 % [48.0, "
         "52.0], which cannot be told from one half.",
         "SAMI lowers the share of step-by-step answers among greedy answers (−20.0 points",  # a page ends here
-        "SAMI is right more often than the base model within that format (+20.0 points [+18.0, +22.0]). SFT lowers the "
-        "share of step-by-step answers (−20.0 points [−22.0, −18.0]). SFT is right more often than the base model",
+        "SAMI is correct more often than the base model within that format (+20.0 points [+18.0, +22.0]). SFT lowers "
+        "the share of step-by-step answers (−20.0 points [−22.0, −18.0]). SFT is correct more often than the base model",
     ):
         assert sentence in text
     assert not re.search("SAMI is ahead|improve the content|lead over|comparison with SFT itself", text)
@@ -131,7 +131,7 @@ def test_the_paper_at_full_size_says_nothing_of_the_miniature(tmp_path):
     text = paper(tables(made_up_run.write_run(tmp_path, config), config), config)[1]
     of_the_miniature = "miniature|checkers|from nothing|world|judge is exact|laptop|trunk|weak |strong |hundreds of"
     assert not re.search(f"{of_the_miniature}|SAMI trained for longer|are programs|correct or not", text, re.IGNORECASE)
-    assert not re.search(r"not measured|\?\?|\(\?\)|no such table|content is right in|of the principles\.", text)
+    assert not re.search(r"not measured|\?\?|\(\?\)|no such table|content is correct in|of the principles\.", text)
     places = [place for model in config["models"].values() for place in model["places"]]
     joined = text.replace("-", "")  # a name may be broken after its hyphens
     for model in ("gpt-4o-2024-08-06", *(place["hub"] for place in places)):
@@ -164,7 +164,7 @@ def test_the_paper_of_a_given_small_model_says_what_it_is(tmp_path, tables):
     of_others = (
         "town|polite|stronger model|miniature|from nothing|world|laptop|trunk|the generator|thirty-two attempts are"
     )
-    assert not re.search(rf"{of_others}|not measured|\?\?|\(\?\)|content is right in|unlike", text, re.IGNORECASE)
+    assert not re.search(rf"{of_others}|not measured|\?\?|\(\?\)|content is correct in|unlike", text, re.IGNORECASE)
     for sentence in (
         "We rebuild that study with SmolLM2, on many tasks and on word problems.",
         "Both experiments train SmolLM2 (Ben Allal et al., 2025).",
@@ -225,7 +225,7 @@ def test_small_models_on_real_questions_are_a_case_of_their_own(full):
     assert "The questions come from public files, and such models cannot answer them. Checkers take the place" in text
     assert "This count is rough on questions like these." in text
     assert "The judge is a program. It was written for other questions than these." in text
-    assert "content is right in" not in text
+    assert "content is correct in" not in text
 
 
 def test_a_judge_that_sees_the_form_of_any_text_is_called_that(tmp_path):

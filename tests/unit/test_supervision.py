@@ -20,7 +20,7 @@ def test_what_the_neighbours_are_given(neighbours):
     maths = neighbours["maths"]
     had = {name: given(maths, name) for name in ("base", *maths["methods"])}
     assert had.pop("star_1") == had.pop("star_2") == ["gold answers"]  # of the second round also through its writer
-    assert set(had) == {"base", "subset", "unverified", "mipo"}
+    assert set(had) == {"base", "subset", "unverified", "unverified_longer", "mipo"}
     assert not any(had.values())
     for title in ("multitask", "weak_to_strong"):
         assert given(neighbours[title], "written") == ["principles of writer"]

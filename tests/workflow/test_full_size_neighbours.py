@@ -56,11 +56,11 @@ def test_sami_with_mixtral_and_mipo_are_planned_too(copy):
     found = jobs(plan(copy, MIXTRAL))
     assert (found["fetch_dataset"], found["train"], found["judge"]) == (2, 9, 10)
     found = jobs(plan(copy, MIPO))
-    # GSM8K, SVAMP, ARC and PRISM; the policy and the judge. In context mode there are two sets and five methods.
-    assert (found["fetch_dataset"], found["fetch_model"], found["generate"]) == (2 + 1 + 4 + 1, 2, 3 + 2)
-    assert (found["reference"], found["train"]) == (3 + 2, 3 * 2 + 5)
-    assert (found["solve"], found["respond"], found["judge_by_likelihood"]) == (3 * 3, 6, 10)
-    assert (found["stored_responses"], found["score"]) == (1, 6 + 1)
+    # GSM8K, SVAMP, ARC, PRISM and its survey; the policy and the judge. Context mode has two sets and six methods.
+    assert (found["fetch_dataset"], found["fetch_model"], found["generate"]) == (2 + 1 + 4 + 2, 2, 3 + 2)
+    assert (found["reference"], found["train"]) == (3 + 2, 3 * 2 + 6)
+    assert (found["solve"], found["respond"], found["judge_by_likelihood"]) == (3 * 3, 7, 11)
+    assert (found["stored_responses"], found["score"]) == (1, 7 + 1)
 
 
 def test_the_whole_of_mi_epo_is_planned_too(copy):

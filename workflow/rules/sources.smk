@@ -87,7 +87,9 @@ rule lengths:
         files=lambda wildcards: [
             file for model in lengths_models(wildcards.experiment) for file in files_on_disk(model_folder(model))
         ],
-        prompt_templates=lambda wildcards: [judge["prompt_template"] for judge in validating_to_fit(wildcards.experiment)],
+        prompt_templates=lambda wildcards: [
+            judge["prompt_template"] for judge in validating_to_fit(wildcards.experiment)
+        ],
     output:
         f"{RUN}/prompts/{{experiment}}/lengths.csv",
     log:
