@@ -83,7 +83,7 @@ def test_where_sami_is_behind_no_sentence_has_it_ahead(tmp_path):
         "52.0], which cannot be told from one half.",
         "SAMI lowers the share of step-by-step answers among greedy answers (−20.0 points",  # a page ends here
         "SAMI is correct more often than the base model within that format (+20.0 points [+18.0, +22.0]). SFT lowers "
-        "the share of step-by-step answers (−20.0 points [−22.0, −18.0]). SFT is correct more often than the base model",
+        "the share of step-by-step answers (−20.0 points [−22.0, −18.0]). SFT is correct more often than the base",
     ):
         assert sentence in text
     assert not re.search("SAMI is ahead|improve the content|lead over|comparison with SFT itself", text)
