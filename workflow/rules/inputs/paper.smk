@@ -49,7 +49,7 @@ TABLES = {
     **of_each(SOLVED, "maths", "accuracy", "formats", "extractors", "examples_maths"),
     **of_each(OF_SOURCES, "maths", "sources"),
     **of_each(COMPARED, "multitask", "methods", "degeneration"),
-    **of_each(PREFERRED, "multitask", "steering"),
+    **of_each([name for name in COMPARED if name in PREFERRED], "multitask", "steering"),
 }
 
 # Where the document sets methods side by side. It lies in times/, since no other run has the same seconds.
