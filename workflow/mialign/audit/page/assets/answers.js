@@ -55,7 +55,7 @@ function questionCard(question) {
     facts({ category, id, "question in its source": question_id, user, "other user": otherUser }),
     ...constitutions.flatMap((one) => [el("h3", {}, "Constitution"), written(one.text ?? words(one)),
       one.principles ? el("p", { class: "quiet" }, one.principles.map((pair) => pair.join(" (") + ")").join(", ")) : null]),
-    reference ? folded("What is right", facts(Object.fromEntries(Object.entries(reference).map(([key, value]) => [key, words(value)])))) : null,
+    reference ? folded("What is correct", facts(Object.fromEntries(Object.entries(reference).map(([key, value]) => [key, words(value)])))) : null,
     prompts.length ? folded("The prompt, as the models read it", ...prompts.map(written)) : null);
 }
 
@@ -119,7 +119,7 @@ async function solvedView(experiment, method, seed, temperature, id) {
       choice("Question", questions.map((one, place) => [one.id, `${place + 1}. ${(one.question ?? one.id).slice(0, 70)}`]), question.id, (value) => go(there({ id: value })))),
     stepper(questions, questions.indexOf(question), (one) => there({ id: one.id }), "question"),
     questionCard(question),
-    el("p", {}, extractors.map((extractor) => `${extractor}: ${attempts.filter((item) => item.correct[extractor]).length} of ${attempts.length} right`).join("; ")),
+    el("p", {}, extractors.map((extractor) => `${extractor}: ${attempts.filter((item) => item.correct[extractor]).length} of ${attempts.length} correct`).join("; ")),
     section("Attempts", dataTable({
       caption: `${count(attempts.length)} attempts, and the answer that each extractor found`,
       columns: ["attempt", "text", "in steps", ...extractors, "tokens", "finish"],
@@ -128,7 +128,7 @@ async function solvedView(experiment, method, seed, temperature, id) {
   ];
 }
 
-const mark = (answer, right) => el("span", { class: right ? "good" : "bad" }, `${answer ?? "none"} ${right ? "✓ right" : "✗ wrong"}`);
+const mark = (answer, correct) => el("span", { class: correct ? "good" : "bad" }, `${answer ?? "none"} ${correct ? "✓ correct" : "✗ wrong"}`);
 
 async function pairsView(name, at) {
   const names = Object.keys(summary.pairs);

@@ -4,7 +4,7 @@
 const RULE = {
   "Verdicts on the paper": [
     "Each claim has what the text says, what the figure shows and what the released files give.",
-    "A value is not a possible value with n items if no numbers of wins, ties and losses of n items, or of right answers, give it in the digits it was published with.",
+    "A value is not a possible value with n items if no numbers of wins, ties and losses of n items, or of correct answers, give it in the digits it was published with.",
     "A tie is half a win.",
     "The sources of a claim agree if they differ by no more than the rounding of their digits, and otherwise they disagree.",
     "A claim that has one source alone is not comparable.",
@@ -22,7 +22,7 @@ const RULE = {
     "If there is one seed, the interval is the BCa bootstrap over questions, and holds for this seed.",
     "The run agrees if its interval shows the claimed direction, or lies within the margin where no effect is claimed.",
     "It disagrees if its interval shows the other direction, or an effect beyond the margin where none is claimed.",
-    "Where a program judges right content, the judge without principles is another measure than the original's, and not comparable.",
+    "Where a program judges correct content, the judge without principles is another measure than the original's, and not comparable.",
   ],
 };
 
@@ -87,7 +87,7 @@ async function settling() {
     ? el("figure", {}, link(to("figures", "power"), await picture("power")), el("figcaption", {}, "The chance to find an effect of the published size, against the number of items"))
     : null;
   return section("What would settle the claims",
-    el("p", {}, "Where no effect is claimed, the items bring the interval within the margin. Of two numbers of items for a gain, the smaller holds if the better method loses no question that the other gets right, and the larger if both are right independently of each other. The seeds are those needed with any number of items, if seeds vary as in this run."),
+    el("p", {}, "Where no effect is claimed, the items bring the interval within the margin. Of two numbers of items for a gain, the smaller holds if the better method loses no question that the other answers correctly, and the larger if both are correct independently of each other. The seeds are those needed with any number of items, if seeds vary as in this run."),
     table, figure);
 }
 
