@@ -4,7 +4,7 @@ from math import gcd
 
 FROM_AUTHORS = "authors"  # the writer of pairs that are released, not written here
 STORED = "stored"  # what stands in comparisons for the answers that come with the questions
-WHOLE = {"part": 1, "of": 1}  # the slice of a set that takes all questions
+ALL_QUESTIONS = {"part": 1, "of": 1}  # the slice of a set that takes all questions
 
 
 def used_sets(experiment: dict) -> list[str]:
@@ -85,7 +85,7 @@ def labels(experiment: dict, models: dict) -> dict[str, str]:
 
 def questions_of(block: dict, there: int) -> int:
     """How many of so many questions a set has: those of its slice, from its part on every so many."""
-    taken = block.get("slice", WHOLE)
+    taken = block.get("slice", ALL_QUESTIONS)
     return len(range(taken["part"] - 1, there, taken["of"]))
 
 
@@ -104,7 +104,7 @@ def share_questions(one: dict, other: dict) -> bool:
     The places of a source in two lists of sources are comparable if the same sources stand before it in both. If not,
     slices share a question for certain only where no divisor is common to both `of`: then places do not matter.
     """
-    slices = [block.get("slice", WHOLE) for block in (one, other)]
+    slices = [block.get("slice", ALL_QUESTIONS) for block in (one, other)]
     lists = [block.get("questions", []) for block in (one, other)]
     before = ([names[: names.index(source)] for names in lists] for source in set(lists[0]) & set(lists[1]))
     return any(

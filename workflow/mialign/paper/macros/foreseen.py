@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 
 from mialign.data.sets import compared, is_judged, sets_in_files
+from mialign.data.sources import SYNTHETIC_ANSWERS
 from mialign.evaluation.answers import EXTRACTORS
 from mialign.evaluation.held_out_adherence import FIELDS
 from mialign.evaluation.judge import COMPARED
@@ -110,8 +111,10 @@ def _held_out(given: dict) -> tuple[str, ...]:
 def _answers(given: dict, sources: dict) -> str:
     """The kind of answers that an experiment counts."""
     asked = (sources.get(name, {}) for name in given["questions"]["benchmark"])
-    lettered = ("choices" in source.get("fields", {}) or source.get("synthetic") == "choices" for source in asked)
-    return "letter" if any(lettered) else "number"
+    kinds = {
+        "letter" if "choices" in one.get("fields", {}) else SYNTHETIC_ANSWERS.get(one.get("synthetic")) for one in asked
+    }
+    return "letter" if "letter" in kinds else "number"
 
 
 def _accuracy(title: str, given: dict, answers: str) -> Iterator[dict]:
