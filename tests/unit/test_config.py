@@ -799,6 +799,13 @@ def test_folders_may_be_named_from_the_home_folder(miniature, monkeypatch, tmp_p
     assert found["experiments"]["multitask"]["template"].startswith("~/")
 
 
+def test_every_path_of_the_schema_may_be_named_from_the_home_folder(root):
+    schema = (root / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8")
+    keys = re.findall(r"^ *(\w+): {\$ref: \"#/\$defs/path\"}$", schema, flags=re.MULTILINE)
+    assert len(keys) == schema.count("#/$defs/path")
+    assert set(keys) == set(loading.PATHS)
+
+
 def test_a_model_on_a_server_is_not_trained(served):
     served["experiments"]["multitask"]["base"] = "big"
     refused(served, "experiments.multitask.base: big is on a server (models.big.server), where nothing is trained")

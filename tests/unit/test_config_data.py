@@ -204,7 +204,7 @@ BAD = [
     ),
     (f"{MT}.methods.dpo.train_on", "all", f"{MT}.methods.dpo.train_on: it belongs to objective sft, not to dpo"),
     (f"{MT}.methods.sft.train_on", "positive", f"{MT}.methods.sft.train_on: 'positive' is not possible; did you mean"),
-    (f"{MT}.methods.dpo.side", "rows", f"{MT}.methods.dpo.side: it belongs to objective infonce, not to dpo"),
+    (f"{MT}.methods.dpo.over", "rows", f"{MT}.methods.dpo.over: it belongs to objective infonce, not to dpo"),
     (f"{MT}.methods.dpo.beta_c", 0.1, f"{MT}.methods.dpo.beta_c: it belongs to objective mi_epo, not to dpo"),
 ]
 

@@ -174,6 +174,8 @@ def test_the_drift_is_of_so_many_answers_under_two_models(settings, assumed):
     exact = {row.stage: row for row in cost._rows(settings, assumed)}
     assert exact["drift"].jobs == 2  # dpo, two seeds
     assert exact["drift"].tokens == 2 * 2 * 3 * (10 + 15)
+    settings["experiments"]["multitask"]["soups"] = {"soup": {"of": ["dpo"]}}  # its policies share the answers of one
+    assert {row.stage: row for row in cost._rows(settings, assumed)}["drift"].tokens == 2 * (2 * 2 * 3 * (10 + 15))
 
 
 def generated(settings, assumed) -> list[tuple[int, float]]:

@@ -92,7 +92,14 @@ def test_so_many_of_the_sampled_first_attempts_are_taken_of_the_same_prompts_in_
 
 def test_fewer_answers_than_were_asked_for_are_told(measure, capsys):
     assert len(measure(number=4)) == 3
-    assert "responses.jsonl: 3 responses, fewer than the 4 asked for" in capsys.readouterr().err
+    assert "prompts.jsonl: 3 prompts, fewer than the 4 asked for" in capsys.readouterr().err
+
+
+def test_a_policy_that_answered_some_prompts_is_measured_on_those_that_were_drawn(measure):
+    """As of a soup, each policy of which answers under its own vector."""
+    parts = [[one for one in written() if one["prompt_id"] in names] for names in (("p0",), ("p1", "p2"))]
+    found = [one for part in parts for one in measure(part, number=2)]
+    assert {one["prompt_id"] for one in found} == {one["prompt_id"] for one in measure(number=2)}
 
 
 def test_what_cannot_be_measured_is_refused(measure, models, tmp_path):
@@ -121,8 +128,18 @@ def test_the_drift_is_the_sum_over_all_tokens_by_their_number(tmp_path):
     assert row["value"] == pytest.approx(0.25)
     assert row["low"] <= 0.25 <= row["high"]
     paths[-1].write_text("")
-    with pytest.raises(InputError, match="it holds no response"):
+    with pytest.raises(InputError, match="drift/users/mipo, seed 2: no response was measured"):
         list(drift.rows([str(paths[-1])], {}, Bootstrap(resamples=200)))
+
+
+def test_the_policies_of_a_soup_count_as_one(tmp_path):
+    """Two points, of one answer to the same question each: (1 + 2) nat by 2 + 10 tokens."""
+    for point, tokens, kl in (("soup.0", 2, 1.0), ("soup.1", 10, 2.0)):
+        path = tmp_path / f"drift/preferences/{point}/seed1.jsonl"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({"question_id": "q0", "category": "math", "tokens": tokens, "kl": kl}) + "\n")
+    (row,) = drift.rows(sorted(map(str, tmp_path.rglob("seed1.jsonl"))), {}, Bootstrap(resamples=200))
+    assert (row["method"], row["value"], row["n"]) == ("soup", pytest.approx(0.25), 12)
 
 
 def test_a_question_is_drawn_with_all_its_answers(tmp_path):

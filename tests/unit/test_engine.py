@@ -47,9 +47,13 @@ def test_a_processor_that_would_have_to_emulate_bf16_writes_in_float32(
 ):
     for part in (tiny_model, tiny_tokenizer):
         part.save_pretrained(tmp_path)
+    packed = []
     monkeypatch.setattr("mialign.generation.local.use_bf16", lambda precision: native and precision == "bf16")
+    monkeypatch.setattr("mialign.generation.local.device", lambda: "cpu")
+    monkeypatch.setattr("mialign.generation.local.pack", packed.append)  # a processor without bf16 cannot
     engine = make_engine(tmp_path, {"kind": "transformers", "precision": "bf16"}, RuntimeOptions())
     assert engine.model.dtype == dtype
+    assert packed == [engine.model] * native
 
 
 @pytest.mark.parametrize("name", architectures.CONFIGS)
@@ -104,6 +108,15 @@ def test_a_missing_vllm_is_told_with_what_to_do(tmp_path, tiny_model, tiny_token
     monkeypatch.setitem(sys.modules, "vllm", None)
     with pytest.raises(InputError, match=r"vLLM is not installed here; .*environments: \{generate: FOLDER\}"):
         make_engine(tmp_path, {"kind": "vllm", "precision": "float32"}, RuntimeOptions())
+
+
+def test_a_prompt_that_is_too_long_is_told_before_any_is_answered(tmp_path, tiny_model, tiny_tokenizer):
+    for part in (tiny_model, tiny_tokenizer):
+        part.save_pretrained(tmp_path)
+    engine = make_engine(tmp_path, {"kind": "transformers", "precision": "float32"}, RuntimeOptions())
+    shards = engine.shards([asked(["The boat"]), asked(["and " * 60])], GREEDY, lambda count: None)
+    with pytest.raises(InputError, match="exceed the context of 64 tokens"):
+        next(shards)
 
 
 def test_a_prompt_that_leaves_no_room_is_refused(tiny_model, tiny_tokenizer):

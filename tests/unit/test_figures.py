@@ -277,15 +277,15 @@ OURS = {
 OURS["figure3"] = OURS["figure2"]
 
 
-def bound(method, side, value, metric="bound", critic="sum"):
-    keys = {"experiment": "multitask", "method": method, "critic": critic, "side": side, "metric": metric}
+def bound(method, over, value, metric="bound", critic="sum"):
+    keys = {"experiment": "multitask", "method": method, "critic": critic, "over": over, "metric": metric}
     return keys | (estimate(value, value - 0.02, value + 0.03) if metric == "bound" else estimate(value, None, None))
 
 
 OURS["information"] = [
-    bound(method, side, 0.1 + place / 10 + more)
+    bound(method, over, 0.1 + place / 10 + more)
     for place, method in enumerate(["sft", "base", "mi_1", "mi_2", "mi_3", "dpo_2"])
-    for side, more in (("rows", 0.02), ("columns", 0.0), ("both", 0.01))
+    for over, more in (("rows", 0.02), ("columns", 0.0), ("both", 0.01))
 ] + [bound("base", "", math.log(2), "cap", "")]
 
 NUMBERS = {2: "n2", 3: "n3", 4: "n4"}

@@ -80,11 +80,11 @@ def grids(draw):
     return np.array(sums), np.array(draw(st.lists(st.integers(1, 60), min_size=size, max_size=size)))
 
 
-def slow(scores: list[list[float]], side: str) -> float:
+def slow(scores: list[list[float]], over: str) -> float:
     """log N plus the mean log of the share of the matched entry, written out."""
     size, logs = len(scores), []
     for k in range(size):
-        others = [scores[k][j] if side == "rows" else scores[j][k] for j in range(size)]
+        others = [scores[k][j] if over == "rows" else scores[j][k] for j in range(size)]
         logs.append(-math.log(sum(math.exp(min(other - scores[k][k], 700)) for other in others)))
     return math.log(size) + sum(logs) / size
 
@@ -94,8 +94,8 @@ def test_bounds_equal_a_slow_computation_and_stay_below_the_cap(grid):
     sums, tokens = grid
     found = bounds(sums, tokens)
     scores = {"mean": (sums / tokens).tolist(), "sum": sums.tolist()}
-    for critic, side in (("mean", "rows"), ("mean", "columns"), ("sum", "rows"), ("sum", "columns")):
-        assert found[critic, side] == pytest.approx(slow(scores[critic], side), abs=1e-9)
+    for critic, over in (("mean", "rows"), ("mean", "columns"), ("sum", "rows"), ("sum", "columns")):
+        assert found[critic, over] == pytest.approx(slow(scores[critic], over), abs=1e-9)
     assert all(value <= math.log(len(tokens)) for value in found.values())
 
 
@@ -115,8 +115,8 @@ def test_the_bound_is_log_n_less_the_loss_of_sami():
     torch.manual_seed(1)
     sums, tokens = -50 * torch.rand(1, 3, 3, dtype=torch.float64), torch.tensor([3.0, 8.0, 5.0], dtype=torch.float64)
     found = bounds(sums[0].numpy(), tokens.numpy())
-    for side in ("rows", "columns"):
-        assert found["mean", side] == pytest.approx(math.log(3) - cross_entropy(sums / tokens, side).item(), abs=1e-12)
+    for over in ("rows", "columns"):
+        assert found["mean", over] == pytest.approx(math.log(3) - cross_entropy(sums / tokens, over).item(), abs=1e-12)
 
 
 # ---------------------------------------------------------------- tables
@@ -133,15 +133,15 @@ def run(results):
 
 
 def test_the_table_by_hand(run):
-    row = only(run, method="mi", critic="mean", side="columns", metric="bound")
+    row = only(run, method="mi", critic="mean", over="columns", metric="bound")
     assert row["value"] == pytest.approx((BY_HAND["mean", "columns"] + math.log(2)) / 2)
     assert row["low"] <= row["value"] <= row["high"] <= math.log(2) + 1e-9
     assert (row["experiment"], row["n"]) == ("multitask", 2)
-    assert only(run, method="mi", critic="sum", side="rows", metric="accuracy")["value"] == 75
-    assert only(run, method="base", critic="mean", side="rows", metric="accuracy")["value"] == 50
+    assert only(run, method="mi", critic="sum", over="rows", metric="accuracy")["value"] == 75
+    assert only(run, method="base", critic="mean", over="rows", metric="accuracy")["value"] == 50
     cap = only(run, method="base", metric="cap")
     assert (cap["value"], cap["low"], cap["n"]) == (math.log(2), None, 2)
-    assert (cap["critic"], cap["side"]) == ("", "")
+    assert (cap["critic"], cap["over"]) == ("", "")
 
 
 def test_drift_is_of_all_tokens_together(run):
@@ -155,7 +155,7 @@ def test_matched_is_the_log_probability_per_token_of_the_responses_under_their_o
     """(-1 / 1 - 4 / 2) / 2 of the first question; of the second (-1 / 2 - 1 / 5) / 2 by mi and -2 / 2 by the others."""
     first, sure, flat = -1.5, -0.35, -1.0
     row = only(run, method="mi", metric="matched")
-    assert (row["value"], row["critic"], row["side"], row["n"]) == (pytest.approx((first + sure) / 2), "mean", "", 2)
+    assert (row["value"], row["critic"], row["over"], row["n"]) == (pytest.approx((first + sure) / 2), "mean", "", 2)
     assert row["low"] <= row["value"] <= row["high"]
     assert only(run, method="base", metric="matched")["value"] == pytest.approx((first + flat) / 2)
     for other in ("base", "other"):
@@ -177,24 +177,24 @@ def test_every_number_of_it_is_foreseen(results, miniature):
 def test_differences_are_paired_by_question_and_go_from_every_method_to_every_other(run):
     gain = (math.log(2) - 0) / 2  # the first question is the same for all
     for other in ("base", "other"):
-        row = only(run, method="mi", critic="sum", side="both", metric=f"difference_{other}")
-        assert (row["value"], row["side"], row["n"]) == (pytest.approx(gain), "both", 2)
-    assert only(run, method="other", critic="mean", side="both", metric="difference_mi")["value"] == pytest.approx(
+        row = only(run, method="mi", critic="sum", over="both", metric=f"difference_{other}")
+        assert (row["value"], row["over"], row["n"]) == (pytest.approx(gain), "both", 2)
+    assert only(run, method="other", critic="mean", over="both", metric="difference_mi")["value"] == pytest.approx(
         -gain
     )
-    assert only(run, method="other", critic="mean", side="both", metric="difference_base")["value"] == pytest.approx(0)
+    assert only(run, method="other", critic="mean", over="both", metric="difference_base")["value"] == pytest.approx(0)
     assert not [row for row in run if row["method"] == "base" and "difference" in row["metric"]]
 
 
 def test_questions_that_one_policy_lacks_are_in_no_difference_with_it(results):
     rows = table(results("base", 1, [record(1)]), results("mi", 1, [record(1), record(2), record(3)]))
-    assert only(rows, method="mi", critic="mean", side="both", metric="bound")["n"] == 3
-    assert only(rows, method="mi", critic="mean", side="both", metric="difference_base")["n"] == 1
+    assert only(rows, method="mi", critic="mean", over="both", metric="bound")["n"] == 3
+    assert only(rows, method="mi", critic="mean", over="both", metric="difference_base")["n"] == 1
 
 
 def test_items_and_seeds_are_both_drawn(results):
     paths = [results("mi", seed, [record(1), record(2, [[-1.0, -9.0], [-9.0, -seed]], [1, 1])]) for seed in (1, 2)]
-    row = only(table(*paths), critic="sum", side="rows", metric="bound")
+    row = only(table(*paths), critic="sum", over="rows", metric="bound")
     values = np.array([[bounds(np.array(SUMS), np.array(TOKENS))["sum", "rows"]] * 2,
                        [math.log(2) - (math.log(1 + E(-8)) + math.log(1 + E(s - 9))) / 2 for s in (1, 2)]])  # fmt: skip
     assert (row["value"], row["n"]) == (pytest.approx(values.mean()), 4)

@@ -15,7 +15,7 @@ COLUMNS = {
     "degeneration": "experiment,method,temperature,metric,value,low,high,n",
     "diversity": "experiment,method,temperature,category,metric,value,low,high,n",
     "strengths": "experiment,method,axis,temperature,metric,value,low,high,n",
-    "information": "experiment,method,critic,side,metric,value,low,high,n",
+    "information": "experiment,method,critic,over,metric,value,low,high,n",
     "drift": "experiment,method,metric,value,low,high,n",
     "preferences": "experiment,method,temperature,preference,reward,metric,value,low,high,n",
     "accuracy": "experiment,method,temperature,attempts,extractor,metric,value,low,high,n",

@@ -257,6 +257,7 @@ def test_whether_the_base_model_judges():
     assert signs == [("below", "below"), ("below", "above"), ("above", "above")]
 
 
+SMOLLM2 = r"SmolLM2-{}\allowbreak{}135M-{}\allowbreak{}Instruct"
 SIGNS = ("baseWritesMultitask", "baseWritesMaths", "forcedOpeningMultitask", "forcedOpeningMaths", "oneBase")
 
 
@@ -264,7 +265,7 @@ SIGNS = ("baseWritesMultitask", "baseWritesMaths", "forcedOpeningMultitask", "fo
     ("overlays", "signs", "base", "temperature"),
     [
         ([], "below above below below above", "weak", "1"),
-        (["config/smollm2.yaml"], "above above above below above", "SmolLM2", "0.7"),
+        (["config/smollm2.yaml"], "above above above below above", SMOLLM2, "0.7"),
         (
             ["config/full_size.yaml"],
             "below above below below below",
@@ -288,7 +289,7 @@ def test_settings_say_which_datasets_the_questions_are_from():
         r"and gsm8k\_train~\citep{cobbe2021}"
     )
     assert found["datasetsMathsBenchmark"] == r"gsm8k\_test~\citep{cobbe2021} and svamp~\citep{patel2021}"
-    assert found["citedModelMultitaskBase"] == found["citedModelMathsBase"] == r"SmolLM2~\citep{allal2025}"
+    assert found["citedModelMultitaskBase"] == found["citedModelMathsBase"] == rf"{SMOLLM2}~\citep{{allal2025}}"
     of_our_world = {number.name for number in settings.of_settings(made_up_run.config())}
     assert not [name for name in of_our_world if name.startswith("datasets")]
 
@@ -298,7 +299,7 @@ def test_a_dataset_or_model_that_no_work_is_named_for_is_not_cited():
     config["cite"] = {"datasets": {"svamp": "patel2021"}}
     found = {number.name: number.text for number in settings.of_settings(config)}
     assert found["datasetsMathsBenchmark"] == r"gsm8k\_test and svamp~\citep{patel2021}"
-    assert found["citedModelMathsBase"] == "SmolLM2"
+    assert found["citedModelMathsBase"] == SMOLLM2
 
 
 def test_a_model_counts_by_what_its_training_began_with():

@@ -149,19 +149,19 @@ def test_ipo_by_hand():
     assert loss("ipo", sums, reference=torch.zeros(1, 2, 2), beta=0.1).item() == pytest.approx((1 + 0) / 2)
 
 
-def test_infonce_by_hand_and_sami_as_its_two_sides():
+def test_infonce_by_hand_and_sami_as_the_mean_of_both():
     # The matched entry is 1/2 of 3/4 and 1/2 of 5/8 in the rows, 1/2 of 5/8 and 1/2 of 3/4 in the columns.
-    rows = loss("infonce", SIMPLE + torch.tensor([[1.0], [2.0]]), side="rows")
+    rows = loss("infonce", SIMPLE + torch.tensor([[1.0], [2.0]]), over="rows")
     assert rows.item() == pytest.approx((math.log(3 / 2) + math.log(5 / 4)) / 2)
     uneven = torch.log(torch.tensor([[[1 / 2, 1 / 4], [1 / 2, 1 / 2]]], dtype=torch.float64))
-    assert loss("infonce", uneven, side="columns").item() == pytest.approx((math.log(2) + math.log(3 / 2)) / 2)
-    assert loss("infonce", uneven, side="rows").item() == pytest.approx((math.log(3 / 2) + math.log(2)) / 2)
+    assert loss("infonce", uneven, over="columns").item() == pytest.approx((math.log(2) + math.log(3 / 2)) / 2)
+    assert loss("infonce", uneven, over="rows").item() == pytest.approx((math.log(3 / 2) + math.log(2)) / 2)
 
 
 @given(grids())
 def test_the_bound_on_mutual_information_cannot_exceed_log_n(values):
-    for side in ("rows", "columns"):
-        assert (loss("infonce", torch.tensor(values, dtype=torch.float64), side=side) >= -1e-12).all()
+    for over in ("rows", "columns"):
+        assert (loss("infonce", torch.tensor(values, dtype=torch.float64), over=over) >= -1e-12).all()
 
 
 def test_mipo_by_hand():

@@ -166,13 +166,13 @@ def test_the_paper_of_a_given_small_model_says_what_it_is(tmp_path, tables):
     )
     assert not re.search(rf"{of_others}|not measured|\?\?|\(\?\)|content is correct in|unlike", text, re.IGNORECASE)
     for sentence in (
-        "We rebuild that study with SmolLM2, on many tasks and on word problems.",
-        "Both experiments train SmolLM2 (Ben Allal et al., 2025).",
+        "We rebuild that study with SmolLM2-135M-Instruct, on many tasks and on word problems.",
+        "Both experiments train SmolLM2-135M-Instruct (Ben Allal et al., 2025).",
         "the training questions are from self_instruct_seed (Wang et al., 2023), self_instruct_user (Wang et al., "
         "2023) and gsm8k_train (Cobbe et al., 2021).",
         "The benchmark questions are from mt_bench (Zheng et al., 2023) and vicuna_bench (Zheng et al., 2023).",
         "Each category has two principles, such as a bulleted list or words in bold.",
-        "The base model, SmolLM2, writes the",  # a page ends here
+        "The base model, SmolLM2-135M",  # a page ends here
         "The writer was made to begin each response as its constitution asks",
         "The model that is trained is not shown this beginning",
         "They are 8 different questions, since some occur more than once.",
@@ -183,10 +183,10 @@ def test_the_paper_of_a_given_small_model_says_what_it_is(tmp_path, tables):
         "and up to 10 times at temperature 0.7",
         "and their wordings are our own.",
         "so the choice is in part luck.",
-        "Experiment 1 trains SmolLM2 on responses of its own.",
+        "Experiment 1 trains SmolLM2-135M-Instruct on responses of its own.",
         "Our temperature is 0.7.",
     ):
-        assert sentence in text
+        assert sentence in text.replace("135M- Instruct", "135M-Instruct")  # a line may end there
     for policy in (
         "The base model follows",
         "SFT continued follows",

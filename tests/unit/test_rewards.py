@@ -1,6 +1,7 @@
-"""Rewards: checkers, length and a tiny classifier behind one interface, and the stage that applies them."""
+"""Rewards: checkers, length and tiny classifiers behind one interface, and the stage that applies them."""
 
 import json
+from random import Random
 
 import pytest
 import torch
@@ -14,6 +15,8 @@ from mialign.evaluation.checkpoint_scores import scores_of
 from mialign.evaluation.rewards import checked_scores, make, reward_records
 from mialign.generation.engine import Completion
 from mialign.models.classifiers import load_classifier, not_classifying
+from mialign.models.tokenizer import train_tokenizer
+from mialign.synthetic import categories
 from scripts import rewards as stage
 
 QUESTION = {"id": "q", "category": "writing", "question": "Name the boat.", "reference": None}
@@ -84,6 +87,54 @@ def test_a_classifier_gives_its_first_logit_of_question_and_response(classifier)
         assert score == pytest.approx(model(torch.tensor([ids])).logits[0, 0].item(), abs=1e-6)
     assert len(set(found)) == 2
     assert reward.scores([QUESTION], texts[1:]) == found[1:]  # whatever is scored beside it
+
+
+def friendly_and_cold(split: str, size: int) -> list[tuple[dict, str, str]]:
+    """Questions of our world, each with a friendly and a cold answer; some of both are polite, the others rude."""
+    rng = Random(size)
+    questions = categories.questions("multitask", split, size, seed=size)
+    found = []
+    for one in questions:
+        sides = {name: rng.random() < 0.5 for name in categories.followable_principles(one["category"])}
+        found.append((one, *(categories.respond(one, sides | {"friendly": kind}, rng) for kind in (True, False))))
+    return found
+
+
+@pytest.fixture(scope="module")
+def trained_classifier(tmp_path_factory):
+    """A folder of a classifier with one logit, which learned to tell friendly from cold answers (logistic loss)."""
+    folder = tmp_path_factory.mktemp("trained_classifier")
+    training = friendly_and_cold("train", 64)
+    tokenizer = train_tokenizer([text for _, *texts in training for text in texts], vocabulary=512, context=512)
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=512, hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=48,
+        max_position_embeddings=512, num_labels=1, bos_token_id=None, eos_token_id=0, pad_token_id=0,
+    )  # fmt: skip
+    model = LlamaForSequenceClassification(config).train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.003)
+    for begin in [*range(0, 64, 8)] * 8:
+        batch = training[begin : begin + 8]
+        texts = [(one["question"], text) for one, *texts in batch for text in texts]
+        read = tokenizer(texts, padding=True, return_tensors="pt", return_token_type_ids=False)
+        wanted = torch.tensor([1.0, 0.0]).repeat(len(batch))
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(model(**read).logits[:, 0], wanted)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def test_a_trained_classifier_ranks_answers_as_the_checker_does(trained_classifier):
+    held_out = friendly_and_cold("validation", 24)
+    questions = [one for one, *texts in held_out for _ in texts]
+    texts = [text for _, *texts in held_out for text in texts]
+    checker = make({"kind": "checker", "principle": "friendly", "side": "positive"}).scores(questions, texts)
+    assert checker == [1, 0] * 24
+    found = make({"kind": "classifier", "model": "any"}, trained_classifier).scores(questions, texts)
+    assert sum(warm > cold for warm, cold in zip(found[::2], found[1::2], strict=True)) >= 23
 
 
 def test_a_classifier_with_a_chat_template_reads_turns(classifier, tmp_path):

@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 from pytest_httpserver import HTTPServer
+from transformers import GenerationConfig
 from werkzeug import Response
 
 import tiny
@@ -150,6 +151,14 @@ def test_the_token_that_ends_a_turn_is_sent_with_a_conversation(run_stage, folde
     written = run(run_stage, folder, server)
     assert [body["stop_token_ids"] for body, _ in server.asked] == [[turn]] * 8
     assert [record["finish"] for record in written] == ["eos"] * 8
+
+
+def test_all_tokens_that_end_a_model_s_texts_are_sent_but_eos(run_stage, folder, server):
+    tokenizer = tiny.tiny_tokenizer()
+    other = tokenizer("house")["input_ids"][0]
+    GenerationConfig(eos_token_id=[tokenizer.eos_token_id, other]).save_pretrained(folder / "model")
+    run(run_stage, folder, server)
+    assert [body["stop_token_ids"] for body, _ in server.asked] == [[other]] * 8
 
 
 def test_a_server_that_knows_no_other_end_than_eos_is_sent_nothing_that_is_not_openais(

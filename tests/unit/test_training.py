@@ -683,7 +683,7 @@ def test_the_tokenizer_of_another_model_is_refused(tmp_path, parent, pairs):
 
 @pytest.mark.parametrize(
     ("objective", "own"),
-    [("sft", {}), ("dpo", {"beta": 0.5}), ("ipo", {"beta": 0.5}), ("sami", {}), ("infonce", {"side": "rows"})],
+    [("sft", {}), ("dpo", {"beta": 0.5}), ("ipo", {"beta": 0.5}), ("sami", {}), ("infonce", {"over": "rows"})],
 )
 def test_the_losses_fall(tmp_path, parent, pairs, objective, own):
     changes = {"objective": objective, **own, "steps": 12, "batch": 8, "validate_every": 6}

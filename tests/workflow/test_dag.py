@@ -291,6 +291,23 @@ def test_an_experiment_with_preferences_is_rewarded_and_not_judged(copy, plan):
     assert asked["preference"] == [1.0, 0.0]
 
 
+def test_the_drift_of_a_soup_is_measured_policy_by_policy(copy):
+    config = yaml.safe_load(PREFERENCES)
+    config["experiments"]["steered"] |= {
+        "respond": {"temperatures": [1.0], "top_p": 1.0, "max_tokens": 96},
+        "drift": {"responses": 8, "seed": 5},
+    }
+    (copy / "more.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml", "--", "results/mini/metrics/drift.csv")
+    measured = commands(text, "drift")
+    assert len(measured) == SEEDED * (5 + 3)  # methods, and the soup under each of three vectors
+    for method in ("kind", "mi_epo_3", "soup.0", "soup.2"):
+        words = measured[f"drift/steered/{method}/seed2.jsonl"]
+        assert option(words, "--model") == f"results/mini/checkpoints/steered/{method}/seed2"
+        assert option(words, "--base") == "results/mini/models/weak"
+        assert (option(words, "--number"), option(words, "--seed")) == ("8", "5")
+
+
 def test_a_rate_of_iterations_is_tried_from_the_first_of_them(copy):
     """They share it: pairs of the third are written by the second, which is trained at the rate that is tried."""
     config = yaml.safe_load(PREFERENCES) | {"tuning": {"rates": [0.0003, 5e-05]}}

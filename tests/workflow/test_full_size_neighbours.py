@@ -153,7 +153,7 @@ def test_context_mode_leaves_the_context_out_and_has_its_baselines_on_the_same_p
     assert found.pop("mipo_user") == ("mipo", "other_user")
     assert found.pop("sami_sums") == ("sami", "without")
     assert found == {name: (name, "without") for name in ("mipo", "sft", "infonce", "sami")}
-    assert experiment["methods"]["infonce"]["side"] == "columns"
+    assert experiment["methods"]["infonce"]["over"] == "columns"
     assert {experiment["methods"][name]["reduction"] for name in ("infonce", "sami")} == {"mean"}
     assert experiment["methods"]["sami_sums"]["reduction"] == "sum"  # as MIPO's code has it
     assert experiment["users"] == {"of": "questions", "seed": 42}

@@ -13,6 +13,7 @@ rule drift:
         f"{RUN}/logs/drift/{{experiment}}.{{method}}.seed{{seed}}.log",
     wildcard_constraints:
         experiment=one_of(DRIFTING),
+        method=one_of(re.escape(name) for experiment in DRIFTING for name in drifting(experiment)),
     conda:
         "../../envs/train.yaml"
     threads: THREADS

@@ -1,11 +1,11 @@
 """See that every prompt and adapter fits the models, also what judges are asked, and write how long the longest are."""
 
-import csv
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from mialign.core import csv_files
 from mialign.core.arguments import add_settings
-from mialign.core.files import writing
+from mialign.core.files import write_text
 from mialign.data import prompt_lengths
 from mialign.evaluation.judge import likelihood_prompt
 from mialign.models.machine import prepare
@@ -38,5 +38,4 @@ def main(args: Namespace) -> None:
     prompts = {path.stem: path for path in args.prompts}
     rows = list(prompt_lengths.rows(prompts, models, args.settings["uses"]))
     rows += likelihood_prompt.lengths(prompts, models, args.settings["judges"])
-    with writing(args.out) as beside, beside.open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream, lineterminator="\n").writerows([prompt_lengths.COLUMNS, *rows])
+    write_text(args.out, csv_files.text(prompt_lengths.COLUMNS, rows))

@@ -18,9 +18,8 @@ def arguments(parser):
     parser.add_argument("--inputs", required=True, nargs="*", metavar="PATH")
     add_settings(
         parser,
-        about='"bootstrap": {"resamples", "seed", "level"}; comparisons, qualities: "categories"; '
-        'comparisons: "ties_won", a list of experiments; accuracy: "attempts" by experiment; '
-        'preferences: "rewards" by experiment',
+        about='"bootstrap": {"resamples", "seed"}; comparisons: "ties_won", a list of experiments; '
+        'accuracy: "attempts" by experiment; preferences: "rewards" by experiment',
         required=False,
     )
     parser.add_argument("--out", required=True, metavar="CSV")
@@ -29,7 +28,7 @@ def arguments(parser):
 def main(args):
     kind, settings = KINDS[args.kind], dict(args.settings)
     chosen = settings.pop("bootstrap", {})
-    unknown = [*sorted(settings.keys() - kind.SETTINGS), *sorted(chosen.keys() - {"resamples", "seed", "level"})]
+    unknown = [*sorted(settings.keys() - kind.SETTINGS), *sorted(chosen.keys() - {"resamples", "seed"})]
     if unknown:
         raise InputError(f"--settings: {unknown[0]!r} is not a setting of {args.kind}")
     tidy.write(args.out, kind.COLUMNS, kind.rows(args.inputs, settings, Bootstrap(**chosen)))

@@ -61,7 +61,7 @@ def collect(args, config: dict) -> list:
         found += training.of_training(table, "metrics/training.csv")
         found += training.of_tokens(table, "metrics/training.csv", config)
     if args.information:
-        table = rows(args.information, (*MEASURED, "critic", "side"))
+        table = rows(args.information, (*MEASURED, "critic", "over"))
         found += information.of_information(table, "metrics/information.csv")
     if args.preferences:
         table = rows(args.preferences, (*MEASURED, "temperature", "preference", "reward"))

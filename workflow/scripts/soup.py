@@ -8,7 +8,7 @@ from mialign.models.soup import merge
 
 
 def arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--checkpoints", nargs="+", type=Path, required=True, help="folders of whole models")
+    parser.add_argument("--checkpoints", nargs="+", type=Path, required=True, help="folders of models, or of adapters")
     parser.add_argument("--weights", nargs="+", type=float, required=True, help="one each, which sum to one")
     parser.add_argument("--out", type=Path, required=True)
 

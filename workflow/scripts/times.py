@@ -1,12 +1,10 @@
 """What each stage cost: jobs, seconds of work and largest memory, from what run.py notes beside each log."""
 
-import csv
-import io
 from argparse import ArgumentParser, Namespace
 from collections import defaultdict
 from pathlib import Path
 
-from mialign.core import job_usage
+from mialign.core import csv_files, job_usage
 from mialign.core.errors import InputError
 from mialign.core.files import write_text
 
@@ -30,9 +28,7 @@ def main(args: Namespace) -> None:
     rows = [_summary(stage, list(measured.values())) for stage, measured in jobs.items()]
     rows.sort(key=lambda row: -row[2])
     rows.append(_summary("all", [one for measured in jobs.values() for one in measured.values()]))
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows([COLUMNS, *rows])
-    write_text(args.out, stream.getvalue())
+    write_text(args.out, csv_files.text(COLUMNS, rows))
 
 
 def _summary(stage: str, measured: list[tuple[float, float]]) -> tuple:

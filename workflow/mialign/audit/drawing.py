@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mialign.audit.graph import Graph, Place, Rule, graph
 from mialign.audit.lineage import Lineage
+from mialign.core import csv_files
 from mialign.core.files import write_text
 
 _WIDTH, _HEIGHT = 150, 40  # pixels of a box
@@ -28,11 +29,11 @@ def write(folder: Path) -> None:
 
 def table(lineage: Lineage) -> str:
     """A CSV of the jobs in the order in which they started."""
-    lines = ["job,started,seconds,files_read,files_written"]
-    for job in lineage.own:
-        counts = len(job["inputs"]), len(job["outputs"])
-        lines.append(",".join(map(str, (lineage.title(job), job["started"], job["seconds"], *counts))))
-    return "\n".join(lines) + "\n"
+    rows = (
+        (lineage.title(job), job["started"], job["seconds"], len(job["inputs"]), len(job["outputs"]))
+        for job in lineage.own
+    )
+    return csv_files.text(("job", "started", "seconds", "files_read", "files_written"), rows)
 
 
 def mermaid(drawn: Graph) -> str:

@@ -49,8 +49,8 @@ TRAINING = {
     "clip": 1.0,
     "validate_at": 0.0,
 }
+PATHS = ("path", "folder", "data", "table", "gguf", "file", "principles", "prompt_template", "train", "generate")
 LENGTHS = {"steps", "epochs"}  # of a training
-FOLDERS = ("path", "folder", "data", "table")
 DECIDING_NOTHING = {"label", "parent", "reference", "data", "iteration_of"}  # of a training, beside its files
 ADAPTER = {"dropout": 0.0, "targets": ["q_proj", "k_proj", "v_proj", "o_proj"]}
 
@@ -223,12 +223,12 @@ def _fill_curves(config: dict) -> None:
 
 
 def _from_home(value, key: str = ""):
-    """Folders that are named from the home folder (~/models) in full: nothing that reads them later is a shell."""
+    """Paths that are named from the home folder (~/models) in full: nothing that reads them later is a shell."""
     if isinstance(value, dict):
         return {name: _from_home(item, name) for name, item in value.items()}
     if isinstance(value, list):
         return [_from_home(item) for item in value]
-    return str(Path(value).expanduser()) if key in FOLDERS and str(value).startswith("~") else value
+    return str(Path(value).expanduser()) if key in PATHS and str(value).startswith("~") else value
 
 
 def _without_nulls(value):

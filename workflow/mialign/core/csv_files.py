@@ -1,4 +1,4 @@
-"""Read the CSVs of earlier stages: rows as dicts, numbers as numbers, what is missing as None."""
+"""CSVs: the text of one, and those of earlier stages as rows, numbers as numbers, what is missing as None."""
 
 import csv
 import io
@@ -11,16 +11,23 @@ from mialign.core.errors import InputError
 NUMBERS = ("value", "low", "high", "n", "temperature", "attempts", "step", "dropped", "kept")
 
 
+def text(columns: Iterable[str], rows: Iterable[Iterable]) -> str:
+    """A CSV of a head and rows of cells; None is an empty cell."""
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows([columns, *rows])
+    return stream.getvalue()
+
+
 def rows(path: str | Path, required: Iterable[str] = ()) -> list[dict]:
     """The rows of a CSV; InputError if it is not there or lacks a column."""
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file; the rule that makes it has not run")
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        content = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 ({error.reason} at byte {error.start}); make it again") from None
-    with io.StringIO(text, newline="") as stream:
+    with io.StringIO(content, newline="") as stream:
         reader = csv.DictReader(stream)
         missing = [column for column in required if column not in (reader.fieldnames or [])]
         if missing:
@@ -38,13 +45,13 @@ def chosen(path: str | Path, settings: dict, required: Iterable[str] = ("metric"
     return [row for row in rows(path, ("experiment", *required)) if row["experiment"] in settings["experiments"]]
 
 
-def _cell(column: str, text: str | None, where: str):
+def _cell(column: str, written: str | None, where: str):
     if column not in NUMBERS:
-        return text or ""
+        return written or ""
     try:
-        number = float(text or "nan")
+        number = float(written or "nan")
     except ValueError:
-        raise InputError(f"{where}: the column {column!r} holds {text!r}, which is not a number") from None
+        raise InputError(f"{where}: the column {column!r} holds {written!r}, which is not a number") from None
     return number if math.isfinite(number) else None
 
 

@@ -20,7 +20,8 @@ def write(path: Path, started: float, processes: int) -> None:
 
 def read(path: Path) -> tuple[float, float]:
     """Seconds and MiB of one job, as `write` noted them."""
-    row = next(csv.DictReader(path.open(encoding="utf-8"), delimiter="\t"))
+    with path.open(encoding="utf-8") as stream:
+        row = next(csv.DictReader(stream, delimiter="\t"))
     seconds, most = (float(row[column]) for column in COLUMNS)
     return seconds, most
 

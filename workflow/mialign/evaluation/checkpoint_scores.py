@@ -1,7 +1,9 @@
 """By what the checkpoints of an experiment are chosen: a score of each validation answer."""
 
-import math
 from collections.abc import Callable
+
+import numpy as np
+from scipy.special import expit
 
 from mialign.core.errors import InputError
 from mialign.data.filters import ENDED
@@ -51,8 +53,7 @@ def preferred(rewards: list[Reward]) -> OneScore:
     def score(record: dict, completion: Completion) -> dict[str, float | None]:
         found = [one.scores([question_of(record)], [completion.text])[0] for one in rewards]
         (vector,) = record["preferences"]
-        chances = [1 / (1 + math.exp(-reward)) for reward in found]
-        total = sum(weight * chance for weight, chance in zip(vector, chances, strict=True))
+        total = float(np.dot(vector, expit(found)))
         return {"preferred": total, **{f"reward_{place}": reward for place, reward in enumerate(found, start=1)}}
 
     return score

@@ -32,15 +32,19 @@ def write_drift(
 
     tokens: of the response, EOS included where it ended (an empty one is EOS alone). kl: in nat, the sum over them of
     KL(policy || base) of the next token, over the whole vocabulary. `responses`: of the policy, the first attempt to
-    each prompt at `temperature`; `number` of them are drawn by `seed`, those to the same prompts for every policy, or
-    all where there are fewer, which stderr tells. Responses longer than the context are left out, counted on stderr
-    and named there.
+    each prompt at `temperature`. `number` of the prompts are drawn by `seed`, the same for every policy, or all where
+    there are fewer, which stderr tells; the policies of a soup each answered some of them, perhaps none. Responses
+    longer than the context are left out, counted on stderr and named there.
     """
     required = ("id", "question_id", "category", "prompts")
     records = {record["id"]: record for record in read_jsonl(prompts, required=required)}
-    drawn = _drawn(responses, records, temperature, number, seed)
-    items = _items(drawn, records, policy, responses)
-    if items != _items(drawn, records, base, responses):
+    if len(records) < number:
+        print(f"{prompts}: {len(records)} prompts, fewer than the {number} asked for", file=sys.stderr, flush=True)
+    drawn = sorted(records, key=lambda prompt: seeds.derive(seed, "drift", prompt))[:number]
+    written = _first_attempts(responses, records, temperature)
+    read = [written[prompt] for prompt in drawn if prompt in written]
+    items = _items(read, records, policy, responses)
+    if items != _items(read, records, base, responses):
         raise InputError(f"{base}: its tokenizer reads other tokens than that of {policy}, so they cannot be compared")
     items = within_context(items, checkpoints.context(policy), f"{responses}", "response")
     sums = divergences(policy, base, list(items.values()), precision, token_budget)
@@ -74,19 +78,18 @@ def divergences(policy: Path, base: Path, items: list[Item], precision: str, tok
     return sums.tolist()
 
 
-def _drawn(responses: Path, records: dict[str, dict], temperature: float, number: int, seed: int) -> list[dict]:
+def _first_attempts(responses: Path, records: dict[str, dict], temperature: float) -> dict[str, dict]:
+    """By prompt, the first attempt that was sampled at the temperature."""
     written = read_jsonl(responses, required=("prompt_id", "temperature", "text", "finish"))
     sampled = [one for one in written if one["temperature"] == temperature and one.get("attempt", 0) == 0]
     if not sampled:
         raise InputError(f"{responses}: no response was sampled at temperature {temperature}; delete it and run again")
     if strangers := [one["prompt_id"] for one in sampled if one["prompt_id"] not in records]:
         raise InputError(f"{responses}: there is no prompt {strangers[0]!r}; delete it, and it is made again")
-    if len(sampled) < number:
-        print(f"{responses}: {len(sampled)} responses, fewer than the {number} asked for", file=sys.stderr, flush=True)
-    return sorted(sampled, key=lambda one: seeds.derive(seed, "drift", one["prompt_id"]))[:number]
+    return {one["prompt_id"]: one for one in sampled}
 
 
-def _items(drawn: list[dict], records: dict[str, dict], folder: Path, responses: Path) -> dict[str, Item]:
+def _items(read: list[dict], records: dict[str, dict], folder: Path, responses: Path) -> dict[str, Item]:
     """Of each response its prompt and its tokens, by the tokenizer of a model."""
     tokenizer = checkpoints.load_tokenizer(folder)
     return {
@@ -98,5 +101,5 @@ def _items(drawn: list[dict], records: dict[str, dict], folder: Path, responses:
             [one["finish"] != CUT],
             may_be_empty=True,
         )
-        for one in drawn
+        for one in read
     }

@@ -17,13 +17,14 @@ from torch import Tensor
 
 from mialign.core.errors import InputError
 from mialign.generation.engine import BatchSize, Completion, Report, Request, RuntimeOptions, Sampling
+from mialign.generation.packed_linear import pack
 from mialign.generation.sampling import choose
 from mialign.generation.shared_prefix_cache import SHARED_PREFIX, SharedPrefixCache, tokens_held
 from mialign.generation.stop_phrases import StopPhrases, completion, ends
 from mialign.models import checkpoints
 from mialign.models.architectures import not_writing
 from mialign.models.machine import DTYPES, device, use_bf16
-from mialign.models.prompt_ids import encode_fitting
+from mialign.models.prompt_ids import check_fitting, encode_fitting
 
 
 class LocalEngine:
@@ -33,11 +34,14 @@ class LocalEngine:
         self.tokenizer, self.batch = checkpoints.load_tokenizer(folder), runtime.batch
         dtype = DTYPES["bf16" if use_bf16(precision) else "float32"]
         self.model = checkpoints.load_model(folder, dtype=dtype).to(device()).eval()
+        if dtype == DTYPES["bf16"] and device() == "cpu":
+            pack(self.model)
 
     def shards(
         self, shards: list[list[Request]], sampling: Sampling, report: Report
     ) -> Iterator[tuple[int, list[list[Completion]]]]:
         """See Engine; one shard after the other, in their order."""
+        check_fitting(self.tokenizer, shards, context(self.model), sampling.max_tokens)
         for number, shard in enumerate(shards):
             yield number, generate(self.model, self.tokenizer, shard, sampling, self.batch, report)
 
@@ -52,8 +56,7 @@ def generate(
     """
     if reason := not_writing(model.config.to_dict()):
         raise InputError(f"The model {reason}, so it cannot write here; take another one, or engine.kind vllm")
-    context = model.config.get_text_config().max_position_embeddings
-    prompts = [encode_fitting(tokenizer, request.prompt, context, sampling.max_tokens) for request in requests]
+    prompts = [encode_fitting(tokenizer, request.prompt, context(model), sampling.max_tokens) for request in requests]
     stops = StopPhrases(tokenizer, sampling.stop)
     last = ends(tokenizer, model.generation_config, [request.prompt for request in requests])
     order = sorted(range(len(requests)), key=lambda index: (len(prompts[index]), index))
@@ -68,6 +71,11 @@ def generate(
             results[index] = list(islice(rows, len(requests[index].seeds)))
         report(len(indices))
     return results
+
+
+def context(model) -> int:
+    """The most tokens that a model reads."""
+    return model.config.get_text_config().max_position_embeddings
 
 
 def batches(sizes: list[tuple[int, int]], new: int, most: BatchSize) -> Iterator[range]:

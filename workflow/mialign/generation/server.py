@@ -17,17 +17,18 @@ from mialign.core.client import Client
 from mialign.core.retry import MalformedResponse
 from mialign.core.token_usage import OncePerProcess, is_token_count
 from mialign.generation.engine import Completion, Report, Request, RuntimeOptions, Sampling
-from mialign.generation.stop_phrases import cut
+from mialign.generation.stop_phrases import cut, ends
 from mialign.models import checkpoints
 from mialign.models.encoding import encode
-from mialign.models.prompt_ids import encode_fitting, end_token
+from mialign.models.prompt_ids import encode_fitting
 
 
 class ServerEngine:
-    """The model `name` of the server at how.url, asked for how.batch.completions at a time."""
+    """The model `name` of the server at runtime.url, asked for runtime.batch.completions at a time."""
 
     def __init__(self, folder: Path, name: str, runtime: RuntimeOptions):
         self.tokenizer, self.context = checkpoints.load_tokenizer(folder), checkpoints.context(folder)
+        self.generation = checkpoints.generation_settings(folder)
         self.name, self.together = name, runtime.batch.completions
         self.client, self.unknown = Client(runtime.url, runtime.key), OncePerProcess()
 
@@ -63,11 +64,10 @@ class ServerEngine:
             raise failures[0]
 
     def _encode(self, request: Request, sampling: Sampling) -> dict:
-        """What is sent of a prompt: its ids, and the token that ends its answer if that is not EOS."""
+        """What is sent of a prompt: its ids, and the tokens beside EOS that end its answer."""
         ids = encode_fitting(self.tokenizer, request.prompt, self.context, sampling.max_tokens)
-        last = end_token(self.tokenizer, request.prompt)
-        known = last == self.tokenizer.eos_token_id
-        return {"prompt": ids, **({} if known else {"extra_body": {"stop_token_ids": [last]}})}
+        last = sorted(ends(self.tokenizer, self.generation, [request.prompt]) - {self.tokenizer.eos_token_id})
+        return {"prompt": ids, **({"extra_body": {"stop_token_ids": last}} if last else {})}
 
     def _complete(self, prompt: dict, seed: int, sampling: Sampling) -> Completion:
         return self.client.ask(lambda openai: self._ask(openai, prompt, seed, sampling))

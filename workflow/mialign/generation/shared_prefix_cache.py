@@ -68,13 +68,14 @@ class SharedPrefixCache(Cache):
     """What the attention of every layer needs to know of its rows.
 
     mask [P, width]: where the prompts, padded on the left, have tokens; samples [P]: continuations of each. The first
-    pass goes over the prompts; each one after that adds a token to every row, with attention BRANCHING and this object
-    as `branches`.
+    pass goes over the prompts; each one after that adds a token to every row, with attention SHARED_PREFIX and this
+    object as `branches`.
     """
 
     def __init__(self, layers: int, mask: Tensor, samples: list[int]):
         super().__init__(layers=[_Layer() for _ in range(layers)])
         length = mask.sum(1, keepdim=True)
+        self.step, self.masks = 0, {}  # of the present step, what is hidden, by the window of a layer
         self.back = torch.where(mask, length - (mask.cumsum(1) - 1), NEVER)  # of a prompt's tokens, from its end
         self._arrange(torch.repeat_interleave(torch.tensor(samples, device=mask.device)))
 
@@ -107,12 +108,20 @@ class SharedPrefixCache(Cache):
         x = x.view(prompts, heads, self.most, group, n).transpose(1, 2).reshape(-1, heads, group, n)
         return x if len(x) == len(self.place) else x[self.place]
 
-    def seen(self, layer: _Layer, window: int | None) -> Tensor:
-        """Which of the prompt's and of its own tokens a row's last one looks at: bool [rows, 1, 1, width + slots]."""
-        last = layer.length - 1
-        own = last - torch.arange(layer.new[0].shape[2], device=self.back.device)
-        own = own.masked_fill(own < 0, NEVER).expand(len(self.prompt), -1)
-        return (torch.cat([self.back[self.prompt] + last, own], 1) < (window or NEVER))[:, None, None]
+    def hidden(self, layer: _Layer, window: int | None) -> Tensor:
+        """Which of the prompt's and of its own tokens a row's last one does not see: bool [rows, 1, 1, width + slots].
+
+        All layers with the same window share it: it is computed once a step.
+        """
+        if layer.length != self.step:
+            self.step, self.masks = layer.length, {}
+        if window not in self.masks:
+            last = layer.length - 1
+            own = last - torch.arange(layer.new[0].shape[2], device=self.back.device)
+            own = own.masked_fill(own < 0, NEVER).expand(len(self.prompt), -1)
+            back = torch.cat([self.back[self.prompt] + last, own], 1)
+            self.masks[window] = (back >= (window or NEVER))[:, None, None]
+        return self.masks[window]
 
 
 def _attend(
@@ -138,7 +147,7 @@ def _attend(
     scores = torch.cat([scores, query @ key.transpose(2, 3)], -1)
     if softcap is not None:
         scores = softcap * torch.tanh(scores / softcap)
-    scores = scores.masked_fill(~branches.seen(layer, sliding_window), torch.finfo(scores.dtype).min)
+    scores = scores.masked_fill(branches.hidden(layer, sliding_window), torch.finfo(scores.dtype).min)
     shares = scores.softmax(-1, dtype=torch.float32).to(query.dtype)
     before, own = shares.split([layer.keys.shape[2], key.shape[2]], -1)
     out = branches.apart(branches.together(before) @ layer.values, group) + own @ value

@@ -14,7 +14,7 @@ from mialign.generation.engine import Completion, Report, Request, RuntimeOption
 from mialign.generation.stop_phrases import completion, ends
 from mialign.models import bases, checkpoints
 from mialign.models.machine import DTYPES
-from mialign.models.prompt_ids import encode_fitting
+from mialign.models.prompt_ids import check_fitting, encode_fitting
 
 # vLLM takes adapters up to one of these ranks.
 RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
@@ -76,6 +76,7 @@ class VllmEngine:
         self, shards: list[list[Request]], sampling: Sampling, report: Report
     ) -> Iterator[tuple[int, list[list[Completion]]]]:
         """See Engine; one shard after the other, in their order."""
+        check_fitting(self.tokenizer, shards, self.context, sampling.max_tokens)
         for number, shard in enumerate(shards):
             yield number, self._complete(shard, sampling)
             report(len(shard))

@@ -1,5 +1,8 @@
 """A prompt as token ids: one text, or a conversation by the model's chat template; and what ends its answer."""
 
+from collections.abc import Iterable
+from itertools import chain
+
 from mialign.core.errors import InputError
 from mialign.core.template import Prompt, text_of
 from mialign.models import chat_template
@@ -23,6 +26,12 @@ def encode_fitting(tokenizer, prompt: Prompt, context: int, max_new_tokens: int)
             f"lower max_tokens or drop the question: {text_of(prompt)[:80]!r}..."
         )
     return ids
+
+
+def check_fitting(tokenizer, shards: Iterable[Iterable], context: int, max_new_tokens: int) -> None:
+    """The same of all requests, before the first is answered."""
+    for request in chain.from_iterable(shards):
+        encode_fitting(tokenizer, request.prompt, context, max_new_tokens)
 
 
 def end_token(tokenizer, prompt: Prompt) -> int:

@@ -123,7 +123,8 @@ class _Experiment:
             yield from self.information()
         if "drift" in given:
             scored = 2 * given["drift"]["responses"] * (self.mean["prompt"] + self.answer(self.measured))
-            yield self.row("drift", len(given["methods"]) * self.seeds, scored, "scoring", self.base)
+            measured = len(given["methods"]) + len(given.get("soups", {}))  # the policies of a soup read as much as one
+            yield self.row("drift", measured * self.seeds, scored, "scoring", self.base)
 
     def writing(self, data: str) -> Iterator[Row]:
         """The responses of a set: once, or by every seed of the method that writes it."""
@@ -169,7 +170,7 @@ class _Experiment:
         return [weights(self.config, self.assumed, one["model"]) for one in scorers if one["kind"] == "classifier"]
 
     def soups(self) -> Iterator[Row]:
-        """The merged checkpoints of a soup, one a vector and seed; each is removed when it has answered."""
+        """The merged checkpoints of a soup, one a vector and seed; each is removed when its answers were measured."""
         merged, methods, soups = self.merged(), self.given["methods"], self.given.get("soups", {}).values()
         whole = any("adapter" not in methods[method] for soup in soups for method in soup["of"])
         size = max(map(training_size.number_size, methods.values()))

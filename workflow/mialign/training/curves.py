@@ -1,8 +1,8 @@
 """The course of a training: a tidy table of step, metric, value, and the pairs of each step."""
 
-import csv
-import io
 from collections.abc import Iterator
+
+from mialign.core import csv_files
 
 # Logged for each step, and summed up over the steps.
 COUNTS = ("questions", "response_tokens")
@@ -21,21 +21,18 @@ def to_csv(history: list[dict], selected: int) -> str:
 
     Validation metrics lose the prefix eval_ that the Trainer asks for.
     """
-    stream = io.StringIO()
-    table = csv.writer(stream, lineterminator="\n")
-    table.writerow(["step", "metric", "value"])
-    totals = dict.fromkeys(COUNTS, 0)
+    rows, totals = [], dict.fromkeys(COUNTS, 0)
     for entry in history:
         for name in LOGGED:
             if name in entry:
                 totals[name] = totals.get(name, 0) + entry[name]
                 value = totals[name] if name in COUNTS else f"{entry[name]:.6g}"
-                table.writerow([entry["step"], name, value])
+                rows.append([entry["step"], name, value])
         for name, value in sorted(entry.items()):  # a state that is read back has them in another order
             if name.startswith("eval_") and name not in SKIPPED:
-                table.writerow([entry["step"], name.removeprefix("eval_"), f"{value:.6g}"])
-    table.writerow([selected, "selected", 1])
-    return stream.getvalue()
+                rows.append([entry["step"], name.removeprefix("eval_"), f"{value:.6g}"])
+    rows.append([selected, "selected", 1])
+    return csv_files.text(("step", "metric", "value"), rows)
 
 
 def pairs_of_steps(history: list[dict]) -> Iterator[dict]:

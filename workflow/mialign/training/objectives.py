@@ -39,15 +39,15 @@ def sft(scored: Scored, settings: dict) -> Tensor:
 def infonce(scored: Scored, settings: dict) -> Tensor:
     """InfoNCE (arXiv 1807.03748): cross-entropy of one softmax of the grid against the identity.
 
-    - 1/N sum_i log(exp L_ii / sum_j exp L_ij) with side "rows" (eq:infonce in paper/sections/objectives.tex).
-    side "rows": which of the responses was written under this prompt; "columns": under which of the prompts this
+    - 1/N sum_i log(exp L_ii / sum_j exp L_ij) over "rows" (eq:infonce in paper/sections/objectives.tex).
+    over "rows": which of the responses was written under this prompt; "columns": under which of the prompts this
     response was written. A uniform grid gives log N.
     """
-    return cross_entropy(_scores(scored, settings), settings["side"])
+    return cross_entropy(_scores(scored, settings), settings["over"])
 
 
 def sami(scored: Scored, settings: dict) -> Tensor:
-    """SAMI (arXiv 2404.14313): the mean of both sides of InfoNCE, of log-probabilities per token in the paper.
+    """SAMI (arXiv 2404.14313): the mean of InfoNCE by rows and by columns, of log-probabilities per token in the paper.
 
     - 1/(2N) sum_i [log(exp L_ii / sum_j exp L_ij) + log(exp L_ii / sum_j exp L_ji)]
     (eq:sami in paper/sections/objectives.tex).
@@ -95,14 +95,14 @@ def mi_epo(scored: Scored, settings: dict) -> Tensor:
 
 
 # ---------------------------------------------------------------- parts of losses
-def cross_entropy(scores: Tensor, side: str) -> Tensor:
+def cross_entropy(scores: Tensor, over: str) -> Tensor:
     """Of the softmax over responses ("rows") or over prompts ("columns") against the identity; scores [B, N, N]."""
     import torch
     import torch.nn.functional as F
 
     batch, size, _ = scores.shape
     target = torch.arange(size, device=scores.device).expand(batch, size)
-    scores = {"rows": scores.transpose(1, 2), "columns": scores}[side]
+    scores = {"rows": scores.transpose(1, 2), "columns": scores}[over]
     return F.cross_entropy(scores, target, reduction="none").mean(1)
 
 
@@ -176,7 +176,7 @@ OBJECTIVES = {
         "InfoNCE",
         infonce,
         reads="square",
-        settings={**OF_GRID, "side": Setting("rows", {"enum": ["rows", "columns"]}, "side")},
+        settings={**OF_GRID, "over": Setting("rows", {"enum": ["rows", "columns"]}, "over")},
         builders=SQUARES,
     ),
     "mipo": Objective(

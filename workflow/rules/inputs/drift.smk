@@ -1,6 +1,11 @@
 """What the drift of a method is measured on."""
 
 
+def drifting(experiment):
+    """All whose drift is measured: methods, and of a soup one policy a vector of the grid."""
+    return [*CONFIG["experiments"][experiment]["methods"], *SOUPS.get(experiment, [])]
+
+
 def drift_inputs(wildcards):
     experiment, method, seed = wildcards.experiment, wildcards.method, wildcards.seed
     stage = "responses" if "respond" in CONFIG["experiments"][experiment] else "solutions"

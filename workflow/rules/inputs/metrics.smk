@@ -146,7 +146,7 @@ def metric_inputs(wildcards):
             return [
                 f"{RUN}/drift/{experiment}/{method}/seed{seed}.jsonl"
                 for experiment in DRIFTING
-                for method in CONFIG["experiments"][experiment]["methods"]
+                for method in drifting(experiment)
                 for seed in SEEDS
             ]
         case "preferences":

@@ -5,11 +5,11 @@ model prefers one letter whatever stands there. So the verdict is for the text w
 what is added to the log odds of a letter in both orders cancels.
 """
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from mialign.core.errors import InputError
+from mialign.core.progress import Progress
 from mialign.evaluation.judge.likelihood_prompt import LETTERS, prompt_ids
 from mialign.evaluation.judge.position_swap import Answer, PairwiseJudge, judge_name
 from mialign.evaluation.judge.prompt_template import load
@@ -60,11 +60,12 @@ def letter_log_probabilities(folder: Path, messages: list[list[dict]], token_bud
     model.to(device())
     _check_context(items, model.config.get_text_config().max_position_embeddings, folder)
     entry_mask, found = torch.ones(1, 2, dtype=torch.bool), {}
+    progress = Progress("judge", len(items), "prompts")
     with torch.inference_mode():
         for part in packs(items, entry_mask, token_budget):
             sums = grid(model, [items[index] for index in part], entry_mask).sums[:, 0].tolist()
             found.update(zip(part, map(tuple, sums), strict=True))
-            print(f"judge: {len(found)} of {len(items)} prompts judged", file=sys.stderr, flush=True)
+            progress.add(len(part))
     return [found[index] for index in range(len(items))]
 
 

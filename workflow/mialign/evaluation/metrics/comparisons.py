@@ -9,7 +9,6 @@ from mialign.evaluation import held_out_adherence
 from mialign.evaluation.judge import AXES, COMPARED
 from mialign.evaluation.judge.settings import MAIN
 from mialign.evaluation.metrics.records import (
-    CATEGORIES,
     ItemTable,
     Source,
     difference,
@@ -25,7 +24,7 @@ from mialign.evaluation.statistics.rates import Estimate
 from mialign.evaluation.statistics.win_points import POINTS
 
 COLUMNS = ("experiment", "method", "baseline", "axis", "temperature", "category", "metric", *ESTIMATE, "judge")
-SETTINGS = {"categories", "ties_won"}
+SETTINGS = {"ties_won"}
 
 
 def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
@@ -48,7 +47,6 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     scores = load((s for s in sources if s.stage == "scores"), _SCORES)
     _check([s for s in sources if s.stage == "verdicts"], verdicts)
     _check_whole(verdicts, scores)
-    order = settings.get("categories", CATEGORIES)
     deciding = _deciding(verdicts)
     for (folder, pair), seeds in verdicts.items():
         experiment, judge = judging(folder)
@@ -60,13 +58,13 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
             for temperature in temperatures(seeds):
                 keys = dict(zip(COLUMNS, (experiment, method, baseline, axis, temperature), strict=False))
                 table = ItemTable(_at(seeds, temperature, axis), what=f"verdicts of {pair}, {axis}")
-                for category, metric, estimate in _verdict_rows(table, order, bootstrap, ties_won):
+                for category, metric, estimate in _verdict_rows(table, bootstrap, ties_won):
                     yield keys | {"category": category, "metric": metric} | estimate._asdict() | by
                 if not (table.items and all(scored) and judge == MAIN):
                     continue
                 sides = [_at(side, temperature) for side in scored]
                 for field in (COMPARED[axis], *_held_out(axis, sides)):
-                    for category, estimate in _difference_rows(difference(*sides, field), order, bootstrap):
+                    for category, estimate in _difference_rows(difference(*sides, field), bootstrap):
                         yield keys | {"category": category, "metric": f"{field}_difference"} | estimate._asdict() | by
 
 
@@ -118,15 +116,13 @@ def _at(seeds: dict[int, list[dict]], temperature: float, axis: str | None = Non
     }
 
 
-def _verdict_rows(
-    table: ItemTable, order: list[str], bootstrap: Bootstrap, ties_won: bool
-) -> Iterator[tuple[str, str, Estimate]]:
+def _verdict_rows(table: ItemTable, bootstrap: Bootstrap, ties_won: bool) -> Iterator[tuple[str, str, Estimate]]:
     if not table.items:
         return
     points = table.values(lambda record: POINTS[record["verdict"]])
     invalid = table.values(lambda record: record["verdict"] == "invalid")
     longer = table.values(lambda record: float(np.sign(record["test_tokens"] - record["baseline_tokens"])))
-    for category, members in table.groups(order):
+    for category, members in table.groups():
         of_category = points[members]
         yield category, "win_rate", _win_rate(of_category, bootstrap)
         if ties_won:
@@ -173,11 +169,9 @@ def _held_out(axis: str, sides: list[dict[int, list[dict]]]) -> tuple[str, ...]:
     return held_out_adherence.measured(records) if COMPARED[axis] == "adherence" else ()
 
 
-def _difference_rows(
-    differences: dict[int, list[dict]], order: list[str], bootstrap: Bootstrap
-) -> Iterator[tuple[str, Estimate]]:
+def _difference_rows(differences: dict[int, list[dict]], bootstrap: Bootstrap) -> Iterator[tuple[str, Estimate]]:
     table = ItemTable(differences, what="scores")
     if table.items:
         values = table.values(lambda record: record["difference"])
-        for category, members in table.groups(order):
+        for category, members in table.groups():
             yield category, mean_with_interval(values[members], bootstrap, (-1, 1)).scaled(100)

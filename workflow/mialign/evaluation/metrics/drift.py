@@ -6,7 +6,7 @@ from operator import itemgetter
 import numpy as np
 
 from mialign.core.errors import InputError
-from mialign.evaluation.metrics.records import ItemTable, load, source
+from mialign.evaluation.metrics.records import ItemTable, joined, load, source
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 
@@ -20,14 +20,16 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     At each token it is the whole divergence and no estimate, so it is never below 0; what is estimated is the mean over
     what the policy writes. That is the divergence of policy and base per token if the answers were sampled at
     temperature 1 and top_p 1. With a smaller top_p it is the mean over the texts that are written then. A question is
-    drawn with all its answers, such as those under several vectors.
+    drawn with all its answers, such as those under several vectors. The policies of a soup, METHOD.POINT, count as one.
     """
-    sources = [source(path, ("drift",)) for path in paths]
-    loaded = load(sources, ("question_id", "category", "tokens", "kl"))
-    for one in sources:
-        if not loaded[one.experiment, one.method][one.seed]:
-            raise InputError(f"{one.path}: it holds no response; delete the file, and it is made again")
+    loaded = joined(load([source(path, ("drift",)) for path in paths], ("question_id", "category", "tokens", "kl")))
     for (experiment, method), seeds in loaded.items():
+        for seed, records in seeds.items():
+            if not records:
+                raise InputError(
+                    f"drift/{experiment}/{method}, seed {seed}: no response was measured; delete the folder, and it is "
+                    "made again"
+                )
         by_question = {seed: _by_question(records) for seed, records in seeds.items()}
         table = ItemTable(by_question, "question_id", f"drift of {method} ({experiment})")
         moved, tokens = (np.nan_to_num(table.values(itemgetter(key))) for key in ("kl", "tokens"))

@@ -14,19 +14,20 @@ from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import mean_with_interval
 from mialign.evaluation.statistics.rates import Estimate
 
-COLUMNS = ("experiment", "method", "critic", "side", "metric", *ESTIMATE)
+COLUMNS = ("experiment", "method", "critic", "over", "metric", *ESTIMATE)
 SETTINGS: set[str] = set()
 FIELDS = ("id", "question_id", "category", "tokens", "sums", "base_sums")
 CRITICS = ("mean", "sum")
-SIDES = {"rows": 1, "columns": 0}  # the axis of the table that the softmax goes along
+OVER = {"rows": 1, "columns": 0}  # the dimension of the table that the softmax goes along
 
 
 def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
     """Rows from files of information, which hold log p(response j | prompt i) of N constitutions a question.
 
-    Per method, critic (log-probability per token: mean, as in SAMI's loss; or of the whole response: sum) and side:
+    Per method, critic (log-probability per token: mean, as in SAMI's loss; or of the whole response: sum) and what the
+    softmax is over:
     bound, in nat: log N - cross-entropy of the softmax of the critic against the identity (InfoNCE, arXiv 1807.03748);
-    accuracy: how often the matched entry is the largest, of several equal ones the first counts (%). Sides: rows (which
+    accuracy: how often the matched entry is the largest, of several equal ones the first counts (%). Over: rows (which
     of the responses was written under this prompt), columns (under which of the prompts this response was written),
     and for the bound both, their mean. Also difference_<other>, the bound minus that of each other method, paired by
     question and seed. n is questions x seeds.
@@ -35,11 +36,11 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     these N was drawn. rows does so for constitutions that are drawn independently; these N differ from each other, so
     it bounds what all N responses tell together.
 
-    With critic mean and no side: matched, the log-probability per token of the responses under their own prompts, in
+    With critic mean alone: matched, the log-probability per token of the responses under their own prompts, in
     nat, as the mean over the responses of a question; and matched_difference_<other>, paired as above. A policy's
     responses are its own, so this says how sure it is of what it writes, and nothing of the constitution.
 
-    Without critic and side: cap, log N, which no bound exceeds; and drift, an estimate of KL(policy || base) in nat
+    Without both: cap, log N, which no bound exceeds; and drift, an estimate of KL(policy || base) in nat
     per token: the sum of log p(policy) - log p(base) over the policy's own responses, by their tokens (n). It is a
     Monte Carlo estimate, unbiased only for responses that were sampled at temperature 1 and top_p 1, that no stop
     phrase cut, and whose text, encoded anew, has the tokens that were sampled (that of untrained models often has not).
@@ -54,29 +55,29 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     for (experiment, method), seeds in measured.items():
         others = {m: s for (e, m), s in measured.items() if e == experiment and method not in ("base", m)}
         table = ItemTable(seeds, what=f"information of {method} ({experiment})")
-        for critic, side, metric, estimate in _estimates(table, seeds, others, bootstrap):
-            yield dict(zip(COLUMNS, (experiment, method, critic, side, metric, *estimate), strict=True))
+        for critic, over, metric, estimate in _estimates(table, seeds, others, bootstrap):
+            yield dict(zip(COLUMNS, (experiment, method, critic, over, metric, *estimate), strict=True))
 
 
 def _estimates(
     table: ItemTable, seeds: dict[int, list[dict]], others: dict[str, dict[int, list[dict]]], bootstrap: Bootstrap
 ) -> Iterator[tuple[str, str, str, Estimate]]:
     for critic in CRITICS:
-        for side in (*SIDES, "both"):
+        for over in (*OVER, "both"):
             yield (
                 critic,
-                side,
+                over,
                 "bound",
-                mean_with_interval(table.values(itemgetter(("bound", critic, side))), bootstrap),
+                mean_with_interval(table.values(itemgetter(("bound", critic, over))), bootstrap),
             )
-        for side in SIDES:
-            share = mean_with_interval(table.values(itemgetter(("accuracy", critic, side))), bootstrap, (0, 1))
-            yield critic, side, "accuracy", share.scaled(100)
-        for (other, theirs), side in product(others.items(), (*SIDES, "both")):
-            paired = ItemTable(difference(seeds, theirs, ("bound", critic, side)))
+        for over in OVER:
+            share = mean_with_interval(table.values(itemgetter(("accuracy", critic, over))), bootstrap, (0, 1))
+            yield critic, over, "accuracy", share.scaled(100)
+        for (other, theirs), over in product(others.items(), (*OVER, "both")):
+            paired = ItemTable(difference(seeds, theirs, ("bound", critic, over)))
             yield (
                 critic,
-                side,
+                over,
                 f"difference_{other}",
                 mean_with_interval(paired.values(itemgetter("difference")), bootstrap),
             )
@@ -91,22 +92,22 @@ def _estimates(
 
 
 def bounds(sums: np.ndarray, tokens: np.ndarray) -> dict[tuple[str, str], float]:
-    """log N - cross-entropy by critic and side, from sums [N, N] and tokens [N] of one question; see rows."""
+    """log N - cross-entropy of one question by critic and what the softmax is over, from sums [N, N] and tokens [N]."""
     found = {}
     for critic, scores in _critics(sums, tokens).items():
-        for side, axis in SIDES.items():
-            entropy = np.logaddexp.reduce(scores, axis=axis) - scores.diagonal()
-            found[critic, side] = math.log(len(scores)) - float(entropy.mean())
-        found[critic, "both"] = sum(found[critic, side] for side in SIDES) / len(SIDES)
+        for over, dimension in OVER.items():
+            entropy = np.logaddexp.reduce(scores, axis=dimension) - scores.diagonal()
+            found[critic, over] = math.log(len(scores)) - float(entropy.mean())
+        found[critic, "both"] = sum(found[critic, over] for over in OVER) / len(OVER)
     return found
 
 
 def accuracies(sums: np.ndarray, tokens: np.ndarray) -> dict[tuple[str, str], float]:
-    """Share of rows, and of columns, whose largest entry is the matched one, by critic and side."""
+    """Share of rows, and of columns, whose largest entry is the matched one, by critic and what the softmax is over."""
     return {
-        (critic, side): float((scores.argmax(axis) == np.arange(len(scores))).mean())
+        (critic, over): float((scores.argmax(dimension) == np.arange(len(scores))).mean())
         for critic, scores in _critics(sums, tokens).items()
-        for side, axis in SIDES.items()
+        for over, dimension in OVER.items()
     }
 
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from operator import itemgetter
 
 from mialign.evaluation import held_out_adherence
-from mialign.evaluation.metrics.records import CATEGORIES, ItemTable, load, source, temperatures
+from mialign.evaluation.metrics.records import ItemTable, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import mean_with_interval
 
 COLUMNS = ("experiment", "method", "temperature", "category", "metric", *ESTIMATE)
 METRICS = ("adherence", "correct", "ended", "tokens")
-SETTINGS = {"categories"}
+SETTINGS: set[str] = set()
 
 
 def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
@@ -27,7 +27,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
             at = {seed: [r for r in records if r["temperature"] == temperature] for seed, records in seeds.items()}
             table = ItemTable(at, what=f"scores of {method} ({experiment})")
             arrays = {metric: table.values(itemgetter(metric)) for metric in metrics}
-            for category, members in table.groups(settings.get("categories", CATEGORIES)):
+            for category, members in table.groups():
                 for metric, array in arrays.items():
                     rate = metric != "tokens"
                     estimate = mean_with_interval(

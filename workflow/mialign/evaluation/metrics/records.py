@@ -91,10 +91,10 @@ class ItemTable:
                 array[rows[item], columns[seed]] = value
         return array
 
-    def groups(self, order: Iterable[str] = CATEGORIES) -> list[tuple[str, np.ndarray]]:
-        """("all", every row), then each category that occurs and its rows; those not in `order` come last."""
+    def groups(self) -> list[tuple[str, np.ndarray]]:
+        """("all", every row), then each category that occurs and its rows; those not in CATEGORIES come last."""
         categories = np.array(list(self.items.values()), dtype=object)
-        ranked = [category for category in order if category in categories]
+        ranked = [category for category in CATEGORIES if category in categories]
         ranked += [category for category in dict.fromkeys(categories) if category and category not in ranked]
         everything = np.ones(len(categories), bool)
         return [("all", everything)] + [(category, categories == category) for category in ranked]

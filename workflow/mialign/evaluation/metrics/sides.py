@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from mialign.evaluation.metrics.records import CATEGORIES, ItemTable, load, source, temperatures
+from mialign.evaluation.metrics.records import ItemTable, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import mean_with_interval
 
 COLUMNS = ("experiment", "method", "temperature", "category", "principle", "metric", *ESTIMATE)
-SETTINGS = {"categories"}
+SETTINGS: set[str] = set()
 METRICS = ("followed", "positive", "antithesis", "both", "neither")
 
 
@@ -28,7 +28,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
             for principle, having in _by_principle(at).items():
                 table = ItemTable(having, what=f"scores of {method} ({experiment})")
                 arrays = {metric: table.values(lambda one, metric=metric: _value(one, metric)) for metric in METRICS}
-                for category, members in table.groups(settings.get("categories", CATEGORIES)):
+                for category, members in table.groups():
                     for metric, array in arrays.items():
                         estimate = mean_with_interval(array[members], bootstrap, (0, 1), proportion=True).scaled(100)
                         keys = (experiment, method, temperature, category, principle, metric)

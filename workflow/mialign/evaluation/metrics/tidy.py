@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from mialign.core import csv_files
 from mialign.core.errors import InputError
 from mialign.core.files import write_text
 
@@ -21,11 +22,7 @@ def number(value: float | None, digits: int = 4) -> str:
 
 def write(path: str | Path, columns: Sequence[str], rows: Iterable[dict]) -> None:
     """Write rows in the order given; floats get four decimals, temperatures one, counts none."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(column, row.get(column)) for column in columns] for row in rows)
-    write_text(path, stream.getvalue())
+    write_text(path, csv_files.text(columns, ([_cell(column, row.get(column)) for column in columns] for row in rows)))
 
 
 def _cell(column: str, value: object) -> str:

@@ -5,6 +5,7 @@ The most likely strengths are found by Newton's method, for all resamples of a b
 """
 
 import numpy as np
+from scipy.special import expit
 
 STEPS = 100  # of Newton's method; 5 to 10 are enough unless a method nearly always wins
 LONGEST = 1.0  # of one step in a strength: a full step can overshoot
@@ -42,7 +43,7 @@ def _most_likely(points: np.ndarray, counted: np.ndarray) -> np.ndarray:
     fixed = ~counted | (np.arange(size) == 0)
     found = np.zeros(points.shape[:-1])
     for _ in range(STEPS):
-        chance = 1 / (1 + np.exp(found[..., None, :] - found[..., :, None]))
+        chance = expit(found[..., :, None] - found[..., None, :])
         gradient = (points - games * chance).sum(-1)
         spread = games * chance * (1 - chance)
         curvature = own * spread.sum(-1, keepdims=True) - spread

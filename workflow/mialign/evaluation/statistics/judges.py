@@ -36,11 +36,14 @@ def kappa(pairs: Sequence[tuple[str, str]]) -> float | None:
 
     None where it is not defined: without pairs, or if both judges always give one same verdict.
     """
+    from statsmodels.stats.inter_rater import cohens_kappa
+
     if not pairs:
         return None
     labels = sorted({label for pair in pairs for label in pair})
     if len(labels) == 1:
         return None
-    shares = [np.array([[pair[side] == label for pair in pairs] for label in labels]).mean(axis=1) for side in (0, 1)]
-    chance = float(shares[0] @ shares[1])
-    return (float(np.mean([one == other for one, other in pairs])) - chance) / (1 - chance)
+    counts = np.zeros((len(labels), len(labels)))
+    for one, other in pairs:
+        counts[labels.index(one), labels.index(other)] += 1
+    return float(cohens_kappa(counts, return_results=False))

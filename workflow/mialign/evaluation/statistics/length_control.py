@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+from scipy.special import expit
 
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import effect
@@ -34,6 +35,6 @@ def length_controlled(points: np.ndarray, difference: np.ndarray, bootstrap: Boo
     mean = fitted.fittedvalues
     information = inputs.T @ (inputs * (mean * (1 - mean))[:, None])
     influence = (inputs * (points.ravel() - mean)[:, None]) @ np.linalg.inv(information)[0] * points.size
-    rate = 1 / (1 + np.exp(-fitted.params[0]))
+    rate = expit(fitted.params[0])
     values = rate + rate * (1 - rate) * influence  # their mean is the rate
     return effect(values.reshape(points.shape), 0.5, (0, 1), bootstrap).estimate

@@ -4,6 +4,7 @@ Throughout, `difference` is what is to be shown (the mean less what it would be 
 deviation of one item, both in the same units; tests are two-sided.
 """
 
+from bisect import bisect_left
 from math import ceil, hypot, inf, log, sqrt
 
 LEVEL = 0.05
@@ -108,10 +109,7 @@ def sequential_items(
     left = difference**2 - float(norm.ppf(1 - level / 2)) ** 2 * fixed
     if left <= 0 or sequential_half_width(int(most), sd, tuned, level) ** 2 > left:
         return inf
-    low, high = 1, int(most)
-    while low < high:  # the width falls with every item
-        middle = (low + high) // 2
-        low, high = (
-            (low, middle) if sequential_half_width(middle, sd, tuned, level) ** 2 <= left else (middle + 1, high)
-        )
-    return low
+    # The width falls with every item.
+    return 1 + bisect_left(
+        range(1, int(most)), True, key=lambda items: sequential_half_width(items, sd, tuned, level) ** 2 <= left
+    )

@@ -11,7 +11,7 @@ DEFAULTS = {
     "experiment": None,
     "groups": [],  # of each group of methods that differ in N alone: [[N, method], ...]
 }
-BOUND = {"metric": "bound", "critic": "sum", "side": "columns"}  # of what an answer tells of its constitution
+BOUND = {"metric": "bound", "critic": "sum", "over": "columns"}  # of what an answer tells of its constitution
 CAP = {"color": "0.4", "linewidth": 0.7, "linestyle": (0, (4, 2)), "label": "Cap of the bound"}
 BASE = {"color": "0.5", "linewidth": 0.9, "zorder": 1}
 
@@ -29,7 +29,7 @@ def by_number(rows: list[dict], settings: dict):
         rows = where(rows, experiment=chosen["experiment"])
     panels = {
         "Adherence (%)": _adherence(rows),
-        "Bound (nat)": need([row for row in rows if BOUND.items() <= row.items()], "bound (critic sum, side columns)"),
+        "Bound (nat)": need([row for row in rows if BOUND.items() <= row.items()], "bound (critic sum, over columns)"),
     }
     if not chosen["groups"]:
         raise InputError("no methods that differ in the number of constitutions alone: nothing to draw")

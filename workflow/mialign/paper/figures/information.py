@@ -11,7 +11,7 @@ POINT = {"markersize": 4, "markeredgecolor": "black", "markeredgewidth": 0.6, "z
 
 
 def by_iteration(rows: list[dict], settings: dict):
-    """The bound in nat and its cap log N, a panel a side of the grid.
+    """The bound in nat and its cap log N: a panel for rows, one for columns and one for the mean of both.
 
     Methods NAME_1 to NAME_n (n above 1) are iterations of one: a line against their numbers, which begins with the base
     at 0. All others are single points to the right.
@@ -28,9 +28,9 @@ def by_iteration(rows: list[dict], settings: dict):
 
     figure = Figure(figsize=(chosen["width"], chosen["height"]), layout="constrained")
     grid = figure.subplots(1, len(PANELS), sharey=True)
-    for axes, (side, title) in zip(grid, PANELS.items(), strict=True):
-        of_side = [row for row in where(bounds, side=side) if row["method"] in places]
-        cells = {row["method"]: row for row in of_side if row["value"] is not None}
+    for axes, (along, title) in zip(grid, PANELS.items(), strict=True):
+        of_panel = [row for row in where(bounds, over=along) if row["method"] in places]
+        cells = {row["method"]: row for row in of_panel if row["value"] is not None}
         for cap in caps:
             axes.axhline(cap, color="0.4", linewidth=0.7, linestyle=(0, (4, 2)), label=r"Cap, $\log N$")
         _panel(axes, cells, lines, places, chosen["labels"])
@@ -46,7 +46,7 @@ def by_iteration(rows: list[dict], settings: dict):
 
 
 def _panel(axes, cells: dict[str, dict], lines: dict[str, list[str]], places: dict[str, float], labels: dict) -> None:
-    """One side of the grid: lines, single points and intervals of the rows that there are (cells, by method)."""
+    """One panel: lines, single points and intervals of the rows that there are (cells, by method)."""
     styles = curve_styles(list(lines))
     for stem, members in lines.items():
         way = [method for method in ("base", *members) if method in cells]

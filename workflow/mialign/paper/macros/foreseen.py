@@ -78,13 +78,13 @@ def _information(title: str, given: dict) -> Iterator[dict]:
     for method, critic in product(methods, ("mean", "sum")):
         keys = {"experiment": title, "method": method, "critic": critic}
         others = [other for other in methods if other != method] if method != "base" else []
-        for side in ("rows", "columns", "both"):
-            yield from _rows({**keys, "side": side}, ("bound", *(f"difference_{other}" for other in others)))
+        for over in ("rows", "columns", "both"):
+            yield from _rows({**keys, "over": over}, ("bound", *(f"difference_{other}" for other in others)))
         if critic == "mean":
             matched = ("matched", *(f"matched_difference_{other}" for other in others))
-            yield from _rows({**keys, "side": ""}, matched)
+            yield from _rows({**keys, "over": ""}, matched)
     for method in methods:
-        yield from _rows({"experiment": title, "method": method, "critic": "", "side": ""}, ("cap", "drift"))
+        yield from _rows({"experiment": title, "method": method, "critic": "", "over": ""}, ("cap", "drift"))
 
 
 def _preferences(title: str, given: dict) -> Iterator[dict]:

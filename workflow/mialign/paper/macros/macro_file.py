@@ -1,10 +1,9 @@
 """The file of macros: each name once, those the paper uses, and where each comes from."""
 
-import csv
-import io
 import re
 from collections.abc import Container, Iterable
 
+from mialign.core import csv_files
 from mialign.core.errors import InputError
 from mialign.paper.macros.number_formats import Number
 
@@ -51,9 +50,6 @@ def _comment(text: str) -> str:
 
 def lineage(numbers: dict[str, Number], used: Container[str]) -> str:
     """CSV of every number that there is, those that the paper uses first: name, text, origin, used."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["name", "text", "origin", "used"])
     ordered = sorted(numbers.values(), key=lambda number: number.name not in used)
-    writer.writerows([one.name, one.text, one.origin, "yes" if one.name in used else "no"] for one in ordered)
-    return stream.getvalue()
+    rows = ((one.name, one.text, one.origin, "yes" if one.name in used else "no") for one in ordered)
+    return csv_files.text(("name", "text", "origin", "used"), rows)

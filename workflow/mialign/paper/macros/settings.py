@@ -97,6 +97,7 @@ def _derived(settings: dict) -> list[Number]:
     found += [
         Number("syntheticQuestionsSign", _used_sources(settings), "config: questions/benchmark of the experiments"),
         Number("ownModelsSign", _used_models(settings), "config: base and generator of the experiments"),
+        Number("convertedModelsSign", _converted_models(settings), "config: models"),
         Number("programJudgeSign", _deciding_judges(settings), "config: judge of the experiments"),
         Number("oneBaseSign", _trained_models(settings), "config: base of the experiments"),
     ]
@@ -129,6 +130,12 @@ def _used_models(settings: dict) -> str:
         for role in {"base", "generator"} & set(experiment):
             kinds.add("architecture" in models[root(models, experiment[role])])
     return _side(kinds)
+
+
+def _converted_models(settings: dict) -> str:
+    """Whether a model of the run is read from a GGUF file: above, or none is: below."""
+    places = [place for model in (settings.get("models") or {}).values() for place in model.get("places", [])]
+    return _side({any(str(place.get("file", place.get("gguf", ""))).endswith(".gguf") for place in places)})
 
 
 def _deciding_judges(settings: dict) -> str:

@@ -1,8 +1,8 @@
 """A table: its columns and rows, once as LaTeX for the paper and once as tidy CSV."""
 
-import csv
-import io
 from dataclasses import dataclass, field
+
+from mialign.core import csv_files
 
 
 @dataclass
@@ -46,12 +46,8 @@ def _heading(text: str, width: int, column: str, space: bool) -> str:
 
 def tidy_csv(records: list[dict], columns: list[str] | None = None) -> str:
     """CSV with the columns of the first record."""
-    stream = io.StringIO()
     names = columns or (list(records[0]) if records else ["empty"])
-    writer = csv.DictWriter(stream, names, lineterminator="\n", extrasaction="ignore", restval="")
-    writer.writeheader()
-    writer.writerows(records)
-    return stream.getvalue()
+    return csv_files.text(names, ([record.get(name, "") for name in names] for record in records))
 
 
 def written(table: Table) -> tuple[str, str]:

@@ -79,7 +79,7 @@ def steering(inputs: list[Path], settings: dict) -> tuple[str, str]:
     """One row a policy: of each reward the slope with its weight, and how much it overlaps under different vectors."""
     (_, experiment), tables = _read(inputs, settings)
     columns = [
-        Column(f"{metric}: {name}", "preferences", {"metric": metric, "reward": name}, 2)
+        Column(f"{metric}: {escape(name.replace('_', ' '))}", "preferences", {"metric": metric, "reward": name}, 2)
         for metric in ("slope", "overlap")
         for name in experiment["preferences"]["rewards"]
     ]
