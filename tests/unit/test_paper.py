@@ -165,7 +165,7 @@ def test_the_paper_of_a_given_small_model_says_what_it_is(tmp_path, tables):
         "town|polite|stronger model|miniature|from nothing|world|laptop|trunk|the generator|thirty-two attempts are"
     )
     assert not re.search(rf"{of_others}|not measured|\?\?|\(\?\)|content is correct in|unlike", text, re.IGNORECASE)
-    for sentence in (
+    sentences = (
         "We rebuild that study with SmolLM2-135M-Instruct, on many tasks and on word problems.",
         "Both experiments train SmolLM2-135M-Instruct (Ben Allal et al., 2025).",
         "the training questions are from self_instruct_seed (Wang et al., 2023), self_instruct_user (Wang et al., "
@@ -178,15 +178,16 @@ def test_the_paper_of_a_given_small_model_says_what_it_is(tmp_path, tables):
         "They are 8 different questions, since some occur more than once.",
         "We use N = 2.",
         "A judge compares the answers of two models to one question.",
-        "as long as the shorter one. The shorter one must have 2 characters or more. The filters leave",
+        "as long as the shorter one. The shorter one must",
         "for SFT. Figures 3 and 4 and Table",
         "and up to 10 times at temperature 0.7",
         "and their wordings are our own.",
         "so the choice is in part luck.",
         "Experiment 1 trains SmolLM2-135M-Instruct on responses of its own.",
         "Our temperature is 0.7.",
-    ):
-        assert sentence in text.replace("135M- Instruct", "135M-Instruct")  # a line may end there
+    )
+    whole = text.replace("135M- Instruct", "135M-Instruct")  # a line may end there
+    assert [sentence for sentence in sentences if sentence not in whole] == []
     for policy in (
         "The base model follows",
         "SFT continued follows",
