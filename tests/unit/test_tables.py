@@ -456,8 +456,8 @@ def test_examples_are_quoted_whole_and_harmless(run):
     assert made_up_run.NASTY in next(csv.DictReader(io.StringIO(tidy)))["text"]
 
 
-def chosen(tmp_path, questions: dict, stage="responses") -> str:
-    """The id of the example of these questions: of each, by method, text, finish and what the answer is worth."""
+def chosen(tmp_path, questions: dict, stage="responses") -> list[str]:
+    """The ids of the examples of these questions: of each, by method, text, finish and what the answer is worth."""
     folder, name = tmp_path / "x", "multitask" if stage == "responses" else "maths"
     prompts = [
         {"id": one, "category": "math", "question": "Which?", "constitutions": [], **more}
@@ -479,7 +479,7 @@ def chosen(tmp_path, questions: dict, stage="responses") -> str:
             write_jsonl(files[-1], written)
     table = "examples" if stage == "responses" else "examples_maths"
     _, tidy = TABLES[table](files, {})
-    return next(csv.DictReader(io.StringIO(tidy)))["prompt_id"]
+    return list(dict.fromkeys(row["prompt_id"] for row in csv.DictReader(io.StringIO(tidy))))
 
 
 def answered(base, sft, sami, finish="eos", **more) -> tuple[dict, dict]:
@@ -512,7 +512,17 @@ def same(question: tuple[dict, dict]) -> tuple[dict, dict]:
     ],
 )
 def test_the_example_is_a_question_that_shows_what_training_changes(tmp_path, questions, expected):
-    assert chosen(tmp_path, {f"q-{number}": one for number, one in enumerate(questions)}) == f"q-{expected}"
+    assert chosen(tmp_path, {f"q-{number}": one for number, one in enumerate(questions)}) == [f"q-{expected}"]
+
+
+def test_the_two_examples_are_the_best_of_different_categories(tmp_path):
+    questions = {
+        "little": answered(0.0, 0.0, 1.0, category="stem"),
+        "best": answered(0.0, 1.0, 1.0),
+        "second": answered(0.0, 1.0, 1.0),
+        "none": answered(0.0, 0.0, 0.0, category="coding"),
+    }
+    assert chosen(tmp_path, questions) == ["best", "little"]
 
 
 def test_a_long_or_empty_answer_is_no_example_if_others_are_whole(tmp_path):
@@ -520,7 +530,7 @@ def test_a_long_or_empty_answer_is_no_example_if_others_are_whole(tmp_path):
     for text in ("a" * 1501, " "):
         more, answers = answered(0.0, 1.0, 1.0)
         broken = more, answers | {"base": (text, "eos", 0.0)}
-        assert chosen(tmp_path, {"broken": broken, "whole": whole}) == "whole"
+        assert chosen(tmp_path, {"broken": broken, "whole": whole}) == ["whole"]
 
 
 def test_the_example_of_word_problems_is_right_where_the_base_is_wrong(tmp_path):
@@ -530,7 +540,7 @@ def test_the_example_of_word_problems_is_right_where_the_base_is_wrong(tmp_path)
         "gained": answered(False, False, True),
         "cut": answered(False, True, True, finish="length"),
     }
-    assert chosen(tmp_path, questions, "attempts") == "gained"
+    assert chosen(tmp_path, questions, "attempts") == ["gained"]
 
 
 def test_an_empty_answer_is_shown_as_empty(tmp_path):

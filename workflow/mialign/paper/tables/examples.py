@@ -1,4 +1,4 @@
-"""One benchmark question and what every method answered to it, as it was written."""
+"""Benchmark questions and what every method answered to them, as it was written."""
 
 from pathlib import Path
 
@@ -13,16 +13,16 @@ QUESTION = 800  # of a question
 
 
 def multitask(inputs: list[Path], settings: dict) -> tuple[str, str]:
-    """Experiment 1: inputs are the benchmark prompts, responses and, for their marks, scores of the methods."""
-    return _example(inputs, settings, "responses")
+    """Experiment 1: two questions. Inputs are the benchmark prompts, responses and, for their marks, scores."""
+    return _examples(inputs, settings, "responses", 2)
 
 
 def maths(inputs: list[Path], settings: dict) -> tuple[str, str]:
-    """Experiment 2: inputs are the benchmark prompts and attempts; those at temperature 0 are shown."""
-    return _example(inputs, settings, "attempts")
+    """Experiment 2: one question. Inputs are the benchmark prompts and attempts; those at temperature 0 are shown."""
+    return _examples(inputs, settings, "attempts", 1)
 
 
-def _example(inputs: list[Path], settings: dict, stage: str) -> tuple[str, str]:
+def _examples(inputs: list[Path], settings: dict, stage: str, number: int) -> tuple[str, str]:
     prompts = [path for path in inputs if path.parts[-3] == "prompts"]
     if not prompts:
         raise InputError("the table needs prompts/{experiment}/benchmark.jsonl among its inputs")
@@ -34,35 +34,32 @@ def _example(inputs: list[Path], settings: dict, stage: str) -> tuple[str, str]:
         if path.parts[-4] == "scores" and path.parts[-3] == experiment:
             marks, found = _greedy(path), answers.get(path.parts[-2], {})
             found.update({prompt: record | marks.get(prompt, {}) for prompt, record in found.items()})
-    records = read_jsonl(prompts[0], ("id", "category", "question", "constitutions"))
-    chosen = _choose(records, answers)
+    chosen = _choose(read_jsonl(prompts[0], ("id", "category", "question", "constitutions")), answers, number)
     known = settings.get("experiments", {}).get(experiment)
-    title, question = category(chosen["category"]), escape(shorten(chosen["question"], QUESTION))
+    tidy = [{"experiment": experiment} | row for prompt in chosen for row in _rows(prompt, answers)]
+    return "\n".join(_blocks(prompt, answers, known) for prompt in chosen) + "\n", tidy_csv(tidy)
+
+
+def _blocks(prompt: dict, answers: dict[str, dict], known: dict | None) -> str:
+    """One question with its constitution and the answers to it, in LaTeX."""
+    title, question = category(prompt["category"]), escape(shorten(prompt["question"], QUESTION))
     blocks = [rf"\examplequestion{{\emph{{{title}.}} {question}}}"]
-    if chosen["constitutions"]:
-        blocks.append(rf"\exampleconstitution{{{escape_block(chosen['constitutions'][0]['text'])}}}")
-    tidy = []
-    for method, found in answers.items():
-        record = found.get(chosen["id"])
-        if record is None:
-            continue
-        mark = _mark(record)
-        text = record["text"] if record["text"].strip() else "(empty)"
-        blocks.append(
-            rf"\exampleblock{{{escape(label(method, known))}}}{{{mark}}}{{{escape_block(shorten(text, LIMIT))}}}"
-        )
-        tidy.append(
-            {
-                "experiment": experiment,
-                "prompt_id": chosen["id"],
-                "category": chosen["category"],
-                "question": chosen["question"],
-                "method": method,
-                "text": record["text"],
-                "mark": mark,
-            }
-        )
-    return "\n".join(blocks) + "\n", tidy_csv(tidy)
+    if prompt["constitutions"]:
+        blocks.append(rf"\exampleconstitution{{{escape_block(prompt['constitutions'][0]['text'])}}}")
+    for row in _rows(prompt, answers):
+        text = escape_block(shorten(row["text"] if row["text"].strip() else "(empty)", LIMIT))
+        blocks.append(rf"\exampleblock{{{escape(label(row['method'], known))}}}{{{row['mark']}}}{{{text}}}")
+    return "\n".join(blocks)
+
+
+def _rows(prompt: dict, answers: dict[str, dict]) -> list[dict]:
+    """The answers to one question, in the order of the methods."""
+    about = {"prompt_id": prompt["id"], "category": prompt["category"], "question": prompt["question"]}
+    return [
+        about | {"method": method, "text": record["text"], "mark": _mark(record)}
+        for method, found in answers.items()
+        if (record := found.get(prompt["id"])) is not None
+    ]
 
 
 def _greedy(path: Path) -> dict[str, dict]:
@@ -74,15 +71,23 @@ def _greedy(path: Path) -> dict[str, dict]:
     }
 
 
-def _choose(prompts: list[dict], answers: dict[str, dict]) -> dict:
-    """The first of the prompts of the highest rank. The appendix of examples says the rule.
+def _choose(prompts: list[dict], answers: dict[str, dict], number: int) -> list[dict]:
+    """So many prompts of different categories, those of the highest rank. The appendix of examples says the rule.
 
     A prompt ranks by how many answers to it are shown whole, then by how many methods do better on it than the base,
-    then by how many different answers it has. So it shows what training changes, where it changes anything.
+    then by how many different answers it has; the first of equal ones is taken. So it shows what training changes,
+    where it changes anything.
     """
     if not prompts:
         raise InputError("there are no benchmark prompts")
-    return max(prompts, key=lambda prompt: _rank(prompt, {one: of.get(prompt["id"]) for one, of in answers.items()}))
+    best: dict[str, dict] = {}
+    for prompt in sorted(
+        prompts,
+        key=lambda prompt: _rank(prompt, {one: of.get(prompt["id"]) for one, of in answers.items()}),
+        reverse=True,
+    ):
+        best.setdefault(prompt["category"], prompt)
+    return list(best.values())[:number]
 
 
 def _rank(prompt: dict, answers: dict[str, dict | None]) -> tuple[int, int, int]:
