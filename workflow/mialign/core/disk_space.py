@@ -31,7 +31,7 @@ def needing_space(place: str | Path, name: str = "") -> Iterator[None]:
     except InputError:
         raise
     except Exception as error:
-        if not disk_is_full(error) and not (isinstance(error, RuntimeError) and _free(Path(place)) < FULL):
+        if not disk_is_full(error) and not (isinstance(error, RuntimeError) and free(Path(place)) < FULL):
             raise
         raise InputError(f"{name or place}: {NO_SPACE}") from error
 
@@ -41,16 +41,16 @@ def check_free(name: str, size: int, folder: Path) -> None:
 
     What an earlier call has left there counts as free space.
     """
-    there = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    free = shutil.disk_usage(folder).free + there
-    if size > free:
+    space = free(folder) + sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    if size > space:
         raise InputError(
-            f"{name}: it takes {size / 1e9:.1f} GB, and {folder} has {free / 1e9:.1f} GB; free some space, or name a "
+            f"{name}: it takes {size / 1e9:.1f} GB, and {folder} has {space / 1e9:.1f} GB; free some space, or name a "
             "larger folder with --config data=FOLDER"
         )
 
 
-def _free(place: Path) -> int:
+def free(place: Path) -> int:
+    """Bytes that are free for a folder, which need not be there yet."""
     return shutil.disk_usage(next(one for one in (place, *place.absolute().parents) if one.exists())).free
 
 

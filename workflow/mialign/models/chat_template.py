@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 from string import ascii_letters
 
-from mialign.core.errors import InputError
+from mialign.core.errors import InputError, first_line
 from mialign.models.encoding import encode, encode_response
 
 DAY = datetime(2024, 7, 26)  # today, for templates that say it: what is written may not depend on when it is asked for
@@ -38,7 +38,7 @@ def encode_conversation(tokenizer, messages: list[dict], closed: bool = False) -
     try:
         rendered = _render(tokenizer, source, frame, texts)
     except Exception as error:  # it may fail in any way
-        raise _error(tokenizer, [_in_words(error)]) from None
+        raise _error(tokenizer, [first_line(error)[:200]]) from None
     if rendered != _said(frame, texts):
         raise _error(tokenizer, ["it changes the prompt"])
     return _joined(tokenizer, frame, texts, begun, _reads_alone(tokenizer, source))
@@ -73,7 +73,7 @@ def _frame(tokenizer, source: str, roles: tuple[str, ...], closed: bool) -> Fram
         try:
             rendered = _render(tokenizer, source, frame, marks)
         except Exception as error:  # it may fail in any way
-            reasons[_in_words(error)] = None
+            reasons[first_line(error)[:200]] = None
             continue
         found = re.split("(" + "|".join(map(re.escape, marks)) + ")", rendered)
         if found[1::2] == marks:
@@ -106,10 +106,6 @@ def _render(tokenizer, source: str, frame: Frame, texts: Sequence[str], tokenize
 
 def _said(frame: Frame, texts: Sequence[str]) -> str:
     return "".join(piece + text for piece, text in zip(frame.pieces, [*texts, ""], strict=True))
-
-
-def _in_words(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def _error(tokenizer, reasons: Iterable[str]) -> InputError:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mialign.core.disk_space import needing_space
-from mialign.core.errors import InputError
+from mialign.core.errors import InputError, first_line
 from mialign.core.files import read_json, sha256
 from mialign.models import architectures
 from mialign.models.bases import ADAPTER, MODEL, base
@@ -154,8 +154,7 @@ def in_words(complaint: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        first = (str(error).strip().splitlines() or [""])[0]
-        raise InputError(f"{complaint}: {first or type(error).__name__}") from error
+        raise InputError(f"{complaint}: {first_line(error)}") from error
 
 
 def load_tokenizer(folder: str | Path, needs_end: bool = True):

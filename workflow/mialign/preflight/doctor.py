@@ -2,12 +2,12 @@
 
 import importlib
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mialign.core.errors import InputError
+from mialign.core import disk_space
+from mialign.core.errors import InputError, first_line
 from mialign.models import checkpoints, weights
 from mialign.preflight import training_size
 
@@ -39,7 +39,7 @@ def packages(versions: dict[str, str]) -> Iterator[Finding]:
         try:
             found = getattr(importlib.import_module(name), "__version__", "of unknown version")
         except Exception as error:  # a broken installation can end in any of them
-            reason = _first_line(error)
+            reason = f"{type(error).__name__}: {first_line(error)}"
             yield Finding(False, f"{name} cannot be imported ({reason}); install {name}=={version}")
             continue
         other = "" if found.split("+")[0] == version else f" (tested was {version})"
@@ -80,9 +80,10 @@ def engine(asked: dict) -> Iterator[Finding]:
     except InputError as error:
         yield Finding(False, f"{name} starts no model {where}: {error}")
     except Exception as error:  # as above
+        reason = f"{type(error).__name__}: {first_line(error)}"
         yield Finding(
             False,
-            f"{name} starts no model {where} ({_first_line(error)}); install it anew, with the versions in "
+            f"{name} starts no model {where} ({reason}); install it anew, with the versions in "
             "envs/generate.yaml or envs/train.yaml, and see that it was built for this machine",
         )
 
@@ -133,8 +134,7 @@ def keys(variables: dict[str, str]) -> Iterator[Finding]:
 def disk(asked: list) -> Iterator[Finding]:
     """asked: a folder, about how many bytes will be written there, and models for which that cannot be said yet."""
     folder, needed, unknown = asked
-    there = next(path for path in (Path(folder).absolute(), *Path(folder).absolute().parents) if path.exists())
-    free = shutil.disk_usage(there).free
+    free = disk_space.free(Path(folder))
     text = f"{free / GB:.0f} GB are free for {folder}, about {needed / GB:.0f} are needed"
     if free < needed:
         yield Finding(False, f"{text}: free some space, or link the folder to a larger disk")
@@ -170,7 +170,3 @@ def disk_needed(config: dict, on_disk: dict[str, int]) -> tuple[int, list[str]]:
         if number is None and training_size.disk_bytes(experiment, 1, 1):
             unknown[experiment["base"]] = True
     return total, list(unknown)
-
-
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mialign.core.errors import InputError
+from mialign.core.errors import InputError, first_line
 from mialign.models import checkpoints
 
 
@@ -21,7 +21,7 @@ def add_adapter(model, adapter: dict):
     try:
         return get_peft_model(model, config)
     except ValueError as error:
-        raise InputError(f"adapter.targets {adapter['targets']}: {str(error).splitlines()[0]}") from None
+        raise InputError(f"adapter.targets {adapter['targets']}: {first_line(error)}") from None
 
 
 def check_targets(model, targets: list[str]) -> None:

@@ -9,6 +9,7 @@ import torch
 from mialign.core.errors import InputError
 from mialign.core.files import write_jsonl, write_text
 from mialign.models import checkpoints
+from mialign.models.bases import ADAPTER
 from mialign.models.machine import DTYPES, use_bf16
 from mialign.training import loop, resume
 from mialign.training.adapters import add_adapter
@@ -164,7 +165,7 @@ def _merged(parent: Path, model):
 
 def _ref_model(model, parent: Path):
     """What KL holds the policy to: the policy without its adapter if the parent has none, else a copy of it."""
-    new_adapter = hasattr(model, "peft_config") and not (Path(parent) / "adapter_config.json").exists()
+    new_adapter = hasattr(model, "peft_config") and not (Path(parent) / ADAPTER).exists()
     return model if new_adapter else copy.deepcopy(model).eval().requires_grad_(False)
 
 

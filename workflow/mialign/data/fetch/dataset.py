@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from mialign.core import disk_space, files
-from mialign.core.errors import InputError
+from mialign.core.errors import InputError, first_line
 from mialign.data.fetch import Absent, Unreachable, hub, web
 
 
@@ -115,7 +115,7 @@ def _in_words(name: str) -> Iterator[None]:
     except Exception as error:
         if hub.of_network(error) or disk_space.disk_is_full(error):
             raise
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        first = first_line(error)
         # How it meets an empty file of JSON lines, a saved dataset without rows, and a parquet file of that kind.
         if isinstance(error, (StopIteration, IndexError)) or "BatchSize must be greater than 0" in first:
             raise InputError(NO_ROWS.format(name)) from None

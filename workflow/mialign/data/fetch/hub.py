@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mialign.core.errors import InputError
+from mialign.core.errors import InputError, first_line
 from mialign.data.fetch import Absent, Unreachable
 
 
@@ -71,7 +71,5 @@ def explained(kind: str, repo: str, revision: str) -> Iterator[None]:
     except (RuntimeError, PermissionError) as error:  # what its storage of large files (hf-xet) raises
         if getattr(error, "filename", None):
             raise
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise InputError(
-            f"{repo}: the download broke off ({said[:200]}); run make fetch again, and it goes on"
-        ) from None
+        said = first_line(error)[:200]
+        raise InputError(f"{repo}: the download broke off ({said}); run make fetch again, and it goes on") from None
