@@ -143,7 +143,7 @@ def test_the_win_rates_of_a_training_are_those_of_the_judge(train, tmp_path, mon
 @pytest.mark.parametrize("missing", ["judge-prompt-template", "judge-model"])
 def test_without_what_the_judge_needs_nothing_is_trained(train, tmp_path, missing):
     given = {option: value for option, value in asked_of(tmp_path).items() if option != missing}
-    with pytest.raises(InputError, match=f"--{missing}: a validation by a judge of kind likelihood needs it"):
+    with pytest.raises(InputError, match=f"--{missing}: a judge of kind likelihood needs it"):
         train("none", **given)
 
 

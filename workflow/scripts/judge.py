@@ -8,15 +8,11 @@ from mialign.core.arguments import add_settings
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.evaluation.judge import AXES
-from mialign.evaluation.judge.factory import make_judge
+from mialign.evaluation.judge.factory import check_options, make_judge
 from mialign.evaluation.judge.verdicts import check_valid, make_cases, verdict_records, with_texts
 from mialign.models.machine import prepare
 
 SIDES = ("TEST", "BASELINE")
-OPTIONS = {
-    "openai": ("prompt_template", "server", "asked"),
-    "likelihood": ("prompt_template", "model"),
-}  # that a kind of judge needs
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -36,9 +32,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> None:
-    for option in OPTIONS.get(args.settings["kind"], ()):
-        if not getattr(args, option):
-            raise InputError(f"--{option.replace('_', '-')}: a judge of kind {args.settings['kind']} needs it")
+    check_options(args.settings["kind"], args)
     cases = read_cases(args.scores, args.responses, args.prompts, args.settings.get("axes", AXES))
     if args.settings["kind"] == "likelihood":
         prepare(args.threads)

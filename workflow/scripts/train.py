@@ -9,12 +9,6 @@ from mialign.generation import options
 from mialign.models.machine import prepare
 from mialign.training.settings import TrainingSettings
 
-# What a kind of judge needs that scores validation answers.
-JUDGE_OPTIONS = {
-    "openai": ("judge_prompt_template", "judge_server", "judge_asked"),
-    "likelihood": ("judge_prompt_template", "judge_model"),
-}
-
 
 def arguments(parser):
     parser.add_argument("--parent", type=Path, required=True, help="folder of the model that is trained")
@@ -84,17 +78,16 @@ def main(args):
 
 def wins_over_parent(args, settings):
     """What scores validation answers by a judge."""
-    from mialign.evaluation.judge.factory import make_judge
+    from mialign.evaluation.judge.factory import KINDS, check_options, make_judge
     from mialign.evaluation.wins_over_parent import WinsOverParent
 
     judge = settings.validate_by
     if judge is None:
         raise InputError("--settings: the key 'validate_by' is missing; a validation by win_rate needs a judge")
-    if judge.get("kind") not in JUDGE_OPTIONS:
-        raise InputError(f"--settings: validate_by.kind is {judge.get('kind')!r}; there are {', '.join(JUDGE_OPTIONS)}")
-    for option in JUDGE_OPTIONS[judge["kind"]]:
-        if not getattr(args, option):
-            raise InputError(f"--{option.replace('_', '-')}: a validation by a judge of kind {judge['kind']} needs it")
+    reading = [kind for kind, options in KINDS.items() if options]
+    if judge.get("kind") not in reading:
+        raise InputError(f"--settings: validate_by.kind is {judge.get('kind')!r}; there are {', '.join(reading)}")
+    check_options(judge["kind"], args, "judge-")
     made = make_judge(
         judge, args.judge_prompt_template, args.judge_server, args.judge_asked, args.judge_model, args.token_budget
     )

@@ -1,12 +1,25 @@
 """The judge that the config asks for."""
 
+from argparse import Namespace
 from pathlib import Path
 
 from mialign.core.errors import InputError
 from mialign.evaluation.judge import Judge, likelihood, server
 from mialign.evaluation.judge.checker_judge import Checkers
 
-KINDS = ("checkers", "openai", "likelihood")
+# Kind -> the options of the command line that it needs.
+KINDS = {
+    "checkers": (),
+    "openai": ("prompt-template", "server", "asked"),
+    "likelihood": ("prompt-template", "model"),
+}
+
+
+def check_options(kind: str, args: Namespace, prefix: str = "") -> None:
+    """InputError naming an option that a judge of this kind needs and that was not given; `prefix` of all of them."""
+    for option in KINDS.get(kind, ()):
+        if not getattr(args, f"{prefix}{option}".replace("-", "_")):
+            raise InputError(f"--{prefix}{option}: a judge of kind {kind} needs it")
 
 
 def make_judge(

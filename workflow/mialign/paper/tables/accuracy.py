@@ -65,7 +65,8 @@ GIVEN = ("accuracy_given_steps", "accuracy_given_concise")
 def extractors(inputs: list[Path], settings: dict) -> tuple[str, str]:
     """Every number of attempts with each extractor, and beside any-of-n the estimates pass@k and maj@k.
 
-    The reported extractor comes first, then the strict one and how far it is from the reported one.
+    The reported extractor comes first, then the strict one and how far it is from the reported one. The estimates
+    are by the reported one; the CSV has them by all.
     """
     table = [row for row in csv_files.chosen(inputs[0], settings) if _at_usual(row, settings)]
     estimates = reported([row for row in table if row["metric"] in ESTIMATES])
@@ -84,7 +85,7 @@ def extractors(inputs: list[Path], settings: dict) -> tuple[str, str]:
             if both:
                 cells.insert(2, _apart(table, key, number, both))
             result.rows.append([_label(key, settings) if number == attempts[0] else "", f"{number:g}", *cells])
-    result.tidy = [row for row in table if row["metric"] == "accuracy"] + estimates
+    result.tidy = [row for row in table if row["metric"] in ("accuracy", *ESTIMATES)]
     return written(result)
 
 
