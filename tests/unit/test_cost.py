@@ -174,8 +174,15 @@ def test_the_drift_is_of_so_many_answers_under_two_models(settings, assumed):
     exact = {row.stage: row for row in cost._rows(settings, assumed)}
     assert exact["drift"].jobs == 2  # dpo, two seeds
     assert exact["drift"].tokens == 2 * 2 * 3 * (10 + 15)
-    settings["experiments"]["multitask"]["soups"] = {"soup": {"of": ["dpo"]}}  # its policies share the answers of one
-    assert {row.stage: row for row in cost._rows(settings, assumed)}["drift"].tokens == 2 * (2 * 2 * 3 * (10 + 15))
+    more = {
+        "soups": {"soup": {"of": ["dpo"]}},
+        "preferences": {"grid": 3},
+        "respond": {"temperatures": [1.0], "max_tokens": 15},
+    }
+    settings["experiments"]["multitask"] |= more
+    whole = {row.stage: row for row in cost._rows(settings, assumed)}["drift"]
+    assert whole.jobs == 2 + 2 * 3  # a policy a vector
+    assert whole.tokens == pytest.approx(2 * exact["drift"].tokens)  # which read the answers of one method together
 
 
 def generated(settings, assumed) -> list[tuple[int, float]]:

@@ -100,6 +100,8 @@ def test_a_policy_that_answered_some_prompts_is_measured_on_those_that_were_draw
     parts = [[one for one in written() if one["prompt_id"] in names] for names in (("p0",), ("p1", "p2"))]
     found = [one for part in parts for one in measure(part, number=2)]
     assert {one["prompt_id"] for one in found} == {one["prompt_id"] for one in measure(number=2)}
+    alone = [measure([one for one in written() if one["prompt_id"] == name], number=1) for name in PROMPTS]
+    assert sorted(map(len, alone)) == [0, 0, 1]
 
 
 def test_what_cannot_be_measured_is_refused(measure, models, tmp_path):

@@ -20,7 +20,7 @@ DTYPE = torch.bfloat16 if use_bf16("bf16") else torch.float32
 
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("shape", [(1,), (1, 1), (3, 1), (2, 50)])  # of rows: one token, one a text, a prompt
-def test_a_packed_layer_is_the_exact_product_rounded_once(bias, shape):
+def test_a_packed_layer_is_the_exact_product_but_for_rounding(bias, shape):
     torch.manual_seed(3)
     layer = nn.Linear(48, 80, bias=bias).to(DTYPE)
     x = torch.randn(*shape, 48).to(DTYPE)
@@ -28,7 +28,8 @@ def test_a_packed_layer_is_the_exact_product_rounded_once(bias, shape):
     found = PackedLinear(layer)(x)
     assert (found.dtype, found.shape) == (DTYPE, (*shape, 80))
     error = (found.double() - exact).abs()
-    assert (error <= torch.finfo(DTYPE).eps * (exact.abs() + 0.01)).all()
+    sums = 48 * torch.finfo(torch.float32).eps * exact.abs().max()  # products are summed in float32
+    assert (error <= torch.finfo(DTYPE).eps * exact.abs() + sums).all()
 
 
 def test_a_packed_model_gives_the_logits_of_the_model():
@@ -45,7 +46,8 @@ def test_a_packed_model_gives_the_logits_of_the_model():
 
 
 @pytest.mark.parametrize("with_adapter", [False, True])
-def test_the_engine_writes_as_with_layers_that_are_not_packed(tmp_path, with_adapter):
+def test_the_engine_writes_as_with_layers_that_are_not_packed(tmp_path, monkeypatch, with_adapter):
+    monkeypatch.setattr("mialign.generation.local.device", lambda: "cpu")
     folder = tiny.save_policy_and_base(tmp_path) / "base"
     if with_adapter:
         folder = adapter_on(folder, tmp_path / "adapter")

@@ -161,6 +161,12 @@ def test_all_tokens_that_end_a_model_s_texts_are_sent_but_eos(run_stage, folder,
     assert [body["stop_token_ids"] for body, _ in server.asked] == [[other]] * 8
 
 
+def test_a_model_of_a_type_that_only_the_server_knows_writes_too(run_stage, folder, server):
+    config = json.loads((folder / "model/config.json").read_text())
+    (folder / "model/config.json").write_text(json.dumps(config | {"model_type": "of-tomorrow"}))
+    assert len(run(run_stage, folder, server)) == 8
+
+
 def test_a_server_that_knows_no_other_end_than_eos_is_sent_nothing_that_is_not_openais(
     run_stage, folder, server, conversations
 ):

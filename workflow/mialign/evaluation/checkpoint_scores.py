@@ -1,9 +1,7 @@
 """By what the checkpoints of an experiment are chosen: a score of each validation answer."""
 
+import math
 from collections.abc import Callable
-
-import numpy as np
-from scipy.special import expit
 
 from mialign.core.errors import InputError
 from mialign.data.filters import ENDED
@@ -53,7 +51,8 @@ def preferred(rewards: list[Reward]) -> OneScore:
     def score(record: dict, completion: Completion) -> dict[str, float | None]:
         found = [one.scores([question_of(record)], [completion.text])[0] for one in rewards]
         (vector,) = record["preferences"]
-        total = float(np.dot(vector, expit(found)))
+        chances = [(1 + math.tanh(reward / 2)) / 2 for reward in found]  # sigmoid, which exp would overflow for
+        total = sum(weight * chance for weight, chance in zip(vector, chances, strict=True))
         return {"preferred": total, **{f"reward_{place}": reward for place, reward in enumerate(found, start=1)}}
 
     return score

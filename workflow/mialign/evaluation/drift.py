@@ -46,8 +46,9 @@ def write_drift(
     items = _items(read, records, policy, responses)
     if items != _items(read, records, base, responses):
         raise InputError(f"{base}: its tokenizer reads other tokens than that of {policy}, so they cannot be compared")
-    items = within_context(items, checkpoints.context(policy), f"{responses}", "response")
-    sums = divergences(policy, base, list(items.values()), precision, token_budget)
+    if items:  # a policy of a soup may have answered none of the prompts
+        items = within_context(items, checkpoints.context(policy), f"{responses}", "response")
+    sums = divergences(policy, base, list(items.values()), precision, token_budget) if items else []
     write_jsonl(
         out,
         (

@@ -2,8 +2,8 @@
 
 The folder of the model holds its tokenizer and config.json, so that prompts are cut into tokens and measured as
 everywhere else. Stop phrases are sent, and looked for in what comes: some servers ignore them, some return the phrase.
-A server ends at the EOS of its model. If a chat template ends answers with another token, that is sent beside the
-conversation as stop_token_ids, which vLLM knows and the API of OpenAI has not.
+A server ends at the EOS of its model. If other tokens end answers too, they are sent as stop_token_ids, which vLLM
+knows and the API of OpenAI has not: that of a chat template beside a conversation, and those of generation_config.json.
 The server's count of tokens is taken for a text that stays as it came. The tokenizer counts those of a text that is cut
 here, and of all texts of a server whose counts cannot be right.
 """
@@ -28,7 +28,8 @@ class ServerEngine:
 
     def __init__(self, folder: Path, name: str, runtime: RuntimeOptions):
         self.tokenizer, self.context = checkpoints.load_tokenizer(folder), checkpoints.context(folder)
-        self.generation = checkpoints.generation_settings(folder)
+        known = (folder / "generation_config.json").exists()  # config.json may be of a type that only the server knows
+        self.generation = checkpoints.generation_settings(folder) if known else None
         self.name, self.together = name, runtime.batch.completions
         self.client, self.unknown = Client(runtime.url, runtime.key), OncePerProcess()
 

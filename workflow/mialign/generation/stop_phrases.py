@@ -12,9 +12,9 @@ def ends(tokenizer, generation, prompts: Iterable[Prompt]) -> frozenset[int]:
     """The tokens that end an answer: the tokenizer's EOS, those that the model's generation settings name beside, and
     in conversations that of its chat template.
 
-    `generation`: the model's GenerationConfig. Llama 3.1 Instruct, for one, names three.
+    `generation`: the model's GenerationConfig, if it has one. Llama 3.1 Instruct, for one, names three.
     """
-    named = generation.eos_token_id
+    named = generation.eos_token_id if generation else None
     of_template = {end_token(tokenizer, prompt) for prompt in prompts if not isinstance(prompt, str)}
     return frozenset({tokenizer.eos_token_id, *(named if isinstance(named, list) else [named])} - {None}) | of_template
 

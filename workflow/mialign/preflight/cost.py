@@ -124,7 +124,8 @@ class _Experiment:
         if "drift" in given:
             scored = 2 * given["drift"]["responses"] * (self.mean["prompt"] + self.answer(self.measured))
             measured = len(given["methods"]) + len(given.get("soups", {}))  # the policies of a soup read as much as one
-            yield self.row("drift", measured * self.seeds, scored, "scoring", self.base)
+            jobs = len(given["methods"]) * self.seeds + self.merged()
+            yield self.row("drift", jobs, measured * self.seeds * scored / jobs, "scoring", self.base)
 
     def writing(self, data: str) -> Iterator[Row]:
         """The responses of a set: once, or by every seed of the method that writes it."""

@@ -99,7 +99,7 @@ def measured_in(experiment):
 
 
 def example_inputs(experiment, *stages):
-    """One question of the first seed, as every model answers it."""
+    """Questions of the first seed, as every model answers them."""
     answers = [
         f"{RUN}/{stage}/{experiment}/{method}/seed{SEEDS[0]}.jsonl"
         for method in policies(experiment)

@@ -27,8 +27,8 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
         for seed, records in seeds.items():
             if not records:
                 raise InputError(
-                    f"drift/{experiment}/{method}, seed {seed}: no response was measured; delete the folder, and it is "
-                    "made again"
+                    f"drift/{experiment}/{method}, seed {seed}: no response was measured; give the experiment more "
+                    "drift.responses"
                 )
         by_question = {seed: _by_question(records) for seed, records in seeds.items()}
         table = ItemTable(by_question, "question_id", f"drift of {method} ({experiment})")

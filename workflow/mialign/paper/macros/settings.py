@@ -135,7 +135,7 @@ def _used_models(settings: dict) -> str:
 def _converted_models(settings: dict) -> str:
     """Whether a model of the run is read from a GGUF file: above, or none is: below."""
     places = [place for model in (settings.get("models") or {}).values() for place in model.get("places", [])]
-    return _side({any(str(place.get("file", place.get("gguf", ""))).endswith(".gguf") for place in places)})
+    return _side({any("gguf" in place or "file" in place for place in places)})  # the file of a package is one
 
 
 def _deciding_judges(settings: dict) -> str:

@@ -31,7 +31,7 @@ async function reportView() {
   return [
     el("h1", {}, "Reproduction report"),
     ...(parts.length
-      ? [el("p", {}, "It holds the original against itself, and this run against the original. Each verdict follows from a rule."), rule(), ...parts]
+      ? [el("p", {}, "It compares the original's sources with each other, and this run with the original. Each verdict follows from a rule."), rule(), ...parts]
       : [el("p", {}, "This run has none: it belongs to the paper whose runs have both experiments of the original.")]),
   ];
 }
@@ -102,7 +102,7 @@ async function settlingHere() {
     "more, one by one": (one) => whole(one.more_sequential), "seeds, power 80 %": (one) => whole(one.seeds_80),
   });
   return table && section("What would settle the comparisons of this run",
-    el("p", {}, "Effects are taken to be as large as they seem, and to vary as they do here. One by one means that questions are asked until a confidence sequence leaves out that there is no effect. The word none says that no number of questions is enough, because seeds differ too much."), table);
+    el("p", {}, "Effects are taken to be as large as they seem, and to vary as they do here. One by one means that questions are asked until a confidence sequence excludes zero effect. The word none says that no number of questions is enough, because seeds differ too much."), table);
 }
 
 const CLAIM = { claim: (one) => one.claim, of: (one) => one.measure };
