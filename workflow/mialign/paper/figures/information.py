@@ -27,7 +27,7 @@ def by_iteration(rows: list[dict], settings: dict):
     caps = {row["value"] for row in where(rows, metric="cap") if row["value"] is not None}
 
     figure = Figure(figsize=(chosen["width"], chosen["height"]), layout="constrained")
-    grid = figure.subplots(1, len(PANELS), sharey=True)
+    grid = figure.subplots(1, len(PANELS))  # each with its own scale: rows of a large model lie far below columns
     for axes, (along, title) in zip(grid, PANELS.items(), strict=True):
         of_panel = [row for row in where(bounds, over=along) if row["method"] in places]
         cells = {row["method"]: row for row in of_panel if row["value"] is not None}
