@@ -95,7 +95,7 @@ def test_holm_by_hand_in_the_order_that_was_given():
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=5))
-@settings(max_examples=40)
+@settings(max_examples=15)
 def test_holm_is_bonferroni_in_every_family_that_holds_a_claim(p):
     """Closed testing (Marcus, Peritz and Gabriel 1976, Biometrika 63, 655-660), by going through all subsets.
 
