@@ -52,6 +52,7 @@ def as_chat(prompts, tmp_path):
     """The model with a chat template, and the prompts as conversations with an opening for every other one."""
     folder, tokenizer, talker = tmp_path / "chat", make_tokenizer(), make_model()
     tokenizer.add_special_tokens({"additional_special_tokens": ["<turn>"]})
+    talker.resize_token_embeddings(len(tokenizer))
     with torch.no_grad():  # where it wrote "," it rather ends its turn
         embedding, comma = talker.model.embed_tokens.weight, tokenizer.encode(",", add_special_tokens=False)[0]
         embedding[tokenizer.convert_tokens_to_ids("<turn>")] = 1.1 * embedding[comma]
