@@ -31,7 +31,8 @@ class LocalEngine:
     """The model of a folder, on the GPU where there is one."""
 
     def __init__(self, folder: Path, precision: str, runtime: RuntimeOptions):
-        self.tokenizer, self.batch = checkpoints.load_tokenizer(folder), runtime.batch
+        self.tokenizer, self.context = checkpoints.load_tokenizer(folder), checkpoints.context(folder)
+        self.batch = runtime.batch
         dtype = DTYPES["bf16" if use_bf16(precision) else "float32"]
         self.model = checkpoints.load_model(folder, dtype=dtype).to(device()).eval()
         if dtype == DTYPES["bf16"] and device() == "cpu":
@@ -41,7 +42,7 @@ class LocalEngine:
         self, shards: list[list[Request]], sampling: Sampling, report: Report
     ) -> Iterator[tuple[int, list[list[Completion]]]]:
         """See Engine; one shard after the other, in their order."""
-        check_fitting(self.tokenizer, shards, context(self.model), sampling.max_tokens)
+        check_fitting(self.tokenizer, shards, self.context, sampling.max_tokens)
         for number, shard in enumerate(shards):
             yield number, generate(self.model, self.tokenizer, shard, sampling, self.batch, report)
 
@@ -56,7 +57,8 @@ def generate(
     """
     if reason := not_writing(model.config.to_dict()):
         raise InputError(f"The model {reason}, so it cannot write here; take another one, or engine.kind vllm")
-    prompts = [encode_fitting(tokenizer, request.prompt, context(model), sampling.max_tokens) for request in requests]
+    context = model.config.get_text_config().max_position_embeddings
+    prompts = [encode_fitting(tokenizer, request.prompt, context, sampling.max_tokens) for request in requests]
     stops = StopPhrases(tokenizer, sampling.stop)
     last = ends(tokenizer, model.generation_config, [request.prompt for request in requests])
     order = sorted(range(len(requests)), key=lambda index: (len(prompts[index]), index))
@@ -71,11 +73,6 @@ def generate(
             results[index] = list(islice(rows, len(requests[index].seeds)))
         report(len(indices))
     return results
-
-
-def context(model) -> int:
-    """The most tokens that a model reads."""
-    return model.config.get_text_config().max_position_embeddings
 
 
 def batches(sizes: list[tuple[int, int]], new: int, most: BatchSize) -> Iterator[range]:
