@@ -103,6 +103,7 @@ def train_method(
     )
     loop.run(trainer, scratch, f"{out.parent.name}/{out.name}")
     weights = trainer.accelerator.get_state_dict(trainer.model_wrapped)
+    loop.part()
     if not trainer.is_world_process_zero():
         return
     best = int(trainer.state.best_model_checkpoint.rsplit("-", 1)[1])
