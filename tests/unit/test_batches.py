@@ -11,10 +11,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 import tiny
-from mialign.generation import local, shared_prefix_cache
+from mialign.generation import local
 from mialign.generation.engine import BatchSize, Request, Sampling
-from mialign.generation.local import batches, generate
-from mialign.generation.shared_prefix_cache import SHARED_PREFIX, SharedPrefixCache
+from mialign.generation.local import alike, batches, generate
+from mialign.generation.shared_prefix_cache import SHARED_PREFIX, CachePart, SharedPrefixCache
 from mialign.models.prompt_ids import encode_prompt
 
 MANY = 1 << 40
@@ -62,6 +62,28 @@ def test_batches_take_every_prompt_once_in_order_and_as_many_as_the_bounds_allow
     assert not any(fits([*one, after[0]]) for one, after in pairwise(found))
 
 
+@pytest.mark.parametrize(
+    ("lengths", "expected"),
+    [
+        ([7], [[7]]),
+        ([5, 5, 5], [[5, 5, 5]]),
+        ([4, 8], [[4, 8]]),  # 12 of 16 tokens are no padding, and a quarter may be
+        ([4, 9], [[4], [9]]),  # 13 of 18 are not enough
+        ([3, 4, 8, 9, 90, 100], [[3, 4], [8, 9], [90, 100]]),  # 15 of 24, 107 of 270
+    ],
+)
+def test_prompts_of_alike_lengths_are_read_together(lengths, expected):
+    prompts = [[0] * length for length in lengths]
+    assert [lengths[part.start : part.stop] for part in alike(prompts)] == expected
+
+
+@given(st.lists(st.integers(1, 90), min_size=1, max_size=30).map(sorted))
+def test_a_pass_is_padded_by_a_quarter_at_most(lengths):
+    found = [lengths[part.start : part.stop] for part in alike([[0] * length for length in lengths])]
+    assert [length for part in found for length in part] == lengths
+    assert all(sum(part) >= 0.75 * len(part) * part[-1] for part in found)
+
+
 def requests(count, length, samples=1):
     """Prompts of one token to `length` tokens."""
     return [Request("boat " * (1 + place * length // count), tuple(range(samples))) for place in range(count)]
@@ -83,22 +105,28 @@ def endless(monkeypatch):
 
 
 def test_a_batch_holds_the_tokens_that_it_was_counted_by(endless, monkeypatch):
-    held, update, tokenizer = [], shared_prefix_cache._Layer.update, tiny.tiny_tokenizer(context=512)
+    held, update, tokenizer = [], SharedPrefixCache.update, tiny.tiny_tokenizer(context=512)
 
-    def counting(layer, *states, **kwargs):
-        found = update(layer, *states, **kwargs)
-        held.append(sum(one.shape[0] * one.shape[2] for one in (layer.keys, *(layer.new or ())[:1])))
+    def counting(cache, key, value, layer_idx):
+        found = update(cache, key, value, layer_idx)
+        layers = [part.layers[layer_idx] for part in cache.parts]
+        held.append(sum(one.shape[0] * one.shape[2] for layer in layers for one in (layer.keys, layer.new[0])))
         return found
 
-    monkeypatch.setattr(shared_prefix_cache._Layer, "update", counting)
-    asked, sampling = requests(12, 30, samples=2), Sampling(0.0, 1.0, 36, ())
-    for answers in generate(endless, tokenizer, asked, sampling, BatchSize(MANY, MANY)):
-        assert {one.finish for one in answers} == {"length"}
-    longest = len(encode_prompt(tokenizer, asked[-1].prompt))
-    assert max(held) == 12 * longest + 24 * 48
-    held.clear()
-    generate(endless, tokenizer, asked, sampling, BatchSize(MANY, 500))
-    assert 400 < max(held) <= 500
+    def most_held(asked, most):
+        held.clear()
+        for answers in generate(endless, tokenizer, asked, Sampling(0.0, 1.0, 36, ()), most):
+            assert {one.finish for one in answers} == {"length"}
+        return max(held)
+
+    monkeypatch.setattr(SharedPrefixCache, "update", counting)
+    alike, mixed = [requests(30, 30, samples=2)[-1]] * 12, requests(12, 30, samples=2)
+    longest = len(encode_prompt(tokenizer, alike[0].prompt))
+    assert most_held(alike, BatchSize(MANY, MANY)) == 12 * longest + 24 * 48
+    assert most_held(alike, BatchSize(MANY, 500)) == 3 * longest + 6 * 48
+    # Prompts that are much shorter than the longest are not padded to it.
+    assert 24 * 48 < most_held(mixed, BatchSize(MANY, MANY)) < 8 * longest + 24 * 48
+    assert 300 < most_held(mixed, BatchSize(MANY, 500)) <= 500
 
 
 class _Memory(TorchDispatchMode):
@@ -135,8 +163,8 @@ def peak(model, count, most):
 
 
 def test_memory_does_not_grow_with_the_number_of_prompts(endless):
-    few, many = (peak(endless, count, BatchSize(MANY, 1000)) for count in (10, 40))
-    unbounded = peak(endless, 40, BatchSize(MANY, MANY))
+    few, many = (peak(endless, count, BatchSize(MANY, 1000)) for count in (10, 80))
+    unbounded = peak(endless, 80, BatchSize(MANY, MANY))
     assert few == pytest.approx(many, rel=0.1)
     assert many < unbounded / 5
 
@@ -144,9 +172,10 @@ def test_memory_does_not_grow_with_the_number_of_prompts(endless):
 @pytest.mark.parametrize(("autocast", "bytes_per_number"), [(False, 4), (True, 2)])
 def test_prompts_are_kept_in_the_precision_of_products_and_no_step_copies_them(autocast, bytes_per_number):
     model, mask = tiny.tiny_model(context=512), torch.ones(3, 400, dtype=torch.bool)
-    cache = SharedPrefixCache(2, mask, [2, 2, 2])
+    part = CachePart(2, mask, [2, 2, 2])
+    cache = SharedPrefixCache([part])
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-        model(input_ids=mask.long(), attention_mask=mask, past_key_values=cache, use_cache=True)
+        model(input_ids=mask.long(), attention_mask=mask, past_key_values=part, use_cache=True)
         model.set_attn_implementation(SHARED_PREFIX)
         for rows in (range(6), [0, 3, 4]):
             if len(rows) < 6:
@@ -154,6 +183,6 @@ def test_prompts_are_kept_in_the_precision_of_products_and_no_step_copies_them(a
             ids, places = torch.ones(len(rows), 1).long(), torch.full((len(rows), 1), 400)
             with _Memory() as measured:
                 model(input_ids=ids, position_ids=places, past_key_values=cache, use_cache=True, branches=cache)
-            kept = [one.untyped_storage().nbytes() for layer in cache.layers for one in (layer.keys, layer.values)]
+            kept = [one.untyped_storage().nbytes() for layer in part.layers for one in (layer.keys, layer.values)]
             assert kept == [3 * 400 * 32 * bytes_per_number] * 4
             assert measured.largest < kept[0] / 2

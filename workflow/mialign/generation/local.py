@@ -19,7 +19,7 @@ from mialign.core.errors import InputError
 from mialign.generation.engine import BatchSize, Completion, Report, Request, RuntimeOptions, Sampling
 from mialign.generation.packed_linear import pack
 from mialign.generation.sampling import choose
-from mialign.generation.shared_prefix_cache import SHARED_PREFIX, SharedPrefixCache, tokens_held
+from mialign.generation.shared_prefix_cache import SHARED_PREFIX, CachePart, SharedPrefixCache, tokens_held
 from mialign.generation.stop_phrases import StopPhrases, completion, ends
 from mialign.models import checkpoints
 from mialign.models.architectures import not_writing
@@ -145,17 +145,39 @@ def _decode(
 
 
 def _read(model, prompts: list[list[int]], samples: list[int]) -> tuple[SharedPrefixCache, Tensor, Tensor]:
-    """One pass over the prompts: what their rows branch from, and of each row the first logits and the position."""
+    """Read prompts of alike lengths in one pass: what rows branch from, their first logits and their positions."""
+    places = [slice(part.start, part.stop) for part in alike(prompts)]
+    passes = [_pass(model, prompts[part], samples[part]) for part in places]
+    parts, logits, positions = zip(*passes, strict=True)
+    return SharedPrefixCache(list(parts)), torch.cat(logits), torch.cat(positions)
+
+
+# The most that padding may make up of a pass over several prompts.
+PADDING = 0.25
+
+
+def alike(prompts: list[list[int]]) -> Iterator[range]:
+    """Places of prompts that are read in one pass, padded to the last of them. No prompt is shorter than one before."""
+    start, tokens = 0, 0
+    for place, prompt in enumerate(prompts):
+        if tokens + len(prompt) < (1 - PADDING) * (place + 1 - start) * len(prompt):
+            yield range(start, place)
+            start, tokens = place, 0
+        tokens += len(prompt)
+    yield range(start, len(prompts))
+
+
+def _pass(model, prompts: list[list[int]], samples: list[int]) -> tuple[CachePart, Tensor, Tensor]:
     width, device = max(map(len, prompts)), model.device
     ids = torch.tensor([[0] * (width - len(prompt)) + prompt for prompt in prompts], device=device)
     lengths = torch.tensor([len(prompt) for prompt in prompts], device=device)
     mask = torch.arange(width, device=device) >= width - lengths[:, None]
-    branches = SharedPrefixCache(model.config.get_text_config().num_hidden_layers, mask, samples)
+    part = CachePart(model.config.get_text_config().num_hidden_layers, mask, samples)
     output = model(
         input_ids=ids,
         attention_mask=mask,
         position_ids=(mask.cumsum(1) - 1).clamp(min=0),
-        past_key_values=branches,
+        past_key_values=part,
         use_cache=True,
         logits_to_keep=1,
     )
@@ -163,7 +185,7 @@ def _read(model, prompts: list[list[int]], samples: list[int]) -> tuple[SharedPr
         raise InputError(
             "the model gives no numbers: its weights are damaged, or its training went astray; lower that learning rate"
         )
-    return branches, output.logits[branches.prompt, -1], lengths[branches.prompt]
+    return part, output.logits[part.prompt, -1], lengths[part.prompt]
 
 
 def _dice(seeds: list[int], sampling: Sampling) -> Tensor:

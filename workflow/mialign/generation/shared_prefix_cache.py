@@ -24,9 +24,10 @@ NEVER = 1 << 40
 
 
 def tokens_held(prompts: int, width: int, rows: int, new: int) -> int:
-    """Tokens whose keys and values a cache comes to hold, padding and free slots included.
+    """Tokens whose keys and values a cache comes to hold at most, padding and free slots included.
 
-    prompts: padded to `width`; rows: continuations of them, of at most `new` tokens, the last of which is not read.
+    prompts: of at most `width` tokens; rows: continuations of them, of at most `new` tokens, the last of which is not
+    read.
     """
     return prompts * width + rows * SLOTS * ceil((new - 1) / SLOTS)
 
@@ -64,12 +65,11 @@ class _Layer(DynamicLayer):
             self.new = [old[rows] for old in self.new]
 
 
-class SharedPrefixCache(Cache):
-    """What the attention of every layer needs to know of its rows.
+class CachePart(Cache):
+    """Prompts that are read in one pass: what the attention of every layer needs to know of their rows.
 
     mask [P, width]: where the prompts, padded on the left, have tokens; samples [P]: continuations of each. The first
-    pass goes over the prompts; each one after that adds a token to every row, with attention SHARED_PREFIX and this
-    object as `branches`.
+    pass goes over the prompts; each one after that adds a token to every row, with attention SHARED_PREFIX.
     """
 
     def __init__(self, layers: int, mask: Tensor, samples: list[int]):
@@ -124,11 +124,44 @@ class SharedPrefixCache(Cache):
         return self.masks[window]
 
 
+class SharedPrefixCache(Cache):
+    """Parts whose rows are continued together, with attention SHARED_PREFIX and this object as `branches`.
+
+    Rows stand in the order of the parts. A row attends within its part, so that no prompt is padded to the longest
+    of another part.
+    """
+
+    def __init__(self, parts: list[CachePart]):
+        super().__init__(layers=[])
+        self.parts = parts
+
+    def rows(self) -> list[int]:
+        """Of each part, how many."""
+        return [len(part.prompt) for part in self.parts]
+
+    def update(self, key_states: Tensor, value_states: Tensor, layer_idx: int, *args, **kwargs) -> tuple[list, list]:
+        """Add a token to every row [rows, heads, 1, size]; return all new ones, a tensor for each part."""
+        states = zip(self.parts, key_states.split(self.rows()), value_states.split(self.rows()), strict=True)
+        keys, values = zip(*(part.update(key, value, layer_idx) for part, key, value in states), strict=True)
+        return list(keys), list(values)
+
+    def select(self, rows: Tensor) -> None:
+        """Keep these rows, which rise, and the parts that still have one."""
+        first, kept = 0, []
+        for part, count in zip(self.parts, self.rows(), strict=True):
+            chosen = rows[(rows >= first) & (rows < first + count)] - first
+            first += count
+            if len(chosen):
+                part.select(chosen)
+                kept.append(part)
+        self.parts = kept
+
+
 def _attend(
     module,
     query: Tensor,
-    key: Tensor,
-    value: Tensor,
+    key: list[Tensor],
+    value: list[Tensor],
     attention_mask: None,
     *,
     scaling: float,
@@ -137,21 +170,36 @@ def _attend(
     softcap: float | None = None,
     **kwargs,
 ) -> tuple[Tensor, None]:
-    """query [rows, heads, 1, size] on the prompts' keys and values, and on its row's own, key and value."""
+    """query [rows, heads, 1, size] on its prompt's keys and values, and on its row's own: key and value, by part."""
     if kwargs.get("s_aux") is not None:
         raise InputError(f"{type(module).__name__}: models with attention sinks cannot be decoded here")
+    of_parts = zip(branches.parts, (query * scaling).split(branches.rows()), key, value, strict=True)
+    found = [_attend_within(*states, module.layer_idx, sliding_window, softcap) for states in of_parts]
+    return torch.cat(found), None
+
+
+def _attend_within(
+    part: CachePart,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    layer_idx: int,
+    sliding_window: int | None,
+    softcap: float | None,
+) -> Tensor:
+    """The same within a part; key and value [rows, heads of keys, slots, size]. Returns [rows, 1, heads, size]."""
     rows, heads, _, size = query.shape
-    layer, group = branches.layers[module.layer_idx], heads // key.shape[1]
-    query = query.view(rows, -1, group, size) * scaling
-    scores = branches.apart(branches.together(query) @ layer.keys.transpose(2, 3), group)
+    layer, group = part.layers[layer_idx], heads // key.shape[1]
+    query = query.view(rows, -1, group, size)
+    scores = part.apart(part.together(query) @ layer.keys.transpose(2, 3), group)
     scores = torch.cat([scores, query @ key.transpose(2, 3)], -1)
     if softcap is not None:
         scores = softcap * torch.tanh(scores / softcap)
-    scores = scores.masked_fill(branches.hidden(layer, sliding_window), torch.finfo(scores.dtype).min)
+    scores = scores.masked_fill(part.hidden(layer, sliding_window), torch.finfo(scores.dtype).min)
     shares = scores.softmax(-1, dtype=torch.float32).to(query.dtype)
     before, own = shares.split([layer.keys.shape[2], key.shape[2]], -1)
-    out = branches.apart(branches.together(before) @ layer.values, group) + own @ value
-    return out.reshape(rows, 1, heads, size), None
+    out = part.apart(part.together(before) @ layer.values, group) + own @ value
+    return out.reshape(rows, 1, heads, size)
 
 
 AttentionInterface.register(SHARED_PREFIX, _attend)
