@@ -165,7 +165,7 @@ def test_the_table_has_published_digits_and_the_run_apart(run):
     assert text.count(r"\rlap{*}") == 1
     keys = ("experiment", "method", "baseline", "axis", "attempts", "temperature", "metric")
     assert [rows[1][key] for key in keys] == ["multitask", "sami", "sft", "principle-aware", "", "0.0", "win_rate"]
-    assert [rows[6][key] for key in keys] == ["maths", "sami", "base", "", "1.0", "0.0", "difference"]
+    assert [rows[6][key] for key in keys] == ["maths", "sami", "base", "", "1", "0.0", "difference"]
     with (run / "metrics/effects.csv").open() as stream:
         of_metrics = [tuple(row[key] for key in (*keys[:4], "metric")) for row in csv.DictReader(stream)]
     assert all(tuple(row[key] for key in (*keys[:4], "metric")) in of_metrics for row in rows if row["value"])
@@ -262,7 +262,7 @@ def found(published) -> dict[str, str]:
         ),
         ("SAMI: the first update of RMSprop, with the default smoothing 0.99", "is 10 times the rate"),
         # Wilson: (0.5 + z^2/400 +- z sqrt(0.25/200 + z^2/160000)) / (1 + z^2/200)
-        ("MIPO: accuracy on GSM8K, 200 questions", "half of them right is a 95 % interval of 43.1 to 56.9 %"),
+        ("MIPO: accuracy on GSM8K, 200 questions", "half of them correct is a 95 % interval of 43.1 to 56.9 %"),
     ],
 )
 def test_findings_are_computed(found, about, result):

@@ -281,6 +281,7 @@ BAD = [
         f"{MT}.methods.sami.adapter.dropout: 1.0 is too large; it must be below 1",
     ),
     ("seeds", [2**32], "seeds[0]: 4294967296 is too large"),
+    (f"{MT}.training.validate_every", -1, f"{MT}.training.validate_every: -1 is too small; the least is 0"),
     (f"{MT}.training.validate_every", 17, f"{MT}.methods.sft.validate_every: 17 is above the 8 steps"),
     ("tuning.table", "config/nix.csv", "tuning.table: config/nix.csv: no such file; put the tuning.csv there"),
     ("tuning.table", "config.yaml", "tuning.table: config.yaml: the column"),
@@ -991,6 +992,18 @@ def test_a_principle_beside_them_needs_a_checker_too(checkable, tmp_path, root):
 def test_models_that_are_trained_here_have_no_answers_that_follow_them(miniature):
     miniature["principles"] = "config/principles_checkable.yaml"
     refused(miniature, "config/principles_checkable.yaml: categories.writing: no answer here can follow 'greeting'")
+
+
+def test_what_validates_nothing_cannot_choose_by_it(miniature):
+    training = miniature["experiments"]["multitask"]["training"]
+    training["validate_every"] = 0
+    loading.load(miniature)
+    training["choose"] = "validation"
+    refused(
+        miniature, f"{MT}.methods.", ".choose: with validate_every: 0 nothing is validated; take one of the two out"
+    )
+    training["choose"] = 8
+    refused(miniature, f"{MT}.methods.", ".choose: 8 is no checkpoint")
 
 
 def test_checkers_must_know_every_principle_where_they_choose_a_checkpoint(unchecked):

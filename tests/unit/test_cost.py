@@ -73,6 +73,12 @@ def test_tokens_in_full(settings, assumed):
     assert exact["respond"].tokens == 6 * 5 * 15
 
 
+def test_what_validates_nothing_answers_no_validation_question(settings, assumed):
+    settings["experiments"]["multitask"]["methods"]["dpo"]["validate_every"] = 0
+    exact = {row.stage: row for row in cost._rows(settings, assumed)}
+    assert exact["train"].tokens == 2 * 9 * 2 * 2 * 50
+
+
 def test_bf16_takes_half_the_room_and_rmsprop_one_number_less(settings, assumed):
     methods = settings["experiments"]["multitask"]["methods"]
     methods["dpo"]["weights"] = "bf16"

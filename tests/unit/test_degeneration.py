@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mialign.core.errors import InputError
 from mialign.evaluation.metrics import degeneration
+from mialign.evaluation.ngrams import ngrams
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.rates import wilson
 
@@ -43,7 +44,7 @@ def test_by_hand(results):
         (
             "A red boat. A red boat. A red boat!",
             "eos",
-        ),  # three runs of four words, each there twice
+        ),  # three n-grams of four words, each there twice
         ("work in steps: before", "length"),  # all four words are the rules'
         ("Well, Ada has two red boats and no more.", "stop"),  # ada has two red boats and
         ("", "eos"),
@@ -57,7 +58,7 @@ def test_by_hand(results):
     assert values["copied_question"] == (pytest.approx(100 * 6 / 22), 22)
 
 
-def test_runs_do_not_reach_over_the_question(results):
+def test_ngrams_do_not_reach_over_the_question(results):
     records = [answer(0, "Rules question answer now")]
     prompts = [prompt(0, "Rules ") | {"prompts": [f"Rules question {QUESTION} answer now"]}]
     values = found(results, {"responses/e/sami/seed1.jsonl": records}, prompts)
@@ -78,7 +79,7 @@ def test_copied_words_are_those_that_a_slow_search_finds(words, source):
     for start in range(len(words) - 3):
         if any(source[at : at + 4] == words[start : start + 4] for at in range(len(source))):
             slow |= set(range(start, start + 4))
-    assert degeneration.copied(words, set(degeneration.runs(text.split()))) == len(slow)
+    assert degeneration.copied(words, set(ngrams(text.split(), 4))) == len(slow)
     assert 0 <= degeneration.repeated(words) < 1
 
 

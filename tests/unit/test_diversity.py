@@ -107,7 +107,7 @@ class ZERO:
         ("", False),
     ],
 )
-def test_a_run_of_eight_words_is_copied(results, text, copied):
+def test_eight_words_in_a_row_are_copied(results, text, copied):
     assert values(results, {1: [text]})["copied"] == (100.0 if copied else 0.0, 1)
 
 

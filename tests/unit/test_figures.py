@@ -9,8 +9,8 @@ import pymupdf
 import pytest
 
 import run
+from mialign.core import csv_files
 from mialign.core.errors import InputError
-from mialign.evaluation.metrics import tidy
 from mialign.paper.figures import FIGURES, draw
 from mialign.paper.figures.style import curve_styles
 
@@ -178,7 +178,7 @@ def test_figure3_as_published(published):
 
 def test_published_values_name_their_source(root):
     for name in ("comparisons", "qualities", "accuracy"):
-        rows = tidy.read(root / "workflow" / "resources" / "published" / f"{name}.csv", ("source",))
+        rows = csv_files.rows(root / "workflow" / "resources" / "published" / f"{name}.csv", ("source",))
         assert all(row["source"].split(":")[0] in ("figure", "text", "files") for row in rows)
         ranges = [
             row for row in rows if row["low"] is not None
@@ -190,13 +190,13 @@ def test_published_values_name_their_source(root):
     ("method", "wins", "ties", "losses"), [("dpo", 43, 6, 31), ("sami", 43, 5, 32)], ids=["dpo", "sami"]
 )
 def test_released_verdicts_give_their_win_rate(root, method, wins, ties, losses):
-    rows = tidy.read(root / "workflow" / "resources" / "published" / "comparisons.csv")
+    rows = csv_files.rows(root / "workflow" / "resources" / "published" / "comparisons.csv")
     found = {r["metric"]: r["value"] for r in rows if r["source"].startswith("files") and r["method"] == method}
     assert found == {"win_rate": (wins + ties / 2) / 0.8, "wins": wins, "ties": ties, "losses": losses}
 
 
 def test_released_lengths(root):
-    rows = tidy.read(root / "workflow" / "resources" / "published" / "qualities.csv")
+    rows = csv_files.rows(root / "workflow" / "resources" / "published" / "qualities.csv")
     assert {row["method"]: row["value"] for row in rows} == {"sft": 156.9, "dpo": 179.5, "sami": 255.4}
 
 

@@ -14,7 +14,7 @@ from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.generation import local
 from mialign.generation.engine import Request
-from mialign.generation.writer import cut
+from mialign.generation.writer import into_shards
 from mialign.models import checkpoints
 from scripts import generate as stage
 
@@ -178,8 +178,12 @@ def test_other_settings_of_speed_change_no_text(run_stage, folder, worked):
 
 def test_shards_are_neighbours_and_count_completions():
     requests = [Request(str(n), tuple(range(samples))) for n, samples in enumerate((1, 2, 5, 1, 1, 1))]
-    assert [[request.prompt for request in shard] for shard in cut(requests, 3)] == [["0", "1"], ["2"], ["3", "4", "5"]]
-    assert cut([], 3) == []
+    assert [[request.prompt for request in shard] for shard in into_shards(requests, 3)] == [
+        ["0", "1"],
+        ["2"],
+        ["3", "4", "5"],
+    ]
+    assert into_shards([], 3) == []
 
 
 def test_a_job_that_was_killed_goes_on_from_what_it_kept(run_stage, folder, root):

@@ -90,7 +90,7 @@ def test_a_solved_experiment_has_the_fewest_and_the_most_attempts(tables):
     ]
     files = tables(degeneration=["maths,base,0.0,correct,80,78,82,9"], accuracy=accuracy, training=[])
     latex, tidy = methods.outcomes(files, experiment("maths", "star_1", "star_2"))
-    assert lines_of(latex)[0] == r"method & given & tokens, $10^3$ & correct in 1, \% & correct in 10, \%"
+    assert lines_of(latex)[0] == r"method & given & tokens, $10^3$ & correct in 1, \% & correct in 5, \%"
     assert lines_of(latex)[2] == "verified,{} round 1 & gold answers & -- & 20.0 & 20.0"
     rows = list(csv.DictReader(io.StringIO(tidy)))
     assert [row["temperature"] for row in rows[:2]] == ["0.0", "1.0"]

@@ -690,7 +690,7 @@ def test_training_joins_curves_and_collapse(curve):
     ("text", "message"),
     [
         ("step,metric\n1,loss\n", "'value' is missing"),
-        ("step,metric,value\n1,loss,low\n", "line 2: 'low' in column value"),
+        ("step,metric,value\n1,loss,low\n", "line 2: the column 'value' holds 'low'"),
     ],
 )
 def test_bad_curves_are_refused(curve, text, message):

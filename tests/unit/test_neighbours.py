@@ -19,8 +19,8 @@ def test_rollouts_have_the_steps_of_the_rounds_and_differ_in_how_pairs_come(neig
     rollouts, rounds = methods["mi_epo_rollouts"], [methods[f"mi_epo_{number}"] for number in (1, 2, 3)]
     assert rollouts["steps"] == sum(one["steps"] for one in rounds)
     assert rollouts["rollout_every"] < rounds[0]["steps"]  # its pairs are fresher
-    assert different(rollouts, rounds[0]) == {"data", "label", "steps", "choose", "rollout_every", "iteration_of"}
-    assert rollouts["choose"] == "last"  # as of a round, whose only checkpoint is its last
+    assert different(rollouts, rounds[0]) == {"data", "label", "steps", "rollout_every", "iteration_of"}
+    assert rollouts["validate_every"] == 0  # so its last checkpoint is kept, as of a round
     assert different(data["rollout_pairs"], data["own_pairs"]) == {"questions", "sampling", "seed", "size"}
     assert different(data["rollout_pairs"]["sampling"], data["own_pairs"]["sampling"]) == {"seed"}
 
@@ -48,8 +48,8 @@ def test_the_controls_of_the_verifier_are_as_many_solutions_and_twice_as_many_ea
     for control in ("subset", "unverified"):
         assert different(methods[control], methods["star_1"]) <= {"data", "label", "iteration_of"}
     longer = methods["unverified_longer"]
-    assert different(longer, methods["unverified"]) == {"steps", "validate_every", "label"}
-    assert longer["validate_every"] == longer["steps"]  # its only checkpoint is its last
+    assert different(longer, methods["unverified"]) == {"steps", "label"}
+    assert longer["validate_every"] == 0  # so its last checkpoint is kept
 
 
 def test_what_is_compared_on_multiple_choice_learns_from_the_same_answers_in_as_many_steps(neighbours):

@@ -196,9 +196,9 @@ def test_the_paper_of_a_given_small_model_says_what_it_is(tmp_path, tables):
         "SAMI follows",
     ):
         assert policy in text
-    tuned = "The rates were chosen on validation questions, with" in text
+    tuned = re.search(r"The rates (of the methods in Table \d+ )?were chosen on validation questions, with", text)
     untuned = "The rates are those of the configuration, which names no table of others that were tried." in text
-    assert [tuned, untuned] == ["tuning" in tables, "tuning" not in tables]
+    assert [bool(tuned), untuned] == ["tuning" in tables, "tuning" not in tables]
 
 
 @pytest.mark.parametrize(

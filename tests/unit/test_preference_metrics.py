@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mialign.core import csv_files
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.evaluation.hypervolume import hypervolume
@@ -265,7 +266,7 @@ def hollow(path) -> int:
 def test_the_front_is_drawn_from_the_table(files, tmp_path):
     rows = preferences.rows(files, {"rewards": {"e": ["kind", "brief"]}}, QUICK)
     tidy.write(tmp_path / "preferences.csv", preferences.COLUMNS, rows)
-    table = tidy.read(tmp_path / "preferences.csv")
+    table = csv_files.rows(tmp_path / "preferences.csv")
     draw("front", table, {"experiment": "e", "labels": {"steered": "MI-EPO"}}, tmp_path / "front.pdf")
     words = pymupdf.open(tmp_path / "front.pdf")[0].get_text()
     for text in ("MI-EPO", "Base", "kind (deviations of the base)", "brief (deviations of the base)"):

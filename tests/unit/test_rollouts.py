@@ -9,6 +9,7 @@ import torch
 from transformers import LlamaConfig, LlamaForSequenceClassification
 
 import tiny
+from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.data.builders import constitutions
 from mialign.data.builders import preferences as builder
@@ -238,6 +239,14 @@ def test_who_goes_through_the_questions_twice_is_asked_the_same_and_answers_by_o
     # The first time as if it were the only one.
     assert seeds[0] == [seed for *_, seed in texts_to_generate(halves[0], writer_seed(SAMPLING["seed"], SEED))]
     assert len({seed for own in seeds.values() for seed in own}) == 4 * 24
+
+
+def test_an_objective_that_needs_a_reference_is_refused_without_one_before_anything_is_written(place, train, tmp_path):
+    method = {"rollout_every": 4, "rollouts": ROLLOUTS}
+    options = {"names": "kind", "models": place / "classifier"}
+    with pytest.raises(InputError, match=r"^--reference-model: mi_epo is relative to a reference; give the folder of"):
+        train("without", method, prompts=place / "prompts.jsonl", **options)
+    assert not (tmp_path / "without").exists()
 
 
 def test_objectives_without_rewards_or_reference_take_rollouts_too(train, tmp_path, root):

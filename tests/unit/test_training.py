@@ -723,6 +723,17 @@ def test_a_checkpoint_can_be_chosen_without_its_score(tmp_path, parent, pairs, c
     assert [row["step"] for row in curve if row["metric"] == "selected"] == [step]
 
 
+def test_without_validation_no_question_is_answered_and_the_last_step_is_kept(tmp_path, parent, pairs):
+    unseen, curve = train(tmp_path / "unseen", parent, pairs, (), steps=5, validate_every=0)
+    seen, _ = train(tmp_path / "seen", parent, pairs, (0.1, 0.2), steps=5, validate_every=5)
+    assert [row["step"] for row in curve if row["metric"] == "selected"] == ["5"]
+    assert {"loss", "grad_norm", "selected"} <= {row["metric"] for row in curve}
+    assert not {"score", "adherence", "ended"} & {row["metric"] for row in curve}
+    for name, weight in weights(unseen).items():
+        torch.testing.assert_close(weight, weights(seen)[name], rtol=0, atol=0)
+    assert not (tmp_path / "unseen/scratch").exists()
+
+
 @pytest.mark.parametrize(
     ("epochs", "pairs", "batch", "steps"),
     [(1, 4000, 128, 31), (1, 11520, 256, 45), (3, 2048, 64, 96), (2, 7, 4, 2), (0.36, 400, 4, 36), (0.29, 100, 1, 29)],

@@ -287,15 +287,30 @@ def test_what_cannot_be_asked_is_refused(settings, path, value, message):
     refused(change(settings, path, value), message)
 
 
-def test_a_set_without_constitutions_takes_no_written_principles(settings):
-    change(settings, f"{PAIRS}.builder", "other_question")
-    change(
-        settings, "experiments.multitask.methods", {"mipo": {"parent": "base", "objective": "mipo", "learning_rate": 1}}
-    )
-    change(settings, "experiments.multitask.comparisons", [["mipo", "base"]])
+EVALUATING = pytest.mark.parametrize(("builder", "objective"), [("other_question", "mipo"), ("solutions", "sft")])
+
+
+def without_constitutions(settings: dict, builder: str, objective: str) -> dict:
+    method = {"parent": "base", "objective": objective, "learning_rate": 1}
+    change(settings, f"{PAIRS}.builder", builder)
+    change(settings, "experiments.multitask.methods", {"one": method})
+    change(settings, "experiments.multitask.comparisons", [["one", "base"]])
     change(settings, "collapse", None)
-    change(settings, f"{PAIRS}.constitutions", REMOVE)
-    refused(settings, f"{PAIRS}.principles: other_question asks as evaluation does, with the short wordings")
+    return change(settings, f"{PAIRS}.constitutions", REMOVE)
+
+
+@EVALUATING
+def test_a_set_without_constitutions_takes_no_written_principles(settings, builder, objective):
+    without_constitutions(settings, builder, objective)
+    refused(settings, f"{PAIRS}.principles: {builder} asks as evaluation does, with the short wordings")
+
+
+@EVALUATING
+def test_users_state_written_principles_to_every_builder(settings, builder, objective):
+    without_constitutions(settings, builder, objective)
+    change(settings, "experiments.multitask.users", {"number": 40, "seed": 1})
+    block = loading.load(settings)["experiments"]["multitask"]["data"]["strong_pairs"]
+    assert block["principles"] == {"from": "strong"}
 
 
 def test_a_corpus_of_principles_needs_the_templates(settings):

@@ -313,6 +313,7 @@ def test_a_rate_of_iterations_is_tried_from_the_first_of_them(copy):
     config = yaml.safe_load(PREFERENCES) | {"tuning": {"rates": [0.0003, 5e-05]}}
     methods = config["experiments"]["steered"]["methods"]
     methods["after"] = {"parent": "mi_epo_3", "objective": "sft", "data": "kind", "iterations": 1}
+    config["experiments"]["steered"]["training"]["validate_every"] = 0
     (copy / "more.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     targets = [f"results/mini/tuning/steered/{name}.csv" for name in ("mi_epo_3/5e-05", "after_1/0.0003")]
     text = snakemake(copy, "-n", "-p", "--configfile", "more.yaml", "--", *targets)
@@ -324,6 +325,8 @@ def test_a_rate_of_iterations_is_tried_from_the_first_of_them(copy):
     assert json.loads(option(trained[second], "--settings"))["learning_rate"] == 5e-05
     written = commands(text, "generate")["generations/steered/mi_epo_3/seed1-mi_epo-5e-05.jsonl"]
     assert (option(written, "--model"), option(written, "--seed")) == (f"results/mini/{second}", "1")
+    # A trial is for its score, also where the method's own training has none.
+    assert json.loads(option(trained[third], "--settings"))["validate_every"] == 2
     # What another method trains on or from keeps the rate of the config.
     other = trained["checkpoints/tuning/steered/after_1/0.0003"]
     assert option(other, "--parent") == "results/mini/checkpoints/steered/mi_epo_3/seed1"

@@ -244,7 +244,7 @@ def all_pairs(experiment, released=None, seeds=SEEDS):
 
 
 def policies(experiment):
-    return ["base", *CONFIG["experiments"][experiment]["methods"]]
+    return sets.policies(CONFIG["experiments"][experiment])
 
 
 def measured_policies(experiment):

@@ -11,6 +11,7 @@ rule metrics:
         f"{RUN}/metrics/{{kind}}.csv",
     log:
         f"{RUN}/logs/metrics/{{kind}}.log",
+    priority: 1  # that of diversity takes long on one core, so it should not be the last to begin
     localrule: True
     conda:
         "../../envs/analysis.yaml"

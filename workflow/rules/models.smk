@@ -34,11 +34,11 @@ rule model:
         model=one_of(TRAINED_MODELS),
     conda:
         "../../envs/train.yaml"
-    threads: lambda wildcards: model_threads(wildcards)
+    threads: model_threads
     resources:
         **slurm_resources("model"),
         python=python("train"),
-        torch_threads=lambda wildcards: model_threads(wildcards),
+        torch_threads=model_threads,
     params:
         code=code_digest("model"),
         settings=lambda wildcards: as_json(

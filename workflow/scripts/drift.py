@@ -24,14 +24,14 @@ def main(args):
     from mialign.evaluation.drift import write_drift
 
     write_drift(
-        args.model,
-        args.base,
-        args.prompts,
-        args.responses,
-        args.temperature,
-        args.number,
-        args.seed,
-        args.precision,
-        args.token_budget,
-        args.out,
+        policy=args.model,
+        base=args.base,
+        prompts=args.prompts,
+        responses=args.responses,
+        temperature=args.temperature,
+        number=args.number,
+        seed=args.seed,
+        precision=args.precision,
+        token_budget=args.token_budget,
+        out=args.out,
     )

@@ -1,7 +1,6 @@
 """Fetch one of the files that the authors released, or copy it from a folder, and hold it against its checksum."""
 
 import json
-import shutil
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
@@ -36,11 +35,6 @@ def _take(args: Namespace) -> dict:
 
 
 def _copy(place: str, sha256: str | None, out: Path) -> str:
-    path = Path(place)
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; authors.folder must be a copy of the authors' repository")
-    found = files.sha256(path)
-    web.compare(str(path), found, sha256)
-    with files.writing(out) as beside:
-        shutil.copyfile(path, beside)
-    return found
+    if not Path(place).is_file():
+        raise InputError(f"{place}: no such file; authors.folder must be a copy of the authors' repository")
+    return web.copy(Path(place), sha256, out)

@@ -8,9 +8,9 @@ information.csv. Settings that a figure does not have are refused with those it 
 import json
 from pathlib import Path
 
+from mialign.core import csv_files
 from mialign.core.arguments import add_settings
 from mialign.core.errors import InputError
-from mialign.evaluation.metrics import tidy
 from mialign.paper.figures import FIGURES, draw
 
 
@@ -26,7 +26,7 @@ def arguments(parser):
 
 def main(args):
     settings = _from_file(args.settings_file).get(args.name, {}) | args.settings
-    rows = [row for path in args.data for row in tidy.read(path, ("experiment", "method", "metric", "value"))]
+    rows = [row for path in args.data for row in csv_files.rows(path, ("experiment", "method", "metric", "value"))]
     draw(args.name, rows, settings, args.out)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from mialign.audit import crate, crate_metadata, manifest
 from mialign.audit.lineage import NOT_RESULTS, Lineage
 from mialign.audit.origins import macros
-from mialign.core.csv_files import rows
+from mialign.core.csv_files import cell_text, rows
 from mialign.core.errors import InputError
 
 _MEASURED = ("value", "low", "high", "n")
@@ -82,16 +82,12 @@ def _metrics(folder: Path) -> dict[str, tuple]:
         raise InputError(f"{folder}: no such folder of results")
     return {
         f"{path.stem}: "
-        + " ".join(_plain(cell) for name, cell in row.items() if name not in _MEASURED and cell != ""): (
+        + " ".join(cell_text(cell) for name, cell in row.items() if name not in _MEASURED and cell != ""): (
             tuple(row.get(name) for name in _MEASURED)
         )
         for path in sorted((folder / "metrics").glob("*.csv"))
         for row in rows(path)
     }
-
-
-def _plain(cell: object) -> str:
-    return f"{cell:g}" if isinstance(cell, float) else str(cell)
 
 
 def _kind(first: tuple | None, second: tuple | None) -> str:

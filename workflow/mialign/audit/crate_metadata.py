@@ -46,17 +46,9 @@ def describe(lineage: Lineage, kept: dict[str, str]) -> dict:
         _descriptor(),
         _root(lineage.run, parts, max(map(_end, jobs))),
         {"@id": LICENSE, "@type": "CreativeWork", "name": "MIT License"},
-        *(
-            {"@id": one, "@type": "CreativeWork", "name": title, "version": one.rpartition("/")[2]}
-            for one, title in _PROFILES.items()
-        ),
+        *map(_profile, _PROFILES),
         _workflow(stages, kept[SNAKEFILE]),
-        {
-            "@id": "#snakemake",
-            "@type": ["ComputerLanguage", "SoftwareApplication"],
-            "name": "Snakemake",
-            "url": "https://snakemake.github.io",
-        },
+        _SNAKEMAKE,
         *map(_tool, stages),
         *(_step(position, stage) for position, stage in enumerate(stages, start=1)),
         *parts,
@@ -65,19 +57,34 @@ def describe(lineage: Lineage, kept: dict[str, str]) -> dict:
             for name, then in others.items()
         ),
         *(_action(job, ids) for job in jobs),
-        *(
-            {
-                "@id": f"#control/{quote(job['log'])}",
-                "@type": "ControlAction",
-                "name": f"start of {job['log']}",
-                "instrument": {"@id": f"#step/{job['stage']}"},
-                "object": {"@id": _job(job)},
-            }
-            for job in jobs
-        ),
+        *map(_control, jobs),
         *_whole(lineage, jobs, ids),
     ]
     return {"@context": _CONTEXT, "@graph": graph}
+
+
+def _profile(identifier: str) -> dict:
+    version = identifier.rpartition("/")[2]
+    return {"@id": identifier, "@type": "CreativeWork", "name": _PROFILES[identifier], "version": version}
+
+
+_SNAKEMAKE = {
+    "@id": "#snakemake",
+    "@type": ["ComputerLanguage", "SoftwareApplication"],
+    "name": "Snakemake",
+    "url": "https://snakemake.github.io",
+}
+
+
+def _control(job: dict) -> dict:
+    """The start of a job by the workflow."""
+    return {
+        "@id": f"#control/{quote(job['log'])}",
+        "@type": "ControlAction",
+        "name": f"start of {job['log']}",
+        "instrument": {"@id": f"#step/{job['stage']}"},
+        "object": {"@id": _job(job)},
+    }
 
 
 def _file(identifier: str, digest: str) -> dict:

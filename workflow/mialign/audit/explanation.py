@@ -6,6 +6,7 @@ from itertools import islice
 
 from mialign.audit.lineage import Lineage
 from mialign.audit.lookup import Target, counts, followed
+from mialign.core.csv_files import cell_text
 
 SHOWN = 300  # characters of settings in words; --json has all
 RECORDS = 60
@@ -80,7 +81,7 @@ def _head(found: dict, lineage: Lineage) -> Iterator[str]:
     if found["origin"]:
         yield f"  origin: {found['origin']}"
     for row in found["rows"][:5]:
-        yield "  row: " + ", ".join(f"{name} {_plain(cell)}" for name, cell in row.items() if cell not in (None, ""))
+        yield "  row: " + ", ".join(f"{name} {cell_text(cell)}" for name, cell in row.items() if cell not in (None, ""))
     if len(found["rows"]) > 5:
         yield f"  and {len(found['rows']) - 5} rows more (--json has all)"
     for one in found["counted"]:
@@ -168,10 +169,6 @@ def _machine(job: dict) -> str:
 
 def _each(texts: Iterator[str]) -> str:
     return "; ".join(dict.fromkeys(texts))
-
-
-def _plain(cell: object) -> str:
-    return f"{cell:g}" if isinstance(cell, float) else str(cell)
 
 
 def _short(text: str, most: int) -> str:

@@ -5,7 +5,7 @@ from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
 
 from mialign.audit.lineage import Lineage
-from mialign.core.csv_files import rows
+from mialign.core.csv_files import cell_text, rows
 from mialign.core.macro_names import key
 
 _FILE = re.compile(r"^(?P<file>[\w./-]+\.csv)(?: \((?P<source>.*)\))?(?:: (?P<about>.*))?$")
@@ -29,7 +29,7 @@ class KeyedTable:
 
     @cached_property
     def _words(self) -> list[set[str]]:
-        return [{_plain(cell) for cell in row.values()} for row in self.rows]
+        return [{cell_text(cell) for cell in row.values()} for row in self.rows]
 
     def about(self, text: str) -> list[dict]:
         """The rows that the end of an origin is about: KEY, or some words, and then perhaps notes after commas."""
@@ -78,10 +78,6 @@ class Origins:
 
 
 _KEYS = ("experiment", "method", "baseline", "axis", "temperature", "metric")
-
-
-def _plain(cell: object) -> str:
-    return f"{cell:g}" if isinstance(cell, float) else str(cell)
 
 
 origins_of = cache(Origins)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mialign.config import schema, validation
 from mialign.config.iterations import expand_iterations
+from mialign.config.validation.common import pick
 from mialign.core import setting
 from mialign.core.errors import InputError
 from mialign.core.yaml_files import read_yaml
@@ -149,7 +150,7 @@ def _principle_writer(given: dict) -> dict:
 def _preferences(where: str, given: dict, rewards: dict) -> dict:
     """With the rewards themselves by name (scorers), in the order of the weights."""
     names = given["rewards"]
-    scorers = {name: validation.pick(rewards, name, f"{where}.rewards", "reward") for name in names}
+    scorers = {name: pick(rewards, name, f"{where}.rewards", "reward") for name in names}
     return {**PREFERENCES, "grid": NUMBER_OF_VECTORS[len(names)], **given, "scorers": scorers}
 
 
@@ -201,7 +202,7 @@ def _method(where: str, name: str, experiment: dict, row: dict) -> dict:
 
 def _steps(where: str, method: dict, data: dict) -> int:
     """The steps of a method that is given in epochs, if its set has its size."""
-    size = validation.pick(data, method["data"], f"{where}.data", "set of pairs")["size"]
+    size = pick(data, method["data"], f"{where}.data", "set of pairs")["size"]
     steps = steps_of(method["epochs"], size, method["batch"])
     if not steps:
         raise InputError(
@@ -213,8 +214,8 @@ def _steps(where: str, method: dict, data: dict) -> int:
 
 def _fill_curves(config: dict) -> None:
     collapse = config["collapse"]
-    experiment = validation.pick(config["experiments"], collapse["experiment"], "collapse.experiment", "experiment")
-    method = validation.pick(experiment["methods"], collapse["method"], "collapse.method", "method")
+    experiment = pick(config["experiments"], collapse["experiment"], "collapse.experiment", "experiment")
+    method = pick(experiment["methods"], collapse["method"], "collapse.method", "method")
     shared = {key: collapse[key] for key in ("steps", "validate_every")}
     own = {key: value for key, value in method.items() if key not in ("epochs", "choose")}
     collapse["curves"] = {

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from mialign.core.errors import InputError
 
-NUMBERS = ("value", "low", "high", "n", "temperature", "attempts", "step", "dropped", "kept")
+COUNTS = ("n", "attempts", "step", "seed", "dropped", "kept")
+NUMBERS = ("value", "low", "high", "temperature", *COUNTS)
 
 
 def text(columns: Iterable[str], rows: Iterable[Iterable]) -> str:
@@ -29,15 +30,18 @@ def rows(path: str | Path, required: Iterable[str] = ()) -> list[dict]:
         raise InputError(f"{path}: not UTF-8 ({error.reason} at byte {error.start}); make it again") from None
     with io.StringIO(content, newline="") as stream:
         reader = csv.DictReader(stream)
-        missing = [column for column in required if column not in (reader.fieldnames or [])]
-        if missing:
-            raise InputError(
-                f"{path}: the column {missing[0]!r} is missing (there are {', '.join(reader.fieldnames or [])})"
-            )
+        there = reader.fieldnames or []
+        if missing := [column for column in required if column not in there]:
+            raise InputError(f"{path}: the column {missing[0]!r} is missing (there are {', '.join(there) or 'none'})")
         return [
             {key: _cell(key, value, f"{path}, line {line}") for key, value in row.items() if key is not None}
             for line, row in enumerate(reader, start=2)
         ]
+
+
+def cell_text(cell: object) -> str:
+    """A cell as text, of a number without needless zeros."""
+    return f"{cell:g}" if isinstance(cell, float) else str(cell)
 
 
 def chosen(path: str | Path, settings: dict, required: Iterable[str] = ("metric", "value")) -> list[dict]:
@@ -52,7 +56,9 @@ def _cell(column: str, written: str | None, where: str):
         number = float(written or "nan")
     except ValueError:
         raise InputError(f"{where}: the column {column!r} holds {written!r}, which is not a number") from None
-    return number if math.isfinite(number) else None
+    if not math.isfinite(number):
+        return None
+    return int(number) if column in COUNTS and number.is_integer() else number
 
 
 def pick(table: list[dict], **wanted) -> dict | None:

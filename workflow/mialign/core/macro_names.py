@@ -3,6 +3,8 @@
 import re
 from functools import cache
 
+from mialign.core.csv_files import cell_text
+
 SMALL = (
     *("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve"),
     *("Thirteen", "Fourteen", "Fifteen", "Sixteen", "Seventeen", "Eighteen", "Nineteen"),
@@ -15,16 +17,12 @@ DIGITS = dict(zip("0123456789", SMALL, strict=False)) | {".": "Point", "-": "Min
 
 def words(*parts: object) -> str:
     """Parts joined in capitals, numbers spelt out, letters only: words("sft_more", 10) is SftMoreTen."""
-    return "".join(_joined(_plain(part)) for part in parts)
+    return "".join(_joined(cell_text(part)) for part in parts)
 
 
 @cache  # the same few parts make up thousands of names
 def _joined(text: str) -> str:
     return "".join(map(_word, re.findall(r"[A-Za-z]+|-?[0-9]+(?:\.[0-9]+)?", text)))
-
-
-def _plain(part: object) -> str:
-    return f"{part:g}" if isinstance(part, float) else str(part)
 
 
 def _word(piece: str) -> str:
@@ -45,4 +43,4 @@ def name(*parts: object) -> str:
 
 def key(row: dict) -> str:
     """What a row of a metrics file is about, for the origin of a number."""
-    return " ".join(_plain(row[column]) for column in KEYS if row.get(column) not in (None, ""))
+    return " ".join(cell_text(row[column]) for column in KEYS if row.get(column) not in (None, ""))

@@ -7,6 +7,16 @@ STORED = "stored"  # what stands in comparisons for the answers that come with t
 ALL_QUESTIONS = {"part": 1, "of": 1}  # the slice of a set that takes all questions
 
 
+def policies(experiment: dict) -> list[str]:
+    """The base and the methods."""
+    return ["base", *experiment["methods"]]
+
+
+def policies_and_soups(experiment: dict) -> list[str]:
+    """The base, the methods and the soups, in the order of tables."""
+    return [*policies(experiment), *experiment.get("soups", {})]
+
+
 def used_sets(experiment: dict) -> list[str]:
     """The sets that a method is trained on, in the order of the config."""
     used = {method["data"] for method in experiment["methods"].values()}

@@ -9,6 +9,7 @@ from mialign.data.prompts import writer_seed
 from mialign.evaluation.answers import is_correct
 from mialign.evaluation.rewards import make, reward_records
 from mialign.generation.engine import BatchSize, sampling
+from mialign.training.objectives import OBJECTIVES
 from mialign.training.rollouts import Rollouts
 from mialign.training.settings import TrainingSettings
 
@@ -24,6 +25,8 @@ def rollouts(
     for key in ("rollout_every", "rollouts"):
         if getattr(settings, key) is None:
             raise InputError(f"--settings: the key {key!r} is missing; a policy that writes its own pairs needs it")
+    if OBJECTIVES[settings.objective].needs_reference and reference is None:
+        raise InputError(f"--reference-model: {settings.objective} is relative to a reference; give the folder of one")
     asked, size = settings.rollouts, settings.batch * settings.rollout_every
 
     def score(prompts: list[dict], generations: list[dict]) -> list[dict]:

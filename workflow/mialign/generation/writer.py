@@ -38,7 +38,7 @@ class Writer:
         requests = [Request(prompt, own) for prompt, own in zip(prompts, seeds, strict=True)]
         asked = sampling(settings, temperature)
         # An answer of a server is paid for and owes nothing to its neighbours: each is kept alone.
-        shards = cut(requests, 1 if self.settings["kind"] == "server" else self.runtime.shard)
+        shards = into_shards(requests, 1 if self.settings["kind"] == "server" else self.runtime.shard)
         return [completions for shard in self._shards(shards, asked) for completions in shard]
 
     def _shards(self, shards: list[list[Request]], asked: Sampling) -> list[Shard]:
@@ -56,7 +56,7 @@ class Writer:
         return [found[name] for name in names]
 
 
-def cut(requests: list[Request], size: int) -> list[list[Request]]:
+def into_shards(requests: list[Request], size: int) -> list[list[Request]]:
     """Neighbouring requests together, up to `size` completions."""
     shards, count = [], 0
     for request in requests:

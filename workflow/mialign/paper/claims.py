@@ -76,7 +76,7 @@ class Claim:
     def sd(self) -> float:
         """The standard deviation of one item, in points.
 
-        Of a win rate by the counts, or else without ties; of a gain as if both methods were right independently.
+        Of a win rate by the counts, or else without ties; of a gain as if both methods were correct independently.
         """
         if self.bars:
             return sqrt(sum(bar * (100 - bar) for bar in self.bars))
@@ -87,7 +87,7 @@ class Claim:
 
     @property
     def least_sd(self) -> float:
-        """The same at best: where no question is lost that the baseline gets right, or else where all others tie."""
+        """The same at best: where no question is lost that the baseline has correct, or else where all others tie."""
         gap = abs(self.value - self.null) / 100
         return 100 * sqrt(gap - gap**2) if self.bars else self.sd
 

@@ -194,7 +194,7 @@ def _neighbours(known: dict) -> Iterator[Discrepancy]:
     )
     for one in known["neighbours"]["accuracies"]:
         low, high = (100 * end for end in wilson(one["items"] // 2, one["items"]))
-        result = f"half of them right is a 95 % interval of {low:.1f} to {high:.1f} %"
+        result = f"half of them correct is a 95 % interval of {low:.1f} to {high:.1f} %"
         yield Discrepancy(f"{one['about']}, {one['items']} questions", result, one["source"])
     for one in known["neighbours"]["increases"]:
         found = 100 * (one["after"] / one["before"] - 1)

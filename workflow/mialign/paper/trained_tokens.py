@@ -1,11 +1,8 @@
 """What each method took to train, from the base on: tokens that it has learned from, and whatever else adds up."""
 
+from mialign.data.sets import policies_and_soups
+
 COUNTED = "response_tokens"  # summed up over the steps
-
-
-def policies(experiment: dict) -> list[str]:
-    """The base, the methods and the soups of an experiment, in the order of tables."""
-    return ["base", *experiment["methods"], *experiment.get("soups", {})]
 
 
 def training_tokens(rows: list[dict], experiment: dict) -> dict[str, float | None]:
@@ -31,7 +28,7 @@ def from_the_base(own: dict[str, float], experiment: dict) -> dict[str, float | 
             parts = [taken(one) for one in experiment["soups"][name]["of"]]
         return None if None in parts else sum(parts)
 
-    return {name: taken(name) for name in policies(experiment)}
+    return {name: taken(name) for name in policies_and_soups(experiment)}
 
 
 def _tokens_until_kept(rows: list[dict]) -> dict[str, float]:

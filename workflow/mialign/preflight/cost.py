@@ -224,7 +224,9 @@ class _Experiment:
         methods = self.given["methods"].values()
         answers = self.questions("validation") * self.answer(self.measured)
         tokens = sum(method["steps"] * method["batch"] * self.trained(method) for method in methods) * self.seeds
-        validations = self.seeds * sum(ceil(method["steps"] / method["validate_every"]) for method in methods)
+        validations = self.seeds * sum(
+            ceil(method["steps"] / method["validate_every"]) for method in methods if method["validate_every"]
+        )
         checked = validations * answers
         hours = self.hours(tokens, "training", self.base) + self.hours(checked, "generation", self.base)
         judged = self.validation_judge(validations)

@@ -28,6 +28,7 @@ class Part(NamedTuple):
     tell: Callable[[dict, dict[str, bool], Random, bool], str]
     correct: Callable[[dict, str], bool]
     principles: tuple[str, ...]  # the principles that its answers can follow or oppose
+    distinct: bool = False  # no two benchmark questions have one key: intervals take questions for independent
 
 
 WITH_TONES = tuple(TONES)
@@ -60,7 +61,7 @@ MULTITASK = {
     ),
 }
 MATHS = Part(word_problems.draw, word_problems.tell, math.correct, ("steps", "tex"))
-CHOICES = Part(choices.draw, choices.tell, choices.correct, ("steps",))
+CHOICES = Part(choices.draw, choices.tell, choices.correct, ("steps",), distinct=True)
 CATEGORIES = tuple(MULTITASK)
 TASKS = {"multitask": list(MULTITASK.values()), "maths": [MATHS], "choices": [CHOICES]}
 # Of questions whose category has others too, by the kind of their reference.
@@ -85,13 +86,14 @@ def split_of(key: tuple) -> str:
     return next(split for split, end in SHARES.items() if place < end)
 
 
-def draw(part: Part, split: str, rng: Random, seen: set[str] | None = None) -> dict:
-    """A question of the split; with `seen`, one whose text is not in it, and its text is added."""
+def draw(part: Part, split: str, rng: Random, seen: set | None = None) -> dict:
+    """A question of the split; with `seen`, one whose text (or key: see Part) is not in it, and that is added."""
     for _ in range(20_000):
         key, question = part.draw(rng)
-        if split_of(key) == split and (seen is None or question["question"] not in seen):
+        mark = key if part.distinct and split == "benchmark" else question["question"]
+        if split_of(key) == split and (seen is None or mark not in seen):
             if seen is not None:
-                seen.add(question["question"])
+                seen.add(mark)
             return question
     raise InputError(
         f"the world has hardly more than {len(seen or ())} different questions of category {question['category']!r} "

@@ -86,7 +86,7 @@ def run(trainer: Trainer, scratch: Path, label: str) -> None:
     PartialState().wait_for_everyone()  # the first removes the states, and another may still read the best of them
 
 
-def part() -> None:
+def leave_group() -> None:
     """End what the processes do together; one that ends without this may be aborted for a thread that still runs."""
     PartialState().wait_for_everyone()
     PartialState().destroy_process_group()

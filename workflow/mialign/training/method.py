@@ -103,14 +103,14 @@ def train_method(
     )
     loop.run(trainer, scratch, f"{out.parent.name}/{out.name}")
     weights = trainer.accelerator.get_state_dict(trainer.model_wrapped)
-    loop.part()
+    loop.leave_group()
     if not trainer.is_world_process_zero():
         return
-    best = int(trainer.state.best_model_checkpoint.rsplit("-", 1)[1])
+    kept = int(trainer.state.best_model_checkpoint.rsplit("-", 1)[1]) if settings.validate_every else settings.steps
     with checkpoints.writing_folder(out) as folder:
         model.save_pretrained(folder, state_dict=weights)
         tokenizer.save_pretrained(folder)
-    write_text(outputs.curve, to_csv(trainer.state.log_history, best))
+    write_text(outputs.curve, to_csv(trainer.state.log_history, kept))
     write_jsonl(outputs.curve.with_suffix(".jsonl"), pairs_of_steps(trainer.state.log_history))
     if refresh and outputs.rollouts:
         refresh.write(outputs.rollouts)
@@ -130,7 +130,7 @@ def with_steps(settings: TrainingSettings, pairs: int) -> TrainingSettings:
             f"{pairs} pairs in batches of {settings.batch} make no step (epochs: {settings.epochs:g}); raise "
             "epochs, lower batch or see to more pairs"
         )
-    if isinstance(chosen, int) and chosen != steps and (chosen > steps or chosen % settings.validate_every):
+    if isinstance(chosen, int) and chosen != steps and (chosen > steps or chosen % settings.save_every):
         raise InputError(
             f"choose: {chosen} is no checkpoint: {pairs} pairs make {steps} steps (epochs: {settings.epochs:g}); "
             "take a lower step, or see to more pairs"
@@ -172,16 +172,16 @@ def _ref_model(model, parent: Path):
 
 def _arguments(settings: TrainingSettings, scratch: Path, checkpointing: bool):
     # Where weights are in bf16 the model computes in it by itself; told to, accelerate would make them float32 (FSDP).
-    by_autocast = settings.weights == "float32"
+    by_autocast, validates = settings.weights == "float32", settings.validate_every > 0
     return loop.arguments(
         settings,
         scratch,
         max_steps=settings.steps,
-        save_steps=settings.validate_every,
-        eval_steps=settings.validate_every,
-        eval_strategy="steps",
-        eval_on_start=resume.last_state(scratch) is None,
-        load_best_model_at_end=True,
+        save_steps=settings.save_every,
+        eval_steps=settings.save_every,
+        eval_strategy="steps" if validates else "no",
+        eval_on_start=validates and resume.last_state(scratch) is None,
+        load_best_model_at_end=validates,
         metric_for_best_model="eval_score",
         greater_is_better=True,
         weight_decay=0.0,

@@ -1,7 +1,8 @@
 """The registry of objectives: of each its loss, its settings, what it reads of the grid and which pairs it takes.
 
 Everything else that knows objectives asks this registry: the schema of the config and its defaults, the checks, the
-rules, the trainer and the paper's labels. Adding an objective is one entry and one test (docs/add-an-objective.md).
+rules, the trainer and the paper's labels. Adding an objective is one entry, one equation in the paper and one test
+(docs/add-an-objective.md).
 
 A loss is a pure function of a Scored and the method's settings; it returns the loss of every question, [B]. L denotes
 the grid of log-probabilities (summed over tokens unless said otherwise), R the reference's grid, m = L - R the margins,
@@ -142,8 +143,8 @@ class Objective:
 
     reads: "chosen" (the entries that terms choose), "terms" (both sides of every term) or "square" (all entries; as
     many responses as prompts). builders: the pair builders whose records it takes; empty: any. needs_reference: the
-    loss takes the log-probabilities of the parent. ties_won: its paper counts ties as wins, so that the win rates of an
-    experiment that trains it are also given in this way.
+    loss takes the log-probabilities of the reference. ties_won: its paper counts ties as wins, so that the win rates of
+    an experiment that trains it are also given in this way.
     """
 
     label: str

@@ -23,6 +23,7 @@ from mialign.generation.local import generate
 from mialign.generation.writer import record
 from mialign.models.machine import of_first
 from mialign.training.examples import Example, examples_of, for_objective
+from mialign.training.objectives import OBJECTIVES
 from mialign.training.reference import reference_records, reference_sums, with_sums
 from mialign.training.settings import TrainingSettings
 
@@ -134,7 +135,7 @@ class Refresh:
         settings = self.settings
         examples = examples_of(pairs, where, self.tokenizer, self.context, settings.max_length)
         examples = for_objective(where, examples, settings.objective, settings.train_on)
-        if self.rollouts.reference is None:
+        if not OBJECTIVES[settings.objective].needs_reference:
             return list(examples.values())
         records = reference_records(
             self.rollouts.reference, examples, settings.precision, self.token_budget, settings.weights

@@ -12,9 +12,9 @@ from mialign.training.objectives import OBJECTIVES, own_settings
 Precision = Literal["float32", "bf16"]
 _AT_LEAST_0, _ABOVE_0, _AT_LEAST_1 = {"minimum": 0}, {"exclusiveMinimum": 0}, {"minimum": 1}
 _LIMITS = {
-    **dict.fromkeys(("warmup", "clip", "validate_at", "weight_decay", "prompt_weight"), _AT_LEAST_0),
+    **dict.fromkeys(("warmup", "clip", "validate_every", "validate_at", "weight_decay", "prompt_weight"), _AT_LEAST_0),
     **dict.fromkeys(("learning_rate", "other_rate", "epochs"), _ABOVE_0),
-    **dict.fromkeys(("batch", "steps", "validate_every", "rollout_every", "max_length"), _AT_LEAST_1),
+    **dict.fromkeys(("batch", "steps", "rollout_every", "max_length"), _AT_LEAST_1),
     "min_lr_rate": {"minimum": 0, "maximum": 1},
 }
 
@@ -52,8 +52,9 @@ class TrainingSettings(OptimizerSettings):
 
     objective_settings: those that belong to the objective (Objective.settings). epochs: if the training is given in
     epochs, whose steps the pairs decide; `steps` then has those of a full set. precision: of the products; weights: of
-    the weights, gradients and optimizer state. validation: how validation answers are sampled and scored; validate_by:
-    the judge that scores them. rollouts: what becomes of the responses of a policy that writes its own pairs, every
+    the weights, gradients and optimizer state. validate_every: steps from one validation to the next; with 0 there is
+    none, and the last checkpoint is kept. validation: how validation answers are sampled and scored; validate_by: the
+    judge that scores them. rollouts: what becomes of the responses of a policy that writes its own pairs, every
     `rollout_every` steps.
     """
 
@@ -78,6 +79,11 @@ class TrainingSettings(OptimizerSettings):
         super().__post_init__()
         if isinstance(self.choose, int):
             setting.check_limits("--settings: choose", self.choose, _AT_LEAST_1)
+
+    @property
+    def save_every(self) -> int:
+        """Steps from one checkpoint to the next."""
+        return saved_every(self.validate_every, self.steps)
 
     @property
     def train_on(self) -> str:
@@ -129,6 +135,11 @@ class PretrainingSettings(OptimizerSettings):
             raise InputError("--settings: other_rate: muon needs it for what is no inner matrix, and adamw has none")
         if self.optimizer == "muon" and self.betas is not None:
             raise InputError("--settings: betas: those of muon's part are fixed; take them out")
+
+
+def saved_every(validate_every: int, steps: int) -> int:
+    """Steps from one checkpoint to the next: one is saved where it is validated, or the last alone."""
+    return validate_every or steps
 
 
 def steps_of(epochs: float, pairs: int, batch: int) -> int:

@@ -38,10 +38,6 @@ class Terms:
         """The same on another device."""
         return Terms(self.chosen.to(device), self.rejected.to(device), self.weight.to(device))
 
-    def part(self, questions: list[int]) -> "Terms":
-        """The terms of some questions of the batch, by their numbers."""
-        return Terms(self.chosen[questions], self.rejected[questions], self.weight[questions])
-
     def mean(self, values: Tensor) -> Tensor:
         """The mean over terms by weight, [B, T] -> [B]."""
         return (values * self.weight).sum(1) / self.weight.sum(1)

@@ -46,7 +46,7 @@ def verdicts_of(judging, experiment):
 
 
 def standing_in():
-    """The first further judge of each experiment whose main judge is a program that does not know what is right.
+    """The first further judge of each experiment whose main judge is a program that does not know what is correct.
 
     Checkers know it of the questions of our world.
     """

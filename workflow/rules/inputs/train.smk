@@ -32,7 +32,8 @@ def of_rate(wildcards):
     """Of a trial; of iterations those before it are trained at its rate, too."""
     method = CONFIG["experiments"][wildcards.experiment]["methods"][wildcards.method]
     seed = f"{SEEDS[0]}-{method['iteration_of']}-{wildcards.rate}" if "iteration_of" in method else SEEDS[0]
-    return wildcards.experiment, {**method, "learning_rate": float(wildcards.rate)}, seed
+    validated = {"validate_every": method["validate_every"] or method["steps"]}  # a trial is for its score
+    return wildcards.experiment, {**method, **validated, "learning_rate": float(wildcards.rate)}, seed
 
 
 # What tells the rules of trainings apart: the first of these wildcards that one has.

@@ -14,12 +14,9 @@ from mialign.config.validation import (
     questions,
     written_principles,
 )
-from mialign.config.validation.common import pick
 from mialign.core.errors import InputError
 from mialign.data import principles
 from mialign.evaluation import learning_rates
-
-__all__ = ["check", "pick"]
 
 
 def check(config: dict) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from mialign.config.schema import suggestion
 from mialign.core.errors import InputError
+from mialign.training.settings import saved_every
 
 GIVEN_LABELS = {"base": "the base", "generator": "the generator"}
 
@@ -26,15 +27,33 @@ def under(where: str, check_part, *arguments):
 
 def check_no_circle(where: str, parents: dict[str, str | None], start: str) -> None:
     """InputError for a way from parent to parent that comes back to itself; `start` is what may stand at its end."""
-    for name in parents:
-        way = [name]
-        while (parent := parents.get(way[-1])) is not None:
-            way.append(parent)
-            if parent in way[:-1]:
-                circle = " -> ".join(reversed(way[way.index(parent) :]))
-                raise InputError(
-                    f"{where}.{way[-2]}.parent: the parents form a circle, {circle}; start one from {start}"
-                )
+    needs = {name: [parent] for name, parent in parents.items() if parent is not None}
+    if way := circle(needs):
+        shown = " -> ".join(reversed(way))
+        raise InputError(f"{where}.{way[-2]}.parent: the parents form a circle, {shown}; start one from {start}")
+
+
+def circle(needs: Mapping[str, list[str]]) -> list[str] | None:
+    """The first way from a name, by what each needs, that comes back to that name; None if there is none."""
+    done: set[str] = set()
+
+    def visit(name: str, way: list[str]) -> list[str] | None:
+        if name in way:
+            return [*way[way.index(name) :], name]
+        if name in needs and name not in done:
+            for needed in needs[name]:
+                if found := visit(needed, [*way, name]):
+                    return found
+            done.add(name)
+        return None
+
+    return next(filter(None, (visit(name, []) for name in needs)), None)
+
+
+def validation_chooses(method: dict) -> bool:
+    """Whether a method has several checkpoints, of which that is kept which does best on validation questions."""
+    several = saved_every(method["validate_every"], method["steps"]) != method["steps"]
+    return several and method.get("choose", "validation") == "validation"
 
 
 def check_server(where: str, server: dict) -> None:

@@ -3,13 +3,13 @@
 from fractions import Fraction
 from math import ceil
 
-from mialign.config.validation.common import pick, under
+from mialign.config.validation.common import circle, pick, under
 from mialign.core.errors import InputError
 from mialign.core.setting import check_own
 from mialign.data import builders
 from mialign.data.sets import FROM_AUTHORS, share_questions
 from mialign.training import objectives
-from mialign.training.settings import steps_of
+from mialign.training.settings import saved_every, steps_of
 
 
 def check(where: str, experiment: dict, models: dict) -> None:
@@ -114,7 +114,8 @@ def _check_epochs(where: str, method: dict, block: dict) -> None:
     step, size, allowed = method.get("choose"), block["size"], Fraction(str(block.get("shortfall", 1)))
     fewest = ceil(size * (1 - allowed))
     steps = steps_of(method["epochs"], fewest, method["batch"])
-    if isinstance(step, int) and step != steps and (step > steps or step % method["validate_every"]):
+    every = saved_every(method["validate_every"], steps)
+    if isinstance(step, int) and step != steps and (step > steps or step % every):
         raise InputError(
             f"{where}.choose: step {step} may not be reached: data.{method['data']} may have as few as {fewest} of "
             f"{size} pairs (shortfall: {float(allowed):g}), which make {steps} steps (epochs: {method['epochs']:g}); "
@@ -150,18 +151,6 @@ def _check_no_circle(where: str, experiment: dict) -> None:
         for name, method in experiment["methods"].items()
     }
     needs |= {f"data.{name}": [f"methods.{block['from']}"] for name, block in experiment["data"].items()}
-    done: set[str] = set()
-
-    def visit(node: str, way: list[str]) -> None:
-        if node in way:
-            circle = " -> ".join([*way[way.index(node) :], node])
-            raise InputError(
-                f"{where}: {circle} is a circle, where each needs the next; let another model write the set"
-            )
-        if node in needs and node not in done:
-            for needed in needs[node]:
-                visit(needed, [*way, node])
-            done.add(node)
-
-    for node in needs:
-        visit(node, [])
+    if way := circle(needs):
+        shown = " -> ".join(way)
+        raise InputError(f"{where}: {shown} is a circle, where each needs the next; let another model write the set")

@@ -13,6 +13,7 @@ from mialign.data.principles import ANTITHESIS, POSITIVE
 from mialign.data.sets import compared_models, is_judged, writing_model
 from mialign.models.weights import root
 from mialign.training import objectives
+from mialign.training.settings import saved_every
 
 STAGES = ("respond", "solve")
 # Settings that the log-probabilities of a reference depend on, and what it is without them.
@@ -156,11 +157,13 @@ def check_method(where: str, method: dict, parents: dict) -> None:
     under(f"{where}.", check_own, "objective", method["objective"], method, objectives.own_settings())
     if method.get("weights") == "bf16":
         _check_bf16(where, method)
-    every, steps = method["validate_every"], method["steps"]
+    every, steps = saved_every(method["validate_every"], method["steps"]), method["steps"]
     if every > steps:
         raise InputError(
             f"{where}.validate_every: {every} is above the {steps} steps, so no checkpoint could be chosen"
         )
+    if not method["validate_every"] and method.get("choose") == "validation":
+        raise InputError(f"{where}.choose: with validate_every: 0 nothing is validated; take one of the two out")
     step = method.get("choose", "validation")
     if isinstance(step, int) and (step > steps or (step % every and step != steps)):
         raise InputError(

@@ -1,6 +1,6 @@
 """Judges: models that stay what they are, and prompts that ask for what is read."""
 
-from mialign.config.validation.common import check_server, under
+from mialign.config.validation.common import check_server, under, validation_chooses
 from mialign.core.errors import InputError
 from mialign.data import authors
 from mialign.data.sets import is_judged
@@ -96,7 +96,7 @@ def _check_without_checkers(where: str, experiment: dict, unknown: str) -> None:
     if validating(experiment):
         return
     for name, method in experiment["methods"].items():
-        if method.get("choose", "validation") == "validation" and method["validate_every"] != method["steps"]:
+        if validation_chooses(method):
             raise InputError(
                 f"{where}.methods.{name}.validate_every: {method['validate_every']} of {method['steps']} steps leave "
                 f"checkpoints to choose by the checkers, and none can tell {unknown}; set choose: last, give "

@@ -1,6 +1,6 @@
 """Experiments with preferences: their rewards, vectors and sets, and what does not go with them."""
 
-from mialign.config.validation.common import pick, under
+from mialign.config.validation.common import pick, under, validation_chooses
 from mialign.core.errors import InputError
 from mialign.data import preferences, prompts
 from mialign.data.sets import FROM_AUTHORS
@@ -103,7 +103,7 @@ def _check_choice(where: str, experiment: dict) -> None:
     if all(reward["kind"] != "classifier" for reward in experiment["preferences"]["scorers"].values()):
         return
     for name, method in experiment["methods"].items():
-        if method.get("choose", "validation") == "validation" and method["validate_every"] != method["steps"]:
+        if validation_chooses(method):
             raise InputError(
                 f"{where}.methods.{name}.validate_every: no checkpoint can be chosen by a reward model; set "
                 "choose: last, or leave validate_every out, there and under training"

@@ -3,7 +3,7 @@
 from mialign.config.validation.common import under
 from mialign.config.validation.experiments import check_context
 from mialign.core.errors import InputError
-from mialign.data import builders, prompts, written_principles
+from mialign.data import builders, written_principles
 from mialign.data.sets import principle_writer
 
 
@@ -32,10 +32,10 @@ def _check_asked(config: dict, where: str) -> None:
 
 
 def _check_set(where: str, block: dict, experiment: dict) -> None:
-    """The prompts of the set hold wordings that a writer can replace."""
+    """The prompts of the set hold wordings that a writer can replace; of any builder, if drawn users state them."""
     if "prompts" in experiment:
         raise InputError(f"{where}: the prompts of this experiment are the authors'; take one of the two keys out")
-    if builders.builder(block["builder"]).prompts is prompts.evaluation:
+    if block["builder"] in builders.EVALUATING and "number" not in experiment.get("users", {}):
         raise InputError(
             f"{where}: {block['builder']} asks as evaluation does, with the short wordings, which stay hand-written; "
             "take the key out, or take another builder"

@@ -1,7 +1,6 @@
 """One dataset, from the first of its places that has it, as JSON lines."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -62,21 +61,14 @@ def _write(place: dict, out: Path) -> str | None:
         web.download(place["url"], place["sha256"], out)
         return None
     if "file" in place:
-        _copy(Path(place["file"]), place["sha256"], out)
+        if not Path(place["file"]).is_file():
+            raise Absent(f"{place['file']}: no such file")
+        web.copy(Path(place["file"]), place["sha256"], out)
         return None
     commit = hub.information("dataset", place["hub"], place["revision"]).sha if "hub" in place else None
     rows = _from_hub(place, commit) if "hub" in place else _from_folder(place)
     files.write_jsonl(out, map(_plain, islice(rows, place.get("rows"))))
     return commit
-
-
-def _copy(file: Path, sha256: str, out: Path) -> None:
-    """A file of JSON lines on this machine."""
-    if not file.is_file():
-        raise Absent(f"{file}: no such file")
-    web.compare(str(file), files.sha256(file), sha256)
-    with files.writing(out) as beside:
-        shutil.copyfile(file, beside)
 
 
 def _from_hub(place: dict, commit: str) -> Iterator[dict]:

@@ -1,13 +1,14 @@
-"""One file from an address, held against its sha256."""
+"""One file, from an address or from this machine, held against its sha256."""
 
 import hashlib
+import shutil
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+from mialign.core import files
 from mialign.core.errors import InputError
-from mialign.core.files import writing
 from mialign.data.fetch import Absent, Unreachable
 
 SECONDS = 60  # without a byte
@@ -18,9 +19,18 @@ def download(url: str, sha256: str | None, out: str | Path) -> str:
 
     Absent if the server says that it has no such file, Unreachable if it cannot be asked or fails.
     """
-    with writing(out) as beside:
+    with files.writing(out) as beside:
         found = _receive(url, beside)
         compare(url, found, sha256)
+    return found
+
+
+def copy(file: Path, sha256: str | None, out: str | Path) -> str:
+    """Copy a file of this machine, and return its sha256; InputError if it is not the one given."""
+    found = files.sha256(file)
+    compare(str(file), found, sha256)
+    with files.writing(out) as beside:
+        shutil.copyfile(file, beside)
     return found
 
 

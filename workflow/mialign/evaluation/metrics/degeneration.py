@@ -5,19 +5,18 @@ from pathlib import Path
 
 import numpy as np
 
-from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl
 from mialign.core.template import text_of
 from mialign.data.filters import ENDED
-from mialign.evaluation.metrics.diversity import words
-from mialign.evaluation.metrics.records import joined, load, source, temperatures
+from mialign.evaluation.metrics.records import temperatures, with_prompts
 from mialign.evaluation.metrics.tidy import ESTIMATE
+from mialign.evaluation.ngrams import ngrams, words
 from mialign.evaluation.scores import correct
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 
 COLUMNS = ("experiment", "method", "temperature", "metric", *ESTIMATE)
 SETTINGS: set[str] = set()
-RUN = 4  # words in a row that make a repetition or a copy
+N = 4  # words of an n-gram that makes a repetition or a copy
 PROPORTIONS = ("ended", "correct")  # each answer is a success or a failure
 FIELDS = ("prompt_id", "question_id", "temperature", "text", "finish", "tokens")
 
@@ -27,23 +26,17 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
 
     ended: answers that ended by themselves (%). tokens: their mean length. correct: answers whose content the checkers
     find correct (%), of those of which they can tell; where rewards are trained for, this was not rewarded.
-    seq_rep_4: the mean over answers of 1 - different runs of RUN words / all such runs (%; Welleck et al. 2020, arXiv
-    1908.04319); an answer with no such run repeats none.
-    copied_question, copied_instructions: the share of all words that lie in a run of RUN words which the question has
+    seq_rep_4: the mean over answers of 1 - different n-grams / all n-grams of N words (%; Welleck et al. 2020, arXiv
+    1908.04319); an answer without any repeats none.
+    copied_question, copied_instructions: the share of all words that lie in an n-gram of N words which the question has
     too, or what its prompt says beside the question: constitution, user, preference vector, the template's words (%).
 
     n counts answers, of what is copied words. A question is drawn with all its answers: attempts, or vectors.
     """
-    prompts = [path for path in map(Path, paths) if path.parts[-3:-2] == ("prompts",)]
-    asked = {path.parts[-2]: _asked(path) for path in prompts}
-    answers = load((source(p, ("responses", "solutions")) for p in paths if Path(p) not in prompts), FIELDS)
-    for (experiment, method), seeds in joined(answers).items():
-        if experiment not in asked:
-            raise InputError(f"answers of {method}: prompts/{experiment}/benchmark.jsonl is not given")
+    for experiment, method, seeds, asked in with_prompts(paths, FIELDS, _asked):
         for temperature in temperatures(seeds):
             at = {seed: [r for r in records if r["temperature"] == temperature] for seed, records in seeds.items()}
-            counted = _counted(at, asked[experiment], f"answers of {method} ({experiment})")
-            for metric, (above, below) in counted.items():
+            for metric, (above, below) in _counted(at, asked).items():
                 rate = metric != "tokens"
                 estimate = bootstrap.ratio(above, below, (0, 1) if rate else None, metric in PROPORTIONS)
                 keys = dict(zip(COLUMNS, (experiment, method, temperature, metric), strict=False))
@@ -51,28 +44,28 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
 
 
 def _asked(path: Path) -> dict[str, dict]:
-    """The prompts by id, with the runs of words of the question and of what stands around it."""
+    """The prompts by id, with the n-grams of the question and of what stands around it."""
     return {
         record["id"]: record
         | {
-            "question_runs": set(runs(words(record["question"]))),
-            "instruction_runs": {
-                run for part in text_of(record["prompts"][0]).split(record["question"]) for run in runs(words(part))
+            "question_ngrams": set(ngrams(words(record["question"]), N)),
+            "instruction_ngrams": {
+                ngram
+                for part in text_of(record["prompts"][0]).split(record["question"])
+                for ngram in ngrams(words(part), N)
             },
         }
         for record in read_jsonl(path, ("id", "question_id", "category", "question", "reference", "prompts"))
     }
 
 
-def _counted(at: dict[int, list[dict]], asked: dict[str, dict], what: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def _counted(at: dict[int, list[dict]], asked: dict[str, dict]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Each metric as a sum and what it is divided by, [questions, seeds]."""
     questions = {record["question_id"]: None for records in at.values() for record in records}
     place = {question: row for row, question in enumerate(questions)}
     counted: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for column, seed in enumerate(sorted(at)):
         for record in at[seed]:
-            if record["prompt_id"] not in asked:
-                raise InputError(f"{what}: the prompt {record['prompt_id']!r} is none of the benchmark prompts")
             for metric, (above, below) in measured(record, asked[record["prompt_id"]]).items():
                 if metric not in counted:
                     counted[metric] = np.zeros((len(place), len(at))), np.zeros((len(place), len(at)))
@@ -90,23 +83,18 @@ def measured(record: dict, prompt: dict) -> dict[str, tuple[float, float]]:
         "tokens": (record["tokens"], 1),
         "correct": (bool(known), known is not None),
         "seq_rep_4": (repeated(found), 1),
-        "copied_question": (copied(found, prompt["question_runs"]), len(found)),
-        "copied_instructions": (copied(found, prompt["instruction_runs"]), len(found)),
+        "copied_question": (copied(found, prompt["question_ngrams"]), len(found)),
+        "copied_instructions": (copied(found, prompt["instruction_ngrams"]), len(found)),
     }
 
 
-def runs(found: list[str]) -> list[tuple[str, ...]]:
-    """All runs of RUN words, in order."""
-    return list(zip(*(found[start:] for start in range(RUN)), strict=False))
-
-
 def repeated(found: list[str]) -> float:
-    """1 - different runs / runs, 0 to 1; 0 of fewer than RUN words."""
-    there = runs(found)
+    """1 - different n-grams / n-grams, 0 to 1; 0 of fewer than N words."""
+    there = ngrams(found, N)
     return 1 - len(set(there)) / len(there) if there else 0.0
 
 
 def copied(found: list[str], theirs: set[tuple[str, ...]]) -> int:
-    """How many words lie in a run that is one of theirs."""
-    places = {at + step for at, run in enumerate(runs(found)) if run in theirs for step in range(RUN)}
+    """How many words lie in an n-gram that is one of theirs."""
+    places = {at + step for at, ngram in enumerate(ngrams(found, N)) if ngram in theirs for step in range(N)}
     return len(places)

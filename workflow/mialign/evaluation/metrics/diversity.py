@@ -1,17 +1,15 @@
 """How much the answers of a method differ from each other, and how much they copy from their prompts."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from random import Random
 
-from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl
 from mialign.core.seeds import derive
-from mialign.evaluation.metrics.records import ItemTable, joined, load, source, temperatures
+from mialign.evaluation.metrics.records import ItemTable, temperatures, with_prompts
 from mialign.evaluation.metrics.tidy import ESTIMATE
+from mialign.evaluation.ngrams import ngrams, words
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import mean_with_interval
 from mialign.evaluation.statistics.rates import Estimate
@@ -19,7 +17,7 @@ from mialign.evaluation.statistics.rates import Estimate
 COLUMNS = ("experiment", "method", "temperature", "category", "metric", *ESTIMATE)
 SETTINGS: set[str] = set()
 MOST_REFERENCES = 10  # that a response is held against; with more of them self-BLEU is higher, and takes longer
-RUN = 8  # words in a row that are no accident
+N = 8  # words of an n-gram that two texts do not share by accident
 
 
 def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
@@ -31,7 +29,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     its category has none.
     distinct_1, distinct_2: different words, or pairs of neighbouring words, of all (Li et al. 2016, arXiv 1510.03055).
     duplicates: responses whose text another response has too.
-    copied: responses that repeat a run of at least RUN words of their question or constitution.
+    copied: responses that repeat N words in a row, or more, of their question or constitution.
     All compare responses of one seed and one temperature, of several attempts the first; the value is the mean over
     seeds, and <metric>_seed<n> that of a seed. n counts the responses that are compared.
 
@@ -39,30 +37,20 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     are, so a resample, which has responses twice, would find duplicates that nobody wrote; and the few seeds are too
     few to be resampled alone. What lies between seeds can be read off their own rows.
     """
-    prompts = [path for path in map(Path, paths) if path.parts[-3:-2] == ("prompts",)]
-    asked = {path.parts[-2]: _asked(path) for path in prompts}
-    answers = load(
-        (source(path, ("responses", "solutions")) for path in paths if Path(path) not in prompts),
-        ("prompt_id", "temperature", "text"),
-    )
-    for (experiment, method), seeds in joined(answers).items():
-        if experiment not in asked:
-            raise InputError(f"answers of {method}: prompts/{experiment}/benchmark.jsonl is not given")
+    for experiment, method, seeds, asked in with_prompts(paths, ("prompt_id", "temperature", "text"), _asked):
         what = f"answers of {method} ({experiment})"
         for temperature in temperatures(seeds):
-            at = {seed: list(_first(records, temperature, asked[experiment], what)) for seed, records in seeds.items()}
+            at = {seed: list(_first(records, temperature, asked)) for seed, records in seeds.items()}
             keys = dict(zip(COLUMNS, (experiment, method, temperature, "all"), strict=False))
             for metric, estimate in _between(at, bootstrap.seed):
                 yield keys | {"metric": metric} | estimate._asdict()
-            copied = _copied(at, asked[experiment], what, bootstrap)
+            copied = _copied(at, asked, what, bootstrap)
             yield keys | {"metric": "copied"} | copied._asdict()
 
 
-def _first(records: list[dict], temperature: float, asked: dict[str, dict], what: str) -> Iterator[dict]:
+def _first(records: list[dict], temperature: float, asked: dict[str, dict]) -> Iterator[dict]:
     """The first attempts at a temperature, each with the category of its question."""
     for record in records:
-        if record["prompt_id"] not in asked:
-            raise InputError(f"{what}: the prompt {record['prompt_id']!r} is none of the benchmark prompts")
         if record["temperature"] == temperature and record.get("attempt", 0) == 0:
             yield record | {"category": asked[record["prompt_id"]]["category"]}
 
@@ -108,10 +96,10 @@ def self_bleu(groups: list[list[dict]], seed: int) -> float | None:
     return sum(scores) / len(scores) if scores else None
 
 
-def distinct(texts: list[str], length: int) -> float | None:
-    """Different runs of `length` (1 or 2) words as a share of all such runs, %; None if there is none."""
-    runs = [run for text in texts for run in (words(text) if length == 1 else pairwise(words(text)))]
-    return 100 * len(set(runs)) / len(runs) if runs else None
+def distinct(texts: list[str], n: int) -> float | None:
+    """Different n-grams as a share of all n-grams, %; None if there is none."""
+    found = [ngram for text in texts for ngram in ngrams(words(text), n)]
+    return 100 * len(set(found)) / len(found) if found else None
 
 
 def duplicates(texts: list[str]) -> float | None:
@@ -123,27 +111,20 @@ def duplicates(texts: list[str]) -> float | None:
 # ---------------------------------------------------------------- from prompts
 def _copied(at: dict, asked: dict[str, dict], what: str, bootstrap: Bootstrap) -> Estimate:
     def repeats(record: dict) -> float:
-        return float(not asked[record["prompt_id"]]["runs"].isdisjoint(runs_of(record["text"])))
+        return float(not asked[record["prompt_id"]]["ngrams"].isdisjoint(_ngrams(record["text"])))
 
     values = ItemTable(at, what=what).values(repeats)
     return mean_with_interval(values, bootstrap, (0, 1), proportion=True).scaled(100)
 
 
 def _asked(path: Path) -> dict[str, dict]:
-    """By prompt id, the category of the question, and the runs of words that an answer could copy."""
+    """By prompt id, the category of the question, and the n-grams that an answer could copy."""
     found = {}
     for record in read_jsonl(path, ("id", "category", "question", "constitutions")):
         texts = (record["question"], *(constitution["text"] for constitution in record["constitutions"]))
-        found[record["id"]] = {"category": record["category"], "runs": set().union(*map(runs_of, texts))}
+        found[record["id"]] = {"category": record["category"], "ngrams": set().union(*map(_ngrams, texts))}
     return found
 
 
-def runs_of(text: str) -> set[tuple[str, ...]]:
-    """All runs of RUN words of a text."""
-    found = words(text)
-    return {tuple(found[start : start + RUN]) for start in range(len(found) - RUN + 1)}
-
-
-def words(text: str) -> list[str]:
-    """The words of a text in small letters, without punctuation."""
-    return re.findall(r"\w+", text.lower())
+def _ngrams(text: str) -> set[tuple[str, ...]]:
+    return set(ngrams(words(text), N))

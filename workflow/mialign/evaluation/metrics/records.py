@@ -1,7 +1,7 @@
 """Input files: what their paths say (.../<stage>/<experiment>/<method>/seed<n>.jsonl) and their records as arrays."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +59,27 @@ def joined(loaded: dict) -> dict[tuple[str, str], dict[int, list[dict]]]:
         for seed, records in seeds.items():
             whole.setdefault(seed, []).extend(records)
     return found
+
+
+def with_prompts(
+    paths: list[str], required: Iterable[str], read_prompts: Callable[[Path], dict[str, dict]]
+) -> Iterator[tuple[str, str, dict[int, list[dict]], dict[str, dict]]]:
+    """Experiment, method, its answers by seed, and the benchmark prompts by id, as `read_prompts` reads them.
+
+    paths: of responses or solutions, and of the benchmark prompts of each experiment. required: fields of an answer.
+    """
+    prompts = [path for path in map(Path, paths) if path.parts[-3:-2] == ("prompts",)]
+    asked = {path.parts[-2]: read_prompts(path) for path in prompts}
+    answers = load((source(path, ("responses", "solutions")) for path in paths if Path(path) not in prompts), required)
+    for (experiment, method), seeds in joined(answers).items():
+        if experiment not in asked:
+            raise InputError(f"answers of {method}: prompts/{experiment}/benchmark.jsonl is not given")
+        answered = (record["prompt_id"] for records in seeds.values() for record in records)
+        if unknown := [prompt for prompt in answered if prompt not in asked[experiment]]:
+            raise InputError(
+                f"answers of {method} ({experiment}): the prompt {unknown[0]!r} is none of the benchmark prompts"
+            )
+        yield experiment, method, seeds, asked[experiment]
 
 
 def temperatures(seeds: dict[int, list[dict]]) -> list[float]:

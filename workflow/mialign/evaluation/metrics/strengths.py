@@ -14,7 +14,7 @@ from mialign.evaluation.metrics.records import load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.bradley_terry import strengths
-from mialign.evaluation.statistics.rates import Estimate
+from mialign.evaluation.statistics.rates import CONFIDENCE, Estimate
 from mialign.evaluation.statistics.win_points import POINTS
 
 COLUMNS = ("experiment", "method", "axis", "temperature", "metric", *ESTIMATE)
@@ -108,7 +108,7 @@ def _estimates(methods: list[str], compared: dict, won: np.ndarray, bootstrap: B
     replicates = strengths(_square(drawn, places, len(methods)))
     counts = (points + points.T).sum(axis=1)
     return [
-        Estimate(_finite(value), *_interval(of_method, bootstrap.level), round(count))
+        Estimate(_finite(value), *_interval(of_method), round(count))
         for value, of_method, count in zip(strengths(points), replicates.T, counts, strict=True)
     ]
 
@@ -122,12 +122,12 @@ def _square(won: np.ndarray, places: list[tuple[int, int]], size: int) -> np.nda
     return square
 
 
-def _interval(replicates: np.ndarray, level: float) -> tuple[float | None, float | None]:
+def _interval(replicates: np.ndarray) -> tuple[float | None, float | None]:
     """The central percentile interval, also of replicates that are infinite."""
     known = np.round(replicates[~np.isnan(replicates)], 12)
     if not known.size or known.min() == known.max():
         return None, None
-    tail = (1 - level) / 2
+    tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(known, [tail, 1 - tail], method="inverted_cdf")
     return _finite(low), _finite(high)
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from mialign.core import csv_files
 from mialign.core.errors import InputError
-from mialign.evaluation.metrics import tidy
 from mialign.evaluation.metrics.records import source
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 
@@ -22,7 +22,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
         else:
             one = source(path, ("training",))
             keys = {"experiment": one.experiment, "method": one.method, "seed": one.seed}
-        for row in tidy.read(path, ("step", "metric", "value")):
+        for row in csv_files.rows(path, ("step", "metric", "value")):
             if row["step"] is None:
                 raise InputError(f"{path}: a row of {row['metric']!r} has no step")
             value = "" if row["value"] is None else f"{row['value'] + 0.0:.6g}"

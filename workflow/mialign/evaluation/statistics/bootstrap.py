@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from mialign.core.seeds import derive
-from mialign.evaluation.statistics.rates import Estimate, wilson
+from mialign.evaluation.statistics.rates import CONFIDENCE, Estimate, wilson
 
 MOST_WEIGHTS = 16_000_000  # entries of one resampling matrix, 128 MB; above it there are fewer resamples
 FEW = 20  # items below which resamples show too little of what else there could have been
@@ -25,7 +25,6 @@ class Bootstrap:
 
     resamples: int = 10_000
     seed: int = 0
-    level: float = 0.95
 
     def replicates(self, numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
         """Per resample, sum_is w_i v_s numerator_is / sum_is w_i v_s denominator_is; nan where nothing was drawn."""
@@ -62,7 +61,7 @@ class Bootstrap:
         replicates = replicates[np.isfinite(replicates)]
         if not replicates.size:
             return None, None
-        tail = (1 - self.level) / 2
+        tail = (1 - CONFIDENCE) / 2
         low, high = np.quantile(replicates, [tail, 1 - tail])
         return float(low), float(high)
 
@@ -86,12 +85,12 @@ class Bootstrap:
             return Estimate(None, None, None, 0)
         value = float(numerator.sum() / denominator.sum())
         if proportion and numerator.shape[1] == 1 and denominator.max() == 1:
-            return Estimate(value, *wilson(round(float(numerator.sum())), n, self.level), n)
+            return Estimate(value, *wilson(round(float(numerator.sum())), n), n)
         if bounds and _constant(numerator, denominator):
-            return Estimate(value, *_of_alike(value, _items(denominator), bounds, self.level), n)
+            return Estimate(value, *_of_alike(value, _items(denominator), bounds), n)
         low, high = self.interval(self.replicates(numerator, denominator))
         if bounds and _alike(numerator, denominator):
-            lower, upper = _of_alike(value, _items(denominator), bounds, self.level)
+            lower, upper = _of_alike(value, _items(denominator), bounds)
             low, high = min(low, lower), max(high, upper)
         return Estimate(value, low, high, n)
 
@@ -157,9 +156,9 @@ def _alike(numerator: np.ndarray, denominator: np.ndarray) -> bool:
     return all(_constant(above, below) for above, below in columns if below.any())
 
 
-def _of_alike(value: float, items: int, bounds: tuple[float, float], level: float) -> tuple[float, float]:
+def _of_alike(value: float, items: int, bounds: tuple[float, float]) -> tuple[float, float]:
     """The interval of a mean when all items agree: exceptions have at most the share that Wilson gives 0 in `items`."""
-    unseen = wilson(0, items, level)[1]
+    unseen = wilson(0, items)[1]
     return value - unseen * (value - bounds[0]), value + unseen * (bounds[1] - value)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from mialign.core.seeds import derive
 from mialign.evaluation.statistics.bootstrap import Bootstrap
-from mialign.evaluation.statistics.rates import Estimate
+from mialign.evaluation.statistics.rates import CONFIDENCE, Estimate
 from mialign.evaluation.statistics.significance import sign_test
 
 
@@ -70,7 +70,7 @@ def effect(values: np.ndarray, null: float, bounds: tuple[float, float] | None, 
         return Effect(_bca(of_items, bounds, bootstrap), Spread(float(of_items.std(ddof=1)), None, None), p)
     variance, degrees, spread = _crossed(values)
     centre = float(values.mean())
-    estimate, p = student(centre, variance, degrees, null, bounds, bootstrap.level, values.size)
+    estimate, p = student(centre, variance, degrees, null, bounds, values.size)
     return Effect(estimate, spread, p)
 
 
@@ -80,13 +80,12 @@ def student(
     degrees: float,
     null: float,
     bounds: tuple[float, float] | None,
-    level: float,
     n: int,
 ) -> tuple[Estimate, float]:
     """Student's interval of a mean `centre` with this variance, within bounds, and the p of its being `null`."""
     from scipy.stats import t
 
-    half = float(t.ppf((1 + level) / 2, degrees)) * sqrt(variance)
+    half = float(t.ppf((1 + CONFIDENCE) / 2, degrees)) * sqrt(variance)
     p = float(2 * t.sf(abs(centre - null) / sqrt(variance), degrees))
     low, high = bounds or (-inf, inf)
     return Estimate(centre, max(low, centre - half), min(high, centre + half), n), p
@@ -124,7 +123,7 @@ def _bca(values: np.ndarray, bounds: tuple[float, float] | None, bootstrap: Boot
         np.mean,
         n_resamples=bootstrap.resamples,
         batch=1000,
-        confidence_level=bootstrap.level,
+        confidence_level=CONFIDENCE,
         method="BCa",
         rng=np.random.default_rng(derive(bootstrap.seed, "items")),
     ).confidence_interval

@@ -4,6 +4,8 @@ from math import ceil, floor, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
+CONFIDENCE = 0.95  # of every interval
+
 
 class Estimate(NamedTuple):
     """A value with its interval; n counts the observations. None stands for what the data cannot give."""
@@ -18,7 +20,7 @@ class Estimate(NamedTuple):
         return Estimate(*(None if x is None else x * factor for x in self[:3]), self.n)
 
 
-def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
+def wilson(successes: int, n: int) -> tuple[float, float]:
     """Wilson's score interval of a proportion (Wilson 1927): with p = successes / n and z the normal quantile,
 
     (p + z^2/2n +- z sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n).
@@ -27,25 +29,25 @@ def wilson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """
     from scipy.stats import binomtest
 
-    interval = binomtest(int(successes), int(n)).proportion_ci(confidence_level=level, method="wilson")
+    interval = binomtest(int(successes), int(n)).proportion_ci(confidence_level=CONFIDENCE, method="wilson")
     return float(interval.low), float(interval.high)
 
 
-def wilson_of_points(points: float, n: int, level: float = 0.95) -> tuple[float, float]:
+def wilson_of_points(points: float, n: int) -> tuple[float, float]:
     """Wilson's interval of a rate whose points may be halves, as where a tie is half a win.
 
     For n observations from 0 to 1 it errs on the wide side: none with this mean vary more than wins and losses alone.
     """
-    p, z = points / n, NormalDist().inv_cdf((1 + level) / 2)
+    p, z = points / n, NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
     half = z * sqrt(p * (1 - p) / n + (z / n) ** 2 / 4)
     return tuple((p + z**2 / (2 * n) + side) / (1 + z**2 / n) for side in (-half, half))
 
 
-def clopper_pearson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
+def clopper_pearson(successes: int, n: int) -> tuple[float, float]:
     """The exact interval of a proportion (Clopper and Pearson 1934, Biometrika 26, 404-413)."""
     from scipy.stats import binomtest
 
-    interval = binomtest(int(successes), int(n)).proportion_ci(confidence_level=level, method="exact")
+    interval = binomtest(int(successes), int(n)).proportion_ci(confidence_level=CONFIDENCE, method="exact")
     return float(interval.low), float(interval.high)
 
 

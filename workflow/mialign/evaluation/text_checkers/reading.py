@@ -2,7 +2,9 @@
 
 import re
 
-RUN = 4  # words in a row
+from mialign.evaluation.ngrams import ngrams
+
+N = 4  # words of the n-grams of which repetition is told
 
 # What code has at the beginning of a line, or as a whole line, in the languages that models write most.
 CODE_LINE = re.compile(
@@ -64,10 +66,10 @@ def whole_sentences(text: str) -> list[str]:
 
 
 def says_something(text: str) -> bool:
-    """A word or number; and of four or more runs of RUN words, numbers left out, at least half are different."""
+    """A word or number; and of four or more n-grams of N words, numbers left out, at least half are different."""
     found = [word for word in words(text) if not word.isdigit()]
-    runs = [tuple(found[start : start + RUN]) for start in range(len(found) - RUN + 1)]
-    return bool(words(text)) and (len(runs) < 4 or 2 * len(set(runs)) >= len(runs))
+    there = ngrams(found, N)
+    return bool(words(text)) and (len(there) < 4 or 2 * len(set(there)) >= len(there))
 
 
 def _of_line(line: str) -> list[str]:

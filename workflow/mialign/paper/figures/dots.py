@@ -98,27 +98,8 @@ def _dots(rows: list[dict], entries: dict[str, dict], panels: dict[str, dict], c
         for index, temperature in enumerate(temperatures):
             shift = (index - (len(temperatures) - 1) / 2) * 0.32
             cells = [find(entry, title, temperature) for entry in entries]
-            y = [place + shift for place in range(len(entries))]
-            whiskers(axes, y, cells, horizontal=True)
-            axes.plot(
-                [cell["value"] if cell else float("nan") for cell in cells],
-                y,
-                linestyle="",
-                marker="o",
-                markersize=3.6,
-                markerfacecolor=TEMPERATURE_FACES[index % len(TEMPERATURE_FACES)],
-                markeredgecolor="black",
-                markeredgewidth=0.6,
-                label=f"temperature {temperature:g}",
-                zorder=5,
-            )
-        axes.set_title(title)
-        axes.margins(x=0.12)
-        axes.locator_params(axis="x", nbins=4)
-        axes.grid(axis="y", color="0.9", linewidth=0.5)
-        axes.set_axisbelow(True)
-        axes.tick_params(axis="y", length=0)
-        axes.spines["left"].set_visible(False)
+            _column(axes, [place + shift for place in range(len(entries))], cells, index, temperature)
+        _tidy_up(axes, title)
     grid[0].set_yticks(range(len(entries)), list(entries))
     grid[0].set_ylim(len(entries) - 0.5, -0.5)
     if chosen["title"]:
@@ -126,6 +107,33 @@ def _dots(rows: list[dict], entries: dict[str, dict], panels: dict[str, dict], c
     handles, labels = grid[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), handletextpad=0.2)
     return figure
+
+
+def _column(axes, y: list[float], cells: list[dict | None], index: int, temperature: float) -> None:
+    """The dots of one temperature, with their intervals."""
+    whiskers(axes, y, cells, horizontal=True)
+    axes.plot(
+        [cell["value"] if cell else float("nan") for cell in cells],
+        y,
+        linestyle="",
+        marker="o",
+        markersize=3.6,
+        markerfacecolor=TEMPERATURE_FACES[index % len(TEMPERATURE_FACES)],
+        markeredgecolor="black",
+        markeredgewidth=0.6,
+        label=f"temperature {temperature:g}",
+        zorder=5,
+    )
+
+
+def _tidy_up(axes, title: str) -> None:
+    axes.set_title(title)
+    axes.margins(x=0.12)
+    axes.locator_params(axis="x", nbins=4)
+    axes.grid(axis="y", color="0.9", linewidth=0.5)
+    axes.set_axisbelow(True)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
 
 
 def _finder(

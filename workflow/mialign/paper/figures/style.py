@@ -104,12 +104,12 @@ def telling(values: dict[str, list[float]]) -> list[str]:
     return [panel for panel in present if len({f"{value:.3g}" for value in values[panel]}) > 1] or present
 
 
-def ordered(keys: list[str], order: list[str] | None, first: str = "base") -> list[str]:
+def ordered(keys: list[str], order: list[str] | None) -> list[str]:
     """Distinct keys: the given order alone if there is one, otherwise the base and then the order of the table."""
     present = list(dict.fromkeys(keys))
     if order:
         return [key for key in order if key in present]
-    return sorted(present, key=lambda key: key != first)
+    return sorted(present, key=lambda key: key != "base")
 
 
 def curve_styles(keys: list[str]) -> dict[str, dict]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import product
 
-from mialign.data.sets import compared, is_judged, sets_in_files
+from mialign.data.sets import compared, is_judged, policies, policies_and_soups, sets_in_files
 from mialign.data.sources import SYNTHETIC_ANSWERS
 from mialign.evaluation.answers import EXTRACTORS
 from mialign.evaluation.held_out_adherence import FIELDS
@@ -74,7 +74,7 @@ def _comparisons(title: str, given: dict, seeds: list[int], categories: Iterable
 
 
 def _information(title: str, given: dict) -> Iterator[dict]:
-    methods = ("base", *given["methods"])
+    methods = policies(given)
     for method, critic in product(methods, ("mean", "sum")):
         keys = {"experiment": title, "method": method, "critic": critic}
         others = [other for other in methods if other != method] if method != "base" else []
@@ -88,10 +88,10 @@ def _information(title: str, given: dict) -> Iterator[dict]:
 
 
 def _preferences(title: str, given: dict) -> Iterator[dict]:
-    rewards, policies = given["preferences"]["rewards"], ("base", *given["methods"], *given.get("soups", {}))
+    rewards, methods = given["preferences"]["rewards"], policies_and_soups(given)
     of_all = [*product(rewards, (*preferences.SLOPES, "overlap")), *product(("all",), ("hypervolume", "mip", "crd"))]
-    for method, (reward, metric) in product(policies, of_all):
-        others = [other for other in policies if other != method] if method != "base" else []
+    for method, (reward, metric) in product(methods, of_all):
+        others = [other for other in methods if other != method] if method != "base" else []
         keys = {"experiment": title, "method": method, "temperature": 0.0, "preference": "all", "reward": reward}
         yield from _rows(keys, (metric, *(f"{metric}_difference_{other}" for other in others)))
 
@@ -118,7 +118,7 @@ def _answers(given: dict, sources: dict) -> str:
 
 
 def _accuracy(title: str, given: dict, answers: str) -> Iterator[dict]:
-    methods = ("base", *given["methods"])
+    methods = policies(given)
     for method, extractor in product(methods, EXTRACTORS[answers]):
         others = [other for other in methods if other != method]
         keys = {"experiment": title, "method": method, "extractor": extractor}

@@ -78,16 +78,8 @@ def training(inputs: list[Path], settings: dict) -> tuple[str, str]:
         result.rows.append(escape(f"{title}, {_in_words(sizes)}"))
         for name, method in experiment["methods"].items():
             used = {**experiment["training"], **method}
-            extra = [key for key in EXTRA if method.get(key) not in USUAL]
-            optimizer = used.get("optimizer")
-            further = [OPTIMIZERS[optimizer]] if optimizer in OPTIMIZERS else []
-            if further:
+            if used.get("optimizer") in OPTIMIZERS:
                 result.size = r"\small\setlength{\tabcolsep}{4pt}"
-            further += [f"{EXTRA[key]} {setting(method[key])}" for key in extra]
-            further += [f"rollouts every {used['rollout_every']}"] if "rollout_every" in used else []
-            further += ["bf16 weights"] if used.get("weights") == "bf16" else []
-            apart = [key for key in APART if used.get(key) != experiment["training"].get(key)]
-            further += [f"{APART[key]} {setting(used[key])}" for key in apart]
             steps, batch = used["steps"], used["batch"]
             if "epochs" in method:  # its steps follow from the pairs that there were
                 steps = ran.get((title, name), steps)
@@ -101,7 +93,7 @@ def training(inputs: list[Path], settings: dict) -> tuple[str, str]:
                 setting(steps),
                 setting(batch),
                 setting(steps * batch),
-                ", ".join(further) or "--",
+                ", ".join(_further(used, method, experiment["training"])) or "--",
             ]
             result.rows.append([*map(escape, cells[:3]), *cells[3:], chosen.get((title, name), "--")])
             result.tidy.append(
@@ -114,6 +106,15 @@ def training(inputs: list[Path], settings: dict) -> tuple[str, str]:
                 | {"chosen_step": chosen.get((title, name), "")}
             )
     return written(result)
+
+
+def _further(used: dict, method: dict, of_all: dict) -> list[str]:
+    """What else sets a training apart from the usual one, and from the others of its experiment."""
+    found = [OPTIMIZERS[used["optimizer"]]] if used.get("optimizer") in OPTIMIZERS else []
+    found += [f"{EXTRA[key]} {setting(method[key])}" for key in EXTRA if method.get(key) not in USUAL]
+    found += [f"rollouts every {used['rollout_every']}"] if "rollout_every" in used else []
+    found += ["bf16 weights"] if used.get("weights") == "bf16" else []
+    return found + [f"{APART[key]} {setting(used[key])}" for key in APART if used.get(key) != of_all.get(key)]
 
 
 def _in_words(sizes: dict[str, str]) -> str:

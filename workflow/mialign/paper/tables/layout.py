@@ -44,9 +44,9 @@ def _heading(text: str, width: int, column: str, space: bool) -> str:
     return (r"\addlinespace " if space else "") + rf"\multicolumn{{{width}}}{{{column}}}{{\emph{{{text}}}}} \\"
 
 
-def tidy_csv(records: list[dict], columns: list[str] | None = None) -> str:
+def tidy_csv(records: list[dict]) -> str:
     """CSV with the columns of the first record."""
-    names = columns or (list(records[0]) if records else ["empty"])
+    names = list(records[0]) if records else ["empty"]
     return csv_files.text(names, ([record.get(name, "") for name in names] for record in records))
 
 

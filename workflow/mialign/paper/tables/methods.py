@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mialign.core import csv_files
+from mialign.data.sets import policies_and_soups
 from mialign.data.supervision import given
 from mialign.paper.formatting import interval, label, listing, measured
 from mialign.paper.reported import reported
 from mialign.paper.tables.layout import Table, written
 from mialign.paper.tex_escape import escape
-from mialign.paper.trained_tokens import policies, training_tokens
+from mialign.paper.trained_tokens import training_tokens
 
 SIZE = r"\scriptsize\setlength{{\tabcolsep}}{{{}pt}}"  # the distance of columns is what the page leaves
 CSV = ("experiment", "method", "metric", "temperature", "attempts", "value", "low", "high", "n")
@@ -58,7 +59,7 @@ def outcomes(inputs: list[Path], settings: dict) -> tuple[str, str]:
     result.columns = result.columns.replace("@{}l", "@{}llr", 1)
     result.header[1:1] = ["given", "tokens, $10^3$"]
     tokens = training_tokens(tables.get("training", []), experiment)
-    for name, row in zip(policies(experiment), result.rows, strict=True):
+    for name, row in zip(policies_and_soups(experiment), result.rows, strict=True):
         had = given(experiment, name)
         row[1:1] = [listing(list(map(escape, had)) or ["nothing"]), _thousands(tokens[name])]
         result.tidy.append({"experiment": title, "method": name, "metric": "training_tokens", "value": tokens[name]})
@@ -114,7 +115,7 @@ def _table(experiment: dict, tables: dict, columns: Iterable[Column], distance: 
     header = ["method", *(column.header for column, _ in shown)]
     result = Table("@{}" + "l" * len(header) + "@{}", header, size=SIZE.format(distance))
     named = {"methods": {**experiment["methods"], **experiment.get("soups", {})}}
-    for name in policies(experiment):
+    for name in policies_and_soups(experiment):
         cells = [_cell(rows.get(name), column) for column, rows in shown]
         result.rows.append([escape(label(name, named)), *cells])
         result.tidy += [{key: rows[name].get(key, "") for key in CSV} for _, rows in shown if name in rows]

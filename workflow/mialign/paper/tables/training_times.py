@@ -5,10 +5,11 @@ from pathlib import Path
 
 from mialign.core import job_usage
 from mialign.core.errors import InputError
+from mialign.data.sets import policies_and_soups
 from mialign.paper.formatting import label
 from mialign.paper.tables.layout import Table, written
 from mialign.paper.tex_escape import escape
-from mialign.paper.trained_tokens import from_the_base, policies
+from mialign.paper.trained_tokens import from_the_base
 
 COLUMNS = ("experiment", "method", "trainings", "seconds", "longest", "from_base", "memory_mib")
 HEADER = ["method", "trainings", "seconds", "longest", "from the base", "memory, MiB"]
@@ -33,7 +34,7 @@ def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
         named = {"methods": {**experiment["methods"], **experiment.get("soups", {})}}
         seconds = {method: [one for one, _ in taken[title, method]] for method in experiment["methods"]}
         total = from_the_base({name: sum(own) / len(own) for name, own in seconds.items() if own}, experiment)
-        for name in policies(experiment)[1:]:
+        for name in policies_and_soups(experiment)[1:]:
             own = seconds.get(name, [])
             cells = {
                 "trainings": len(own) or "",
