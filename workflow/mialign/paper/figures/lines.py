@@ -154,11 +154,22 @@ def training(rows: list[dict], settings: dict):
             if not column:
                 axes.set_ylabel(PANELS[panel][0])
             _tidy_up(axes, panel)
+            if not axes.lines:
+                _leave_empty(axes)
         grid[0, column].set_title(name(experiment, {}))
         grid[-1, column].set_xlabel("Step")
     figure.align_ylabels()
     _legend(figure, chosen)
+    if not chosen["height"]:  # a long legend does not take its room from the panels
+        legend = figure.legends[0].get_window_extent().height / figure.dpi
+        figure.set_figheight(figure.get_figheight() + max(0, legend - 0.6))
     return figure
+
+
+def _leave_empty(axes) -> None:
+    """A panel whose quantity no method here was measured by, in a column that others share."""
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0, labelleft=False)
 
 
 def _curve(rows: list[dict], panel: str) -> list[tuple[int, float, float, float]]:
