@@ -333,6 +333,19 @@ def test_a_rate_of_iterations_is_tried_from_the_first_of_them(copy):
     assert jobs(text)["rate"] == 3 + 1
 
 
+def test_iterations_of_one_number_draw_the_same_vectors(copy):
+    config = yaml.safe_load(PREFERENCES)
+    methods = config["experiments"]["steered"]["methods"]
+    methods["mo"] = methods["mi_epo"] | {"beta_w": 0.0}
+    (copy / "more.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    names = [f"{method}_{number}" for method in ("mi_epo", "mo") for number in (1, 2, 3)]
+    targets = [f"results/mini/prompts/steered/{name}.jsonl" for name in names]
+    asked = commands(snakemake(copy, "-n", "-p", "--configfile", "more.yaml", "--", *targets), "prompts")
+    settings = [json.loads(option(asked[f"prompts/steered/{name}.jsonl"], "--settings")) for name in names]
+    assert [one["set"] for one in settings] == ["_1", "_2", "_3"] * 2
+    assert settings[:3] == settings[3:]
+
+
 def test_iterations_have_one_row_of_rates(copy):
     config = yaml.safe_load(PREFERENCES) | {"tuning": {"rates": [0.0003]}}
     (copy / "more.yaml").write_text(yaml.safe_dump(config, sort_keys=False))

@@ -64,7 +64,10 @@ def prompt_settings(wildcards):
     if block.get("builder") in builders.WITHOUT_CONTEXT:
         of_set |= only(given, "template_without_context")
     if "preferences" in given:
-        of_set |= {"preferences": without(given["preferences"], "scorers"), "set": wildcards.split}
+        # Iterations of one number draw the same vectors, whatever method they belong to: these do not set two apart.
+        iterated = given["methods"].get(wildcards.split, {}).get("iteration_of", "")
+        drawn = {"set": wildcards.split.removeprefix(iterated)}
+        of_set |= {"preferences": without(given["preferences"], "scorers"), **drawn}
     return as_json({"experiment": wildcards.experiment, **parts, **of_set})
 
 

@@ -33,7 +33,7 @@ def supervision(settings: dict) -> list[str]:
 def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
     """The question under w+ and w- (one vector where `vector` is given), to be answered twice under the first.
 
-    settings: also `set`, the name of the set, so that sets which share a question draw for it apart.
+    settings: also `set`, so that sets which share a question and differ in this name draw for it apart.
     """
     asked = settings["preferences"]
     if settings["vector"]:
