@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from mialign.core.arguments import add_token_budget
 from mialign.models.machine import prepare
 
 
@@ -11,7 +12,7 @@ def arguments(parser):
     parser.add_argument("--prompts", type=Path, required=True, help="prompts/{experiment}/information.jsonl")
     parser.add_argument("--responses", type=Path, required=True, help="of the policy, one to each prompt")
     parser.add_argument("--precision", choices=("float32", "bf16"), default="float32", help="as the engine writes")
-    parser.add_argument("--token-budget", type=int, default=2048, help="tokens and padding in one forward pass")
+    add_token_budget(parser)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
 

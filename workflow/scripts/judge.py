@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from mialign.core.arguments import add_settings
+from mialign.core.arguments import add_settings, add_token_budget
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.evaluation.judge import AXES
@@ -24,9 +24,7 @@ def arguments(parser: ArgumentParser) -> None:
     add_settings(parser, option="--server", about="openai: where it is and what it costs", required=False)
     parser.add_argument("--asked", type=Path, help="openai: file of all that was asked of servers and answered")
     parser.add_argument("--model", type=Path, help="likelihood: folder of the model")
-    parser.add_argument(
-        "--token-budget", type=int, default=2048, help="likelihood: tokens and padding in one forward pass"
-    )
+    add_token_budget(parser, "likelihood: ")
     parser.add_argument("--threads", type=int, default=1, help="likelihood: threads of torch")
     parser.add_argument("--out", required=True, help="verdicts/{experiment}/{test}-vs-{baseline}/seed{n}.jsonl")
 

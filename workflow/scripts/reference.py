@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from mialign.core.arguments import add_token_budget
 from mialign.models.machine import prepare
 
 
@@ -11,7 +12,7 @@ def arguments(parser):
     parser.add_argument("--precision", choices=("float32", "bf16"), default="float32", help="as the policy is trained")
     parser.add_argument("--weights", choices=("float32", "bf16"), default="float32", help="likewise")
     parser.add_argument("--max-length", type=int, help="most tokens of a prompt with a response, likewise")
-    parser.add_argument("--token-budget", type=int, default=2048, help="tokens and padding in one forward pass")
+    add_token_budget(parser)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
 

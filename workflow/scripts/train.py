@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mialign.core.arguments import add_settings, required
+from mialign.core.arguments import add_settings, add_token_budget, required
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl
 from mialign.generation import options
@@ -31,7 +31,7 @@ def arguments(parser):
     parser.add_argument("--judge-asked", type=Path, help="file of all that was asked of servers and answered")
     parser.add_argument("--names", nargs="*", default=[], help="rewards of rollouts that are models")
     parser.add_argument("--models", nargs="*", default=[], type=Path, help="the folders of these models")
-    parser.add_argument("--token-budget", type=int, default=2048, help="tokens and padding in one forward pass")
+    add_token_budget(parser)
     parser.add_argument("--checkpointing", action="store_true", help="compute layers again in the backward pass")
     parser.add_argument("--attention", choices=("sdpa", "flex_attention"), default="sdpa")
     options.add_batch_size(parser)

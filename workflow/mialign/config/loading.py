@@ -8,6 +8,7 @@ from mialign.config import schema, validation
 from mialign.config.iterations import expand_iterations
 from mialign.config.validation.common import pick
 from mialign.core import setting
+from mialign.core.arguments import TOKEN_BUDGET
 from mialign.core.errors import InputError
 from mialign.core.yaml_files import read_yaml
 from mialign.data import builders
@@ -28,7 +29,7 @@ SPEED = {
     "generation_shard": 4096,
     "generation_gpus": 1,
     "generation_memory": 90,
-    "token_budget": 2048,
+    "token_budget": TOKEN_BUDGET,
     "checkpointing": False,
     "attention": "sdpa",
     "processes": 1,

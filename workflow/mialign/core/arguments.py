@@ -19,6 +19,7 @@ from mialign.core.errors import InputError
 from mialign.core.files import write_text
 
 T = TypeVar("T")
+TOKEN_BUDGET = 2048  # tokens and padding in one forward pass over finished texts, by default
 SHORT = 32 * 1024  # bytes, as the shell reads them: a few such settings fit into one command
 
 
@@ -43,6 +44,13 @@ def add_settings(
         default=Settings(),
         metavar="JSON",
         help=f"JSON, or @FILE that holds it: {', '.join(keys)}{about}",
+    )
+
+
+def add_token_budget(parser: ArgumentParser, about: str = "") -> None:
+    """Have the parser ask how large a forward pass over finished texts may be; `about` says where that is asked."""
+    parser.add_argument(
+        "--token-budget", type=int, default=TOKEN_BUDGET, help=f"{about}tokens and padding in one forward pass"
     )
 
 

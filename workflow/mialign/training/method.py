@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from mialign.core.arguments import TOKEN_BUDGET
 from mialign.core.errors import InputError
 from mialign.core.files import write_jsonl, write_text
 from mialign.models import checkpoints
@@ -66,7 +67,7 @@ class Speed:
     pass, to save memory; attention: sdpa or, on GPUs, flex_attention.
     """
 
-    token_budget: int = 2048
+    token_budget: int = TOKEN_BUDGET
     checkpointing: bool = False
     attention: str = "sdpa"
 

@@ -14,7 +14,8 @@ _AT_LEAST_0, _ABOVE_0, _AT_LEAST_1 = {"minimum": 0}, {"exclusiveMinimum": 0}, {"
 _LIMITS = {
     **dict.fromkeys(("warmup", "clip", "validate_every", "validate_at", "weight_decay", "prompt_weight"), _AT_LEAST_0),
     **dict.fromkeys(("learning_rate", "other_rate", "epochs"), _ABOVE_0),
-    **dict.fromkeys(("batch", "steps", "rollout_every", "max_length"), _AT_LEAST_1),
+    **dict.fromkeys(("batch", "steps", "rollout_every"), _AT_LEAST_1),
+    "max_length": {"minimum": 2},
     "min_lr_rate": {"minimum": 0, "maximum": 1},
 }
 

@@ -3,6 +3,7 @@
 from argparse import Namespace
 from pathlib import Path
 
+from mialign.core.arguments import TOKEN_BUDGET
 from mialign.core.errors import InputError
 from mialign.evaluation.judge import Judge, likelihood, server
 from mialign.evaluation.judge.checker_judge import Checkers
@@ -28,7 +29,7 @@ def make_judge(
     where: dict | None = None,
     asked: Path | None = None,
     model: Path | None = None,
-    token_budget: int = 2048,
+    token_budget: int = TOKEN_BUDGET,
 ) -> Judge:
     """The judge of a `judge` section of the config.
 
