@@ -210,6 +210,12 @@ def policy(experiment, method, seed):
     return f"{RUN}/checkpoints/{experiment}/{method}/seed{seed}"
 
 
+def policy_inputs(wildcards):
+    """What a job reads of a policy: its folder, and the files of one that lies on disk."""
+    folder = policy(wildcards.experiment, wildcards.method, wildcards.seed)
+    return {"model": folder, "files": files_on_disk(folder)}
+
+
 def number_of(seed):
     """The seed itself, of a seed or a trial."""
     return str(seed).partition("-")[0]

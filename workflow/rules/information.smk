@@ -3,8 +3,7 @@
 
 rule information_responses:
     input:
-        model=lambda wildcards: policy(wildcards.experiment, wildcards.method, wildcards.seed),
-        files=lambda wildcards: files_on_disk(policy(wildcards.experiment, wildcards.method, wildcards.seed)),
+        unpack(policy_inputs),
         prompts=f"{RUN}/prompts/{{experiment}}/information.jsonl",
         lengths=f"{RUN}/prompts/{{experiment}}/lengths.csv",
     output:

@@ -6,8 +6,7 @@ include: "inputs/respond.smk"
 
 rule respond:
     input:
-        model=lambda wildcards: policy(wildcards.experiment, wildcards.method, wildcards.seed),
-        files=lambda wildcards: files_on_disk(policy(wildcards.experiment, wildcards.method, wildcards.seed)),
+        unpack(policy_inputs),
         prompts=f"{RUN}/prompts/{{experiment}}/benchmark.jsonl",
         lengths=f"{RUN}/prompts/{{experiment}}/lengths.csv",
     output:

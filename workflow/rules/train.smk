@@ -9,8 +9,7 @@ include: "inputs/train.smk"
 
 rule reference:
     input:
-        model=lambda wildcards: policy(wildcards.experiment, wildcards.method, wildcards.seed),
-        files=lambda wildcards: files_on_disk(policy(wildcards.experiment, wildcards.method, wildcards.seed)),
+        unpack(policy_inputs),
         pairs=lambda wildcards: (f"{RUN}/pairs/{pairs_of(wildcards.experiment, wildcards.data, wildcards.seed)}.jsonl"),
     output:
         f"{RUN}/reference/{{experiment}}/{{data}}/{{method}}/seed{{seed}}.jsonl",
