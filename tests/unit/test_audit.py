@@ -413,6 +413,8 @@ ROWS = [
     {"experiment": "other", "method": "sami", "metric": "accuracy"},
     {"experiment": "judged", "method": "sami", "baseline": "dpo", "metric": "adherence_difference"},
     {"experiment": "nowhere", "method": "sami", "metric": "accuracy"},
+    {"experiment": "seeded", "method": "sami", "metric": "loss", "seed": 0},
+    {"experiment": "seeded", "method": "sami", "metric": "loss", "seed": None},
 ]
 COUNTED = [
     {"verdicts/toy/sami-vs-dpo/seed1.jsonl"},
@@ -421,6 +423,8 @@ COUNTED = [
     {"attempts/other/sami/seed1.jsonl"},
     {"scores/judged/sami/seed1.jsonl", "scores/judged/dpo/seed1.jsonl"},
     None,  # all
+    {"training/seeded/sami/seed0.csv"},
+    {"training/seeded/sami/seed0.csv", "training/seeded/sami/seed1.csv"},
 ]
 
 
@@ -429,7 +433,7 @@ def test_which_inputs_a_row_counts(row, files):
     names = [f"attempts/toy/{method}/seed1.jsonl" for method in ("sami", "dpo", "sft", "sft_more", "base")]
     names += [f"scores/judged/{method}/seed1.jsonl" for method in ("sami", "dpo", "sft")]
     names += [f"verdicts/{pair}/seed1.jsonl" for pair in ("toy/sami-vs-dpo", "toy/dpo-vs-sft", "judged/sami-vs-dpo")]
-    names += ["attempts/other/sami/seed1.jsonl"]
+    names += ["attempts/other/sami/seed1.jsonl", *(f"training/seeded/sami/seed{seed}.csv" for seed in (0, 1))]
     assert set(counted({"inputs": dict.fromkeys(names)}, [row])) == (files or set(names))
 
 

@@ -120,10 +120,10 @@ def test_a_batch_holds_the_tokens_that_it_was_counted_by(endless, monkeypatch):
         return max(held)
 
     monkeypatch.setattr(SharedPrefixCache, "update", counting)
-    alike, mixed = [requests(30, 30, samples=2)[-1]] * 12, requests(12, 30, samples=2)
-    longest = len(encode_prompt(tokenizer, alike[0].prompt))
-    assert most_held(alike, BatchSize(MANY, MANY)) == 12 * longest + 24 * 48
-    assert most_held(alike, BatchSize(MANY, 500)) == 3 * longest + 6 * 48
+    equal, mixed = [requests(30, 30, samples=2)[-1]] * 12, requests(12, 30, samples=2)
+    longest = len(encode_prompt(tokenizer, equal[0].prompt))
+    assert most_held(equal, BatchSize(MANY, MANY)) == 12 * longest + 24 * 48
+    assert most_held(equal, BatchSize(MANY, 500)) == 3 * longest + 6 * 48
     # Prompts that are much shorter than the longest are not padded to it.
     assert 24 * 48 < most_held(mixed, BatchSize(MANY, MANY)) < 8 * longest + 24 * 48
     assert 300 < most_held(mixed, BatchSize(MANY, 500)) <= 500
@@ -186,3 +186,27 @@ def test_prompts_are_kept_in_the_precision_of_products_and_no_step_copies_them(a
             kept = [one.untyped_storage().nbytes() for layer in part.layers for one in (layer.keys, layer.values)]
             assert kept == [3 * 400 * 32 * bytes_per_number] * 4
             assert measured.largest < kept[0] / 2
+
+
+def test_a_part_whose_rows_have_all_left_changes_nothing_for_the_others():
+    model = tiny.tiny_model(context=512)
+
+    def read(length):
+        mask = torch.ones(2, length, dtype=torch.bool)
+        part = CachePart(2, mask, [1, 2])
+        model.set_attn_implementation("sdpa")
+        model(input_ids=mask.long() * length, attention_mask=mask, past_key_values=part, use_cache=True)
+        return part
+
+    def next_logits(cache):
+        model.set_attn_implementation(SHARED_PREFIX)
+        ids, places = torch.tensor([[7], [8]]), torch.full((2, 1), 30)
+        return model(input_ids=ids, position_ids=places, past_key_values=cache, use_cache=True, branches=cache).logits
+
+    with torch.no_grad():
+        both, alone = SharedPrefixCache([read(4), read(30)]), SharedPrefixCache([read(30)])
+        assert both.rows() == [3, 3]
+        both.select(torch.tensor([3, 5]))
+        alone.select(torch.tensor([0, 2]))
+        assert both.rows() == alone.rows() == [2]
+        torch.testing.assert_close(next_logits(both), next_logits(alone), rtol=0, atol=0)

@@ -396,6 +396,16 @@ def test_training_shows_the_mean_over_seeds_and_its_range(tmp_path):
     assert (value(band["rect"].y1), value(band["rect"].y0)) == pytest.approx((1 / 17 + 0.02, 1.04), abs=0.001)
 
 
+def test_a_panel_of_a_quantity_that_was_not_measured_is_empty(tmp_path):
+    measured = curves("multitask", ["sami"], [1])
+    unmeasured = [row | {"experiment": "maths"} for row in measured if row["metric"] == "loss"]
+    draw("training", [*measured, *unmeasured], {}, tmp_path / "a.pdf")
+    both = len(Picture(tmp_path / "a.pdf").ticks("y"))
+    draw("training", measured, {}, tmp_path / "b.pdf")
+    alone = len(Picture(tmp_path / "b.pdf").ticks("y"))
+    assert 0 < both - alone < alone  # the ticks of one panel more
+
+
 def test_rows_and_columns_of_the_grid_and_the_share_that_ends_have_panels_of_their_own(tmp_path):
     keys = {"experiment": "multitask", "method": "sami", "seed": 1}
     metrics = {"grid_accuracy_rows": 0.5, "grid_accuracy_columns": 0.9, "ended": 1.0}  # each alike at every step

@@ -126,6 +126,16 @@ def test_the_paper_of_the_miniature_says_so(full):
     assert "outward marks" not in text
 
 
+def test_the_paper_says_that_checkpoints_were_fixed_where_nothing_is_validated(tmp_path):
+    overlay = tmp_path / "unvalidated.yaml"
+    overlay.write_text("experiments: {multitask: {training: {validate_every: 0}}}\n")
+    config = made_up_run.config("config/smoke.yaml", str(overlay))
+    text = prose(made_up_run.write_run(tmp_path / "run", config), config)
+    assert "The checkpoints were fixed before the run" in text
+    assert "Training evaluates checkpoints" not in text
+    assert "does best on the validation questions" not in text
+
+
 def test_the_paper_at_full_size_says_nothing_of_the_miniature(tmp_path):
     config = made_up_run.config("config/full_size.yaml")
     text = paper(tables(made_up_run.write_run(tmp_path, config), config), config)[1]

@@ -82,7 +82,7 @@ def _metrics(folder: Path) -> dict[str, tuple]:
         raise InputError(f"{folder}: no such folder of results")
     return {
         f"{path.stem}: "
-        + " ".join(cell_text(cell) for name, cell in row.items() if name not in _MEASURED and cell != ""): (
+        + " ".join(cell_text(cell) for name, cell in row.items() if name not in _MEASURED and cell not in (None, "")): (
             tuple(row.get(name) for name in _MEASURED)
         )
         for path in sorted((folder / "metrics").glob("*.csv"))

@@ -102,7 +102,8 @@ def _of(row: dict) -> tuple[str, frozenset[str], str]:
     elif other := re.search(r"difference_(.+)$", metric):
         folders.add(other[1])
     seed = re.search(r"_seed(\d+)$", metric)
-    return row.get("experiment", ""), frozenset(folders), seed[1] if seed else row.get("seed", "")
+    own = row.get("seed")
+    return row.get("experiment", ""), frozenset(folders), seed[1] if seed else "" if own is None else f"{own}"
 
 
 @cache

@@ -140,6 +140,8 @@ def _experiment(name: str, given: dict, rewards: dict) -> dict:
         method: _method(f"{where}.methods.{method}", method, experiment, row)
         for method, row in experiment["methods"].items()
     }
+    if experiment["training"].get("validate_every") == 0:
+        experiment["training"] = {"choose": "last", **experiment["training"]}
     experiment["generator"] = generator(experiment)
     return experiment
 

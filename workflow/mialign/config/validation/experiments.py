@@ -166,10 +166,8 @@ def check_method(where: str, method: dict, parents: dict) -> None:
         raise InputError(f"{where}.choose: with validate_every: 0 nothing is validated; take one of the two out")
     step = method.get("choose", "validation")
     if isinstance(step, int) and (step > steps or (step % every and step != steps)):
-        raise InputError(
-            f"{where}.choose: {step} is no checkpoint; there is one every {every} steps "
-            f"(validate_every), and of step {steps}"
-        )
+        others = f" every {every} steps (validate_every), and" if every < steps else " only"
+        raise InputError(f"{where}.choose: {step} is no checkpoint; there is one{others} of step {steps}")
     if method["schedule"] == "cosine" and method["warmup"] >= steps:  # a constant rate may still be rising at the end
         raise InputError(f"{where}.warmup: {method['warmup']} leave none of the {steps} steps to the cosine schedule")
     for key, needed, fits in GOES_WITH:

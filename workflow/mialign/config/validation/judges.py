@@ -100,7 +100,7 @@ def _check_without_checkers(where: str, experiment: dict, unknown: str) -> None:
             raise InputError(
                 f"{where}.methods.{name}.validate_every: {method['validate_every']} of {method['steps']} steps leave "
                 f"checkpoints to choose by the checkers, and none can tell {unknown}; set choose: last, give "
-                "training.validate_by, or take validate_every out"
+                "training.validate_by, or set validate_every: 0"
             )
 
 

@@ -106,7 +106,7 @@ def _check_choice(where: str, experiment: dict) -> None:
         if validation_chooses(method):
             raise InputError(
                 f"{where}.methods.{name}.validate_every: no checkpoint can be chosen by a reward model; set "
-                "choose: last, or leave validate_every out, there and under training"
+                "choose: last, or validate_every: 0"
             )
 
 

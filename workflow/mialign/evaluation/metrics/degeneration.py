@@ -16,7 +16,7 @@ from mialign.evaluation.statistics.bootstrap import Bootstrap
 
 COLUMNS = ("experiment", "method", "temperature", "metric", *ESTIMATE)
 SETTINGS: set[str] = set()
-N = 4  # words of an n-gram that makes a repetition or a copy
+NGRAM = 4  # words of an n-gram that makes a repetition or a copy
 PROPORTIONS = ("ended", "correct")  # each answer is a success or a failure
 FIELDS = ("prompt_id", "question_id", "temperature", "text", "finish", "tokens")
 
@@ -26,9 +26,9 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
 
     ended: answers that ended by themselves (%). tokens: their mean length. correct: answers whose content the checkers
     find correct (%), of those of which they can tell; where rewards are trained for, this was not rewarded.
-    seq_rep_4: the mean over answers of 1 - different n-grams / all n-grams of N words (%; Welleck et al. 2020, arXiv
+    seq_rep_4: the mean over answers of 1 - different n-grams / all n-grams (four words; %; Welleck et al. 2020, arXiv
     1908.04319); an answer without any repeats none.
-    copied_question, copied_instructions: the share of all words that lie in an n-gram of N words which the question has
+    copied_question, copied_instructions: the share of all words that lie in such an n-gram which the question has
     too, or what its prompt says beside the question: constitution, user, preference vector, the template's words (%).
 
     n counts answers, of what is copied words. A question is drawn with all its answers: attempts, or vectors.
@@ -48,11 +48,11 @@ def _asked(path: Path) -> dict[str, dict]:
     return {
         record["id"]: record
         | {
-            "question_ngrams": set(ngrams(words(record["question"]), N)),
+            "question_ngrams": set(ngrams(words(record["question"]), NGRAM)),
             "instruction_ngrams": {
                 ngram
                 for part in text_of(record["prompts"][0]).split(record["question"])
-                for ngram in ngrams(words(part), N)
+                for ngram in ngrams(words(part), NGRAM)
             },
         }
         for record in read_jsonl(path, ("id", "question_id", "category", "question", "reference", "prompts"))
@@ -89,12 +89,12 @@ def measured(record: dict, prompt: dict) -> dict[str, tuple[float, float]]:
 
 
 def repeated(found: list[str]) -> float:
-    """1 - different n-grams / n-grams, 0 to 1; 0 of fewer than N words."""
-    there = ngrams(found, N)
+    """1 - different n-grams / n-grams, 0 to 1; 0 of fewer than NGRAM words."""
+    there = ngrams(found, NGRAM)
     return 1 - len(set(there)) / len(there) if there else 0.0
 
 
 def copied(found: list[str], theirs: set[tuple[str, ...]]) -> int:
     """How many words lie in an n-gram that is one of theirs."""
-    places = {at + step for at, ngram in enumerate(ngrams(found, N)) if ngram in theirs for step in range(N)}
+    places = {at + step for at, ngram in enumerate(ngrams(found, NGRAM)) if ngram in theirs for step in range(NGRAM)}
     return len(places)

@@ -17,7 +17,7 @@ from mialign.evaluation.statistics.rates import Estimate
 COLUMNS = ("experiment", "method", "temperature", "category", "metric", *ESTIMATE)
 SETTINGS: set[str] = set()
 MOST_REFERENCES = 10  # that a response is held against; with more of them self-BLEU is higher, and takes longer
-N = 8  # words of an n-gram that two texts do not share by accident
+NGRAM = 8  # words of an n-gram that two texts do not share by accident
 
 
 def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
@@ -29,7 +29,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     its category has none.
     distinct_1, distinct_2: different words, or pairs of neighbouring words, of all (Li et al. 2016, arXiv 1510.03055).
     duplicates: responses whose text another response has too.
-    copied: responses that repeat N words in a row, or more, of their question or constitution.
+    copied: responses that repeat NGRAM words in a row, or more, of their question or constitution.
     All compare responses of one seed and one temperature, of several attempts the first; the value is the mean over
     seeds, and <metric>_seed<n> that of a seed. n counts the responses that are compared.
 
@@ -127,4 +127,4 @@ def _asked(path: Path) -> dict[str, dict]:
 
 
 def _ngrams(text: str) -> set[tuple[str, ...]]:
-    return set(ngrams(words(text), N))
+    return set(ngrams(words(text), NGRAM))

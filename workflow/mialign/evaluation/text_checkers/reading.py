@@ -4,7 +4,7 @@ import re
 
 from mialign.evaluation.ngrams import ngrams
 
-N = 4  # words of the n-grams of which repetition is told
+NGRAM = 4  # words of the n-grams of which repetition is told
 
 # What code has at the beginning of a line, or as a whole line, in the languages that models write most.
 CODE_LINE = re.compile(
@@ -66,9 +66,9 @@ def whole_sentences(text: str) -> list[str]:
 
 
 def says_something(text: str) -> bool:
-    """A word or number; and of four or more n-grams of N words, numbers left out, at least half are different."""
+    """A word or number; and of four or more n-grams of NGRAM words, numbers left out, at least half are different."""
     found = [word for word in words(text) if not word.isdigit()]
-    there = ngrams(found, N)
+    there = ngrams(found, NGRAM)
     return bool(words(text)) and (len(there) < 4 or 2 * len(set(there)) >= len(there))
 
 
