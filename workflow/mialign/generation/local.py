@@ -1,9 +1,8 @@
 """Generation with a transformers model in this process.
 
 Each prompt is read once, its samples branch from it and share its keys and values; rows that have ended leave the
-batch. On one thread at the size of the miniature that gives 2.0 times the tokens a second of transformers' own generate
-for one greedy answer a prompt, and 5.0 times for 32 samples (benchmarks/generation.py, word problems): generate reads a
-prompt once for every sample and keeps every row until the last has ended.
+batch. transformers' own generate reads a prompt once for every sample and keeps every row until the last has ended. How
+much faster this is depends on the answers: docs/benchmarks.md has what was measured.
 """
 
 from collections.abc import Iterator
