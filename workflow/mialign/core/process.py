@@ -30,7 +30,12 @@ def collect_seldom() -> None:
 
 
 def leave(status: int) -> NoReturn:
-    """End as Python does, but without taking its million objects apart, which can take a second."""
+    """End as Python does, but without taking its million objects apart.
+
+    That can take a second, and it aborts a process that trained with others now and then: a thread of PyTorch's group,
+    which outlives the group, may just let go of a tensor, and a thread that asks for Python's lock then is ended in a
+    way that C++ does not allow (pytorch issue 190489).
+    """
     threading._shutdown()
     atexit._run_exitfuncs()
     sys.stdout.flush()

@@ -87,7 +87,7 @@ def run(trainer: Trainer, scratch: Path, label: str) -> None:
 
 
 def leave_group() -> None:
-    """End what the processes do together; one that ends without this may be aborted for a thread that still runs."""
+    """End what the processes do together. Threads of the group may still run: see core.process.leave."""
     PartialState().wait_for_everyone()
     PartialState().destroy_process_group()
 
