@@ -148,15 +148,15 @@ def slurm_resources(rule):
 
     A run on one machine ignores it.
     """
-    asked = CONFIG["resources"][rule]
+    given = CONFIG["resources"][rule]
 
     def growing(key):
-        most = asked.get(f"most_{key}", float("inf"))
-        return lambda wildcards, attempt: min(attempt * asked[key], most)
+        most = given.get(f"most_{key}", float("inf"))
+        return lambda wildcards, attempt: min(attempt * given[key], most)
 
     return {
-        "gpu": asked["gpu"],
-        "cpus_per_task": lambda wildcards, threads: asked.get("cpus_per_task", threads),
+        "gpu": given["gpu"],
+        "cpus_per_task": lambda wildcards, threads: given.get("cpus_per_task", threads),
         "mem_mb": growing("mem_mb"),
         "runtime": growing("runtime"),
     }

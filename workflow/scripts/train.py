@@ -62,13 +62,13 @@ def main(args):
     scored, batch = settings.validation, options.batch_size(args)
     scores = wins_over_parent(args, settings) if scored["score"] == "win_rate" else scores_of(scored)
     validation = Validation(prompts, sampling(scored, settings.validate_at), scores, batch)
-    asked = None
+    from_policy = None
     if args.prompts:
         models = dict(zip(args.names, args.models, strict=True))
-        asked = rollouts(settings, args.prompts, batch, args.reference_model, models)
+        from_policy = rollouts(settings, args.prompts, batch, args.reference_model, models)
     judge_files = (args.judge_prompt_template, args.judge_model)
     train_method(
-        Inputs(args.parent, args.pairs, args.reference, asked, tuple(filter(None, judge_files))),
+        Inputs(args.parent, args.pairs, args.reference, from_policy, tuple(filter(None, judge_files))),
         settings,
         validation,
         Outputs(args.out, args.curve, args.scratch, args.rollouts),

@@ -98,9 +98,9 @@ def _with_defaults(config: dict) -> dict:
     config["bootstrap"] = {**BOOTSTRAP, **config.get("bootstrap", {})}
     config["engine"] = {**ENGINE, **config.get("engine", {})}
     config["speed"] = {**SPEED, **config.get("speed", {})}
-    asked = config.get("resources", {})
-    usual = RESOURCES | asked.get("default", {})
-    config["resources"] = {rule: usual | asked.get(rule, {}) for rule in CLUSTER_RULES}
+    given = config.get("resources", {})
+    usual = RESOURCES | given.get("default", {})
+    config["resources"] = {rule: usual | given.get(rule, {}) for rule in CLUSTER_RULES}
     if "principle_writer" in config:
         config["principle_writer"] = _principle_writer(config["principle_writer"])
     for model in config["models"].values():
@@ -125,7 +125,7 @@ def _experiment(name: str, given: dict, rewards: dict) -> dict:
             experiment[stage] = {"stop": [], **experiment[stage]}
     experiment["data"] = {data: _data(block) for data, block in experiment["data"].items()}
     if "information" in experiment:
-        experiment["information"] = _asked(experiment["information"])
+        experiment["information"] = _sampled_questions(experiment["information"])
     if "preferences" in experiment:
         experiment["preferences"] = _preferences(f"{where}.preferences", experiment["preferences"], rewards)
     if is_judged(experiment):
@@ -165,17 +165,17 @@ def _data(given: dict) -> dict:
     """One set of pairs in full; of pairs that the authors released only size and seed count."""
     if given["from"] == "authors":
         return {key: given[key] for key in ("from", "size", "seed")}
-    data = _asked(given)
+    data = _sampled_questions(given)
     data["filters"] = {**FILTERS, **data.get("filters", {})}
     return data
 
 
-def _asked(given: dict) -> dict:
+def _sampled_questions(given: dict) -> dict:
     """Which questions are asked under which prompts, and how the responses are sampled."""
-    asked = {**DATA, **given, "questions": _as_list(given["questions"])}
-    asked = {**setting.defaults(builders.own_settings()[asked["builder"]]), **asked}
-    asked["sampling"] = {"stop": [], **asked["sampling"]}
-    return asked
+    block = {**DATA, **given, "questions": _as_list(given["questions"])}
+    block = {**setting.defaults(builders.own_settings()[block["builder"]]), **block}
+    block["sampling"] = {"stop": [], **block["sampling"]}
+    return block
 
 
 def _method(where: str, name: str, experiment: dict, row: dict) -> dict:

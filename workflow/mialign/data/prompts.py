@@ -65,12 +65,12 @@ def preference_records(questions: Iterable[dict], split: str, settings: dict) ->
     the grid drawn by seed. settings: preferences {rewards: names, seed, grid} and what prompt_records takes.
     """
     check_settings(settings)
-    asked = settings["preferences"]
-    vectors = preferences.vectors(len(asked["rewards"]), asked["grid"])
+    own = settings["preferences"]
+    vectors = preferences.vectors(len(own["rewards"]), own["grid"])
     for question in _different(questions, split):
-        drawn = Random(derive(asked["seed"], "preferences", split, question["id"])).choice(vectors)
+        drawn = Random(derive(own["seed"], "preferences", split, question["id"])).choice(vectors)
         for vector in vectors if split == "benchmark" else [drawn]:
-            prompt = preferences.fill_in(settings["template"], question, asked["rewards"], vector)
+            prompt = preferences.fill_in(settings["template"], question, own["rewards"], vector)
             record = _record(question, split, settings, Prompts([], [prompt], [], preferences=[vector]))
             yield record | {"id": f"{record['id']}/{'-'.join(f'{weight:.1f}' for weight in vector)}"}
 
@@ -112,11 +112,11 @@ def writer_seed(seed: int, method_seed: int) -> int:
 def check_settings(settings: dict) -> None:
     """InputError if a template lacks a field that it must have, or wants one that the experiment does not give."""
     field = {"opening"} if settings.get("openings") else set()
-    asked = {"preference"} if "preferences" in settings else {"constitution"}
-    check_template("template", settings["template"], {"question"} | asked | field)
+    fields = {"preference"} if "preferences" in settings else {"constitution"}
+    check_template("template", settings["template"], {"question"} | fields | field)
     if "generation_template" in settings:
         forced = {"forced_opening"} & fields_of(settings["generation_template"])
-        check_template("generation_template", settings["generation_template"], {"question"} | asked | field | forced)
+        check_template("generation_template", settings["generation_template"], {"question"} | fields | field | forced)
         if forced - fields_of(beginning(settings["generation_template"])):
             raise InputError(
                 "generation_template: {forced_opening} does not begin the answer there; put it at the end of the text, "

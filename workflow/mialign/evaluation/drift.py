@@ -13,7 +13,7 @@ from mialign.data.filters import CUT
 from mialign.models import checkpoints
 from mialign.models.machine import autocast, device
 from mialign.training.attention import choose_attention
-from mialign.training.grid import Item, grid, packs, tokenise, within_context
+from mialign.training.grid import Item, grids, tokenise, within_context
 
 
 def write_drift(
@@ -72,10 +72,8 @@ def divergences(policy: Path, base: Path, items: list[Item], precision: str, tok
     entry, sums = torch.ones(1, 1, dtype=torch.bool), torch.zeros(len(items))
     progress = Progress(f"drift {policy.name}", len(items), "responses")
     with torch.no_grad(), autocast(precision):
-        for part in packs(items, entry, token_budget):
-            found = grid(model, [items[index] for index in part], entry, ref_model=reference)
+        for part, found in grids(model, items, entry, token_budget, progress, reference):
             sums[part] = found.kl[:, 0, 0].float().cpu()
-            progress.add(len(part))
     return sums.tolist()
 
 

@@ -17,7 +17,7 @@ from mialign.data.pairs import responses_by_prompt
 from mialign.models import checkpoints
 from mialign.models.machine import autocast, device
 from mialign.training.attention import choose_attention
-from mialign.training.grid import Item, grid, packs, tokenise, within_context
+from mialign.training.grid import Item, grids, tokenise, within_context
 
 
 def write_grids(
@@ -83,9 +83,8 @@ def log_probabilities(folder: Path, entry_mask: Tensor, items: list[Item], preci
     sums = torch.zeros(len(items), *entry_mask.shape)
     progress = Progress(f"information {folder.name}", len(items), "questions")
     with torch.inference_mode(), autocast(precision):
-        for part in packs(items, entry_mask, token_budget):
-            sums[part] = grid(model, [items[index] for index in part], entry_mask).sums.float().cpu()
-            progress.add(len(part))
+        for part, found in grids(model, items, entry_mask, token_budget, progress):
+            sums[part] = found.sums.float().cpu()
     return sums
 
 

@@ -27,26 +27,26 @@ def rollouts(
             raise InputError(f"--settings: the key {key!r} is missing; a policy that writes its own pairs needs it")
     if OBJECTIVES[settings.objective].needs_reference and reference is None:
         raise InputError(f"--reference-model: {settings.objective} is relative to a reference; give the folder of one")
-    asked, size = settings.rollouts, settings.batch * settings.rollout_every
+    own, size = settings.rollouts, settings.batch * settings.rollout_every
 
     def score(prompts: list[dict], generations: list[dict]) -> list[dict]:
-        if "scorers" not in asked:
+        if "scorers" not in own:
             return generations
-        scorers = {name: make(one, models.get(name)) for name, one in asked["scorers"].items()}
+        scorers = {name: make(one, models.get(name)) for name, one in own["scorers"].items()}
         return with_rewards(generations, reward_records(generations, prompts, scorers))
 
     def select(prompts: list[dict], generations: list[dict]) -> list[dict]:
-        return select_pairs(prompts, generations, {**asked["pairs"], "size": size}, is_correct).pairs
+        return select_pairs(prompts, generations, {**own["pairs"], "size": size}, is_correct).pairs
 
     required = ("id", "question_id", "category", "question", "constitutions", "prompts", "reference")
     return Rollouts(
         read_jsonl(prompts, required),
-        sampling(asked["sampling"], asked["sampling"]["temperature"]),
-        writer_seed(asked["sampling"]["seed"], settings.seed),
+        sampling(own["sampling"], own["sampling"]["temperature"]),
+        writer_seed(own["sampling"]["seed"], settings.seed),
         batch,
         score,
         select,
         reference,
         tuple(path for path in (prompts, reference, *models.values()) if path),
-        settings.steps * settings.batch // asked["pairs"]["size"],
+        settings.steps * settings.batch // own["pairs"]["size"],
     )

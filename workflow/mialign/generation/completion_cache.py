@@ -27,8 +27,8 @@ class CompletionCache:
 
     def name(self, requests: list[Request], sampling: Sampling) -> str:
         """The digest under which these requests are kept."""
-        asked = [self.made_with, asdict(sampling), [[request.prompt, request.seeds] for request in requests]]
-        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+        parts = [self.made_with, asdict(sampling), [[request.prompt, request.seeds] for request in requests]]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def get(self, name: str) -> Shard | None:
         """What was kept under a name; None if nothing was."""

@@ -36,20 +36,20 @@ class Writer:
     ) -> list[list[Completion]]:
         """One completion for every seed of every prompt. settings: top_p, max_tokens, stop."""
         requests = [Request(prompt, own) for prompt, own in zip(prompts, seeds, strict=True)]
-        asked = sampling(settings, temperature)
+        chosen = sampling(settings, temperature)
         # An answer of a server is paid for and owes nothing to its neighbours: each is kept alone.
         shards = into_shards(requests, 1 if self.settings["kind"] == "server" else self.runtime.shard)
-        return [completions for shard in self._shards(shards, asked) for completions in shard]
+        return [completions for shard in self._shards(shards, chosen) for completions in shard]
 
-    def _shards(self, shards: list[list[Request]], asked: Sampling) -> list[Shard]:
-        names = [self.kept.name(shard, asked) for shard in shards]
+    def _shards(self, shards: list[list[Request]], chosen: Sampling) -> list[Shard]:
+        names = [self.kept.name(shard, chosen) for shard in shards]
         found = {name: shard for name in names if (shard := self.kept.get(name))}
         missing = [number for number, name in enumerate(names) if name not in found]
         progress = Progress(self.label, sum(map(len, shards)), "prompts")
         progress.add(sum(map(len, shards)) - sum(len(shards[number]) for number in missing))
         if missing:
             self.engine = self.engine or make_engine(self.model, self.settings, self.runtime)
-            for place, shard in self.engine.shards([shards[number] for number in missing], asked, progress.add):
+            for place, shard in self.engine.shards([shards[number] for number in missing], chosen, progress.add):
                 name = names[missing[place]]
                 self.kept.add(name, shard)
                 found[name] = shard

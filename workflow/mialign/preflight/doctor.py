@@ -26,11 +26,11 @@ class Finding:
         return f"{'ok     ' if self.well else 'MISSING'} {self.text}"
 
 
-def examine(asked: dict) -> Iterator[Finding]:
-    """asked: for each of CHECKS that is wanted, what it takes."""
+def examine(wanted: dict) -> Iterator[Finding]:
+    """wanted: for each of CHECKS that is wanted, what it takes."""
     for name, check in CHECKS.items():
-        if name in asked:
-            yield from check(asked[name])
+        if name in wanted:
+            yield from check(wanted[name])
 
 
 def packages(versions: dict[str, str]) -> Iterator[Finding]:
@@ -65,17 +65,17 @@ def gpus(count: int) -> Iterator[Finding]:
         )
 
 
-def engine(asked: dict) -> Iterator[Finding]:
-    """Whether the engine writes; asked: its settings, and on how many GPUs it is to start.
+def engine(wanted: dict) -> Iterator[Finding]:
+    """Whether the engine writes; wanted: its settings, and on how many GPUs it is to start.
 
     Its package alone says little: vLLM imports most of itself, and what it was compiled for, only when a model starts.
     """
     from mialign.generation.smoke_test import try_engine
 
-    settings = {key: value for key, value in asked.items() if key != "gpus"}
+    settings = {key: value for key, value in wanted.items() if key != "gpus"}
     name, where = settings["kind"], f"on {os.uname().nodename}"
     try:
-        written = try_engine(settings, asked["gpus"])
+        written = try_engine(settings, wanted["gpus"])
         yield Finding(True, f"{name} starts a tiny model in {settings['precision']} {where}: {written.tokens} tokens")
     except InputError as error:
         yield Finding(False, f"{name} starts no model {where}: {error}")
@@ -131,9 +131,9 @@ def keys(variables: dict[str, str]) -> Iterator[Finding]:
             yield Finding(False, f"{variable} is not set; {what} needs it: export {variable}=... before the workflow")
 
 
-def disk(asked: list) -> Iterator[Finding]:
-    """asked: a folder, about how many bytes will be written there, and models for which that cannot be said yet."""
-    folder, needed, unknown = asked
+def disk(wanted: list) -> Iterator[Finding]:
+    """wanted: a folder, about how many bytes will be written there, and models for which that cannot be said yet."""
+    folder, needed, unknown = wanted
     free = disk_space.free(Path(folder))
     text = f"{free / GB:.0f} GB are free for {folder}, about {needed / GB:.0f} are needed"
     if free < needed:

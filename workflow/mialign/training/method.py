@@ -41,8 +41,8 @@ class Inputs:
 
     def paths(self) -> list[Path]:
         """Those that there are."""
-        asked = self.rollouts.files if self.rollouts else ()
-        return [path for path in (self.parent, self.pairs, self.reference, *asked, *self.judge) if path]
+        own = self.rollouts.files if self.rollouts else ()
+        return [path for path in (self.parent, self.pairs, self.reference, *own, *self.judge) if path]
 
 
 @dataclass(frozen=True)

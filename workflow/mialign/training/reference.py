@@ -15,7 +15,7 @@ from mialign.models import checkpoints
 from mialign.models.machine import DTYPES, autocast, device
 from mialign.training.attention import choose_attention
 from mialign.training.examples import Example, entry_mask, read_examples
-from mialign.training.grid import Item, grid, packs
+from mialign.training.grid import Item, grids
 
 
 def write_reference(
@@ -52,15 +52,13 @@ def _records(model, examples: dict[str, Example], token_budget: int) -> Iterator
     names, items = list(examples), [one.item for one in examples.values()]
     mask = entry_mask(examples.values(), "terms")
     progress = Progress("reference", len(items), "pairs")
-    for part in packs(items, mask, token_budget):
-        sums = grid(model, [items[index] for index in part], mask[part]).sums
-        for index, table in zip(part, sums, strict=True):
+    for part, computed in grids(model, items, mask, token_budget, progress):
+        for index, table in zip(part, computed.sums, strict=True):
             named = [
                 [value if here else None for value, here in zip(*row, strict=True)]
                 for row in zip(table.tolist(), mask[index].tolist(), strict=True)
             ]
             yield names[index], {"id": names[index], "of": digest(items[index]), "sums": named}
-        progress.add(len(part))
 
 
 def read_reference(path: Path, examples: dict[str, Example]) -> list[torch.Tensor]:

@@ -70,10 +70,10 @@ def pair_settings(pairs):
     With them the order of rewards in an experiment with preferences, and the principle that decides how prompts open.
     """
     experiment = CONFIG["experiments"][experiment_of(pairs)]
-    asked = only(experiment.get("preferences", {}), "rewards")
+    own = only(experiment.get("preferences", {}), "rewards")
     if "openings" in experiment:
-        asked["decisive"] = experiment["openings"]["principle"]
-    return of_builder(set_of(pairs), "filters", "size", "seed", "shortfall") | asked
+        own["decisive"] = experiment["openings"]["principle"]
+    return of_builder(set_of(pairs), "filters", "size", "seed", "shortfall") | own
 
 
 def engine_of(model):

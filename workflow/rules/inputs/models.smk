@@ -35,10 +35,10 @@ def corpus_templates(model):
 def asked_under_vectors(experiment):
     """How an experiment with preferences asks, and what scores answers; weighed has the order of the weights."""
     given = CONFIG["experiments"][experiment]
-    asked = given["preferences"]
+    own = given["preferences"]
     return {
         "template": given["template"],
-        "alpha": asked["alpha"],
-        "weighed": asked["rewards"],
-        "rewards": asked["scorers"],
+        "alpha": own["alpha"],
+        "weighed": own["rewards"],
+        "rewards": own["scorers"],
     }

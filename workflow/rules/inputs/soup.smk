@@ -4,8 +4,8 @@ from mialign.data import preferences
 
 
 def soup_vector(experiment, point):
-    asked = CONFIG["experiments"][experiment]["preferences"]
-    return preferences.vectors(len(asked["rewards"]), asked["grid"])[int(point)]
+    own = CONFIG["experiments"][experiment]["preferences"]
+    return preferences.vectors(len(own["rewards"]), own["grid"])[int(point)]
 
 
 def soup_inputs(wildcards):

@@ -151,11 +151,9 @@ def method_settings(experiment, method):
 
 def rollout_settings(experiment, data):
     """What makes pairs of a policy's own responses: as the set says, and the rewards of the experiment."""
-    asked = CONFIG["experiments"][experiment].get("preferences", {})
+    own = CONFIG["experiments"][experiment].get("preferences", {})
     sampling = CONFIG["experiments"][experiment]["data"][data]["sampling"]
-    return {
-        "rollouts": {"pairs": pair_settings(f"{experiment}/{data}"), "sampling": sampling, **only(asked, "scorers")}
-    }
+    return {"rollouts": {"pairs": pair_settings(f"{experiment}/{data}"), "sampling": sampling, **only(own, "scorers")}}
 
 
 def validation_score(settings, data):

@@ -10,11 +10,11 @@ from mialign.evaluation.judge.settings import by_program
 def check(where: str, experiment: dict, models: dict) -> None:
     """InputError for a comparison of what there is not, or that cannot be judged or told from another."""
     given, names = experiment["comparisons"], {"base": None, **experiment["methods"], **models}
-    asked = {STORED: None} if STORED in compared(experiment) else {}
-    for kind, there in (("method", experiment["methods"]), ("model", models if asked else {})):
+    stored = {STORED: None} if STORED in compared(experiment) else {}
+    for kind, there in (("method", experiment["methods"]), ("model", models if stored else {})):
         if STORED in there:
             raise InputError(f"{where}: {STORED!r} means stored answers there, and is a {kind}; give it another name")
-    names |= asked
+    names |= stored
     for number, pair in enumerate(given):
         for name in pair:
             pick(names, name, f"{where}[{number}]", "method or model")

@@ -204,11 +204,11 @@ def _check_bf16(where: str, method: dict) -> None:
 
 def check_resources(config: dict) -> None:
     """No first attempt asks for more than any may; a rule that is not told so has what default says."""
-    for rule, asked in config["resources"].items():
+    for rule, given in config["resources"].items():
         for key in ("mem_mb", "runtime"):
-            most = asked.get(f"most_{key}", asked[key])
-            if asked[key] > most:
-                raise InputError(f"resources.{rule}.{key}: {asked[key]} is above its most_{key}, {most}; change either")
+            most = given.get(f"most_{key}", given[key])
+            if given[key] > most:
+                raise InputError(f"resources.{rule}.{key}: {given[key]} is above its most_{key}, {most}; change either")
 
 
 def check_processes(config: dict) -> None:

@@ -89,16 +89,18 @@ def _reading(config: dict) -> Iterator[tuple[str, str, str, Prompt]]:
         if "prompts" in experiment:  # the authors', which are texts
             continue
         plain = {"template": experiment["template"]}
-        asked = {"evaluation.template": experiment["evaluation"]["template"]} if "evaluation" in experiment else plain
+        evaluated = (
+            {"evaluation.template": experiment["evaluation"]["template"]} if "evaluation" in experiment else plain
+        )
         own = {key: experiment[key] for key in ("generation_template",) if key in experiment} or plain
-        reads = [("base", experiment["base"], plain | asked)]
-        reads += [(key, model, asked) for key, model in _compared(experiment, config["models"]).items()]
+        reads = [("base", experiment["base"], plain | evaluated)]
+        reads += [(key, model, evaluated) for key, model in _compared(experiment, config["models"]).items()]
         for data, block in experiment["data"].items():
             if block["from"] != FROM_AUTHORS:
                 # A method writes with the tokenizer of the base.
                 writer = writing_model(experiment, data) or experiment["base"]
                 hint = {f"data.{data}.hint": block["hint"]} if "hint" in block else {}
-                written = asked if block["builder"] in builders.EVALUATING else own
+                written = evaluated if block["builder"] in builders.EVALUATING else own
                 reads.append((f"data.{data}.from", writer, hint | written))
         for use, model, templates in reads:
             for key, template in templates.items():

@@ -32,7 +32,7 @@ def check(where: str, experiment: dict, models: dict, known) -> None:
                 if key == "soups" or block.get("builder") == BUILDER:
                     raise InputError(f"{where}.{key}.{name}: it needs preferences; give the experiment some (rewards)")
         return
-    asked = experiment["preferences"]
+    own = experiment["preferences"]
     for key in OTHERS:
         if key in experiment:
             raise InputError(f"{where}.{key}: it does not go with preferences; take one of them out")
@@ -40,11 +40,11 @@ def check(where: str, experiment: dict, models: dict, known) -> None:
         raise InputError(f"{where}.comparisons: methods with preferences are compared by rewards; take them out")
     if "respond" not in experiment:
         raise InputError(f"{where}.respond: the key is missing; it says how the answers under each vector are sampled")
-    under(f"{where}.preferences.grid: ", preferences.vectors, len(asked["rewards"]), asked["grid"])
-    for name, reward in asked["scorers"].items():
+    under(f"{where}.preferences.grid: ", preferences.vectors, len(own["rewards"]), own["grid"])
+    for name, reward in own["scorers"].items():
         _check_reward(f"rewards.{name}", reward, models, known)
     for name, block in experiment["data"].items():
-        _check_set(f"{where}.data.{name}", block, len(asked["rewards"]))
+        _check_set(f"{where}.data.{name}", block, len(own["rewards"]))
     _check_choice(where, experiment)
     for name, soup in experiment.get("soups", {}).items():
         _check_soup(f"{where}.soups.{name}", name, soup, experiment)
@@ -64,8 +64,8 @@ def check_corpora(config: dict) -> None:
                 f"{where}.link.preferences: the key is missing; it is the probability that of two answers a text is "
                 "the one that its vector prefers"
             )
-        for experiment, asked in asking.items():
-            for reward, one in asked["scorers"].items():
+        for experiment, own in asking.items():
+            for reward, one in own["scorers"].items():
                 if one["kind"] == "classifier":
                     raise InputError(
                         f"{where}.preferences: {reward} of experiment {experiment} is a reward model, and corpora are "

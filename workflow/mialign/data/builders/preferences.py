@@ -35,13 +35,13 @@ def prompts(question: dict, principles, settings: dict, rng: Random) -> Prompts:
 
     settings: also `set`, so that sets which share a question and differ in this name draw for it apart.
     """
-    asked = settings["preferences"]
+    own = settings["preferences"]
     if settings["vector"]:
         vectors = [preferences.in_tenths(settings["vector"])]
     else:
-        seed = derive(asked["seed"], "preferences", settings["set"], question["id"])
-        vectors = list(preferences.draw_two(len(asked["rewards"]), asked["alpha"], seed))
-    made = [preferences.fill_in(settings["template"], question, asked["rewards"], vector) for vector in vectors]
+        seed = derive(own["seed"], "preferences", settings["set"], question["id"])
+        vectors = list(preferences.draw_two(len(own["rewards"]), own["alpha"], seed))
+    made = [preferences.fill_in(settings["template"], question, own["rewards"], vector) for vector in vectors]
     return Prompts([], made, [made[0]] * WRITTEN, preferences=vectors)
 
 

@@ -51,7 +51,7 @@ def letter_log_probabilities(folder: Path, messages: list[list[dict]], token_bud
     from mialign.models import checkpoints
     from mialign.models.encoding import encode_response
     from mialign.models.machine import device
-    from mialign.training.grid import Item, grid, packs
+    from mialign.training.grid import Item, grids
 
     tokenizer = checkpoints.load_tokenizer(folder)
     letters = [encode_response(tokenizer, letter) for letter in LETTERS]
@@ -62,10 +62,8 @@ def letter_log_probabilities(folder: Path, messages: list[list[dict]], token_bud
     entry_mask, found = torch.ones(1, 2, dtype=torch.bool), {}
     progress = Progress("judge", len(items), "prompts")
     with torch.inference_mode():
-        for part in packs(items, entry_mask, token_budget):
-            sums = grid(model, [items[index] for index in part], entry_mask).sums[:, 0].tolist()
-            found.update(zip(part, map(tuple, sums), strict=True))
-            progress.add(len(part))
+        for part, computed in grids(model, items, entry_mask, token_budget, progress):
+            found.update(zip(part, map(tuple, computed.sums[:, 0].tolist()), strict=True))
     return [found[index] for index in range(len(items))]
 
 

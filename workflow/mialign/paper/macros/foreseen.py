@@ -110,9 +110,10 @@ def _held_out(given: dict) -> tuple[str, ...]:
 
 def _answers(given: dict, sources: dict) -> str:
     """The kind of answers that an experiment counts."""
-    asked = (sources.get(name, {}) for name in given["questions"]["benchmark"])
+    of_benchmark = (sources.get(name, {}) for name in given["questions"]["benchmark"])
     kinds = {
-        "letter" if "choices" in one.get("fields", {}) else SYNTHETIC_ANSWERS.get(one.get("synthetic")) for one in asked
+        "letter" if "choices" in one.get("fields", {}) else SYNTHETIC_ANSWERS.get(one.get("synthetic"))
+        for one in of_benchmark
     }
     return "letter" if "letter" in kinds else "number"
 

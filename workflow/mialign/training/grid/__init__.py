@@ -5,8 +5,8 @@ branch from it (layout, attention_mask), and only what predicts a token of a res
 (projection).
 """
 
-from mialign.training.grid.compute import Grid, grid
+from mialign.training.grid.compute import Grid, grid, grids
 from mialign.training.grid.items import Item, shortened, tokenise, within_context
 from mialign.training.grid.layout import packs
 
-__all__ = ["Grid", "Item", "grid", "packs", "shortened", "tokenise", "within_context"]
+__all__ = ["Grid", "Item", "grid", "grids", "packs", "shortened", "tokenise", "within_context"]

@@ -1,6 +1,6 @@
 """The grid itself: one pass of the policy over a layout, summed up by entry."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from mialign.core.errors import InputError
+from mialign.core.progress import Progress
 from mialign.models.architectures import not_followed
 from mialign.models.machine import computed_in
 from mialign.training.grid.attention_mask import attention_mask
 from mialign.training.grid.items import Item
-from mialign.training.grid.layout import Layout, lay_out
+from mialign.training.grid.layout import Layout, lay_out, of_each, packs
 from mialign.training.grid.projection import Projection, project
 
 
@@ -66,6 +67,20 @@ def grid(model, items: list[Item], entry_mask: Tensor, ref_model=None, row: int 
     totals = [torch.zeros(size, dtype=tokens.dtype, device=device).index_put(indices, column) for column in by_entry.T]
     own = torch.zeros(size, dtype=torch.bool, device=device).index_put(indices, own_prompt)
     return Grid(totals[0], counts, own, *totals[1:])
+
+
+def grids(
+    model, items: list[Item], entry_mask: Tensor, token_budget: int, progress: Progress, ref_model=None
+) -> Iterator[tuple[list[int], Grid]]:
+    """The grids of any number of questions, part by part: the indices of a part's questions and their grid.
+
+    `token_budget`: tokens and padding in one forward pass. `progress`: is told of the questions that are done. All else
+    is as for grid.
+    """
+    masks = of_each(entry_mask, items)
+    for part in packs(items, entry_mask, token_budget):
+        yield part, grid(model, [items[index] for index in part], masks[part], ref_model)
+        progress.add(len(part))
 
 
 def _bare(model):

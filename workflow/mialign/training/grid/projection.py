@@ -141,8 +141,8 @@ class _LogProbabilities(torch.autograd.Function):
     @staticmethod
     def forward(ctx, targets: Tensor, cap: float | None, bias: Tensor | None, *flat: Tensor) -> Tensor:
         features, weights = flat[0::2], _like(flat[1::2], flat[0::2])
-        asked = ctx.needs_input_grad[2:]
-        ctx.cap, ctx.at_once = cap, any(asked[1::2]) and not any([asked[0], *asked[2::2]])
+        needed = ctx.needs_input_grad[2:]
+        ctx.cap, ctx.at_once = cap, any(needed[1::2]) and not any([needed[0], *needed[2::2]])
         made = [torch.empty_like(feature) for feature in features] if ctx.at_once else []
         chosen, scales = [], []
         for part in _chunks(features[0], len(weights[0])):
@@ -155,7 +155,7 @@ class _LogProbabilities(torch.autograd.Function):
                 slope = _slope(logits, scale, targets[part], cap)
                 for whole, weight in zip(made, weights, strict=True):
                     whole[part] = slope.to(whole.dtype) @ weight
-        ctx.last = [] if ctx.at_once or not any(asked) else [logits]
+        ctx.last = [] if ctx.at_once or not any(needed) else [logits]
         ctx.save_for_backward(targets, bias, torch.cat(scales), *(made if ctx.at_once else flat))
         return torch.cat(chosen)
 
@@ -170,14 +170,14 @@ class _LogProbabilities(torch.autograd.Function):
 
 
 def _backward(ctx, targets, scales, bias, features, weights, upstream) -> list[Tensor | None]:
-    """Gradients of the bias, then of features and weight of each factor; None where none is asked for."""
-    asked = ctx.needs_input_grad[2:]
-    of_bias = torch.zeros_like(bias) if asked[0] else None
-    of_features = [torch.empty_like(one) if need else None for one, need in zip(features, asked[1::2], strict=True)]
+    """Gradients of the bias, then of features and weight of each factor; None where none is needed for."""
+    needed = ctx.needs_input_grad[2:]
+    of_bias = torch.zeros_like(bias) if needed[0] else None
+    of_features = [torch.empty_like(one) if need else None for one, need in zip(features, needed[1::2], strict=True)]
     # Sums over chunks are kept in float32 at least: there are many small terms.
     of_weights = [
         torch.zeros_like(one, dtype=torch.promote_types(one.dtype, torch.float32)) if need else None
-        for one, need in zip(weights, asked[2::2], strict=True)
+        for one, need in zip(weights, needed[2::2], strict=True)
     ]
     own = _like(weights, features)
     for part in reversed(_chunks(features[0], len(weights[0]))):
