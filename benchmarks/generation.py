@@ -26,8 +26,7 @@ from mialign.core.files import read_jsonl
 from mialign.models.machine import prepare
 
 COLUMNS = ("way", "prompts", "samples", "tokens_per_second", "peak_mib", "machine")
-# vLLM on a CPU: a gigabyte for keys and values, and no process of its own whose memory would not be seen.
-OF_VLLM = {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_NO_USAGE_STATS": "1"}
+TOKENS = 32768  # whose keys and values ours and vLLM keep at most
 
 
 def main() -> None:
@@ -67,7 +66,7 @@ def compare(args) -> None:
 def _in_a_process(args, case: str, way: str) -> dict:
     python = args.vllm if way == "vllm" else sys.executable
     command = [python, __file__, "--way", way, "--cases", case, *_options(args)]
-    environment = os.environ | OF_VLLM | {"OMP_NUM_THREADS": str(args.threads)}
+    environment = os.environ | {"OMP_NUM_THREADS": str(args.threads)}
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
     (prompts, samples), measured = case.split("x"), json.loads(done.stdout.splitlines()[-1])
     how = f"{_processor()}, {args.threads} thread(s), {args.precision}"
@@ -107,7 +106,7 @@ def _engine(kind: str) -> Callable:
         from mialign.generation.engine import BatchSize, Request, RuntimeOptions, Sampling
         from mialign.generation.factory import make_engine
 
-        runtime = RuntimeOptions(batch=BatchSize(len(prompts) * samples), threads=args.threads)
+        runtime = RuntimeOptions(batch=BatchSize(len(prompts) * samples, TOKENS), threads=args.threads)
         engine = make_engine(args.model, {"kind": kind, "precision": args.precision}, runtime)
         requests = [Request(prompt, tuple(range(samples))) for prompt in prompts]
 

@@ -71,13 +71,14 @@ def path_to(module) -> dict[str, str]:
 
 def test_stages_are_summed_up_the_costliest_first(run_stage, tmp_path):
     given = {"one/train/a.tsv": (30, 500), "one/train/b.c.tsv": (90.4, 700), "one/numbers.tsv": (0.5, 20)}
-    given |= {"two/model/deep/er.tsv": (50, 900), "two/train/a.tsv": (9, 100)}
+    given |= {"two/model/weak.tsv": (50, 900), "two/model/other.tsv": (70, 90), "one/train/deep/er.tsv": (9, 100)}
     for name, (seconds, memory) in given.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"seconds\tmemory_mib\n{seconds}\t{memory}\n")
     (tmp_path / "one/train/a.log").write_text("step 1\n")
-    run_stage(times, folders=[tmp_path / "one", tmp_path / "two"], out=tmp_path / "stages.csv")
+    models = [tmp_path / "two/model/weak.tsv", tmp_path / "two/corpus/weak.tsv"]  # the second has no log
+    run_stage(times, folder=tmp_path / "one", models=models, out=tmp_path / "stages.csv")
     assert (tmp_path / "stages.csv").read_text().splitlines() == [
         "stage,jobs,seconds,longest,memory_mib",
         "train,3,129,90,700",
@@ -89,4 +90,4 @@ def test_stages_are_summed_up_the_costliest_first(run_stage, tmp_path):
 
 def test_folders_without_times_are_named(run_stage, tmp_path):
     with pytest.raises(InputError, match=re.escape(f"{tmp_path}: no times of jobs (*.tsv) there")):
-        run_stage(times, folders=[tmp_path], out=tmp_path / "stages.csv")
+        run_stage(times, folder=tmp_path, out=tmp_path / "stages.csv")

@@ -24,7 +24,8 @@ def serving(model: Path, name: str, log: Path, generation: str = "vllm") -> Iter
     words += ["--served-model-name", name, "--dtype", "float32", "--enforce-eager", "--generation-config", generation]
     words += ["--no-enable-chunked-prefill"]  # on CPUs it does not go together with seeds
     with log.open("w") as said:
-        server = subprocess.Popen([str(word) for word in words], stdout=said, stderr=said, env=ENVIRONMENT)
+        environment = ENVIRONMENT | {"VLLM_CPU_KVCACHE_SPACE": "1"}  # in GiB; else it takes most of the memory
+        server = subprocess.Popen([str(word) for word in words], stdout=said, stderr=said, env=environment)
     try:
         _wait(f"http://127.0.0.1:{port}/health", server, log)
         yield f"http://127.0.0.1:{port}/v1"

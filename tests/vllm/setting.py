@@ -13,7 +13,7 @@ PYTHONS = {
     "server": Path(sys.executable),
     "vllm": Path(os.environ.get("VLLM_VENV", ".venv-vllm")).absolute() / "bin/python",
 }
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_NO_USAGE_STATS": "1"}
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "VLLM_NO_USAGE_STATS": "1"}
 # Two processes in place of two GPUs must be told which core each has.
 ENVIRONMENT_OF_TWO = {**ENVIRONMENT, "VLLM_CPU_OMP_THREADS_BIND": "0|1"}
 WORDS = ["boat", "house", "harbour", "keeper", "bees", "noon", "days", "The", "walks", "sank"]

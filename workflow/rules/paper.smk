@@ -107,9 +107,10 @@ rule times:
         "../../envs/analysis.yaml"
     params:
         code=code_digest("times"),
-        folders=list(dict.fromkeys((f"{RUN}/logs", f"{MODELS_RUN}/logs"))),
+        folder=f"{RUN}/logs",
+        models=of_other_run,
     shell:
-        "python workflow/run.py times --log {log:q} --folders {params.folders:q} --out {output:q}"
+        "python workflow/run.py times --log {log:q} --folder {params.folder:q} {params.models:q} --out {output:q}"
 
 
 rule paper:

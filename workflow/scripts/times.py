@@ -12,19 +12,22 @@ COLUMNS = ("stage", "jobs", "seconds", "longest", "memory_mib")
 
 
 def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--folder", type=Path, required=True, help="results/{run}/logs")
     parser.add_argument(
-        "--folders", nargs="+", type=Path, required=True, help="results/{run}/logs, of one run or several"
+        "--models", nargs="*", type=Path, default=[], help="logs/STAGE/MODEL.tsv of base models that another run trained"
     )
     parser.add_argument("--out", type=Path, required=True, help="CSV")
 
 
 def main(args: Namespace) -> None:
     jobs = defaultdict(dict)
-    for folder in args.folders:
-        for path in sorted(folder.rglob("*.tsv")):
-            jobs[path.relative_to(folder).parts[0].removesuffix(".tsv")][path] = job_usage.read(path)
+    for path in sorted(args.folder.rglob("*.tsv")):
+        jobs[path.relative_to(args.folder).parts[0].removesuffix(".tsv")][path] = job_usage.read(path)
     if not jobs:
-        raise InputError(f"{', '.join(map(str, args.folders))}: no times of jobs (*.tsv) there")
+        raise InputError(f"{args.folder}: no times of jobs (*.tsv) there")
+    for path in args.models:
+        if path.exists():  # models may have been copied without their logs
+            jobs[path.parent.name][path] = job_usage.read(path)
     rows = [_summary(stage, list(measured.values())) for stage, measured in jobs.items()]
     rows.sort(key=lambda row: -row[2])
     rows.append(_summary("all", [one for measured in jobs.values() for one in measured.values()]))

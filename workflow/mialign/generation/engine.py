@@ -42,7 +42,7 @@ class Completion:
 class BatchSize:
     """How much is written side by side at most: completions, and tokens whose keys and values are kept.
 
-    tokens: of prompts and of what is written, padding included; only the engine in this process is bounded by them.
+    tokens: of prompts and of what is written, padding included. A server is not bounded by them, nor vLLM on a GPU.
     """
 
     completions: int = 128

@@ -30,6 +30,7 @@ ENVIRONMENT = {
 # Compiling takes longer there than it saves, and a prompt that is read in parts would turn back its seed's generator,
 # which those of CPUs cannot.
 ON_CPU = {"enforce_eager": True, "enable_chunked_prefill": False}
+BYTES = {"float32": 4, "bf16": 2}  # of a number
 
 
 class VllmEngine:
@@ -67,7 +68,7 @@ class VllmEngine:
             max_model_len=-1,  # the model's own, or as much of it as the memory takes
             enable_prefix_caching=True,
             disable_log_stats=True,
-            **(ON_CPU if current_platform.is_cpu() else {}),
+            **(_on_cpu(folder, precision, runtime.batch.tokens) if current_platform.is_cpu() else {}),
             **_lora(folder, adapter),
         )
         self.context = self.llm.llm_engine.model_config.max_model_len
@@ -119,6 +120,11 @@ def _parameters(sampling: Sampling, seed: int, last: frozenset[int]):
         stop_token_ids=sorted(last),
         skip_special_tokens=False,
     )
+
+
+def _on_cpu(folder: Path, precision: str, tokens: int) -> dict:
+    """There jobs share one memory, so keys and values have space for so many tokens and not for a share of it."""
+    return {**ON_CPU, "kv_cache_memory_bytes": tokens * checkpoints.cached_numbers(folder) * BYTES[precision]}
 
 
 def _lora(folder: Path, adapter: dict | None) -> dict:

@@ -125,6 +125,21 @@ def context(folder: str | Path) -> int:
     return found
 
 
+def cached_numbers(folder: str | Path) -> int:
+    """How many numbers the keys and values of a token are, in all layers together."""
+    layers, heads, hidden = (
+        _of_text(folder, key) for key in ("num_hidden_layers", "num_attention_heads", "hidden_size")
+    )
+    if layers is None or heads is None or hidden is None:
+        raise InputError(f"{base(folder) / MODEL}: it does not say how many layers, heads and hidden units there are")
+    return (
+        2
+        * layers
+        * (_of_text(folder, "num_key_value_heads") or heads)
+        * (_of_text(folder, "head_dim") or hidden // heads)
+    )
+
+
 def _of_text(folder: str | Path, *keys: str) -> int | None:
     """The first of these that the config has, as transformers reads it; where that does not know it, as it is."""
     from transformers import AutoConfig
