@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 from mialign.core.files import read_jsonl
 from mialign.models.machine import prepare
 
-COLUMNS = ("way", "prompts", "samples", "tokens_per_second", "peak_mib", "machine")
+COLUMNS = ("way", "prompts", "samples", "temperature", "tokens_per_second", "peak_mib", "machine")
 TOKENS = 32768  # whose keys and values ours and vLLM keep at most
 
 
@@ -70,7 +70,12 @@ def _in_a_process(args, case: str, way: str) -> dict:
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
     (prompts, samples), measured = case.split("x"), json.loads(done.stdout.splitlines()[-1])
     how = f"{_processor()}, {args.threads} thread(s), {args.precision}"
-    return {"way": way, "prompts": prompts, "samples": samples, **measured, "machine": how}
+    asked = {"prompts": prompts, "samples": samples, "temperature": _temperature(args, int(samples))}
+    return {"way": way, **asked, **measured, "machine": how}
+
+
+def _temperature(args, samples: int) -> float:
+    return args.temperature if args.temperature is not None else float(samples > 1)
 
 
 def _processor() -> str:
@@ -90,9 +95,8 @@ def measure(args) -> dict:
     asked = [record["prompts"][0] for record in read_jsonl(args.prompts)[:count]]
     if len(asked) < count:
         raise SystemExit(f"{args.prompts} has {len(asked)} prompts, and {count} are asked for")
-    temperature = args.temperature if args.temperature is not None else float(samples > 1)
     prepare(args.threads)
-    write = WAYS[args.way](args, asked, samples, temperature)
+    write = WAYS[args.way](args, asked, samples, _temperature(args, samples))
     write(4)
     start = time.perf_counter()
     tokens = write(args.new)

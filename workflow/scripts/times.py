@@ -14,7 +14,11 @@ COLUMNS = ("stage", "jobs", "seconds", "longest", "memory_mib")
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--folder", type=Path, required=True, help="results/{run}/logs")
     parser.add_argument(
-        "--models", nargs="*", type=Path, default=[], help="logs/STAGE/MODEL.tsv of base models that another run trained"
+        "--models",
+        nargs="*",
+        type=Path,
+        default=[],
+        help="logs/STAGE/MODEL.tsv of base models that another run trained",
     )
     parser.add_argument("--out", type=Path, required=True, help="CSV")
 
