@@ -903,6 +903,26 @@ def test_a_copy_elsewhere_keeps_what_was_kept_when_it_is_audited_again(published
 
 
 # ---------------------------------------------------------------- provenance
+
+
+@pytest.mark.parametrize(
+    ("flags", "unit"),
+    [
+        ("fma avx2", ""),
+        ("avx512f avx512_bf16", ", bfloat16 by AVX-512"),
+        ("avx512_bf16 amx_bf16", ", bfloat16 by AMX"),
+        ("avx512_bf16x", ""),
+    ],
+)
+def test_a_processor_is_named_with_the_unit_that_computes_bfloat16(tmp_path, flags, unit):
+    about = tmp_path / "cpuinfo"
+    about.write_text(
+        "".join(f"processor\t: {n}\nmodel name\t: Some CPU {n}\nflags\t\t: fpu {flags}\n\n" for n in (0, 1))
+    )
+    assert provenance.processor(about) == f"Some CPU 0{unit}"
+    assert provenance.processor(tmp_path / "none")
+
+
 def stage(root, folder: Path, *words: str) -> None:
     command = [sys.executable, root / "workflow/run.py", *map(str, words)]
     subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=60)

@@ -21,6 +21,7 @@ from mialign.core import code_digests
 from mialign.core.files import write_text
 
 CODE = "WORKFLOW_CODE"  # the environment variable by which jobs are told what `code` found when the workflow began
+BFLOAT16 = {"amx_bf16": "AMX", "avx512_bf16": "AVX-512"}  # flags of a processor: the first that it has is used
 _NO_DATA = (".py", ".pyc", ".pyi", ".so")
 _NOT_FOLLOWED = {"logs", "scratch", "__pycache__"}  # folders of what is said of results, and of unfinished work
 
@@ -148,13 +149,16 @@ def _machine() -> dict:
     torch = sys.modules.get("torch")
     used = torch is not None and torch.cuda.is_initialized()
     about = {"gpu": torch.cuda.get_device_name() if used else None, "gpus": torch.cuda.device_count() if used else 0}
-    return {"system": platform.platform(), "processor": _processor(), "cores": os.cpu_count(), **about}
+    return {"system": platform.platform(), "processor": processor(), "cores": os.cpu_count(), **about}
 
 
-def _processor() -> str:
+def processor(about: Path = Path("/proc/cpuinfo")) -> str:
+    """Its name, and which of its units computes bfloat16: each rounds in its own way."""
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        lines = about.read_text(encoding="utf-8").splitlines()
     except OSError:
         lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
+    of_first = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in reversed(lines))}
+    name, flags = of_first.get("model name") or platform.machine(), of_first.get("flags", "").split()
+    unit = next((unit for flag, unit in BFLOAT16.items() if flag in flags), None)
+    return f"{name}, bfloat16 by {unit}" if unit else name
