@@ -12,7 +12,6 @@ import argparse
 import csv
 import json
 import os
-import platform
 import resource
 import subprocess
 import sys
@@ -22,11 +21,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
+from mialign.audit.provenance import processor
 from mialign.core.files import read_jsonl
 from mialign.models.machine import prepare
 
 COLUMNS = ("way", "prompts", "samples", "temperature", "tokens_per_second", "peak_mib", "machine")
-TOKENS = 32768  # whose keys and values ours and vLLM keep at most
 
 
 def main() -> None:
@@ -38,6 +37,7 @@ def main() -> None:
     parser.add_argument("--temperature", type=float, help="default: 0 for one sample, 1 for several")
     parser.add_argument("--top-p", type=float, default=0.9)
     parser.add_argument("--precision", default="float32", help="float32 or bf16")
+    parser.add_argument("--tokens", type=int, default=1 << 18, help="whose keys and values ours and vLLM keep at most")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--vllm", help="the Python of an environment with vLLM, which is measured too then")
     parser.add_argument("--out", type=Path, help="a CSV file for the rows")
@@ -69,7 +69,7 @@ def _in_a_process(args, case: str, way: str) -> dict:
     environment = os.environ | {"OMP_NUM_THREADS": str(args.threads)}
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
     (prompts, samples), measured = case.split("x"), json.loads(done.stdout.splitlines()[-1])
-    how = f"{_processor()}, {args.threads} thread(s), {args.precision}"
+    how = f"{processor()}, {args.threads} thread(s), {args.precision}"
     asked = {"prompts": prompts, "samples": samples, "temperature": _temperature(args, int(samples))}
     return {"way": way, **asked, **measured, "machine": how}
 
@@ -78,13 +78,8 @@ def _temperature(args, samples: int) -> float:
     return args.temperature if args.temperature is not None else float(samples > 1)
 
 
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
-
-
 def _options(args) -> list[str]:
-    names = ("model", "prompts", "new", "temperature", "top_p", "precision", "threads")
+    names = ("model", "prompts", "new", "temperature", "top_p", "precision", "tokens", "threads")
     given = {name: getattr(args, name) for name in names}
     return [f"--{name.replace('_', '-')}={value}" for name, value in given.items() if value is not None]
 
@@ -110,7 +105,7 @@ def _engine(kind: str) -> Callable:
         from mialign.generation.engine import BatchSize, Request, RuntimeOptions, Sampling
         from mialign.generation.factory import make_engine
 
-        runtime = RuntimeOptions(batch=BatchSize(len(prompts) * samples, TOKENS), threads=args.threads)
+        runtime = RuntimeOptions(batch=BatchSize(len(prompts) * samples, args.tokens), threads=args.threads)
         engine = make_engine(args.model, {"kind": kind, "precision": args.precision}, runtime)
         requests = [Request(prompt, tuple(range(samples))) for prompt in prompts]
 

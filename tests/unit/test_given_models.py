@@ -10,7 +10,8 @@ import pytest
 from given_model import given_model
 from mialign.config import loading
 from mialign.core.errors import InputError
-from mialign.generation.engine import BatchSize, Request, Sampling
+from mialign.generation import vllm
+from mialign.generation.engine import BatchSize, Request, RuntimeOptions, Sampling
 from mialign.generation.local import generate
 from mialign.models import architectures, checkpoints, folders
 from mialign.models.architectures import not_followed, not_served, not_writing
@@ -336,3 +337,32 @@ def test_a_context_is_read_under_each_name_and_asked_for_where_there_is_none(tmp
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "mamba"}))
     with pytest.raises(InputError, match=r"config\.json: it does not say how many tokens the model reads; add max_pos"):
         checkpoints.context(tmp_path)
+
+
+def test_the_keys_and_values_of_a_token_are_counted_under_each_name(tmp_path):
+    smollm2 = {"model_type": "llama", "num_hidden_layers": 30, "num_attention_heads": 9, "hidden_size": 576}
+    gpt2 = {"model_type": "gpt2", "n_layer": 2, "n_head": 4, "n_embd": 32}
+    for about, numbers in (
+        (smollm2 | {"num_key_value_heads": 3}, 2 * 30 * 3 * 64),
+        (smollm2 | {"num_key_value_heads": 3, "head_dim": 16}, 2 * 30 * 3 * 16),
+        (smollm2, 2 * 30 * 9 * 64),
+        (gpt2, 2 * 2 * 4 * 8),
+        ({"model_type": "nonsense"}, None),
+    ):
+        (tmp_path / "config.json").write_text(json.dumps(about))
+        assert checkpoints.cached_numbers(tmp_path) == numbers
+
+
+def test_on_a_cpu_vllm_gets_space_for_a_batch_and_for_the_longest_prompt(tmp_path):
+    about = {"model_type": "llama", "num_hidden_layers": 2, "num_attention_heads": 4, "hidden_size": 32}
+    (tmp_path / "config.json").write_text(json.dumps(about | {"max_position_embeddings": 100}))
+    numbers = 2 * 2 * 4 * 8
+    for tokens, gpus, precision, expected in (
+        (1000, 1, "float32", 1000 * numbers * 4),
+        (1000, 2, "bf16", 1000 * numbers * 2 // 2),
+        (50, 1, "bf16", 100 * numbers * 2),
+    ):
+        told = vllm.on_cpu(tmp_path, precision, RuntimeOptions(BatchSize(1, tokens), gpus=gpus))
+        assert told["kv_cache_memory_bytes"] == expected
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "nonsense"}))
+    assert "kv_cache_memory_bytes" not in vllm.on_cpu(tmp_path, "bf16", RuntimeOptions())

@@ -71,7 +71,12 @@ def path_to(module) -> dict[str, str]:
 
 def test_stages_are_summed_up_the_costliest_first(run_stage, tmp_path):
     given = {"one/train/a.tsv": (30, 500), "one/train/b.c.tsv": (90.4, 700), "one/numbers.tsv": (0.5, 20)}
-    given |= {"two/model/weak.tsv": (50, 900), "two/model/other.tsv": (70, 90), "one/train/deep/er.tsv": (9, 100)}
+    given |= {
+        "two/model/weak.tsv": (50, 900),
+        "two/model/other.tsv": (70, 90),
+        "one/model/other.tsv": (80, 90),
+        "one/train/deep/er.tsv": (9, 100),
+    }
     for name, (seconds, memory) in given.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,10 +10,17 @@ SMOLLM2 = "config/smollm2.yaml"
 
 @pytest.mark.parametrize(
     ("more", "seeds", "datasets", "methods", "by_likelihood"),
-    [([], 1, 7, 5, 2), (["config/smollm2_gpu.yaml"], 3, 7, 5, 2), (["config/smollm2_smoke.yaml"], 1, 0, 3, 1)],
-    ids=["cpu", "gpu", "smoke"],
+    [
+        ([], 1, 7, 5, 2),
+        (["config/smollm2_gpu.yaml"], 3, 7, 5, 2),
+        (["config/smollm2_smoke.yaml"], 1, 0, 3, 1),
+        (["config/smollm2_vllm.yaml"], 1, 7, 5, 2),
+    ],
+    ids=["cpu", "gpu", "smoke", "vllm"],
 )
 def test_the_whole_is_planned(copy, more, seeds, datasets, methods, by_likelihood):
+    (copy / ".venv-vllm/bin").mkdir(parents=True, exist_ok=True)
+    (copy / ".venv-vllm/bin/python").write_text("")
     found = jobs(snakemake(copy, "-n", "--configfile", SMOLLM2, *more, **BARE))
     assert (found["fetch_model"], found["fetch_dataset"]) == (1, datasets)
     assert found["model"] == found["corpus"] == found["collapse"] == 0

@@ -108,9 +108,9 @@ rule times:
     params:
         code=code_digest("times"),
         folder=f"{RUN}/logs",
-        models=of_other_run,
+        models=[f"{MODELS_RUN}/logs/{stage}/{model}.tsv" for stage in ("corpus", "model") for model in TRAINED_MODELS],
     shell:
-        "python workflow/run.py times --log {log:q} --folder {params.folder:q} {params.models:q} --out {output:q}"
+        "python workflow/run.py times --log {log:q} --folder {params.folder:q} --models {params.models:q} --out {output:q}"
 
 
 rule paper:

@@ -8,30 +8,27 @@ from mialign.core import csv_files, job_usage
 from mialign.core.errors import InputError
 from mialign.core.files import write_text
 
+OF_MODELS = ("corpus", "model")  # runs share base models, and a folder may hold those of other runs
 COLUMNS = ("stage", "jobs", "seconds", "longest", "memory_mib")
 
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--folder", type=Path, required=True, help="results/{run}/logs")
-    parser.add_argument(
-        "--models",
-        nargs="*",
-        type=Path,
-        default=[],
-        help="logs/STAGE/MODEL.tsv of base models that another run trained",
-    )
+    parser.add_argument("--models", nargs="*", type=Path, default=[], help="logs/STAGE/MODEL.tsv of its base models")
     parser.add_argument("--out", type=Path, required=True, help="CSV")
 
 
 def main(args: Namespace) -> None:
     jobs = defaultdict(dict)
     for path in sorted(args.folder.rglob("*.tsv")):
-        jobs[path.relative_to(args.folder).parts[0].removesuffix(".tsv")][path] = job_usage.read(path)
-    if not jobs:
-        raise InputError(f"{args.folder}: no times of jobs (*.tsv) there")
+        stage = path.relative_to(args.folder).parts[0].removesuffix(".tsv")
+        if stage not in OF_MODELS:
+            jobs[stage][path] = job_usage.read(path)
     for path in args.models:
         if path.exists():  # models may have been copied without their logs
             jobs[path.parent.name][path] = job_usage.read(path)
+    if not jobs:
+        raise InputError(f"{args.folder}: no times of jobs (*.tsv) there")
     rows = [_summary(stage, list(measured.values())) for stage, measured in jobs.items()]
     rows.sort(key=lambda row: -row[2])
     rows.append(_summary("all", [one for measured in jobs.values() for one in measured.values()]))

@@ -13,7 +13,7 @@ from mialign.core.errors import InputError
 from mialign.generation.engine import Completion, Report, Request, RuntimeOptions, Sampling
 from mialign.generation.stop_phrases import completion, ends
 from mialign.models import bases, checkpoints
-from mialign.models.machine import DTYPES
+from mialign.models.machine import BYTES, DTYPES
 from mialign.models.prompt_ids import check_fitting, encode_fitting
 
 # vLLM takes adapters up to one of these ranks.
@@ -30,7 +30,6 @@ ENVIRONMENT = {
 # Compiling takes longer there than it saves, and a prompt that is read in parts would turn back its seed's generator,
 # which those of CPUs cannot.
 ON_CPU = {"enforce_eager": True, "enable_chunked_prefill": False}
-BYTES = {"float32": 4, "bf16": 2}  # of a number
 
 
 class VllmEngine:
@@ -68,7 +67,7 @@ class VllmEngine:
             max_model_len=-1,  # the model's own, or as much of it as the memory takes
             enable_prefix_caching=True,
             disable_log_stats=True,
-            **(_on_cpu(folder, precision, runtime.batch.tokens) if current_platform.is_cpu() else {}),
+            **(on_cpu(folder, precision, runtime) if current_platform.is_cpu() else {}),
             **_lora(folder, adapter),
         )
         self.context = self.llm.llm_engine.model_config.max_model_len
@@ -122,9 +121,16 @@ def _parameters(sampling: Sampling, seed: int, last: frozenset[int]):
     )
 
 
-def _on_cpu(folder: Path, precision: str, tokens: int) -> dict:
-    """There jobs share one memory, so keys and values have space for so many tokens and not for a share of it."""
-    return {**ON_CPU, "kv_cache_memory_bytes": tokens * checkpoints.cached_numbers(folder) * BYTES[precision]}
+def on_cpu(folder: Path, precision: str, runtime: RuntimeOptions) -> dict:
+    """What vLLM is told on a CPU. Jobs share its memory, so keys and values get space for a batch, and no share of it.
+
+    The longest prompt that the model reads fits too. The space is that of one of the processes that share a model.
+    """
+    numbers = checkpoints.cached_numbers(folder)
+    if numbers is None:
+        return ON_CPU
+    tokens = max(runtime.batch.tokens, checkpoints.context(folder))
+    return {**ON_CPU, "kv_cache_memory_bytes": tokens * numbers * BYTES[precision] // runtime.gpus}
 
 
 def _lora(folder: Path, adapter: dict | None) -> dict:

@@ -125,19 +125,21 @@ def context(folder: str | Path) -> int:
     return found
 
 
-def cached_numbers(folder: str | Path) -> int:
-    """How many numbers the keys and values of a token are, in all layers together."""
+def cached_numbers(folder: str | Path) -> int | None:
+    """How many numbers the keys and values of a token are, in all layers together; None if that cannot be told."""
+    from transformers import AutoConfig
+
+    try:
+        about = AutoConfig.from_pretrained(base(folder), trust_remote_code=False).get_text_config()
+    except Exception:  # of a type that transformers does not know
+        return None
     layers, heads, hidden = (
-        _of_text(folder, key) for key in ("num_hidden_layers", "num_attention_heads", "hidden_size")
+        getattr(about, key, 0) for key in ("num_hidden_layers", "num_attention_heads", "hidden_size")
     )
-    if layers is None or heads is None or hidden is None:
-        raise InputError(f"{base(folder) / MODEL}: it does not say how many layers, heads and hidden units there are")
-    return (
-        2
-        * layers
-        * (_of_text(folder, "num_key_value_heads") or heads)
-        * (_of_text(folder, "head_dim") or hidden // heads)
-    )
+    if not layers or not heads or not hidden:
+        return None
+    size = getattr(about, "head_dim", None) or hidden // heads
+    return 2 * layers * (getattr(about, "num_key_value_heads", None) or heads) * size
 
 
 def _of_text(folder: str | Path, *keys: str) -> int | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 # As torch, transformers and vLLM call the precisions of the config.
 DTYPES = {"float32": "float32", "bf16": "bfloat16"}
+BYTES = {"float32": 4, "bf16": 2}  # of a number
 # Read when a library is loaded. A thread that waits for others spins only for a moment: one that slept at once would
 # have to be woken for every operation; one that spins for long takes the core from the job beside it.
 BEFORE_TORCH = {"GOMP_SPINCOUNT": "2000", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}

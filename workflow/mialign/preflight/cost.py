@@ -268,8 +268,8 @@ class _Experiment:
     def judging(self, name: str, judge: dict) -> Row:
         """The verdicts of one judge, as if it found no answer that another of the same model has had."""
         jobs = len(judged_comparisons(self.given, judge)) * self.seeds
-        orders = len(judge.get("axes", AXES)) * (1 if by_authors(judge) else ORDERS)
-        requests = jobs * self.questions("benchmark") * len(self.given["respond"]["temperatures"]) * orders
+        each = len(judge.get("axes", AXES)) * (1 if by_authors(judge) else ORDERS)
+        requests = jobs * self.questions("benchmark") * len(self.given["respond"]["temperatures"]) * each
         read, written = requests * self.mean["request"], requests * self.mean["verdict"]
         match judge["kind"]:
             case "openai":

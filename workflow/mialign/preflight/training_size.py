@@ -1,8 +1,8 @@
 """What trainings take, in bytes: of disk, which `make cost` and the doctor both count, and of memory."""
 
+from mialign.models.machine import BYTES
 from mialign.training.objectives import OBJECTIVES
 
-BYTES = {"float32": 4, "bf16": 2}  # of a weight, by the setting weights of a method
 MOMENTS = {"adamw": 2, "rmsprop": 1}  # numbers that an optimizer keeps of a weight, in its precision
 STATES = 3  # of a training at work: the best and the last, and the next, which is whole before one of them goes
 

@@ -70,16 +70,6 @@ def noted_of_trainings():
     ]
 
 
-def of_other_run(wildcards):
-    """The option that names what the base models took, where another run has trained them."""
-    if MODELS_RUN == RUN:
-        return []
-    return [
-        "--models",
-        *(f"{MODELS_RUN}/logs/{stage}/{model}.tsv" for stage in ("corpus", "model") for model in TRAINED_MODELS),
-    ]
-
-
 def lines_of_descent():
     """Of each experiment what its methods and soups start from, and their labels."""
     return {

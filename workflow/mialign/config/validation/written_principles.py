@@ -9,8 +9,8 @@ from mialign.data.sets import principle_writer
 
 def check(config: dict) -> None:
     """InputError for the first key that does not fit the others."""
-    if writer := config.get("principle_writer"):
-        under("principle_writer.templates.", written_principles.check_templates, writer["templates"])
+    if own := config.get("principle_writer"):
+        under("principle_writer.templates.", written_principles.check_templates, own["templates"])
     for name, model in config["models"].items():
         if model.get("corpus", {}).get("principles"):
             _check_asked(config, f"models.{name}.corpus.principles")
@@ -20,7 +20,7 @@ def check(config: dict) -> None:
                 where = f"experiments.{name}.data.{data}.principles"
                 _check_asked(config, where)
                 _check_set(where, block, experiment)
-                tokens = writer["sampling"]["max_tokens"]
+                tokens = own["sampling"]["max_tokens"]
                 check_context("principle_writer.sampling.max_tokens", tokens, writer, config["models"])
 
 

@@ -170,7 +170,7 @@ class _LogProbabilities(torch.autograd.Function):
 
 
 def _backward(ctx, targets, scales, bias, features, weights, upstream) -> list[Tensor | None]:
-    """Gradients of the bias, then of features and weight of each factor; None where none is needed for."""
+    """Gradients of the bias, then of features and weight of each factor; None where none is needed."""
     needed = ctx.needs_input_grad[2:]
     of_bias = torch.zeros_like(bias) if needed[0] else None
     of_features = [torch.empty_like(one) if need else None for one, need in zip(features, needed[1::2], strict=True)]
