@@ -32,7 +32,7 @@ def add_batch_size(parser: ArgumentParser) -> None:
         "--batch-tokens",
         type=int,
         default=BatchSize.tokens,
-        help="tokens whose keys and values a batch keeps (transformers, and vllm on a CPU): prompts, new ones and padding",
+        help="tokens whose keys and values a batch keeps (transformers; vllm on a CPU), padding included",
     )
 
 
