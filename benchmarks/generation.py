@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
 from mialign.audit.provenance import processor
 from mialign.core.files import read_jsonl
+from mialign.generation.engine import BatchSize, Request, RuntimeOptions, Sampling
 from mialign.models.machine import prepare
 
 COLUMNS = ("way", "prompts", "samples", "temperature", "tokens_per_second", "peak_mib", "machine")
@@ -37,7 +38,9 @@ def main() -> None:
     parser.add_argument("--temperature", type=float, help="default: 0 for one sample, 1 for several")
     parser.add_argument("--top-p", type=float, default=0.9)
     parser.add_argument("--precision", default="float32", help="float32 or bf16")
-    parser.add_argument("--tokens", type=int, default=1 << 18, help="whose keys and values ours and vLLM keep at most")
+    parser.add_argument(
+        "--tokens", type=int, default=BatchSize.tokens, help="whose keys and values ours and vLLM keep at most"
+    )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--vllm", help="the Python of an environment with vLLM, which is measured too then")
     parser.add_argument("--out", type=Path, help="a CSV file for the rows")
@@ -102,7 +105,6 @@ def measure(args) -> dict:
 
 def _engine(kind: str) -> Callable:
     def of(args, prompts: list, samples: int, temperature: float) -> Callable[[int], int]:
-        from mialign.generation.engine import BatchSize, Request, RuntimeOptions, Sampling
         from mialign.generation.factory import make_engine
 
         runtime = RuntimeOptions(batch=BatchSize(len(prompts) * samples, args.tokens), threads=args.threads)

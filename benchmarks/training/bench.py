@@ -11,10 +11,13 @@ on all of them alike.
 import argparse
 import csv
 import json
-import platform
 import subprocess
 import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "workflow"))
+
+from mialign.audit.provenance import processor
 
 COLUMNS = (
     *("objective", "n", "vocabulary", "way", "parameters", "questions_per_second", "step_memory_mib", "resident_mib"),
@@ -73,11 +76,7 @@ def _cases(model: Path | None) -> list[tuple[str, int, int, int]]:
 
 
 def machine(args) -> str:
-    with open("/proc/cpuinfo") as stream:
-        name = next(
-            (line.split(":")[1].strip() for line in stream if line.startswith("model name")), platform.machine()
-        )
-    return f"{name}, {args.threads} thread(s), {args.precision}"
+    return f"{processor()}, {args.threads} thread(s), {args.precision}"
 
 
 def _short(value):

@@ -275,6 +275,9 @@ def test_the_neighbours_take_the_base_models_and_are_a_chapter_of_the_paper(smok
     assert made(smoke / RUN / "models").items() <= made(folder / RUN / "models").items()
     for name in ("comparisons", "information", "accuracy", "degeneration", "strengths"):
         assert table(folder, f"../neighbours_smoke/metrics/{name}.csv")
+    jobs = {row["stage"]: int(row["jobs"]) for row in table(folder, "../neighbours_smoke/times/stages.csv")}
+    assert jobs["respond"] == len(list((folder / "results/neighbours_smoke/logs/respond").rglob("*.tsv")))
+    assert jobs["model"] == len(list((folder / RUN / "logs/model").glob("*.tsv")))
 
     def has_chapters(name: str, *chapters: str) -> None:
         with pymupdf.open(folder / f"results/neighbours_smoke/{name}.pdf") as pdf:

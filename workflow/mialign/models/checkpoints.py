@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 from mialign.core.disk_space import needing_space
 from mialign.core.errors import InputError, first_line
@@ -117,7 +118,7 @@ def digest(folder: str | Path, sha256: Callable[[Path], str] = sha256) -> str:
 
 def context(folder: str | Path) -> int:
     """How many tokens the model of a folder reads."""
-    found = _of_text(folder, *architectures.LENGTHS)
+    found = _number(_text_config(folder), *architectures.LENGTHS)
     if found is None:
         raise InputError(
             f"{base(folder) / MODEL}: it does not say how many tokens the model reads; add max_position_embeddings"
@@ -126,32 +127,28 @@ def context(folder: str | Path) -> int:
 
 
 def cached_numbers(folder: str | Path) -> int | None:
-    """How many numbers the keys and values of a token are, in all layers together; None if that cannot be told."""
-    from transformers import AutoConfig
-
-    try:
-        about = AutoConfig.from_pretrained(base(folder), trust_remote_code=False).get_text_config()
-    except Exception:  # of a type that transformers does not know
-        return None
-    layers, heads, hidden = (
-        getattr(about, key, 0) for key in ("num_hidden_layers", "num_attention_heads", "hidden_size")
-    )
+    """How many numbers the keys and values of a token are, in all layers together; None if the config does not say."""
+    about = _text_config(folder)
+    layers, heads, hidden = (_number(about, key) for key in ("num_hidden_layers", "num_attention_heads", "hidden_size"))
     if not layers or not heads or not hidden:
         return None
-    size = getattr(about, "head_dim", None) or hidden // heads
-    return 2 * layers * (getattr(about, "num_key_value_heads", None) or heads) * size
+    size = _number(about, "head_dim") or hidden // heads
+    return 2 * layers * (_number(about, "num_key_value_heads") or heads) * size
 
 
-def _of_text(folder: str | Path, *keys: str) -> int | None:
-    """The first of these that the config has, as transformers reads it; where that does not know it, as it is."""
+def _text_config(folder: str | Path):
+    """What the config says of the text model, as transformers reads it; where that does not know it, as it is."""
     from transformers import AutoConfig
 
-    whole = base(folder)
     try:
-        found = AutoConfig.from_pretrained(whole, trust_remote_code=False).get_text_config().to_dict()
+        return AutoConfig.from_pretrained(base(folder), trust_remote_code=False).get_text_config()
     except Exception:  # of a type that it does not know; a server may
-        found = architectures.text_settings(settings(folder))
-    return next((found[key] for key in keys if isinstance(found.get(key), int)), None)
+        return SimpleNamespace(**architectures.text_settings(settings(folder)))
+
+
+def _number(about, *keys: str) -> int | None:
+    """The first of these that a config has; transformers finds each under the name that the model's type gives it."""
+    return next((found for key in keys if isinstance(found := getattr(about, key, None), int)), None)
 
 
 def generation_settings(folder: str | Path):
@@ -187,7 +184,7 @@ def load_tokenizer(folder: str | Path, needs_end: bool = True):
         raise InputError(
             f"{folder}: its tokenizer has no end token (eos_token); copy the whole folder, with tokenizer_config.json"
         )
-    rows = _of_text(folder, "vocab_size")
+    rows = _number(_text_config(folder), "vocab_size")
     if rows is not None and len(tokenizer) > max(rows, _own_tokens(folder)):
         raise InputError(
             f"{folder}: its tokenizer has {len(tokenizer)} tokens and its weights {rows}; it is the tokenizer of "
