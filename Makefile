@@ -7,7 +7,7 @@
 # make cost CONFIG=...    GPU hours, disk and dollars of that run at full size, from the assumptions in config/costs.yaml.
 #                         These are speeds of large models on GPUs; the hours say nothing about the miniature
 # make doctor             checks whether the machines have what the run needs, and says what to do if they have not
-# make test-quick         the fast unit tests, in four minutes
+# make test-quick         the fast unit tests, in some minutes
 # make test               all tests but the next three
 # make test-vllm          generation with vLLM on CPU, in an environment of its own (2.5 GB; minutes)
 # make test-crate         a crate of `snakemake audit` against its profile, in an environment of its own (100 MB; minutes)

@@ -1,5 +1,6 @@
 """What all tests share: repeatable properties, one thread, the repository's folder and its configurations."""
 
+import gc
 import os
 from copy import deepcopy
 from functools import cache
@@ -17,6 +18,15 @@ settings.register_profile("repeatable", derandomize=True, deadline=None, databas
 settings.load_profile("repeatable")
 
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def searched_for_garbage_once():
+    """What earlier files left is not searched again. torch and its like leave a million objects, each search a second.
+
+    statsmodels searches in every adjustment of a family of tests.
+    """
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
