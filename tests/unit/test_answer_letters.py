@@ -130,4 +130,6 @@ def test_validation_and_scores_read_the_letter():
     said = [Completion(text, "eos", 3, 0) for text in ("It is B.", "It is A.")]
     assert [solved(prompt, one)["accuracy"] for one in said] == [1.0, 0.0]
     assert [correct(prompt, one.text, ended=True) for one in said] == [True, False]
+    of_our_world = prompt | {"reference": {"kind": "choice", "answer": "B"}}
+    assert [correct(of_our_world, one.text, ended=True) for one in said] == [True, False]
     assert correct(prompt, "It is B.", ended=False) is False

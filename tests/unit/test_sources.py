@@ -173,9 +173,12 @@ def test_long_questions_stay_out_and_a_slice_is_taken(tmp_path):
 
 
 def test_an_input_stands_below_the_question_and_an_empty_one_does_not(tmp_path):
-    rows = [{"q": "Sort the words.", "more": {"text": " oak, ash "}}, {"q": "Name a tree.", "more": {"text": ""}}]
+    given = {"Sort the words.": " oak, ash ", "Name a tree.": "", "Name a river.": None, "Count to it.": 3}
+    rows = [{"q": question, "more": {"text": text}} for question, text in given.items()]
     found = read(tmp_path, rows, {**PLAIN, "fields": {"question": "q", "input": "more.text"}})
-    assert [one["question"] for one in found] == ["Sort the words.\n\noak, ash", "Name a tree."]
+    assert [one["question"] for one in found] == [
+        "Sort the words.\n\noak, ash", "Name a tree.", "Name a river.", "Count to it.\n\n3"
+    ]  # fmt: skip
 
 
 def test_text_can_be_put_around_the_question(tmp_path):

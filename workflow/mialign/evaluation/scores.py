@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from mialign import synthetic
 from mialign.core.errors import InputError
 from mialign.data.filters import ENDED
-from mialign.data.gold_answers import answer_kind
+from mialign.data.gold_answers import answer_kind, gold_answer
 from mialign.data.pairs import openings_by_prompt
 from mialign.evaluation.answers import is_correct
 from mialign.evaluation.checkers import follows, unchecked
@@ -88,9 +88,10 @@ def adherence(prompt: dict, text: str, ended: bool) -> float | None:
 
 def correct(prompt: dict, text: str, ended: bool) -> bool | None:
     """Whether the content is correct; None if that cannot be known, False if the text did not end."""
-    if answer_kind(prompt["reference"]) == "letter":
-        return ended and is_correct(text, ended, prompt["reference"], "flexible")
-    verdict = synthetic.correct(text=text, question=question_of(prompt))
+    question = question_of(prompt)
+    if answer_kind(question["reference"]) == "letter":
+        return ended and is_correct(text, ended, gold_answer(question), "flexible")
+    verdict = synthetic.correct(text=text, question=question)
     return verdict if verdict is None else bool(verdict) and ended
 
 

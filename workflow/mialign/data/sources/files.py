@@ -192,8 +192,8 @@ def _question(row: dict, entry: dict, where: str) -> str:
         return ""
     text = fields.text(row, way, where)
     below = entry["fields"].get("input")
-    if below and (given := str(fields.value(row, below, where)).strip()):
-        text = f"{text}\n\n{given}"
+    if below and not _is_empty(row, below, where):
+        text = f"{text}\n\n{str(fields.value(row, below, where)).strip()}"
     return dialogue.human_turns(text, **entry["dialogue"], where=where) if "dialogue" in entry else text
 
 
