@@ -67,8 +67,9 @@ def test_every_stage_by_hand(settings, assumed):
 
 def test_tokens_in_full(settings, assumed):
     exact = {row.stage: row for row in cost._rows(settings, assumed)}
-    # 9 steps x 2 pairs x 2 prompts x (10 + 2 x 20) tokens, and three times 4 answers of 15
-    assert exact["train"].tokens == 2 * (9 * 2 * 2 * 50 + 3 * 4 * 15)
+    # 9 steps x 2 pairs x 2 prompts x (10 + 2 x 20) tokens, and four times 4 answers of 15: before the first step, then
+    # at steps 4, 8 and 9
+    assert exact["train"].tokens == 2 * (9 * 2 * 2 * 50 + 4 * 4 * 15)
     assert exact["reference"].tokens == 2 * 18 * 2 * 50
     assert exact["respond"].tokens == 6 * 5 * 15
 
@@ -92,6 +93,15 @@ def test_bf16_takes_half_the_room_and_rmsprop_one_number_less(settings, assumed)
     methods["more"]["adapter"] = {"rank": 8}
     row = next(row for row in cost.table(settings, assumed) if row["stage"] == "train")
     assert row["memory_gb"] == 8 * 2 * 5
+
+
+@pytest.mark.parametrize(("parent", "models"), [("dpo", 2), ("base", 1)])
+def test_kl_reads_the_model_without_the_adapter_or_a_copy_of_a_parent_with_one(settings, assumed, parent, models):
+    methods = settings["experiments"]["multitask"]["methods"]
+    methods["dpo"]["adapter"] = {"rank": 8}
+    methods["more"] = {**methods["dpo"], "parent": parent, "kl": 0.1}
+    row = next(row for row in cost.table(settings, assumed) if row["stage"] == "train")
+    assert row["memory_gb"] == 8 * 4 * models
 
 
 def test_rollouts_are_written_each_time_the_questions_are_asked_and_need_their_reference(settings, assumed):
@@ -279,7 +289,7 @@ def test_a_judge_of_validation_answers_reads_them_within_the_trainings(settings,
     settings["models"]["small"] = {"places": [{"hub": "c/d"}]}
     experiment["training"]["validate_by"] = {"kind": "likelihood", "model": "small"}
     (after,) = (row for row in cost._rows(settings, assumed) if row.stage == "train")
-    read = 2 * 3 * 4 * 2 * 1000  # seeds, validations in 9 steps, questions, orders, tokens of a request
+    read = 2 * 4 * 4 * 2 * 1000  # seeds, validations of 9 steps, questions, orders, tokens of a request
     assert after.tokens - before.tokens == read
     assert after.hours - before.hours == pytest.approx(read / 2 / 100 / 3600)  # half the usual size
     assert after.memory - before.memory == 4 * 4e9
@@ -290,7 +300,7 @@ def test_a_server_that_judges_validation_answers_is_paid_for_within_the_training
     server = {"price": {"in": 2.5, "out": 10.0}, "ceiling": 50}
     settings["experiments"]["multitask"]["training"]["validate_by"] = {"kind": "openai", "server": server}
     (after,) = (row for row in cost._rows(settings, assumed) if row.stage == "train")
-    asked = 2 * 3 * 4 * 2  # seeds, validations in 9 steps, questions, orders
+    asked = 2 * 4 * 4 * 2  # seeds, validations of 9 steps, questions, orders
     read, written = asked * assumed["mean_tokens"]["request"], asked * assumed["mean_tokens"]["verdict"]
     assert before.dollars == 0
     assert after.dollars == pytest.approx((2.5 * read + 10.0 * written) / 1e6)

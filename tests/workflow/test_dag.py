@@ -429,25 +429,35 @@ def test_judges_on_servers_and_of_our_own_plan_without_key_or_network(copy, plan
     assert all('"score": "win_rate"' in line and "--judge-prompt-template config/judge.yaml" in line for line in judged)
 
 
+def told(text: str) -> list[str]:
+    """The commands of a plan that make metrics, figures, tables and numbers; long settings are named by digest."""
+    return sorted(line for line in text.splitlines() if re.search(r"run\.py (numbers|table|figure|metrics) ", line))
+
+
 def test_what_a_server_costs_reruns_nothing(copy):
     """Params and inputs decide whether a job is run again; price and ceiling stand in neither."""
-    target = "results/mini/verdicts/multitask/sami-vs-sft/seed1.jsonl"
     config = yaml.safe_load(JUDGES)
-    commands = []
+    commands, results = [], []
     for ceiling in (50, 99):
         config["experiments"]["multitask"]["judge"]["server"]["ceiling"] = ceiling
         (copy / "judges.yaml").write_text(yaml.safe_dump(config))
-        text = snakemake(copy, "-n", "-p", target, "--configfile", "judges.yaml")
-        commands.append(re.search(r"run\.py judge .*--settings ('[^']*') .*--server ('[^']*')", text).groups())
-    assert commands[0][0] == commands[1][0]
-    assert [json.loads(server.strip("'"))["ceiling"] for _, server in commands] == [50, 99]
+        text = snakemake(copy, "-n", "-p", "--configfile", "judges.yaml")
+        judged = [line for line in text.splitlines() if "run.py judge " in line]
+        words = shlex.split(next(line for line in judged if "verdicts/multitask/sami-vs-sft/seed1" in line))
+        commands.append((option(words, "--settings"), json.loads(option(words, "--server"))["ceiling"]))
+        results.append(told(text))
+    (settings, ceiling), (other_settings, other_ceiling) = commands
+    assert settings == other_settings
+    assert (ceiling, other_ceiling) == (50, 99)
+    assert results[0] == results[1]
+    assert len(results[0]) > 30
 
 
 def test_a_server_that_judges_validation_answers_is_asked_by_every_training_and_its_cost_reruns_nothing(copy):
     config = {"experiments": {"multitask": {"training": {"validate_by": {
         "kind": "openai", "model": "gpt-4o-2024-08-06", "server": {"price": {"in": 2.5, "out": 10}, "ceiling": 50},
     }}}}, "tuning": {"rates": [0.0003]}}  # fmt: skip
-    commands = []
+    commands, results = [], []
     for ceiling in (50, 99):
         config["experiments"]["multitask"]["training"]["validate_by"]["server"]["ceiling"] = ceiling
         (copy / "judges.yaml").write_text(yaml.safe_dump(config))
@@ -462,7 +472,10 @@ def test_a_server_that_judges_validation_answers_is_asked_by_every_training_and_
             assert "--judge-model" not in words
             assert json.loads(option(words, "--judge-server"))["ceiling"] == ceiling
         commands.append(sorted(option(words, "--settings") for words in asking))
+        results.append(told(text))
     assert commands[0] == commands[1]
+    assert results[0] == results[1]
+    assert any("run.py numbers " in line for line in results[0])
 
 
 def test_a_category_may_hold_what_means_something_to_a_shell_or_to_snakemake(copy):

@@ -90,6 +90,18 @@ def test_offline_the_plan_stands_and_the_download_says_what_to_do(workflow):
     assert "error: someone/llama: it is not fetched yet, and HF_HUB_OFFLINE is set" in text
 
 
+def test_what_information_asks_and_what_a_model_is_trained_from_is_fetched_too(copy, workflow):
+    overlay = yaml.safe_load((copy / "hub.yaml").read_text())
+    del overlay["experiments"]["maths"]
+    sampling = {"temperature": 1.0, "top_p": 1.0, "max_tokens": 8, "seed": 1}
+    asked = {"questions": "boats_train", "constitutions": 2, "sampling": sampling}
+    overlay["experiments"]["multitask"] = {"information": asked}
+    overlay["models"]["weak"] = {"parent": "tiny"}
+    (copy / "hub.yaml").write_text(yaml.safe_dump(overlay))
+    planned = jobs(workflow("-n", "fetch"))
+    assert (planned["fetch_model"], planned["fetch_dataset"]) == (1, 1)
+
+
 def test_the_base_of_an_adapter_is_fetched_and_found_again(copy, workflow, hub):
     """The adapter was trained elsewhere, and names its base as the hub does."""
     from peft import LoraConfig, get_peft_model

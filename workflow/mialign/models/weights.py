@@ -27,9 +27,15 @@ def known(config: dict, on_disk: dict[str, int], name: str) -> int | None:
 
 def root(models: dict[str, dict], name: str) -> str:
     """The model that the training of another began with, or that model itself."""
-    while "parent" in models[name]:
-        name = models[name]["parent"]
-    return name
+    return with_parents(models, name)[-1]
+
+
+def with_parents(models: dict[str, dict], name: str) -> list[str]:
+    """A model, the one that it is trained from, and so on to the first."""
+    found = [name]
+    while "parent" in models[found[-1]]:
+        found.append(models[found[-1]]["parent"])
+    return found
 
 
 def parameters(architecture: dict) -> int:

@@ -22,6 +22,7 @@ from mialign.data.sets import (
 from mialign.evaluation.judge import AXES
 from mialign.evaluation.judge.cost import dollars
 from mialign.evaluation.judge.settings import by_authors, judged_comparisons, judges, run_here, validating
+from mialign.models.weights import with_parents
 from mialign.preflight import training_size
 from mialign.preflight.assumptions import assumption, questions, weights
 from mialign.preflight.measured_speeds import speeds
@@ -69,8 +70,10 @@ def table(config: dict, assumed: dict, measured: Sequence[dict] = ()) -> list[di
 
 
 def _rows(config: dict, assumed: dict) -> Iterator[Row]:
-    used = dict.fromkeys(name for given in config["experiments"].values() for name in run_here(given))
-    fetched = [name for name in used if "places" in config["models"][name]]
+    models = config["models"]
+    run = [name for given in config["experiments"].values() for name in run_here(given)]
+    used = dict.fromkeys(one for name in run for one in with_parents(models, name))
+    fetched = [name for name in used if "places" in models[name]]
     size = sum(weights(config, assumed, name) for name in fetched) * assumed["bytes_per_weight"]["model"]
     yield Row("fetch_model", jobs=len(fetched), disk=size)
     blocks = [given["data"][data] for given in config["experiments"].values() for data in used_sets(given)]
@@ -220,12 +223,12 @@ class _Experiment:
         yield self.row("information", jobs, prompts * scored, "scoring", self.base)
 
     def training(self) -> Row:
-        """All methods: their steps, answers to validation questions at each saving with their judge, and rollouts."""
+        """All methods: their steps, answers to validation questions with their judge, and rollouts."""
         methods = self.given["methods"].values()
         answers = self.questions("validation") * self.answer(self.measured)
         tokens = sum(method["steps"] * method["batch"] * self.trained(method) for method in methods) * self.seeds
-        validations = self.seeds * sum(
-            ceil(method["steps"] / method["validate_every"]) for method in methods if method["validate_every"]
+        validations = self.seeds * sum(  # before the first step, at each saving and at the last step
+            1 + ceil(method["steps"] / method["validate_every"]) for method in methods if method["validate_every"]
         )
         checked = validations * answers
         hours = self.hours(tokens, "training", self.base) + self.hours(checked, "generation", self.base)
@@ -236,7 +239,9 @@ class _Experiment:
         rolled_out = [self.rolling_out(method) for method in methods if "rollout_every" in method]
         tokens += self.seeds * sum(one for one, _ in rolled_out)
         hours += self.seeds * sum(one for _, one in rolled_out)
-        memory = max(training_size.memory_bytes(method, self.base) for method in methods) + judged.memory
+        by_name = self.given["methods"]
+        states = (training_size.memory_bytes(one, by_name.get(one["parent"], {}), self.base) for one in methods)
+        memory = max(states) + judged.memory
         hours += self.start(jobs)
         return Row("train", self.name, jobs, tokens + checked, hours, disk, memory, judged.dollars)
 

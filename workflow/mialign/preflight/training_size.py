@@ -25,17 +25,19 @@ def disk_bytes(experiment: dict, seeds: int, weights: float) -> float:
     return seeds * weights * (kept + STATES * state)
 
 
-def memory_bytes(method: dict, weights: float) -> float:
+def memory_bytes(method: dict, parent: dict, weights: float) -> float:
     """Bytes of weights, gradients and optimizer state on all GPUs together, and of frozen models: the one
     that KL reads, and the reference that scores rollouts.
 
-    A forward and a backward pass take more beside it. Of an adapter only the models count that it lies on.
+    parent: the method that it is trained from, or nothing if that is a model. A forward and a backward pass take more
+    beside it. Of an adapter only the models count that it lies on; without it such a model is what KL reads, unless
+    the parent had the adapter already.
     """
     reference = "rollout_every" in method and OBJECTIVES[method["objective"]].needs_reference
+    kl = bool(method.get("kl"))
     if "adapter" in method:
-        return number_size(method) * (1 + reference) * weights
-    frozen = bool(method.get("kl")) + reference
-    return number_size(method) * (2 + _moments(method) + frozen) * weights
+        return number_size(method) * (1 + reference + (kl and "adapter" in parent)) * weights
+    return number_size(method) * (2 + _moments(method) + kl + reference) * weights
 
 
 def judge_memory_bytes(weights: float) -> float:

@@ -15,12 +15,13 @@ def option(name, value):
 
 def used_sources():
     """The sources whose questions are asked, once for each use."""
-    uses = {"training": [], "validation": [], "benchmark": []}
+    uses = {"training": [], "validation": [], "benchmark": [], "information": []}
     for experiment in CONFIG["experiments"].values():
         for data in sets.used_sets(experiment):
             uses["training"] += experiment["data"][data].get("questions", ())
         for split, names in experiment["questions"].items():
             uses[split] += names
+        uses["information"] += experiment.get("information", {}).get("questions", ())
     return {use: list(dict.fromkeys(names)) for use, names in uses.items()}
 
 
@@ -31,7 +32,8 @@ def used_datasets():
 
 
 def used_models():
-    used = [model for experiment in CONFIG["experiments"].values() for model in run_here(experiment)]
+    run = [model for experiment in CONFIG["experiments"].values() for model in run_here(experiment)]
+    used = [one for model in run for one in weights.with_parents(CONFIG["models"], model)]
     used += [fetched for model in used if (fetched := folders.base_to_fetch(CONFIG, model))]
     return [model for model in dict.fromkeys(used) if model in FETCHED_MODELS]
 

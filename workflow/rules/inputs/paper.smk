@@ -20,9 +20,11 @@ SAMPLED = [name for name in JUDGED if any(CONFIG["experiments"][name]["respond"]
 # Experiments that count the answers to questions of several sources.
 OF_SOURCES = [name for name in SOLVED if len(CONFIG["experiments"][name]["questions"]["benchmark"]) > 1]
 
-# The sources of each split whose questions are from a published dataset.
+# The sources of each purpose whose questions are from a published dataset.
 OF_DATASETS = {
-    split: [one for one in names if "dataset" in CONFIG["sources"][one]] for split, names in used_sources().items()
+    purpose: found
+    for purpose, names in used_sources().items()
+    if (found := [one for one in names if "dataset" in CONFIG["sources"][one]])
 }
 FROM_DATASETS = list(dict.fromkeys(one for names in OF_DATASETS.values() for one in names))
 
@@ -160,7 +162,8 @@ def table_inputs(wildcards):
 def table_settings(wildcards):
     """What a table says of models or methods, in the order of the config, and no more, so that no other key reruns it."""
     kind, experiment = TABLES[wildcards.table]
-    shown = CONFIG["experiments"] if experiment is None else only(CONFIG["experiments"], experiment)
+    shown = printed(CONFIG)["experiments"]
+    shown = shown if experiment is None else only(shown, experiment)
     match kind:
         case "principles" | "written_principles" | "dropped":
             settings = {}

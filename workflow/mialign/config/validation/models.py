@@ -13,7 +13,7 @@ from mialign.evaluation.judge.settings import likelihood_judges
 from mialign.models import architectures, checkpoints, folders
 from mialign.models.bases import MODEL
 from mialign.models.classifiers import not_classifying
-from mialign.models.weights import root
+from mialign.models.weights import root, with_parents
 from mialign.synthetic.corpora import KINDS
 
 
@@ -256,7 +256,5 @@ def used(config: dict) -> list[str]:
             writes = key in writing
             known = {**config["models"], **(experiment["methods"] if writes else {})}
             pick(known, model, key, "model or method" if writes else "model")
-            while model is not None:
-                found[model] = True
-                model = config["models"][model].get("parent")
+            found |= dict.fromkeys(with_parents(config["models"], model))
     return list(found)

@@ -86,6 +86,12 @@ def deciding(judge: dict) -> dict:
     return {key: value for key, value in judge.items() if key not in ("comparisons", "server")}
 
 
+def with_deciding_judge(training: dict) -> dict:
+    """The settings of a training or a method; of the judge of its validation answers what decides his verdicts."""
+    judge = training.get("validate_by")
+    return training | ({"validate_by": deciding(judge)} if judge else {})
+
+
 def check_dated(model: str) -> None:
     """InputError if the name of a model has no date: what answers to it may change from day to day."""
     if not _SHORT.search(model) and not any(_is_day(*found) for found in _DAY.findall(model)):

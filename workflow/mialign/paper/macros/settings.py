@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from mialign.core.macro_names import name, words
 from mialign.core.template import fields_of
 from mialign.data.sets import is_judged, questions_of
-from mialign.evaluation.judge.settings import by_program, deciding, judges
+from mialign.evaluation.judge.settings import by_program, deciding, judges, with_deciding_judge
 from mialign.models.folders import publisher
 from mialign.models.weights import parameters, root
 from mialign.paper import formatting
@@ -17,17 +17,27 @@ UNPRINTED = ("speed", "resources", "environments", "data", "datasets", "authors"
 def printed(config: dict) -> dict:
     """What the text can say of the settings: all that decides a result of its own. Where a server is decides none."""
     sources, models, experiments = config["sources"], config["models"], config["experiments"]
-    return _without(config, *UNPRINTED) | {
+    shown = _without(config, *UNPRINTED) | {
         "sources": {name: _without(source, "homepage") for name, source in sources.items()},
         "models": {name: _without(model, "server") for name, model in models.items()},
-        "experiments": {name: _with_deciding_judges(given) for name, given in experiments.items()},
+        "experiments": {name: _without_servers(given) for name, given in experiments.items()},
     }
+    if "collapse" in config:
+        shown["collapse"] = config["collapse"] | {"curves": _deciding(config["collapse"]["curves"])}
+    return shown
 
 
-def _with_deciding_judges(experiment: dict) -> dict:
+def _without_servers(experiment: dict) -> dict:
+    """An experiment with what of its judges decides their verdicts."""
     found = {name: deciding(judge) for name, judge in judges(experiment).items()}
     shown = {"judge": found["judge"]} if "judge" in found else {}
-    return experiment | shown | ({"judges": _without(found, "judge")} if "judges" in experiment else {})
+    shown |= {"judges": _without(found, "judge")} if "judges" in experiment else {}
+    shown |= {"training": with_deciding_judge(experiment["training"]), "methods": _deciding(experiment["methods"])}
+    return experiment | shown
+
+
+def _deciding(trainings: dict) -> dict:
+    return {name: with_deciding_judge(training) for name, training in trainings.items()}
 
 
 def _without(settings: dict, *keys: str) -> dict:
