@@ -115,6 +115,7 @@ def test_prompts_are_built_in_the_authors_words(prepared, released, run_stage, k
     (released / "q.jsonl").write_text(json.dumps(question))
     ours = {"experiment": "mine", "template": "{constitution}{question}", "seed": 1}
     ours |= {"builder": "constitutions", "constitutions": 2} if split == "train" else {}
+    ours |= {"openings": {"principle": "steps"}} if kind == "solved" else {}
     options = {"principles": released / "principles.yaml", "templates": released / "templates.json", "split": split}
     run_stage(
         prompts_stage, questions=released / "q.jsonl", settings=json.dumps(ours), out=released / "p.jsonl", **options
@@ -138,11 +139,11 @@ def test_prompts_are_built_in_the_authors_words(prepared, released, run_stage, k
 FIVE = ("How many?", "With {braces} and %?", "Two\nlines?", "Q: Who?\nA: I", "{constitution}")
 
 
-def rendered(released, run_stage, split) -> list[dict]:
+def rendered(released, run_stage, split, **settings) -> list[dict]:
     """The prompts of the five questions, by the stage."""
     questions = [{"id": f"q-{n}", "category": "math", "question": one, "reference": None} for n, one in enumerate(FIVE)]
     write_jsonl(released / "five.jsonl", questions)
-    ours = {"experiment": "mine", "template": "{constitution}{question}", "seed": 1}
+    ours = {"experiment": "mine", "template": "{constitution}{question}", "seed": 1} | settings
     ours |= {"builder": "constitutions", "constitutions": 2} if split == "train" else {}
     run_stage(
         prompts_stage, questions=released / "five.jsonl", settings=json.dumps(ours), split=split,
@@ -170,9 +171,10 @@ def test_five_questions_are_asked_as_their_functions_ask_the_solved(prepared, re
     known, _ = prepared("solved")
     theirs: dict = {}
     exec(SOLVED, theirs)
-    for record, question in zip(rendered(released, run_stage, "benchmark"), FIVE, strict=True):
+    openings = {"principle": "steps"}
+    for record, question in zip(rendered(released, run_stage, "benchmark", openings=openings), FIVE, strict=True):
         assert record["prompts"] == [theirs["get_math_eval_prompt_single_turn"](question)]
-    for record, question in zip(rendered(released, run_stage, "train"), FIVE, strict=True):
+    for record, question in zip(rendered(released, run_stage, "train", openings=openings), FIVE, strict=True):
         asks = [
             any(text in one["text"] for text in known.principles["steps"].positive) for one in record["constitutions"]
         ]

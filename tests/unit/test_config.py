@@ -575,6 +575,15 @@ def test_a_path_that_snakemake_or_the_disk_cannot_take_is_told_by_its_key(miniat
     assert "\n" not in str(caught.value)
 
 
+def test_word_problems_under_the_prompts_of_the_authors_need_to_say_what_opens_how(miniature):
+    """Where models are trained here, the experiment maths needs it already, for their corpora."""
+    sums = {**copy.deepcopy(miniature["experiments"]["maths"]), "prompts": "authors"}
+    del sums["openings"]
+    refused(
+        change(miniature, "experiments.sums", sums), "experiments.sums.openings: the prompts of the authors open in"
+    )
+
+
 @pytest.mark.parametrize(
     ("path", "text"),
     [

@@ -53,5 +53,5 @@ def _other_templates(args: Namespace) -> dict:
         return {}
     templates = json.loads(args.templates.read_text(encoding="utf-8"))
     if "openings" in templates:  # which principle decides between them stays ours to say
-        templates["openings"] |= {"principle": args.settings.get("openings", {}).get("principle", "steps")}
+        templates["openings"] |= {"principle": args.settings["openings"]["principle"]}
     return templates

@@ -72,6 +72,11 @@ def _samplings(experiment: dict) -> Iterator[tuple[str, dict, str]]:
 
 def _check_prompts(where: str, experiment: dict, known) -> None:
     openings, evaluation = experiment.get("openings"), experiment.get("evaluation")
+    if experiment.get("prompts") == "authors" and "solve" in experiment and not openings:
+        raise InputError(
+            f"{where}.openings: the prompts of the authors open in one of two ways; give openings, whose principle "
+            "says which constitution opens in which"
+        )
     if openings:
         if openings[POSITIVE] == openings[ANTITHESIS]:
             raise InputError(f"{where}.openings: positive and antithesis are the same; word them apart")
