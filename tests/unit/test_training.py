@@ -27,7 +27,7 @@ from mialign.evaluation.checkpoint_scores import SCORES, each
 from mialign.generation.engine import BatchSize, Request, Sampling
 from mialign.generation.local import generate
 from mialign.models import checkpoints
-from mialign.training import loop, objectives, resume, trainer
+from mialign.training import loop, method, objectives, resume, trainer
 from mialign.training.attention import choose_attention
 from mialign.training.examples import entry_mask, for_objective, read_examples
 from mialign.training.grid import Item, grid, packs, shortened
@@ -337,8 +337,8 @@ def test_a_training_and_its_reference_read_what_was_cut(tmp_path, parent, pairs)
 
 def test_betas_and_the_end_of_the_cosine_are_those_that_are_set(tmp_path):
     def made(**changes):
-        settings = OptimizerSettings(seed=1, batch=2, learning_rate=0.5, schedule="cosine", **changes)
-        return loop.arguments(settings, tmp_path, max_steps=4)
+        settings = TrainingSettings.read(SETTINGS | {"learning_rate": 0.5, "schedule": "cosine"} | changes)
+        return method._arguments(settings, tmp_path, checkpointing=False)
 
     for changes, betas, end in (
         ({}, (0.9, 0.999), 0.1),

@@ -91,8 +91,6 @@ def test_muon_needs_the_rate_of_what_is_no_inner_matrix():
         typed(PretrainingSettings, {name: value for name, value in CORPUS.items() if name != "other_rate"})
     with pytest.raises(InputError, match=r"other_rate: .* adamw has none"):
         typed(PretrainingSettings, {**CORPUS, "optimizer": "adamw"})
-    with pytest.raises(InputError, match="betas: those of muon's part are fixed"):
-        typed(PretrainingSettings, {**CORPUS, "betas": [0.9, 0.99]})
 
 
 def test_what_is_no_block_of_keys_is_refused():

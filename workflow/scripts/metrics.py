@@ -7,7 +7,7 @@ Rows come in the order of the inputs. comparisons takes verdicts, and scores for
 responses/<experiment>/<method>/seed<n>.jsonl, and prompts/<experiment>/benchmark.jsonl of each experiment.
 """
 
-from mialign.core.arguments import add_settings
+from mialign.core.arguments import Settings, add_settings
 from mialign.core.errors import InputError
 from mialign.evaluation.metrics import KINDS, tidy
 from mialign.evaluation.statistics.bootstrap import Bootstrap
@@ -26,7 +26,7 @@ def arguments(parser):
 
 
 def main(args):
-    kind, settings = KINDS[args.kind], dict(args.settings)
+    kind, settings = KINDS[args.kind], Settings(args.settings)
     chosen = settings.pop("bootstrap", {})
     unknown = [*sorted(settings.keys() - kind.SETTINGS), *sorted(chosen.keys() - {"resamples", "seed"})]
     if unknown:

@@ -62,7 +62,7 @@ def _expanded(where: str, name: str, method: dict, experiment: dict) -> tuple[di
             f"{where}.alternate: 1 gives every iteration the same questions; give 2 or more, so that none sees the "
             "questions of the iteration before it"
         )
-    label = method.get("label", name.upper().replace("_", " "))
+    label = method.get("label", default_label(name))
     names = [f"{name}_{number}" for number in range(1, rounds + 1)]
     methods = {
         one: {**own, "data": one, "label": f"{label} {number}", "iteration_of": name}
@@ -77,6 +77,11 @@ def _expanded(where: str, name: str, method: dict, experiment: dict) -> tuple[di
         for place, one in enumerate(names)
     }
     return methods, data
+
+
+def default_label(name: str) -> str:
+    """What a method is called in print if it has no label: its name in capitals, with spaces."""
+    return name.upper().replace("_", " ")
 
 
 def _settings(where: str, method: dict) -> Iterator[dict]:

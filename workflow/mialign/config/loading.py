@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mialign.config import schema, validation
-from mialign.config.iterations import expand_iterations
+from mialign.config.iterations import default_label, expand_iterations
 from mialign.config.validation.common import pick
 from mialign.core import setting
 from mialign.core.arguments import TOKEN_BUDGET
@@ -13,7 +13,7 @@ from mialign.core.errors import InputError
 from mialign.core.yaml_files import read_yaml
 from mialign.data import builders
 from mialign.data.sets import generator, is_judged
-from mialign.evaluation.judge.settings import deciding, validating, with_defaults
+from mialign.evaluation.judge.settings import validating, with_deciding_judge, with_defaults
 from mialign.training import objectives
 from mialign.training.settings import steps_of
 
@@ -89,7 +89,7 @@ def load(config: dict) -> dict:
 def training_settings(method: dict) -> dict:
     """What of a method's settings decides its checkpoint, beside the files that it reads."""
     found = {key: value for key, value in method.items() if key not in DECIDING_NOTHING}
-    return found | ({"validate_by": deciding(found["validate_by"])} if "validate_by" in found else {})
+    return with_deciding_judge(found)
 
 
 # ---------------------------------------------------------------- defaults
@@ -180,7 +180,7 @@ def _sampled_questions(given: dict) -> dict:
 
 def _method(where: str, name: str, experiment: dict, row: dict) -> dict:
     """One method in full: the experiment's training settings, overlaid with the method's own."""
-    method = {"label": name.upper().replace("_", " "), **setting.defaults(objectives.own_settings()[row["objective"]])}
+    method = {"label": default_label(name), **setting.defaults(objectives.own_settings()[row["objective"]])}
     length = LENGTHS & row.keys()
     other = LENGTHS - length if length else set()  # a method's own steps or epochs stand for both
     shared = {key: value for key, value in experiment["training"].items() if key not in other}

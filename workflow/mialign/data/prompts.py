@@ -161,17 +161,13 @@ def evaluation(question: dict, principles, settings: dict, rng: Random) -> Promp
     if "users" in settings:
         user = users.asking(question, settings["split"], settings["users"])
         stated = user.constitution(known)
-        return Prompts([stated], [under(stated, question, settings, "template")], [], (user.id,))
+        fields = fields_under(stated, question, settings)
+        return Prompts([stated], [fill(settings["template"], **fields)], [], (user.id,))
     rng.shuffle(known)
     text = numbered(rng.choice(principle.short) for principle in known)
     constitution = {"principles": [[principle.id, POSITIVE] for principle in known], "text": text}
     fields = {"constitution": text, "question": question["question"], "opening": opening(settings)}
     return Prompts([constitution], [fill(own["template"], **fields)], [])
-
-
-def under(constitution: dict, question: dict, settings: dict, template: str) -> Prompt:
-    """The question in the template of this key, with a constitution and the opening that goes with it."""
-    return fill(settings[template], **fields_under(constitution, question, settings))
 
 
 def fields_under(constitution: dict, question: dict, settings: dict) -> dict[str, str]:

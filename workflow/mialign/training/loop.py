@@ -26,8 +26,6 @@ def arguments(settings: OptimizerSettings, scratch: Path, **more) -> TrainingArg
     """
     if settings.batch % (processes := process_count()):
         raise InputError(f"{processes} processes cannot share a batch of {settings.batch} equally; change one of them")
-    if settings.betas:
-        more |= dict(zip(("adam_beta1", "adam_beta2"), settings.betas, strict=True))
     made = TrainingArguments(
         output_dir=str(scratch),
         per_device_train_batch_size=settings.batch // processes,

@@ -174,6 +174,7 @@ def _ref_model(model, parent: Path):
 def _arguments(settings: TrainingSettings, scratch: Path, checkpointing: bool):
     # Where weights are in bf16 the model computes in it by itself; told to, accelerate would make them float32 (FSDP).
     by_autocast, validates = settings.weights == "float32", settings.validate_every > 0
+    betas = dict(zip(("adam_beta1", "adam_beta2"), settings.betas, strict=True)) if settings.betas else {}
     return loop.arguments(
         settings,
         scratch,
@@ -186,6 +187,7 @@ def _arguments(settings: TrainingSettings, scratch: Path, checkpointing: bool):
         metric_for_best_model="eval_score",
         greater_is_better=True,
         weight_decay=0.0,
+        **betas,
         **loop.spread(checkpointing),
         bf16=by_autocast and use_bf16(settings.precision),
     )

@@ -156,8 +156,8 @@ class Objective:
     ties_won: bool = False
 
 
-POSITIVE = {"type": "number", "exclusiveMinimum": 0}
-BETA = Setting(0.1, POSITIVE, r"$\beta$")
+ABOVE_0 = {"type": "number", "exclusiveMinimum": 0}
+BETA = Setting(0.1, ABOVE_0, r"$\beta$")
 WEIGHT = {"type": "number", "minimum": 0}
 REDUCTION = Setting("mean", {"enum": ["mean", "sum"]}, "reduction")
 OF_GRID = {"kl": Setting(0.0, WEIGHT, "KL"), "reduction": REDUCTION}
@@ -193,7 +193,7 @@ OBJECTIVES = {
         "MI-EPO",
         mi_epo,
         reads="terms",
-        settings={"beta_c": Setting(0.1, POSITIVE, r"$\beta_c$"), "beta_w": Setting(0.01, WEIGHT, r"$\beta_w$")},
+        settings={"beta_c": Setting(0.1, ABOVE_0, r"$\beta_c$"), "beta_w": Setting(0.01, WEIGHT, r"$\beta_w$")},
         builders=("preferences",),
         needs_reference=True,
     ),

@@ -26,14 +26,13 @@ class OptimizerSettings:
 
     batch: questions or texts of a step. warmup: steps in which the rate rises to its full height. min_lr_rate: the
     share of the rate that is left where a cosine ends. clip: the most that the norm of the gradient may be; 0 does not
-    clip it. betas: of AdamW; by default torch's.
+    clip it.
     """
 
     seed: int
     learning_rate: float
     batch: int
     optimizer: Literal["adamw", "rmsprop", "muon"] = "adamw"
-    betas: list[float] | None = None
     schedule: Literal["constant", "cosine"] = "constant"
     min_lr_rate: float = 0.1
     warmup: int = 0
@@ -43,20 +42,18 @@ class OptimizerSettings:
         for name, limits in _LIMITS.items():
             if (value := getattr(self, name, None)) is not None:
                 setting.check_limits(f"--settings: {name}", value, limits)
-        if self.betas is not None and len(self.betas) != 2:
-            raise InputError(f"--settings: betas is {self.betas!r}; it must be two numbers")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings(OptimizerSettings):
     """All that decides the checkpoint of a method beside the files that it reads; config.yaml explains the keys.
 
-    objective_settings: those that belong to the objective (Objective.settings). epochs: if the training is given in
-    epochs, whose steps the pairs decide; `steps` then has those of a full set. precision: of the products; weights: of
-    the weights, gradients and optimizer state. validate_every: steps from one validation to the next; with 0 there is
-    none, and the last checkpoint is kept. validation: how validation answers are sampled and scored; validate_by: the
-    judge that scores them. rollouts: what becomes of the responses of a policy that writes its own pairs, every
-    `rollout_every` steps.
+    objective_settings: those that belong to the objective (Objective.settings). betas: of AdamW; by default torch's.
+    epochs: if the training is given in epochs, whose steps the pairs decide; `steps` then has those of a full set.
+    precision: of the products; weights: of the weights, gradients and optimizer state. validate_every: steps from one
+    validation to the next; with 0 there is none, and the last checkpoint is kept. validation: how validation answers
+    are sampled and scored; validate_by: the judge that scores them. rollouts: what becomes of the responses of a policy
+    that writes its own pairs, every `rollout_every` steps.
     """
 
     objective: str
@@ -65,6 +62,7 @@ class TrainingSettings(OptimizerSettings):
     validate_every: int
     validation: dict
     optimizer: Literal["adamw", "rmsprop"] = "adamw"
+    betas: list[float] | None = None
     epochs: float | None = None
     precision: Precision = "float32"
     weights: Precision = "float32"
@@ -78,6 +76,8 @@ class TrainingSettings(OptimizerSettings):
 
     def __post_init__(self):
         super().__post_init__()
+        if self.betas is not None and len(self.betas) != 2:
+            raise InputError(f"--settings: betas is {self.betas!r}; it must be two numbers")
         if isinstance(self.choose, int):
             setting.check_limits("--settings: choose", self.choose, _AT_LEAST_1)
 
@@ -134,8 +134,6 @@ class PretrainingSettings(OptimizerSettings):
         super().__post_init__()
         if (self.optimizer == "muon") != (self.other_rate is not None):
             raise InputError("--settings: other_rate: muon needs it for what is no inner matrix, and adamw has none")
-        if self.optimizer == "muon" and self.betas is not None:
-            raise InputError("--settings: betas: those of muon's part are fixed; take them out")
 
 
 def saved_every(validate_every: int, steps: int) -> int:

@@ -42,20 +42,17 @@ class Attempts:
 def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
     """Rows from attempt files.
 
-    Per method, temperature, number of attempts k (of settings["attempts"][experiment], by default 1, 10, 32, as far as
-    the temperature has them) and extractor: accuracy (any of the first k correct, %), difference_<other> (accuracy
-    minus that of each other method, paired by question and seed, points), pass_at_k (from all attempts) and
-    maj_at_k (of the first k); n is questions x seeds.
+    Per method, temperature, number of attempts k (of settings["attempts"][experiment], those that the temperature has)
+    and extractor: accuracy (any of the first k correct, %), difference_<other> (accuracy minus that of each other
+    method, paired by question and seed, points), pass_at_k (from all attempts) and maj_at_k (of the first k); n is
+    questions x seeds. A k that no temperature of the experiment has is refused.
     Over all attempts of a temperature: steps_share, accuracy_given_steps, accuracy_given_concise (%), and each of
     these minus that of each other method, paired likewise, as <share>_difference_<other> (points); n is the number of
     responses counted, of the method itself.
     Where the questions are of several sources also accuracy_of_<source>, in k attempts (%).
     """
     tables = by_method(paths)
-    numbers = {
-        experiment: _numbers(settings.get("attempts", {}).get(experiment, (1, 10, 32)), experiment, tables)
-        for experiment, _ in tables
-    }
+    numbers = {experiment: _numbers(settings["attempts"][experiment], experiment, tables) for experiment, _ in tables}
     for (experiment, method), by_temperature in tables.items():
         others = {m: t for (e, m), t in tables.items() if e == experiment and m != method}
         for temperature, table in by_temperature.items():

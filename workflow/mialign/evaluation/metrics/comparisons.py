@@ -11,6 +11,7 @@ from mialign.evaluation.judge.settings import MAIN
 from mialign.evaluation.metrics.records import (
     ItemTable,
     Source,
+    at_temperature,
     difference,
     judging,
     load,
@@ -57,12 +58,12 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
         for axis in (axis for axis in AXES if deciding.get((experiment, axis)) == judge):
             for temperature in temperatures(seeds):
                 keys = dict(zip(COLUMNS, (experiment, method, baseline, axis, temperature), strict=False))
-                table = ItemTable(_at(seeds, temperature, axis), what=f"verdicts of {pair}, {axis}")
+                table = ItemTable(at_temperature(seeds, temperature, axis), what=f"verdicts of {pair}, {axis}")
                 for category, metric, estimate in _verdict_rows(table, bootstrap, ties_won):
                     yield keys | {"category": category, "metric": metric} | estimate._asdict() | by
                 if not (table.items and all(scored) and judge == MAIN):
                     continue
-                sides = [_at(side, temperature) for side in scored]
+                sides = [at_temperature(side, temperature) for side in scored]
                 for field in (COMPARED[axis], *_held_out(axis, sides)):
                     for category, estimate in _difference_rows(difference(*sides, field), bootstrap):
                         yield keys | {"category": category, "metric": f"{field}_difference"} | estimate._asdict() | by
@@ -107,13 +108,6 @@ def _check_whole(verdicts: dict, scores: dict) -> None:
                     f"verdicts/{experiment}/{pair}/seed{seed}.jsonl: {len(judged)} of {len(items)} scored answers "
                     "have a verdict; is the file cut short? Delete it and run the workflow again"
                 )
-
-
-def _at(seeds: dict[int, list[dict]], temperature: float, axis: str | None = None) -> dict[int, list[dict]]:
-    return {
-        seed: [r for r in records if r["temperature"] == temperature and axis in (None, r.get("axis"))]
-        for seed, records in seeds.items()
-    }
 
 
 def _verdict_rows(table: ItemTable, bootstrap: Bootstrap, ties_won: bool) -> Iterator[tuple[str, str, Estimate]]:

@@ -8,7 +8,7 @@ import numpy as np
 from mialign.core.files import read_jsonl
 from mialign.core.template import text_of
 from mialign.data.filters import ENDED
-from mialign.evaluation.metrics.records import temperatures, with_prompts
+from mialign.evaluation.metrics.records import at_temperature, temperatures, with_prompts
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.ngrams import ngrams, words
 from mialign.evaluation.scores import correct
@@ -24,8 +24,8 @@ FIELDS = ("prompt_id", "question_id", "temperature", "text", "finish", "tokens")
 def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
     """Rows from files of responses or solutions, and of the benchmark prompts of each experiment.
 
-    ended: answers that ended by themselves (%). tokens: their mean length. correct: answers whose content the checkers
-    find correct (%), of those of which they can tell; where rewards are trained for, this was not rewarded.
+    ended: answers that were not cut for length (%). tokens: the mean length of all. correct: answers whose content the
+    checkers find correct (%), of those of which they can tell; where rewards are trained for, this was not rewarded.
     seq_rep_4: the mean over answers of 1 - different n-grams / all n-grams (four words; %; Welleck et al. 2020, arXiv
     1908.04319); an answer without any repeats none.
     copied_question, copied_instructions: the share of all words that lie in such an n-gram which the question has
@@ -35,7 +35,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     """
     for experiment, method, seeds, asked in with_prompts(paths, FIELDS, _asked):
         for temperature in temperatures(seeds):
-            at = {seed: [r for r in records if r["temperature"] == temperature] for seed, records in seeds.items()}
+            at = at_temperature(seeds, temperature)
             for metric, (above, below) in _counted(at, asked).items():
                 rate = metric != "tokens"
                 estimate = bootstrap.ratio(above, below, (0, 1) if rate else None, metric in PROPORTIONS)

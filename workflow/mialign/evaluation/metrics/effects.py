@@ -8,7 +8,7 @@ import numpy as np
 
 from mialign.evaluation.judge import AXES
 from mialign.evaluation.metrics import accuracy
-from mialign.evaluation.metrics.records import ItemTable, load, source, temperatures
+from mialign.evaluation.metrics.records import ItemTable, at_temperature, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import Effect, effect
@@ -49,10 +49,7 @@ def _comparisons(paths: list[str], bootstrap: Bootstrap) -> Iterator[dict]:
         method, baseline = pair.split("-vs-")
         for axis in AXES:
             for temperature in temperatures(seeds):
-                here = {
-                    seed: [r for r in records if (r["axis"], r["temperature"]) == (axis, temperature)]
-                    for seed, records in seeds.items()
-                }
+                here = at_temperature(seeds, temperature, axis)
                 table = ItemTable(here, what=f"verdicts of {pair}, {axis}")
                 points = table.values(lambda record: POINTS[record["verdict"]])
                 longer = table.values(lambda record: record["test_tokens"] - record["baseline_tokens"])

@@ -6,7 +6,7 @@ import numpy as np
 
 from mialign.core.errors import InputError
 from mialign.evaluation.judge import AXES
-from mialign.evaluation.metrics.records import judging, load, source
+from mialign.evaluation.metrics.records import at_temperature, judging, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.judges import CHOICES, changed, chose_first
@@ -31,11 +31,10 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
             of_judge = judged.setdefault(judging(folder), {}).setdefault(seed, [])
             of_judge += _read(f"verdicts/{folder}/{pair}/seed{seed}.jsonl", records)
     for (experiment, judge), seeds in judged.items():
-        temperatures = sorted({one["temperature"] for records in seeds.values() for one in records})
         for axis in AXES:
-            for temperature in temperatures:
+            for temperature in temperatures(seeds):
                 about = dict(zip(COLUMNS, (experiment, judge, axis, temperature), strict=False))
-                here = {s: [r for r in seeds[s] if (r["axis"], r["temperature"]) == (axis, temperature)] for s in seeds}
+                here = at_temperature(seeds, temperature, axis)
                 if any(here.values()):
                     counts = _counts(here)
                     yield about | {"metric": "changed"} | _share(counts[:2], bootstrap, proportion=True)

@@ -13,7 +13,7 @@ import numpy as np
 
 from mialign.core.errors import InputError
 from mialign.evaluation.hypervolume import hypervolume
-from mialign.evaluation.metrics.records import ItemTable, joined, load, source, temperatures
+from mialign.evaluation.metrics.records import ItemTable, at_temperature, joined, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import mean_with_interval
@@ -72,7 +72,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
 
 def _answers(seeds: dict[int, list[dict]], temperature: float, names: list[str], what: str) -> Answers:
     """InputError unless every question has one answer under every vector in every seed."""
-    at = {seed: [r for r in records if r["temperature"] == temperature] for seed, records in seeds.items()}
+    at = at_temperature(seeds, temperature)
     vectors = sorted({tuple(record["preference"]) for records in at.values() for record in records})
     if not vectors:
         raise InputError(

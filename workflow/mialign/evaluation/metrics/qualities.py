@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from operator import itemgetter
 
 from mialign.evaluation import held_out_adherence
-from mialign.evaluation.metrics.records import ItemTable, load, source, temperatures
+from mialign.evaluation.metrics.records import ItemTable, at_temperature, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import mean_with_interval
@@ -24,7 +24,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     for (experiment, method), seeds in scores.items():
         metrics = (*METRICS, *held_out_adherence.measured(record for records in seeds.values() for record in records))
         for temperature in temperatures(seeds):
-            at = {seed: [r for r in records if r["temperature"] == temperature] for seed, records in seeds.items()}
+            at = at_temperature(seeds, temperature)
             table = ItemTable(at, what=f"scores of {method} ({experiment})")
             arrays = {metric: table.values(itemgetter(metric)) for metric in metrics}
             for category, members in table.groups():

@@ -10,8 +10,7 @@ import numpy as np
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl
 from mialign.evaluation.judge.settings import MAIN
-
-CATEGORIES = ("writing", "roleplay", "reasoning", "math", "coding", "extraction", "stem", "humanities")
+from mialign.synthetic import CATEGORIES
 
 
 @dataclass(frozen=True)
@@ -85,6 +84,14 @@ def with_prompts(
 def temperatures(seeds: dict[int, list[dict]]) -> list[float]:
     """The temperatures that occur, from low to high."""
     return sorted({record["temperature"] for records in seeds.values() for record in records})
+
+
+def at_temperature(seeds: dict[int, list[dict]], temperature: float, axis: str | None = None) -> dict[int, list[dict]]:
+    """The records of each seed at this temperature; of verdicts those on this axis."""
+    return {
+        seed: [r for r in records if r["temperature"] == temperature and (axis is None or r["axis"] == axis)]
+        for seed, records in seeds.items()
+    }
 
 
 class ItemTable:

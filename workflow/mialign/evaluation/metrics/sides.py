@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mialign.evaluation.metrics.records import ItemTable, load, source, temperatures
+from mialign.evaluation.metrics.records import ItemTable, at_temperature, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import mean_with_interval
@@ -24,7 +24,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     scores = load((source(path, ("scores", "writer_scores")) for path in paths), fields)
     for (experiment, method), seeds in scores.items():
         for temperature in temperatures(seeds):
-            at = {seed: [r for r in records if r["temperature"] == temperature] for seed, records in seeds.items()}
+            at = at_temperature(seeds, temperature)
             for principle, having in _by_principle(at).items():
                 table = ItemTable(having, what=f"scores of {method} ({experiment})")
                 arrays = {metric: table.values(lambda one, metric=metric: _value(one, metric)) for metric in METRICS}

@@ -63,9 +63,6 @@ class Projection:
         """V, the number of tokens that there are."""
         return len(self.factors[0][1])
 
-    def __len__(self) -> int:
-        return len(self.factors[0][0])
-
 
 def project(head, hidden: Tensor, cap: float | None = None) -> Projection:
     """The Projection of hidden states [T, D] by an output layer: plain, LoRA-wrapped, or trained beside adapters."""
