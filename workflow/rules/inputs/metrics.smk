@@ -6,13 +6,23 @@ from mialign.training.objectives import counts_ties_as_wins
 COMPARED = list(CONFIG["experiments"]) if CONFIG["document"] != "main" else []
 
 
+def by_seed(folder, measured):
+    """The files of a folder for the policies of each experiment; measured: experiment -> policies."""
+    return [
+        f"{RUN}/{folder}/{experiment}/{policy}/seed{seed}.jsonl"
+        for experiment, policies in measured.items()
+        for policy in policies
+        for seed in SEEDS
+    ]
+
+
 def answers_of(experiment):
     """All answers to the benchmark questions of an experiment, as they were written."""
     if "respond" in CONFIG["experiments"][experiment]:
         stage, methods = "responses", (measured_policies if experiment in PREFERRED else answering)(experiment)
     else:
         stage, methods = "solutions", policies(experiment)
-    return [f"{RUN}/{stage}/{experiment}/{method}/seed{seed}.jsonl" for method in methods for seed in SEEDS]
+    return by_seed(stage, {experiment: methods})
 
 
 def scores_of(experiment, methods, seeds):
@@ -31,9 +41,7 @@ def writer_scores(experiment):
 
 
 def attempts_of(experiment):
-    return [
-        f"{RUN}/attempts/{experiment}/{method}/seed{seed}.jsonl" for method in policies(experiment) for seed in SEEDS
-    ]
+    return by_seed("attempts", {experiment: policies(experiment)})
 
 
 def verdicts_of(judging, experiment):
@@ -136,25 +144,10 @@ def metric_inputs(wildcards):
         case "accuracy":
             return [path for experiment in SOLVED for path in attempts_of(experiment)]
         case "information":
-            return [
-                f"{RUN}/information/{experiment}/{method}/seed{seed}.jsonl"
-                for experiment in INFORMED
-                for method in policies(experiment)
-                for seed in SEEDS
-            ]
+            return by_seed("information", {experiment: policies(experiment) for experiment in INFORMED})
         case "drift":
-            return [
-                f"{RUN}/drift/{experiment}/{method}/seed{seed}.jsonl"
-                for experiment in DRIFTING
-                for method in drifting(experiment)
-                for seed in SEEDS
-            ]
+            return by_seed("drift", {experiment: drifting(experiment) for experiment in DRIFTING})
         case "preferences":
-            return [
-                f"{RUN}/rewards/responses/{experiment}/{method}/seed{seed}.jsonl"
-                for experiment in PREFERRED
-                for method in measured_policies(experiment)
-                for seed in SEEDS
-            ]
+            return by_seed("rewards/responses", {experiment: measured_policies(experiment) for experiment in PREFERRED})
         case "training":
             return training_curves() + [f"{RUN}/training/collapse/{curve}.csv" for curve in CURVES]
