@@ -48,7 +48,7 @@ SNAKEMAKE = $(if $(CONFIG),python workflow/run.py settings $(CONFIG); )PYTHONPAT
 # Where a run lies only the workflow knows, from CONFIG and ARGS: it writes its folder into this file, of a dry run nothing.
 TOLD = export RUN_TOLD=$$(mktemp); trap 'rm -f "$$RUN_TOLD"' EXIT
 # Unit tests that train, start processes or a browser, compile kernels or the paper, decode for long or draw every figure.
-SLOW = attention_mask audit_page_browser engine environments figures generation gpu_benchmark merged \
+SLOW = attention_mask audit_page_browser engine environments figures generation gpu_benchmark machine merged \
 	paper paper_text pretrain processes server_engine training training_benchmark trl warm warm_results
 TIMED = s=$$(($$(date +%s) - $(START))); echo "make $@: $$((s / 60)) min $$((s % 60)) s"
 

@@ -22,10 +22,10 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="module", autouse=True)
 def searched_for_garbage_once():
-    """What earlier files left is not searched again. torch and its like leave a million objects, each search a second.
-
-    statsmodels searches in every adjustment of a family of tests.
+    """What earlier files left is not searched again. torch and its like leave a million objects, so a search takes a
+    second, and statsmodels searches in every adjustment of a family of tests.
     """
+    gc.collect()  # what is garbage by now would be kept for good
     gc.freeze()
 
 

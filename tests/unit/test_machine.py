@@ -52,7 +52,7 @@ print(use_bf16("bf16"), seconds(torch.bfloat16) < seconds(torch.float32))
     for limit in ({}, {"ONEDNN_MAX_CPU_ISA": "AVX2"}):
         done = subprocess.run(
             [sys.executable, "-c", code],
-            env=os.environ | limit | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            env=os.environ | limit | {"CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": os.pathsep.join(sys.path)},
             capture_output=True,
             text=True,
             check=True,

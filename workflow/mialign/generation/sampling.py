@@ -33,7 +33,10 @@ def choose(logits: Tensor, temperature: float, top_p: float, dice: Tensor) -> Te
 
 
 def _largest(probabilities: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """The `size` largest of each row, falling, and their tokens; of equal ones the first token stands first."""
+    """The `size` largest of each row, falling, and their tokens; of equal ones among them the first token stands first.
+
+    Which of several equal ones at the edge are among them, topk decides, for each row by itself.
+    """
     if size < probabilities.shape[-1]:
         tokens = probabilities.topk(size, sorted=False).indices.sort(-1).values
         probabilities = probabilities.gather(-1, tokens)

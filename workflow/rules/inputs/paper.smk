@@ -176,7 +176,7 @@ def table_settings(wildcards):
                 "cite": CONFIG.get("cite", {}).get("datasets", {}),
             }
         case "models":
-            settings = only(CONFIG, "models", "cite")
+            settings = only(printed(CONFIG), "models", "cite")
         case "training" | "methods" | "degeneration" | "steering":
             settings = {"experiments": shown}
         case _:

@@ -87,7 +87,7 @@ def deciding(judge: dict) -> dict:
 
 
 def with_deciding_judge(training: dict) -> dict:
-    """The settings of a training or a method; of the judge of its validation answers what decides his verdicts."""
+    """The settings of a training or a method; of the judge of its validation answers what decides its verdicts."""
     judge = training.get("validate_by")
     return training | ({"validate_by": deciding(judge)} if judge else {})
 
