@@ -21,7 +21,14 @@ from mialign.data.sets import (
 )
 from mialign.evaluation.judge import AXES
 from mialign.evaluation.judge.cost import dollars
-from mialign.evaluation.judge.settings import by_authors, judged_comparisons, judges, run_here, validating
+from mialign.evaluation.judge.settings import (
+    by_authors,
+    judged_comparisons,
+    judges,
+    run_here,
+    validating,
+    verdicts_folder,
+)
 from mialign.models.weights import with_parents
 from mialign.preflight import training_size
 from mialign.preflight.assumptions import assumption, questions, weights
@@ -117,7 +124,7 @@ class _Experiment:
             answers = self.asked() * len(given["respond"]["temperatures"])
             yield self.row("respond", policies * self.seeds, answers * self.answer("respond"), "generation", self.base)
             for name, judge in judges(given).items():
-                yield self.judging(self.name if name == "judge" else f"{self.name}.{name}", judge)
+                yield self.judging(verdicts_folder(self.name, name), judge)
         if "solve" in given:
             attempts = self.questions("benchmark") * (1 + max(given["solve"]["attempts"]))
             jobs = (len(given["methods"]) + 1) * self.seeds

@@ -8,7 +8,7 @@ JUDGE = (
 
 # Folder of verdicts -> (experiment, judge): EXPERIMENT for its judge, EXPERIMENT.NAME for one of its further judges.
 JUDGINGS = {
-    experiment if name == "judge" else f"{experiment}.{name}": (experiment, judge)
+    verdicts_folder(experiment, name): (experiment, judge)
     for experiment in JUDGED
     for name, judge in judges(CONFIG["experiments"][experiment]).items()
 }

@@ -36,8 +36,13 @@ def by_authors(judge: dict) -> bool:
 
 
 def judges(experiment: dict) -> dict[str, dict]:
-    """All judges of an experiment by name; "judge" is the one that figures and tables show."""
-    return {name: experiment[name] for name in ("judge",) if name in experiment} | experiment.get("judges", {})
+    """All judges of an experiment by name; figures and tables show MAIN."""
+    return {name: experiment[name] for name in (MAIN,) if name in experiment} | experiment.get("judges", {})
+
+
+def verdicts_folder(experiment: str, judge: str) -> str:
+    """The folder of a judge's verdicts: EXPERIMENT of the main judge, EXPERIMENT.JUDGE of a further one."""
+    return experiment if judge == MAIN else f"{experiment}.{judge}"
 
 
 def validating(experiment: dict) -> dict | None:
@@ -47,7 +52,7 @@ def validating(experiment: dict) -> dict | None:
 
 def judges_by_key(experiment: dict) -> dict[str, dict]:
     """The same with the judge of validation answers, by their keys in the experiment."""
-    found = {"judge" if name == "judge" else f"judges.{name}": judge for name, judge in judges(experiment).items()}
+    found = {name if name == MAIN else f"judges.{name}": judge for name, judge in judges(experiment).items()}
     return found | ({VALIDATING: judge} if (judge := validating(experiment)) else {})
 
 

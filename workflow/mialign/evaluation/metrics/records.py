@@ -34,7 +34,7 @@ def source(path: str | Path, stages: Iterable[str]) -> Source:
 
 
 def judging(folder: str) -> tuple[str, str]:
-    """Experiment and judge of a folder of verdicts: EXPERIMENT of the main judge, EXPERIMENT.JUDGE of a further one."""
+    """Experiment and judge of a folder of verdicts, as `verdicts_folder` names it."""
     experiment, _, judge = folder.partition(".")
     return experiment, judge or MAIN
 
