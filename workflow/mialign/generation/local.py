@@ -51,8 +51,8 @@ def generate(
 ) -> list[list[Completion]]:
     """The completions of every request, one for each of its seeds, in the order of the requests.
 
-    A completion depends on its prompt, settings and seed, not on its neighbours (up to the rounding of sums in
-    another batch shape).
+    A completion depends on its prompt, settings and seed, not on its neighbours, up to two things: the rounding of sums
+    in another batch shape, and the order of equally likely tokens, of which there are many in bfloat16.
     """
     if reason := not_writing(model.config.to_dict()):
         raise InputError(f"The model {reason}, so it cannot write here; take another one, or engine.kind vllm")

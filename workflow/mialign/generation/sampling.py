@@ -3,9 +3,8 @@
 import torch
 from torch import Tensor
 
-# The nucleus of nearly every step lies within so many tokens, the first number or the second. A row where it does not
-# is sorted whole: of 49,152 tokens that takes as long as reading a token.
-SHORTLISTS = (16, 64)
+# The nucleus of nearly every step lies within this many tokens; a row where it does not is sorted whole.
+SHORTLIST = 64
 
 
 def choose(logits: Tensor, temperature: float, top_p: float, dice: Tensor) -> Tensor:
@@ -13,37 +12,29 @@ def choose(logits: Tensor, temperature: float, top_p: float, dice: Tensor) -> Te
 
     Temperature 0 takes the most likely token. Otherwise the smallest set of most likely tokens whose probability
     reaches top_p (Holtzman et al., arXiv 1904.09751) is kept, and the token is where the cumulated probability of
-    the set, the largest first, passes the row's number.
+    the set passes the row's number.
     """
     if temperature == 0:
         return logits.argmax(-1)
     probabilities = ((logits - logits.amax(-1, keepdim=True)) / temperature).softmax(-1)
     if top_p >= 1:
         return _invert(probabilities, dice)
-    largest, chosen = probabilities.max(-1)
-    rows = (largest < top_p).nonzero()[:, 0]  # the others' set is their most likely token alone
-    for size in (*SHORTLISTS, probabilities.shape[-1]):
-        if not len(rows):
-            break
-        values, tokens = _largest(probabilities[rows], size)
-        found = (values.sum(-1) >= top_p) | (size >= probabilities.shape[-1])
-        chosen[rows[found]] = _of_nucleus(values[found], tokens[found], top_p, dice[rows[found]])
-        rows = rows[~found]
+    values, tokens = probabilities.topk(min(SHORTLIST, probabilities.shape[-1]))
+    wide = values.sum(-1) < top_p
+    if values.shape[-1] == probabilities.shape[-1] or not wide.any():
+        return _of_nucleus(values, tokens, top_p, dice)
+    # Sorting a row of 49,152 tokens takes as long as reading a token, so only these rows are sorted whole.
+    chosen = torch.empty_like(tokens[:, 0])
+    chosen[wide] = _of_nucleus(*_sorted(probabilities[wide]), top_p, dice[wide])
+    by_token = tokens[~wide].sort(-1)
+    values, order = _sorted(values[~wide].gather(-1, by_token.indices))
+    chosen[~wide] = _of_nucleus(values, by_token.values.gather(-1, order), top_p, dice[~wide])
     return chosen
 
 
-def _largest(probabilities: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """The `size` largest of each row, falling, and their tokens; of equal ones among them the first token stands first.
-
-    Which of several equal ones at the edge are among them, topk decides, for each row by itself.
-    """
-    if size < probabilities.shape[-1]:
-        tokens = probabilities.topk(size, sorted=False).indices.sort(-1).values
-        probabilities = probabilities.gather(-1, tokens)
-    else:
-        tokens = torch.arange(probabilities.shape[-1], device=probabilities.device).expand_as(probabilities)
-    values, order = probabilities.sort(dim=-1, descending=True, stable=True)
-    return values, tokens.gather(-1, order)
+def _sorted(probabilities: Tensor) -> tuple[Tensor, Tensor]:
+    """The largest first; of equal ones the one that stands first."""
+    return probabilities.sort(dim=-1, descending=True, stable=True)
 
 
 def _of_nucleus(values: Tensor, tokens: Tensor, top_p: float, dice: Tensor) -> Tensor:
