@@ -924,7 +924,7 @@ def test_a_judge_of_validation_answers_is_a_model_of_the_run(miniature):
         "prompt_template": "config/judge.yaml",
     }
     assert validating(found["maths"]) is None
-    assert "linked" in run_here(found["multitask"])  # so it is fetched, or made, before a training
+    assert "linked" in run_here(found["multitask"], miniature["models"])  # so it is fetched, or made, before a training
 
 
 def test_where_the_server_is_that_judges_validation_answers_decides_no_checkpoint(miniature):

@@ -111,7 +111,7 @@ def test_the_users_of_a_dataset(recipes, read_config):
 def test_principles_that_a_model_writes(recipes, read_config):
     (overlay,) = recipes["Principles that a model writes"]["yaml"]
     settings = loading.load(read_config(SMOKE, yaml.safe_load(overlay)))
-    assert run_here(settings["experiments"]["multitask"]) == ["weak", "strong", "writer"]
+    assert run_here(settings["experiments"]["multitask"], settings["models"]) == ["weak", "trunk", "strong", "writer"]
     assert settings["principle_writer"]["wordings"] == 2
 
 

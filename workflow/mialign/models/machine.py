@@ -56,7 +56,7 @@ def _computes_bf16() -> bool:
     """Whether this processor does. oneDNN takes bfloat16 on every x86 processor with AVX-512.
 
     Those without AVX512_BF16, such as Ice Lake, must emulate it. On one core of an AMD EPYC a product had 219 GFLOP/s
-    with these instructions, 37 where oneDNN was kept from using them, and 100 in float32.
+    with these instructions, 37 without (ONEDNN_MAX_CPU_ISA=AVX512_CORE), and 100 in float32.
     """
     import torch
 

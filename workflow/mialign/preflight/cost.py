@@ -29,7 +29,6 @@ from mialign.evaluation.judge.settings import (
     validating,
     verdicts_folder,
 )
-from mialign.models.weights import with_parents
 from mialign.preflight import training_size
 from mialign.preflight.assumptions import assumption, questions, weights
 from mialign.preflight.measured_speeds import speeds
@@ -78,8 +77,7 @@ def table(config: dict, assumed: dict, measured: Sequence[dict] = ()) -> list[di
 
 def _rows(config: dict, assumed: dict) -> Iterator[Row]:
     models = config["models"]
-    run = [name for given in config["experiments"].values() for name in run_here(given)]
-    used = dict.fromkeys(one for name in run for one in with_parents(models, name))
+    used = dict.fromkeys(name for given in config["experiments"].values() for name in run_here(given, models))
     fetched = [name for name in used if "places" in models[name]]
     size = sum(weights(config, assumed, name) for name in fetched) * assumed["bytes_per_weight"]["model"]
     yield Row("fetch_model", jobs=len(fetched), disk=size)

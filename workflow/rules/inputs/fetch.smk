@@ -32,8 +32,8 @@ def used_datasets():
 
 
 def used_models():
-    run = [model for experiment in CONFIG["experiments"].values() for model in run_here(experiment)]
-    used = [one for model in run for one in weights.with_parents(CONFIG["models"], model)]
+    experiments, models = CONFIG["experiments"].values(), CONFIG["models"]
+    used = [model for experiment in experiments for model in run_here(experiment, models)]
     used += [fetched for model in used if (fetched := folders.base_to_fetch(CONFIG, model))]
     return [model for model in dict.fromkeys(used) if model in FETCHED_MODELS]
 

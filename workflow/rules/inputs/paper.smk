@@ -162,8 +162,8 @@ def table_inputs(wildcards):
 def table_settings(wildcards):
     """What a table says of models or methods, in the order of the config, and no more, so that no other key reruns it."""
     kind, experiment = TABLES[wildcards.table]
-    shown = printed(CONFIG)["experiments"]
-    shown = shown if experiment is None else only(shown, experiment)
+    settings = printed(CONFIG)
+    shown = settings["experiments"] if experiment is None else only(settings["experiments"], experiment)
     match kind:
         case "principles" | "written_principles" | "dropped":
             settings = {}
@@ -176,7 +176,7 @@ def table_settings(wildcards):
                 "cite": CONFIG.get("cite", {}).get("datasets", {}),
             }
         case "models":
-            settings = only(printed(CONFIG), "models", "cite")
+            settings = only(settings, "models", "cite")
         case "training" | "methods" | "degeneration" | "steering":
             settings = {"experiments": shown}
         case _:

@@ -5,6 +5,7 @@ from datetime import date
 
 from mialign.core.errors import InputError
 from mialign.data.sets import compared_models, principle_writer, used_sets, writing_model
+from mialign.models.weights import with_parents
 
 MAIN = "judge"  # the judge of an experiment, beside whom there may be further ones
 READING = {"prompt_template": "config/judge.yaml", "invalid_at_most": 0.05}
@@ -66,9 +67,9 @@ def by_program(experiment: dict) -> bool:
     return (experiment.get("judge") or {}).get("kind", "checkers") == "checkers"
 
 
-def run_here(experiment: dict) -> list[str]:
+def run_here(experiment: dict, models: dict[str, dict]) -> list[str]:
     """The models that an experiment loads: its base, writers of pairs and principles, those that methods are compared
-    with, judges by likelihood, rewards.
+    with, judges by likelihood, rewards; and what these are trained from.
     """
     by_likelihood = [judge["model"] for judge in likelihood_judges(experiment).values()]
     writing = [writing_model(experiment, data) for data in used_sets(experiment)]
@@ -76,7 +77,7 @@ def run_here(experiment: dict) -> list[str]:
     scorers = experiment.get("preferences", {}).get("scorers", {}).values()
     rewarding = [reward["model"] for reward in scorers if reward["kind"] == "classifier"]
     used = [experiment["base"], *filter(None, writing), *compared_models(experiment), *by_likelihood, *rewarding]
-    return list(dict.fromkeys(used))
+    return list(dict.fromkeys(one for name in used for one in with_parents(models, name)))
 
 
 def judged_comparisons(experiment: dict, judge: dict) -> list[list[str]]:
