@@ -9,11 +9,14 @@ import os
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import torch
 from rows import missing, row
 from shapes import llama_config, random_model
+from sharding import shard_weights
+from torch.distributed.fsdp import FSDPModule
 
 from mialign.core.files import write_jsonl
 from mialign.data.builders.constitutions import compare_all
@@ -41,17 +44,22 @@ class Killed(Exception):
 
 
 class Validation:
-    """Stands for the validation questions; `killed`: whether the job ends at the last of them."""
+    """Stands for the validation questions.
+
+    sharded: whether the weights of the model that it sees must be; killed: whether the job ends at the last of them.
+    """
 
     prompts = ()
 
-    def __init__(self, killed: bool):
-        self.killed, self.calls = killed, 0
+    def __init__(self, sharded: bool, killed: bool):
+        self.sharded, self.killed, self.calls = sharded, killed, 0
 
     def bind(self, tokenizer):
         return self
 
     def __call__(self, model) -> dict[str, float]:
+        if isinstance(model, FSDPModule) != self.sharded:
+            raise RuntimeError(f"the weights are {'not ' if self.sharded else ''}sharded")
         self.calls += 1
         if self.killed and self.calls == 3:  # before the first step, after two, after four
             raise Killed
@@ -64,15 +72,13 @@ def rows(device: str, shapes: str) -> Iterator[dict]:
         for case in CASES:
             if case == "lora" and importlib.util.find_spec("peft") is None:
                 yield missing("tiny", "training", case, "peft is not installed")
-            elif case.startswith("fsdp") and device == "cpu":
-                yield missing("tiny", "training", case, "weights are sharded on GPUs only")
             else:
-                yield from _of(case, Path(folder))
+                yield from _of(case, Path(folder), device)
 
 
-def _of(case: str, folder: Path) -> Iterator[dict]:
+def _of(case: str, folder: Path, device: str) -> Iterator[dict]:
     """One training as a whole, and one that is killed after two of four steps and resumed."""
-    run = _launched if case.startswith("fsdp") else train
+    run = partial(_launched, device) if case.startswith("fsdp") else train
     try:
         whole, resumed = folder / case / "whole", folder / case / "resumed"
         run(case, folder, whole, False)
@@ -96,7 +102,7 @@ def train(case: str, folder: Path, out: Path, killed: bool) -> None:
         train_method(
             Inputs(folder / "parent", folder / "pairs.jsonl"),
             TrainingSettings.read(SETTINGS | CASES[case]),
-            Validation(killed),
+            Validation(case.startswith("fsdp"), killed),
             Outputs(out / "sami/seed5", out / "curve.csv", out / "scratch"),
             Speed(512),
         )
@@ -108,21 +114,20 @@ def train(case: str, folder: Path, out: Path, killed: bool) -> None:
             raise RuntimeError("the training was not killed")
 
 
-def _launched(case: str, folder: Path, out: Path, killed: bool) -> None:
+def _launched(device: str, case: str, folder: Path, out: Path, killed: bool) -> None:
     """The same in a process of its own, alone in its process group, with its weights sharded."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        pool.submit(_alone, case, folder, out, killed).result()
+        pool.submit(_alone, device, case, folder, out, killed).result()
 
 
-def _alone(case: str, folder: Path, out: Path, killed: bool) -> None:
+def _alone(device: str, case: str, folder: Path, out: Path, killed: bool) -> None:
     """The workflow shards weights where there are several processes; here one must do."""
     os.environ |= {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "LOCAL_WORLD_SIZE": "1"}
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29513"}
     from mialign.models.machine import prepare
-    from mialign.training import loop
 
     prepare(4)
-    loop.sharded = lambda: True
+    shard_weights(device)
     train(case, folder, out, killed)
 
 

@@ -17,6 +17,7 @@ import run_stage
 import tiny
 from mialign.core.files import write_jsonl
 from mialign.data import principles, prompts, sources
+from mialign.models import checkpoints
 
 ADAPTER = {"rank": 2, "alpha": 4, "dropout": 0.0, "targets": ["q_proj", "lm_head"]}
 STEPS = {"steps": 20, "validate_every": 10, "batch": 8, "learning_rate": 0.0005, "tokens": test_training.SOME_TOGETHER}
@@ -58,14 +59,16 @@ def test_two_processes_take_the_steps_of_one(tmp_path, parent, pairs, how, chang
     assert steps[0] == steps[1]
 
 
-def test_sharded_weights_in_half_precision_give_whole_sums(tmp_path, parent, pairs):  # noqa: F811
+@pytest.mark.parametrize("changes", [{"precision": "bf16"}, test_training.IN_BF16])
+def test_sharded_weights_in_half_precision_give_whole_sums(tmp_path, parent, pairs, changes):  # noqa: F811
     """together.py looks at the sums of every grid; here at what comes of them."""
-    changes = STEPS | {"precision": "bf16"}
+    changes = STEPS | changes
     _, alone = test_training.train(tmp_path / "alone", parent, pairs, [0.1, 0.2, 0.3], **changes)
     shared, curve = together(tmp_path / "shared", parent, pairs, "fsdp", changes)
     expected, found = ([float(r["value"]) for r in c if r["metric"] == "loss"] for c in (alone, curve))
     assert found == pytest.approx(expected, rel=0.05, abs=0.02)
-    assert {weight.dtype for weight in weights(shared).values()} == {torch.float32}
+    kept = checkpoints.load_model(shared, dtype="auto").state_dict().values()
+    assert {weight.dtype for weight in kept} == {torch.bfloat16 if "weights" in changes else torch.float32}
 
 
 def test_the_stage_starts_its_own_processes_and_keeps_one_log(tmp_path, pairs, root):  # noqa: F811

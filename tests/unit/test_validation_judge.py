@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -206,6 +208,29 @@ def test_a_server_judges_checkpoints_and_a_training_begun_again_asks_nothing_twi
     assert again.curve == found.curve
     kept = [path for path in tmp_path.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
     assert not kept
+
+
+def test_of_two_processes_that_train_together_the_first_asks_the_server(train_by_server, tmp_path, root):
+    with serving(lambda body, times: longer(body, 2)) as server:
+        judge = server_settings(server.base_url)
+        alone = train_by_server("alone", judge)
+        asked = set(server.counts)
+        given = {
+            "processes": 2, "parent": tmp_path / "parent", "pairs": tmp_path / "pairs.jsonl",
+            "validation": tmp_path / "validation.jsonl", "seed": 5, "scratch": tmp_path / "scratch",
+            "settings": json.dumps({**METHOD, "validate_by": deciding(judge)}),
+            "judge-prompt-template": JUDGE_PROMPTS, "judge-server": json.dumps(judge["server"]),
+            "judge-asked": tmp_path / "asked_by_two.jsonl", "curve": tmp_path / "curve.csv",
+            "out": tmp_path / "two/seed5", "log": tmp_path / "log",
+        }  # fmt: skip
+        command = [sys.executable, str(root / "workflow/run.py"), "train"]
+        command += [str(word) for option, value in given.items() for word in (f"--{option}", value)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert set(server.counts) == asked  # the same questions
+    assert set(server.counts.values()) == {2}  # once by each training
+    rows = csv_files.rows(tmp_path / "curve.csv", ("step", "metric", "value"))
+    assert {int(row["step"]): row["value"] for row in rows if row["metric"] == "win_rate"} == alone.rates
 
 
 def test_the_win_rates_by_a_server_are_those_of_what_it_says(train_by_server):

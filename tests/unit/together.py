@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT / name) for name in ("tests/unit", "tests", "workflow")]
+sys.path[:0] = [str(ROOT / name) for name in ("tests/unit", "tests", "workflow", "benchmarks/gpu")]
 
 from mialign.models.machine import prepare  # noqa: E402
 
@@ -17,28 +17,14 @@ import json  # noqa: E402
 
 import test_training  # noqa: E402
 import torch  # noqa: E402
-from accelerate.state import PartialState  # noqa: E402
-from accelerate.utils import DistributedType  # noqa: E402
+from sharding import shard_weights  # noqa: E402
 from torch.distributed.fsdp import FSDPModule  # noqa: E402
 from torch.nn.parallel import DistributedDataParallel  # noqa: E402
 
 from mialign.core.process import leave  # noqa: E402
-from mialign.training import loop, trainer  # noqa: E402
+from mialign.training import trainer  # noqa: E402
 
 KINDS = {"fsdp": FSDPModule, "copies": DistributedDataParallel}
-
-
-def shard_on_cpus() -> None:
-    """Accelerate shards weights on GPUs only, PyTorch anywhere: let it take these processes for such with GPUs."""
-    loop.sharded = lambda: True
-    begin = PartialState.__init__
-
-    def begin_as_on_gpus(self, *args, **kwargs):
-        begin(self, *args, **kwargs)
-        if PartialState._shared_state["distributed_type"] == DistributedType.MULTI_CPU:
-            PartialState._shared_state["distributed_type"] = DistributedType.MULTI_GPU
-
-    PartialState.__init__ = begin_as_on_gpus
 
 
 def watch(how: str) -> None:
@@ -57,7 +43,7 @@ def watch(how: str) -> None:
 def main() -> None:
     folder, parent, pairs, how, changes = sys.argv[1:]
     if how == "fsdp":
-        shard_on_cpus()
+        shard_weights("cpu")
     watch(how)
     test_training.Scores = test_training.Answers
     test_training.fit(Path(folder), Path(parent), Path(pairs), [0.1, 0.2, 0.3], **json.loads(changes))

@@ -18,6 +18,9 @@ from mialign.core.files import write_text
 from mialign.training import resume
 from mialign.training.settings import OptimizerSettings
 
+# Seconds that the other processes wait for the first, which alone asks a server: one that is busy may take hours.
+WAITING = 24 * 3600
+
 
 def arguments(settings: OptimizerSettings, scratch: Path, **more) -> TrainingArguments:
     """Trainer arguments from our settings.
@@ -46,6 +49,7 @@ def arguments(settings: OptimizerSettings, scratch: Path, **more) -> TrainingArg
         remove_unused_columns=False,
         dataloader_drop_last=True,
         ddp_find_unused_parameters=False,
+        ddp_timeout=WAITING,
         **more,
     )
     if made.fsdp_plugin_args and made.bf16:
