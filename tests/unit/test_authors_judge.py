@@ -14,7 +14,7 @@ from judged import SECRET, server_settings
 from mialign.core import retry
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
-from mialign.data import authors, authors_judge
+from mialign.data import authors, authors_judge, sources
 from mialign.evaluation.judge import Case
 from mialign.evaluation.judge.authors_protocol import AuthorsPrompts, load, read_verdict
 from mialign.evaluation.judge.factory import make_judge
@@ -134,6 +134,23 @@ def test_released_verdicts_give_the_published_rates(files, run_stage, method, ex
         prompts=files / "prompts.jsonl", out=out,
     )  # fmt: skip
     assert rate(out) == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_files_themselves_give_the_published_rate(root, tmp_path, run_stage):
+    """SAMI's verdicts are not among the files in that folder."""
+    data = root.parent / "shared/data"
+    if not data.exists():
+        pytest.skip("the authors' files are not here: they are taken from a folder shared/data beside the repository")
+    fields = {"id": "question_id", "question": "turns.0", "category": "category"}
+    entry = {"file": "mt_bench_question.jsonl", "fields": fields}
+    prompts = ({**one, "id": f"m/{one['id']}", "question_id": one["id"]} for one in sources.questions("q", entry, data))
+    write_jsonl(tmp_path / "prompts.jsonl", prompts)
+    out = tmp_path / "verdicts/multitask.authors/dpo-vs-sft/seed42.jsonl"
+    run_stage(
+        authors_verdicts, answers=data / "released_responses_SFT.json",
+        verdicts=data / "released_verdicts_DPO-vs-SFT.json", prompts=tmp_path / "prompts.jsonl", out=out,
+    )  # fmt: skip
+    assert rate(out) == pytest.approx(57.5, abs=1e-9)
 
 
 # ---------------------------------------------------------------- what is asked
