@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mialign.evaluation.statistics.bootstrap import Bootstrap
-from mialign.evaluation.statistics.effects import effect
+from mialign.evaluation.statistics.effects import effect, mean_with_interval
 from mialign.evaluation.statistics.length_control import length_controlled
 from mialign.evaluation.statistics.power import (
     few,
@@ -145,6 +145,22 @@ def test_seeds_that_differ_widen_the_interval_and_the_bootstrap_sees_less_of_it(
     by_items = effect(values.mean(axis=1, keepdims=True), 0.5, (0, 1), Bootstrap()).estimate
     assert found.high - found.low > 1.5 * (by_items.high - by_items.low)
     assert found.n == 300
+
+
+def test_a_missing_observation_hides_no_seed_that_differs():
+    random, bootstrap = np.random.default_rng(3), Bootstrap()
+    values = random.normal(size=(80, 1)) + np.array([-0.5, 0.0, 0.5]) + random.normal(size=(80, 3))
+    whole = mean_with_interval(values, bootstrap)
+    assert whole == effect(values, 0.0, None, bootstrap).estimate
+    values[0, 1] = np.nan
+    found = mean_with_interval(values, bootstrap)
+    assert (found.value, found.n) == (pytest.approx(np.nanmean(values)), 239)
+    assert found.high - found.low == pytest.approx(whole.high - whole.low, rel=0.05)
+    assert (found.low + found.high) / 2 == pytest.approx(found.value)
+    values[0] = np.nan
+    assert mean_with_interval(values, bootstrap) == effect(values[1:], 0.0, None, bootstrap).estimate
+    bounded = mean_with_interval(values, bootstrap, (found.value - 0.1, 9.0))
+    assert bounded.low == found.value - 0.1
 
 
 def test_one_seed_has_a_bca_interval_and_a_sign_test():

@@ -125,6 +125,11 @@ def test_missing_observations_are_left_out():
     assert 0 <= estimate.low < estimate.high <= 1
 
 
+def test_one_item_without_bounds_has_no_interval():
+    estimate = Bootstrap(resamples=100).mean(np.array([[0.2, 0.4]]))
+    assert (estimate.value, estimate.low, estimate.high, estimate.n) == (pytest.approx(0.3), None, None, 2)
+
+
 def test_nothing_observed():
     assert Bootstrap().mean(np.full((4, 2), np.nan)) == (None, None, None, 0)
     assert Bootstrap().mean(np.empty((0, 0))) == (None, None, None, 0)

@@ -77,7 +77,7 @@ class Bootstrap:
         proportion says that every counted observation is a success or a failure: with a single seed the
         interval is then Wilson's. Where all items are alike in each seed, or there is only one, the bootstrap sees
         nothing that varies but the seeds; if the bounds of an observation are known, the interval then also covers
-        what Wilson leaves open after as many items without an exception.
+        what Wilson leaves open after as many items without an exception. Without bounds a single item has no interval.
         """
         numerator, denominator = np.asarray(numerator, float), np.asarray(denominator, float)
         n = round(float(denominator.sum()))
@@ -88,6 +88,8 @@ class Bootstrap:
             return Estimate(value, *wilson(round(float(numerator.sum())), n), n)
         if bounds and _constant(numerator, denominator):
             return Estimate(value, *_of_alike(value, _items(denominator), bounds), n)
+        if not bounds and _items(denominator) == 1:
+            return Estimate(value, None, None, n)
         low, high = self.interval(self.replicates(numerator, denominator))
         if bounds and _alike(numerator, denominator):
             lower, upper = _of_alike(value, _items(denominator), bounds)

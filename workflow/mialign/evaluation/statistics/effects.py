@@ -37,12 +37,22 @@ def mean_with_interval(
 ) -> Estimate:
     """The mean of values [items, seeds] with the interval that `effect` gives it; nan marks a missing observation.
 
-    Where one is missing, and for a proportion (see Bootstrap.ratio) of a single seed, the interval is Bootstrap.mean's.
+    Items without any observation are left out. Where an item lacks one, the interval is that of the items that lack
+    none, about the mean of all. For a proportion (see Bootstrap.ratio) of a single seed, and where fewer than two items
+    lack none, it is Bootstrap.mean's.
     """
     values = np.asarray(values, float)
-    if not values.size or np.isnan(values).any() or (proportion and values.shape[1] == 1):
+    values = values[~np.isnan(values).all(axis=1)]
+    whole = values[~np.isnan(values).any(axis=1)]
+    if len(whole) < min(2, len(values)) or not values.size or (proportion and values.shape[1] == 1):
         return bootstrap.mean(values, bounds, proportion)
-    return effect(values, 0.0, bounds, bootstrap).estimate
+    found = effect(whole, 0.0, bounds, bootstrap).estimate
+    if len(whole) == len(values):
+        return found
+    low, high = bounds or (-inf, inf)
+    moved = float(np.nanmean(values)) - found.value
+    count = int(np.isfinite(values).sum())
+    return Estimate(found.value + moved, max(low, found.low + moved), min(high, found.high + moved), count)
 
 
 def effect(values: np.ndarray, null: float, bounds: tuple[float, float] | None, bootstrap: Bootstrap) -> Effect:
