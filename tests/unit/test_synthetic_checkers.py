@@ -311,6 +311,12 @@ def test_answers_written_by_hand(principle, question, text, expected):
         ({**PLAIN, "reference": "18"}, "So it is 18.01.", False),
         ({**PLAIN, "reference": "18"}, "18 of 20", False),
         ({**PLAIN, "reference": "The Moon"}, "It was the  moon.", True),
+        ({**PLAIN, "reference": "no"}, "Yes, I know it does.", False),
+        ({**PLAIN, "reference": "Ada"}, "She lives in Canada.", False),
+        ({**PLAIN, "reference": "$18"}, "It costs 18.", True),
+        ({**PLAIN, "reference": "3/4"}, "The answer is 1/4.", None),
+        ({**PLAIN, "reference": "10:30"}, "It leaves at 9:30.", None),
+        ({**PLAIN, "reference": "2, 3"}, "The roots are 1 and 3.", None),
         ({**PLAIN, "reference": ""}, "It was.", None),
     ],
 )

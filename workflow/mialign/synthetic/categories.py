@@ -6,6 +6,7 @@ from random import Random
 from typing import NamedTuple
 
 from mialign.core.errors import InputError
+from mialign.core.numerals import number
 from mialign.core.seeds import derive
 from mialign.synthetic import (
     choices,
@@ -17,7 +18,7 @@ from mialign.synthetic import (
     word_problems,
     writing_extraction,
 )
-from mialign.synthetic.text import last_number
+from mialign.synthetic.text import any_of, last_number
 from mialign.synthetic.tone import TONES, speak
 
 
@@ -131,16 +132,20 @@ def stored_answer(question: dict, seed: int) -> str:
 
 
 def correct(question: dict, text: str) -> bool | None:
-    """Whether the content is correct; None if the question has no reference to tell by."""
+    """Whether the content is correct; None if the question has no reference to tell by.
+
+    Of a question from a file: whether the last number is the reference, or a reference in words stands in the text. A
+    reference of several numbers, such as 3/4 or 10:30, is not looked for.
+    """
     reference = question.get("reference")
     if isinstance(reference, dict):
         return _part(question).correct(reference, text) if "kind" in reference else None
     if reference is None or not str(reference).strip():
         return None
-    gold = last_number(str(reference))
-    if gold is not None and not any(letter.isalpha() for letter in str(reference)):
-        return last_number(text) == gold
-    return " ".join(str(reference).lower().split()) in " ".join(text.lower().split())
+    gold = str(reference).strip(" $€£%.")
+    if (known := number(gold)) is not None:
+        return last_number(text) == known
+    return bool(any_of((gold,)).search(text)) if any(letter.isalpha() for letter in gold) else None
 
 
 def _part(question: dict) -> Part:
