@@ -5,7 +5,14 @@ from random import Random
 
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaForSequenceClassification
+from transformers import (
+    BertConfig,
+    BertForSequenceClassification,
+    LlamaConfig,
+    LlamaForSequenceClassification,
+    RobertaConfig,
+    RobertaForSequenceClassification,
+)
 
 import tiny
 from mialign.core.errors import InputError
@@ -14,7 +21,7 @@ from mialign.data.preferences import vectors
 from mialign.evaluation.checkpoint_scores import scores_of
 from mialign.evaluation.rewards import checked_scores, make, reward_records
 from mialign.generation.engine import Completion
-from mialign.models.classifiers import load_classifier, not_classifying
+from mialign.models.classifiers import load_classifier, most_tokens, not_classifying
 from mialign.models.tokenizer import train_tokenizer
 from mialign.synthetic import categories
 from scripts import rewards as stage
@@ -143,7 +150,7 @@ def test_a_classifier_with_a_chat_template_reads_turns(classifier, tmp_path):
     plain = reward.scores([QUESTION], ["The boat sank."])
     reward.tokenizer.chat_template = template
     ids = reward.tokenizer("[user] Name the boat.\n[assistant] The boat sank.\n")["input_ids"]
-    assert reward._ids(QUESTION["question"], "The boat sank.") == ids
+    assert reward._encoded(QUESTION["question"], "The boat sank.") == {"input_ids": ids}
     assert reward.scores([QUESTION], ["The boat sank."]) != plain
 
 
@@ -152,9 +159,35 @@ def test_a_template_frames_the_question_whatever_the_chat_template(classifier):
     reward = make(settings, classifier)
     ids = tiny.tiny_tokenizer()("Person: Name {the} boat. Reply:")["input_ids"]
     ids += tiny.tiny_tokenizer()("The boat sank.")["input_ids"]
-    assert reward._ids("Name {the} boat.", "The boat sank.") == ids
+    assert reward._encoded("Name {the} boat.", "The boat sank.") == {"input_ids": ids}
     reward.tokenizer.chat_template = "{% for one in messages %}[{{ one.role }}] {{ one.content }}{% endfor %}"
-    assert reward._ids("Name {the} boat.", "The boat sank.") == ids
+    assert reward._encoded("Name {the} boat.", "The boat sank.") == {"input_ids": ids}
+
+
+SHAPE = {
+    "vocab_size": 300, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 24,
+    "max_position_embeddings": 34, "num_labels": 1, "pad_token_id": 1,
+}  # fmt: skip
+
+
+def test_a_classifier_that_tells_two_texts_apart_is_told_which_is_which(tmp_path):
+    torch.manual_seed(0)
+    model = BertForSequenceClassification(BertConfig(**SHAPE, initializer_range=0.5)).eval()
+    model.save_pretrained(tmp_path)
+    tiny.tiny_tokenizer().save_pretrained(tmp_path)
+    (found,) = make({"kind": "classifier", "model": "any"}, tmp_path).scores([QUESTION], ["The boat sank."])
+    texts = [tiny.tiny_tokenizer()(text)["input_ids"] for text in ("Name the boat.", "The boat sank.")]
+    ids, segments = torch.tensor([[*texts[0], *texts[1]]]), torch.tensor([[0] * len(texts[0]) + [1] * len(texts[1])])
+    assert found == pytest.approx(model(ids, token_type_ids=segments).logits[0, 0].item(), abs=1e-6)
+    assert found != pytest.approx(model(ids).logits[0, 0].item(), abs=1e-3)
+
+
+def test_positions_that_a_classifier_keeps_for_padding_are_not_read(tmp_path):
+    model = RobertaForSequenceClassification(RobertaConfig(**SHAPE, type_vocab_size=1))
+    assert most_tokens(model) == 32
+    model(torch.full((1, 32), 5))
+    with pytest.raises((IndexError, RuntimeError)):
+        model(torch.full((1, 33), 5))
 
 
 def test_a_text_that_is_too_long_for_a_classifier_is_refused(classifier):

@@ -36,6 +36,7 @@ class ClassifierReward:
         self.folder, self.tokenizer = folder, load_tokenizer(folder, needs_end=False)
         self.template = template
         self.model = load_classifier(folder).to(device())
+        self.segments = getattr(self.model.config, "type_vocab_size", 0) > 1  # as BERT has them
 
     def scores(self, questions: Sequence[dict], texts: Sequence[str]) -> list[float]:
         """The first logit for each text."""
@@ -44,27 +45,32 @@ class ClassifierReward:
         progress, found = Progress("rewards", len(texts), "responses"), []
         with torch.inference_mode():
             for question, text in zip(questions, texts, strict=True):
-                ids = torch.tensor([self._ids(question["question"], text)], device=self.model.device)
-                found.append(self.model(input_ids=ids).logits[0, 0].item())
+                read = self._encoded(question["question"], text)
+                tensors = {name: torch.tensor([ids], device=self.model.device) for name, ids in read.items()}
+                found.append(self.model(**tensors).logits[0, 0].item())
                 progress.add(1)
         return found
 
-    def _ids(self, question: str, text: str) -> list[int]:
+    def _encoded(self, question: str, text: str) -> dict[str, list[int]]:
+        """What the model reads: the ids of tokens, and which of the two texts each is of where it tells them apart."""
         from mialign.models.chat_template import encode_conversation
+        from mialign.models.classifiers import most_tokens
 
         if self.tokenizer.chat_template and not self.template:
             turns = [{"role": "user", "content": question}, {"role": "assistant", "content": text}]
-            ids = encode_conversation(self.tokenizer, turns, closed=True)
+            read = {"input_ids": encode_conversation(self.tokenizer, turns, closed=True)}
         else:
             asked = fill(self.template, question=question) if self.template else question
-            ids = self.tokenizer(asked, text, split_special_tokens=True)["input_ids"]
-        context = getattr(self.model.config.get_text_config(), "max_position_embeddings", len(ids))
-        if len(ids) > context:
+            names = ("input_ids", "token_type_ids") if self.segments else ("input_ids",)
+            encoded = self.tokenizer(asked, text, split_special_tokens=True, return_token_type_ids=self.segments)
+            read = {name: encoded[name] for name in names}
+        length, most = len(read["input_ids"]), most_tokens(self.model)
+        if length > most:
             raise InputError(
-                f"{self.folder}: a question and its response have {len(ids)} tokens, more than the {context} that the "
+                f"{self.folder}: a question and its response have {length} tokens, more than the {most:g} that the "
                 "reward model reads; lower max_tokens, or take another reward"
             )
-        return ids
+        return read
 
 
 def make(settings: dict, folder: Path | None = None) -> Reward:

@@ -1,5 +1,6 @@
 """Sequence classifiers of transformers, which serve as reward models: looked over and loaded as causal models are."""
 
+import math
 from pathlib import Path
 
 from mialign.core.errors import InputError
@@ -28,3 +29,11 @@ def load_classifier(folder: str | Path):
         raise InputError(f"{folder}: the model {reason}; take another reward model")
     model = checkpoints.whole_model(AutoModelForSequenceClassification, folder, "auto")
     return model.eval()
+
+
+def most_tokens(model) -> float:
+    """How many tokens a classifier reads at most; infinite if its config does not say."""
+    most = getattr(model.config.get_text_config(), "max_position_embeddings", math.inf)
+    positions = (module for name, module in model.named_modules() if name.endswith("position_embeddings"))
+    padding = getattr(next(positions, None), "padding_idx", None)
+    return most if padding is None else most - padding - 1  # RoBERTa counts positions from its padding's id on
