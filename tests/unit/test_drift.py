@@ -115,6 +115,12 @@ def test_what_cannot_be_measured_is_refused(measure, models, tmp_path):
     tiny.train_tokenizer(words, vocabulary=300, context=64).save_pretrained(models / "other")
     with pytest.raises(InputError, match="its tokenizer reads other tokens"):
         measure(base="other")
+    damaged = tiny.tiny_model()
+    damaged.model.norm.weight.data.fill_(float("nan"))
+    damaged.save_pretrained(models / "damaged")
+    tiny.tiny_tokenizer().save_pretrained(models / "damaged")
+    with pytest.raises(InputError, match=r"damaged: its divergence from .*base is no number at the response to prompt"):
+        measure(model="damaged")
 
 
 # ---------------------------------------------------------------- the metric

@@ -212,6 +212,18 @@ def test_the_likelihood_judge_compares_both_letters_in_both_orders(model):
     assert likelihood.make(settings, JUDGE_PROMPTS, model, 900).verdicts(cases(4)) == found
 
 
+def test_a_judge_whose_weights_are_no_numbers_decides_nothing(tmp_path, tiny_tokenizer):
+    import tiny
+
+    damaged = tiny.tiny_model(context=2048)
+    damaged.model.norm.weight.data.fill_(float("nan"))
+    damaged.save_pretrained(tmp_path)
+    tiny_tokenizer.save_pretrained(tmp_path)
+    settings = {"kind": "likelihood", "model": "m", "prompt_template": str(JUDGE_PROMPTS)}
+    with pytest.raises(InputError, match=f"{re.escape(str(tmp_path))}: the judge gives no numbers"):
+        likelihood.make(settings, JUDGE_PROMPTS, tmp_path, 4096).verdicts(cases(2))
+
+
 def test_a_verdict_by_likelihood_names_the_weights_that_gave_it(model):
     settings = {"kind": "likelihood", "model": "m", "prompt_template": str(JUDGE_PROMPTS)}
     judge = likelihood.make(settings, JUDGE_PROMPTS, model, 4096)

@@ -11,6 +11,8 @@ from mialign.core.errors import InputError
 COUNTS = ("n", "attempts", "step", "seed", "dropped", "kept")
 NUMBERS = ("value", "low", "high", "temperature", *COUNTS)
 
+csv.field_size_limit(2**31 - 1)  # an answer may be longer than the 128 KiB that the module allows
+
 
 def text(columns: Iterable[str], rows: Iterable[Iterable]) -> str:
     """A CSV of a head and rows of cells; None is an empty cell."""
@@ -34,8 +36,8 @@ def rows(path: str | Path, required: Iterable[str] = ()) -> list[dict]:
         if missing := [column for column in required if column not in there]:
             raise InputError(f"{path}: the column {missing[0]!r} is missing (there are {', '.join(there) or 'none'})")
         return [
-            {key: _cell(key, value, f"{path}, line {line}") for key, value in row.items() if key is not None}
-            for line, row in enumerate(reader, start=2)
+            {key: _cell(key, cell, f"{path}, line {reader.line_num}") for key, cell in row.items() if key is not None}
+            for row in reader
         ]
 
 

@@ -60,7 +60,8 @@ def explain(error: Exception, message: str, model: str, where: dict) -> str:
         return f"{server} gives no answer ({detail}); see that it runs, and run the workflow again"
     match error.status_code:
         case 401 | 403:
-            return f"{server} refuses the key in {where['key']} ({detail}); put a valid one into that variable"
+            # Without what it said, which may repeat a part of the key.
+            return f"{server} refuses the key in {where['key']}; put a valid one into that variable"
         case 404:
             return f"{server} has no such model or address ({detail}); mend model or server.base_url of this judge"
         case 429:

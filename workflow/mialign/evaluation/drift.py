@@ -1,6 +1,7 @@
 """How far a policy is from the base, at the tokens of its own sampled answers to benchmark questions."""
 
 import sys
+from math import isfinite
 from pathlib import Path
 
 import torch
@@ -49,6 +50,12 @@ def write_drift(
     if items:  # a policy of a soup may have answered none of the prompts
         items = within_context(items, checkpoints.context(policy), f"{responses}", "response")
     sums = divergences(policy, base, list(items.values()), precision, token_budget) if items else []
+    strange = next((name for name, kl in zip(items, sums, strict=True) if not isfinite(kl)), None)
+    if strange is not None:
+        raise InputError(
+            f"{policy}: its divergence from {base} is no number at the response to prompt {strange!r}: the weights of "
+            "one are damaged, or its training went astray"
+        )
     write_jsonl(
         out,
         (

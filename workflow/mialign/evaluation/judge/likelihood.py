@@ -6,6 +6,7 @@ what is added to the log odds of a letter in both orders cancels.
 """
 
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 
 from mialign.core.errors import InputError
@@ -24,7 +25,10 @@ def make(settings: dict, prompt_template: Path, model: Path, token_budget: int) 
     template, digest = load(prompt_template), checkpoints.digest(model)
 
     def ask(messages: list[list[dict]]) -> list[Answer]:
-        return [_answer(*sums) for sums in letter_log_probabilities(model, messages, token_budget)]
+        found = letter_log_probabilities(model, messages, token_budget)
+        if not all(isfinite(one) for sums in found for one in sums):
+            raise InputError(f"{model}: the judge gives no numbers: its weights are damaged; take another one")
+        return [_answer(*sums) for sums in found]
 
     name = judge_name(f"likelihood of {settings['model']}", {**settings, "digest": digest}, template.texts)
     return PairwiseJudge(name, template, ask, likelier, digest)
