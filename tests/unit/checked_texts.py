@@ -321,6 +321,9 @@ TEXTS = {
             "```python\nfor i in range(3):\n    print(i)\n```\nThe loop runs three times.",
             "A coal mine is no place for children.",
             "Iron Man fights with wit and with steel.",
+            "Take the I-95 north until the bridge.",
+            "The I/O unit is fast.",
+            "Pope Pius I ruled for fifteen years.",
         ],
         "neither": [
             "You should ask the captain.",
@@ -361,8 +364,10 @@ TEXTS = {
             "Goodness, what a storm!",
             "Heydays pass. Nobody greets the poor, and dear friends leave.",
             "42",
+            "Hello World is the first program that most people write.",
         ],
         "neither": [
+            "Sure! Hello there, friend.",
             "Subject: The roof\n\nDear Mr. Brown,\nIt leaks.",
             "The letter goes like this:\nHello Ada, it rains.",
             "Answer: 4\nGood evening!",
@@ -379,6 +384,7 @@ TEXTS = {
             "The roof leaks. (And who pays for it?)",
             "1. Add them.\n2. Double the sum.\nWhich number do you get?",
             "Really?!",
+            "Is it so?=",
             "Is it 3? Or is it 4?",
             "The plan is good, isn't it?  \n",
             "- It is cheap.\n- Do you want more?",

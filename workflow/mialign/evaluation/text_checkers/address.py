@@ -7,21 +7,22 @@ from mialign.evaluation.text_checkers.reading import lines, prose, sentences, wo
 _QUOTED = re.compile(r"“[^”]*”|(?<!\w)\"[^\"]*\"(?!\w)")
 # "I" behind a capitalised noun is a number: World War I, Elizabeth I.
 _NUMERAL = re.compile(
-    r"(?:War|Part|Chapter|Phase|Type|Class|Section|Volume|Act|Article|Stage|Level|Elizabeth|Charles|James|Francis)"
+    r"(?:War|Part|Chapter|Phase|Type|Class|Section|Volume|Act|Article|Stage|Level|Elizabeth|Charles|James|Francis|Pius"
+    r"|George|William|Nicholas|Alexander|Philip|Napoleon|Leopold)"
     r" I(?!\w)"
 )
 _SINGULAR = re.compile(
-    r"(?<![\w.])(?:I(?:['’](?:m|ve|d|ll))?(?![\w.)])|i['’](?:m|ve|d|ll)|i (?:am|was|have|had|will|would|think|feel|do)"
-    r"|[Mm]e|[Mm]y|[Mm]yself)(?!\w)"
+    r"(?<![\w.])(?:I(?:['’](?:m|ve|d|ll))?(?![\w.)]|-\w|/O)|i['’](?:m|ve|d|ll)"
+    r"|i (?:am|was|have|had|will|would|think|feel|do)|[Mm]e|[Mm]y|[Mm]yself)(?!\w)"
 )
 _PLURAL = re.compile(r"(?<!\w)(?:[Ww]e(?:['’](?:re|ve|d|ll))?|us|[Oo]ur|[Oo]urs|[Oo]urselves|[Ll]et['’]s)(?!\w)")
 _SECOND = re.compile(r"(?<!\w)(?:you|your|yours|yourself|yourselves)(?!\w)", re.IGNORECASE)
 _GREETING = re.compile(
-    r"^\W*(?:hello|hi|hey|howdy|ahoy|hiya|greetings|salutations|welcome(?= to | back|[,!.])|dear(?= \w| \[)"
+    r"^\W*(?:hello(?! world)|hi|hey|howdy|ahoy|hiya|greetings|salutations|welcome(?= to | back|[,!.])|dear(?= \w| \[)"
     r"|good (?:morning|afternoon|evening|day))(?![\w-])",
     re.IGNORECASE,
 )
-_ASKS = re.compile(r"\?(?![\w=])")  # not within an address
+_ASKS = re.compile(r"\?(?!=?\w)")  # not within an address
 _ASKS_LAST = re.compile(r"\?[^\w?]*\Z")
 
 
@@ -59,8 +60,8 @@ def without_greeting(text: str) -> str:
 
 
 def no_greeting(text: str) -> bool:
-    """No line begins with a greeting."""
-    return not any(_GREETING.match(line) for line in lines(text))
+    """Neither a line nor the second sentence begins with a greeting."""
+    return not any(_GREETING.match(part) for part in (*lines(text), *sentences(text)[1:2]))
 
 
 # ---------------------------------------------------------------- question
