@@ -346,6 +346,43 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bytes(smoke, tmp_path):
     assert not any(comparison.compare(folder / RUN, smoke / RUN).values())
 
 
+# The settings of config/full_size.yaml that the miniature does not have, as far as such small models allow.
+AT_FULL_SIZE = """
+experiments:
+  multitask:
+    evaluation: {template: "Question: Is it so?\\nAnswer:\\nIt is.\\n\\nRules:\\n{constitution}\\nQuestion: {question}\\nAnswer:\\n"}
+    data: {strong_pairs: {draws: {pairs: 2, at_most: 64}, shortfall: 0}}
+    training: {steps: null, epochs: 1, weights: bf16, choose: last, schedule: constant}
+    methods:
+      sft:      {<<: &of_dpo {steps: 2, optimizer: rmsprop, warmup: 1, clip: 10.0, max_length: 96}, reduction: sum}
+      sft_more: {<<: *of_dpo, reduction: sum}
+      sft_all:  {<<: *of_dpo, reduction: sum}
+      dpo:      *of_dpo
+      sami:     {choose: 1, kl: 0.0}
+  maths:
+    data: {own_pairs: {draws: {pairs: 2, at_most: 256}, filters: {ended: by_itself}, size: 8, shortfall: 0.5}}
+    methods: {sft: {choose: last}}
+collapse: null
+tuning: null
+speed: {generation_tokens: 16384}
+"""
+
+
+def test_the_settings_of_the_full_size_give_a_paper_too(smoke, tmp_path):
+    folder = shutil.copytree(smoke, tmp_path / "copy")
+    (folder / "at_full_size.yaml").write_text(AT_FULL_SIZE)
+    run(folder, command=[*COMMAND, "at_full_size.yaml"])
+    for name in ("comparisons", "accuracy", "training"):
+        assert table(folder, f"metrics/{name}.csv") != table(smoke, f"metrics/{name}.csv")
+    assert len(read_jsonl(folder / RUN / "pairs/multitask/strong_pairs.jsonl")) == 16
+    for method, step in (("sami", "1"), ("dpo", "2")):
+        rows = table(folder, f"training/multitask/{method}/seed1.csv")
+        assert {row["step"] for row in rows if row["metric"] == "selected"} == {step}
+    kept = json.loads((folder / RUN / "checkpoints/multitask/sami/seed1/config.json").read_text(encoding="utf-8"))
+    assert kept["dtype"] == "bfloat16"
+    assert ("paper.pdf" in made(folder / RUN)) is TEX
+
+
 ROUNDS = """
 rewards:
   brief: {kind: length, per: -10}
