@@ -372,7 +372,7 @@ def test_the_settings_of_the_full_size_give_a_paper_too(smoke, tmp_path):
     folder = shutil.copytree(smoke, tmp_path / "copy")
     (folder / "at_full_size.yaml").write_text(AT_FULL_SIZE)
     run(folder, command=[*COMMAND, "at_full_size.yaml"])
-    for name in ("comparisons", "accuracy", "training"):
+    for name in ("comparisons", "training"):  # word problems such models solve under no settings
         assert table(folder, f"metrics/{name}.csv") != table(smoke, f"metrics/{name}.csv")
     assert len(read_jsonl(folder / RUN / "pairs/multitask/strong_pairs.jsonl")) == 16
     for method, step in (("sami", "1"), ("dpo", "2")):
