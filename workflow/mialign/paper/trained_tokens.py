@@ -16,19 +16,23 @@ def training_tokens(rows: list[dict], experiment: dict) -> dict[str, float | Non
 def from_the_base(own: dict[str, float], experiment: dict) -> dict[str, float | None]:
     """By policy, what its training took with its parent's, or with those of all that a soup merges; the base took 0.
 
-    What only wrote its pairs is not counted. own: of each training alone. None where one of them is not in it.
+    A training that several of a soup start from counts once. What only wrote its pairs is not counted. own: of each
+    training alone. None where one of them is not in it.
     """
 
-    def taken(name: str) -> float | None:
+    def trainings(name: str) -> list[str]:
+        """Those that a policy comes from, the first before the next."""
         if name == "base":
-            return 0.0
+            return []
         if name in experiment["methods"]:
-            parts = [taken(experiment["methods"][name]["parent"]), own.get(name)]
-        else:
-            parts = [taken(one) for one in experiment["soups"][name]["of"]]
-        return None if None in parts else sum(parts)
+            return [*trainings(experiment["methods"][name]["parent"]), name]
+        return [one for merged in experiment["soups"][name]["of"] for one in trainings(merged)]
 
-    return {name: taken(name) for name in policies_and_soups(experiment)}
+    found = {}
+    for name in policies_and_soups(experiment):
+        parts = [own.get(one) for one in dict.fromkeys(trainings(name))]
+        found[name] = None if None in parts else sum(parts, 0.0)
+    return found
 
 
 def _tokens_until_kept(rows: list[dict]) -> dict[str, float]:
