@@ -350,7 +350,7 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bytes(smoke, tmp_path):
 AT_FULL_SIZE = """
 experiments:
   multitask:
-    evaluation: {template: "Question: Is it so?\\nAnswer:\\nIt is.\\n\\nRules:\\n{constitution}\\nQuestion: {question}\\nAnswer:\\n"}
+    evaluation: {template: "Question: So?\\nAnswer:\\nYes.\\n\\n{constitution}\\nQuestion: {question}\\nAnswer:\\n"}
     data: {strong_pairs: {draws: {pairs: 2, at_most: 64}, shortfall: 0}}
     training: {steps: null, epochs: 1, weights: bf16, choose: last, schedule: constant}
     methods:

@@ -62,46 +62,42 @@ def formats(inputs: list[Path], settings: dict) -> tuple[str, str]:
 GIVEN = ("accuracy_given_steps", "accuracy_given_concise")
 
 
-def extractors(inputs: list[Path], settings: dict) -> tuple[str, str]:
-    """Every number of attempts with each extractor, and beside any-of-n the estimates pass@k and maj@k.
+COUNTS = {"accuracy": r"any of $n$, \%", "pass_at_k": r"pass@$n$, \%", "maj_at_k": r"majority of $n$, \%"}
 
-    The reported extractor comes first, then the strict one and how far it is from the reported one. The estimates
-    are by the reported one; the CSV has them by all.
+
+def extractors(inputs: list[Path], settings: dict) -> tuple[str, str]:
+    """Any-of-n by every extractor, then the estimates pass@n and maj@n of more than one attempt.
+
+    The reported extractor comes first, then the strict one and how far it is from the reported one.
     """
     table = [row for row in csv_files.chosen(inputs[0], settings) if _at_usual(row, settings)]
-    estimates = reported([row for row in table if row["metric"] in ESTIMATES])
     names = dict.fromkeys(row["extractor"] for row in table if row["metric"] == "accuracy")
     names = sorted(names, key=lambda name: RULES.index(name) if name in RULES else len(RULES))
-    both = names[:2] if names[:2] == list(RULES) else None
-    header = ["method", "$n$", *map(escape, names), "pass@$n$", "maj@$n$"]
+    both = names[:2] == list(RULES)
+    header = ["method", "$n$", *map(escape, names)]
     if both:
         header.insert(4, "difference")
-    result = Table("@{}lr" + "l" * (len(header) - 2) + "@{}", header, size=r"\scriptsize\setlength{\tabcolsep}{3pt}")
-    attempts = sorted({row["attempts"] for row in table if row["metric"] == "accuracy"})
-    for key in _methods(table):
-        for number in attempts:
-            cells = [_cell(table, key, "accuracy", attempts=number, extractor=name) for name in names]
-            cells += [_estimate(estimates, key, number, metric) for metric in ESTIMATES]
-            if both:
-                cells.insert(2, _apart(table, key, number, both))
-            result.rows.append([_label(key, settings) if number == attempts[0] else "", f"{number:g}", *cells])
-    result.tidy = [row for row in table if row["metric"] in ("accuracy", *ESTIMATES)]
+    result = Table("@{}lr" + "l" * (len(header) - 2) + "@{}", header, size=r"\scriptsize\setlength{\tabcolsep}{4pt}")
+    result.tidy = [row for row in table if row["metric"] in COUNTS]
+    for metric, title in COUNTS.items():
+        rows = [row for row in result.tidy if row["metric"] == metric and (metric == "accuracy" or row["attempts"] > 1)]
+        if rows:
+            result.rows.append(title)
+        attempts = sorted({row["attempts"] for row in rows})
+        for key in _methods(rows):
+            for number in attempts:
+                cells = [_cell(rows, key, metric, attempts=number, extractor=name) for name in names]
+                if both:
+                    cells.insert(2, _apart(rows, key, number))
+                result.rows.append([_label(key, settings) if number == attempts[0] else "", f"{number:g}", *cells])
     return written(result)
 
 
-ESTIMATES = ("pass_at_k", "maj_at_k")
-
-
-def _apart(table: list[dict], key: tuple[str, str], attempts: float, both: list[str]) -> str:
-    """Accuracy by the second extractor less that by the first, of the same answers, in points."""
-    rows = [csv_files.pick(table, attempts=attempts, extractor=name, metric="accuracy", **_where(key)) for name in both]
-    return decimal(rows[1]["value"] - rows[0]["value"], signed=True) if all(map(measured, rows)) else "--"
-
-
-def _estimate(table: list[dict], key: tuple[str, str], attempts: float, metric: str) -> str:
-    """pass@k or maj@k; there is none where only the greedy attempt is."""
-    row = csv_files.pick(table, attempts=attempts, metric=metric, **_where(key))
-    return "--" if row is None else interval(row)
+def _apart(rows: list[dict], key: tuple[str, str], attempts: float) -> str:
+    """By the strict extractor less by the reported one, of the same answers, in points."""
+    reported_row, strict = (csv_files.pick(rows, attempts=attempts, extractor=name, **_where(key)) for name in RULES)
+    both = measured(reported_row) and measured(strict)
+    return decimal(strict["value"] - reported_row["value"], signed=True) if both else "--"
 
 
 def _usual(inputs: list[Path], settings: dict) -> list[dict]:
