@@ -23,6 +23,7 @@ from mialign.evaluation.judge.settings import likelihood_judges, run_here, valid
 from mialign.evaluation.checkers import unchecked
 from mialign.core.yaml_files import read_yaml
 from mialign.data import sets
+from mialign.data.question_uses import question_uses
 from mialign.training.objectives import OBJECTIVES
 from stages import STAGES
 

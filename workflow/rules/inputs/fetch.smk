@@ -14,15 +14,15 @@ def option(name, value):
 
 
 def used_sources():
-    """The sources whose questions are asked, once for each use."""
-    uses = {"training": [], "validation": [], "benchmark": [], "information": []}
+    """The sources whose questions are asked, by purpose, in the words of the table of datasets."""
+    purposes = {"training": [], "validation": [], "benchmark": [], "information": []}
     for experiment in CONFIG["experiments"].values():
-        for data in sets.used_sets(experiment):
-            uses["training"] += experiment["data"][data].get("questions", ())
-        for split, names in experiment["questions"].items():
-            uses[split] += names
-        uses["information"] += experiment.get("information", {}).get("questions", ())
-    return {use: list(dict.fromkeys(names)) for use, names in uses.items()}
+        for one in question_uses(experiment):
+            if one.split != "train":
+                purposes[one.split] += one.sources
+            elif one.prompts in sets.used_sets(experiment):
+                purposes["training"] += one.sources
+    return {purpose: list(dict.fromkeys(names)) for purpose, names in purposes.items()}
 
 
 def used_datasets():

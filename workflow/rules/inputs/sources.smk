@@ -41,17 +41,14 @@ def measured_splits(experiment):
     return ["validation", "benchmark", *(["information"] if experiment in INFORMED else [])]
 
 
-def built(experiment, split):
-    """The block of prompts that a builder makes: of a set of pairs, or of information; empty for other splits."""
-    given = CONFIG["experiments"][experiment]
-    return {**given["data"], **only(given, "information")}.get(split, {})
+def asking(wildcards):
+    """The use of questions that has these prompts: of a split, or of a set of pairs."""
+    uses = question_uses(CONFIG["experiments"][wildcards.experiment])
+    return next(one for one in uses if one.prompts == wildcards.split)
 
 
 def prompt_questions(wildcards):
-    """The sources of a split, or of a set of pairs."""
-    given = CONFIG["experiments"][wildcards.experiment]
-    asked = given["questions"].get(wildcards.split) or built(wildcards.experiment, wildcards.split)["questions"]
-    return question_paths(asked)
+    return question_paths(asking(wildcards).sources)
 
 
 def prompt_settings(wildcards):
@@ -59,7 +56,7 @@ def prompt_settings(wildcards):
     parts = only(given, "seed", "template", "openings", "evaluation", "generation_template", "users")
     if wildcards.split not in ("benchmark", "information"):
         parts |= only(given, "held_out")
-    block = built(wildcards.experiment, wildcards.split)
+    block = asking(wildcards).block
     of_set = of_builder(block, "slice")
     if block.get("builder") in builders.WITHOUT_CONTEXT:
         of_set |= only(given, "template_without_context")

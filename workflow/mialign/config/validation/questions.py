@@ -3,6 +3,7 @@
 from mialign.config.validation.common import pick, under
 from mialign.core.errors import InputError
 from mialign.data import builders, held_out_principles, sources, users
+from mialign.data.question_uses import QuestionUse, question_uses
 from mialign.data.sets import STORED, compared, questions_of
 
 
@@ -10,40 +11,23 @@ def look_at(config: dict, categories: set[str]) -> dict[str, sources.Found | Non
     """Every source that an experiment uses, looked at once."""
     found = {}
     for name, experiment in config["experiments"].items():
-        for use, names in uses_of_questions(experiment).items():
-            for source in names:
-                entry = pick(config["sources"], source, f"experiments.{name}.{use}", "source")
-                if "of" in experiment.get("users", {}) and not use.startswith("information") and "users" not in entry:
+        for use in question_uses(experiment):
+            where = f"experiments.{name}.{use.key}"
+            for source in use.sources:
+                entry = pick(config["sources"], source, where, "source")
+                if "of" in experiment.get("users", {}) and use.split != "information" and "users" not in entry:
                     raise InputError(
-                        f"experiments.{name}.{use}: users.of takes what the users of questions state, and {source} has "
-                        f"no users; give sources.{source} users and fields.user, or draw users (users.number)"
+                        f"{where}: users.of takes what the users of questions state, and {source} has no users; give "
+                        f"sources.{source} users and fields.user, or draw users (users.number)"
                     )
-                if _split(use) != "train":
-                    _check_unseen(f"sources.{source}", entry, f"experiments.{name}.{use}")
-                if _split(use) == "benchmark" and STORED in compared(experiment):
+                if use.split != "train":
+                    _check_unseen(f"sources.{source}", entry, where)
+                if use.split == "benchmark" and STORED in compared(experiment):
                     _check_stored(f"sources.{source}", entry, f"experiments.{name}.comparisons")
                 if source not in found:
                     _check_entry(f"sources.{source}", entry, config["datasets"])
                     found[source] = sources.check(source, entry, config["data"], categories)
     return found
-
-
-def uses_of_questions(experiment: dict) -> dict[str, list[str]]:
-    """The sources that an experiment names, by the key that names them."""
-    sets = {
-        f"data.{name}.questions": block["questions"]
-        for name, block in experiment["data"].items()
-        if "questions" in block
-    }
-    measured = {f"questions.{split}": names for split, names in experiment["questions"].items()}
-    if "information" in experiment:
-        measured["information.questions"] = experiment["information"]["questions"]
-    return sets | measured
-
-
-def _split(use: str) -> str:
-    """What the questions serve for that a key names."""
-    return {"data": "train", "information": "information"}.get(use.split(".")[0]) or use.removeprefix("questions.")
 
 
 def _clash(one: str, other: str) -> bool:
@@ -86,37 +70,36 @@ def _check_stored(where: str, entry: dict, comparing: str) -> None:
 
 def check(where: str, experiment: dict, found: dict[str, sources.Found | None], known) -> None:
     """There are enough questions, each with the principles and answers that its use needs, and none serves two uses."""
-    places, uses = {}, {}
-    for use, names in uses_of_questions(experiment).items():
-        split = _split(use)
-        for name in names:
-            other = uses.setdefault(found[name].origin if found[name] else name, split)
-            if _clash(other, split):
+    places, splits, uses = {}, {}, question_uses(experiment)
+    for use in uses:
+        for name in use.sources:
+            other = splits.setdefault(found[name].origin if found[name] else name, use.split)
+            if _clash(other, use.split):
                 raise InputError(
-                    f"{where}.{use}: {name} has questions of {other}; keep the two apart: take another source, or, if "
-                    "our world makes it, give it another split"
+                    f"{where}.{use.key}: {name} has questions of {other}; keep the two apart: take another source, or, "
+                    "if our world makes it, give it another split"
                 )
-        known_sources = [found[name] for name in names if found[name]]
+        known_sources = [found[name] for name in use.sources if found[name]]
         for source in known_sources:
             _check_use(where, experiment, use, source, _asked_for(where, experiment, use, source, known))
-            _check_apart(where, split, source.texts, places)
-        if "solve" in experiment and use == "questions.benchmark":
-            _check_one_kind(f"{where}.{use}", known_sources)
-    for name, block in experiment["data"].items():
-        named = [found[source] for source in block.get("questions", ())]
-        if named and None not in named:
-            _check_enough(f"{where}.data.{name}", block, sum(source.size for source in named))
+            _check_apart(where, use.split, source.texts, places)
+        if "solve" in experiment and use.split == "benchmark":
+            _check_one_kind(f"{where}.{use.key}", known_sources)
+    for use in uses:
+        named = [found[source] for source in use.sources]
+        if use.split == "train" and None not in named:
+            _check_enough(f"{where}.data.{use.prompts}", use.block, sum(source.size for source in named))
 
 
-def _asked_for(where: str, experiment: dict, use: str, found: sources.Found, known):
+def _asked_for(where: str, experiment: dict, use: QuestionUse, found: sources.Found, known):
     """The principles that are asked for with these questions: of training and validation, none that is held out."""
-    if "held_out" not in experiment or _split(use) not in ("train", "validation"):
+    if "held_out" not in experiment or use.split not in ("train", "validation"):
         return known
-    return under(f"{where}.{use}: ", held_out_principles.without, known, experiment["held_out"], found.categories)
+    return under(f"{where}.{use.key}: ", held_out_principles.without, known, experiment["held_out"], found.categories)
 
 
-def _check_use(where: str, experiment: dict, use: str, found: sources.Found, known) -> None:
-    block = _asking(experiment, use)
+def _check_use(where: str, experiment: dict, use: QuestionUse, found: sources.Found, known) -> None:
+    block = use.block
     decisive = experiment.get("openings", {}).get("principle")
     builder = builders.BUILDERS.get(block.get("builder"))  # none where the prompts are those of evaluation
     check_sides = getattr(builder, "check_sides", None)
@@ -124,25 +107,25 @@ def _check_use(where: str, experiment: dict, use: str, found: sources.Found, kno
         principles = known.for_category(category)
         names = [principle.id for principle in principles]
         if check_sides:
-            under(f"{where}.{use.removesuffix('questions')}", check_sides, names, category, block)
+            under(f"{where}.{use.key.removesuffix('questions')}", check_sides, names, category, block)
         if decisive is not None and decisive not in names:
             raise InputError(
-                f"{where}.{use}: the openings depend on the principle {decisive!r}, but the category {category!r} has "
-                f"{' and '.join(names)}; take other questions, or give it that principle"
+                f"{where}.{use.key}: the openings depend on the principle {decisive!r}, but the category {category!r} "
+                f"has {' and '.join(names)}; take other questions, or give it that principle"
             )
         drawn = "number" in experiment.get("users", {})
         if drawn and block.get("other") == "user" and users.all_agree("train", principles, experiment["users"]):
             raise InputError(
-                f"{where}.{use.removesuffix('questions')}other: all {experiment['users']['number']} users of training "
-                f"want the same in the category {category!r}; raise users.number or change users.seed"
+                f"{where}.{use.key.removesuffix('questions')}other: all {experiment['users']['number']} users of "
+                f"training want the same in the category {category!r}; raise users.number or change users.seed"
             )
-    counted = "solve" in experiment and use.startswith("questions")
+    counted = "solve" in experiment and use.split in ("validation", "benchmark")
     checked = hasattr(builder, "reads_answers") and builder.reads_answers(block)
     if (counted or checked) and None in found.answers:
         what = "attempts need" if counted else "solutions that are checked or hinted need"
         raise InputError(
-            f"{where}.{use}: {what} a number or the letter of a choice as the answer; {found.answers[None]}, has none; "
-            "take other questions"
+            f"{where}.{use.key}: {what} a number or the letter of a choice as the answer; {found.answers[None]}, has "
+            "none; take other questions"
         )
 
 
@@ -154,16 +137,6 @@ def _check_one_kind(where: str, found: list[sources.Found]) -> None:
             f"{where}: the answer of {places['number']}, is a number and that of {places['letter']}, a letter; give "
             "each kind an experiment of its own"
         )
-
-
-def _asking(experiment: dict, use: str) -> dict:
-    """The block that asks these questions by a builder; empty where they have one prompt, that of evaluation."""
-    match use.split("."):
-        case ["data", name, _]:
-            return experiment["data"][name]
-        case ["information", _]:
-            return experiment["information"]
-    return {}
 
 
 def _check_apart(where: str, split: str, texts: dict[str, str], places: dict[str, tuple[str, str]]) -> None:
