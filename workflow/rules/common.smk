@@ -19,7 +19,7 @@ from mialign.core.errors import InputError
 from mialign.core.process import collect_seldom
 from mialign.evaluation.judge import AXES
 from mialign.evaluation.judge.settings import VALIDATING, by_authors, by_program, deciding, judged_comparisons, judges
-from mialign.evaluation.judge.settings import likelihood_judges, run_here, validating, verdicts_folder
+from mialign.evaluation.judge.settings import judge_key, likelihood_judges, run_here, validating, verdicts_folder
 from mialign.evaluation.checkers import unchecked
 from mialign.core.yaml_files import read_yaml
 from mialign.data import sets

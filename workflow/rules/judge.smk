@@ -57,10 +57,10 @@ rule judge_by_likelihood:
 rule judge_lengths:
     # A file of its own: in lengths.csv a further judge would have all questions answered anew.
     input:
-        prompts=lambda wildcards: f"{RUN}/prompts/{JUDGINGS[wildcards.judging][0]}/benchmark.jsonl",
-        model=lambda wildcards: model_folder(JUDGINGS[wildcards.judging][1]["model"]),
-        files=lambda wildcards: files_on_disk(model_folder(JUDGINGS[wildcards.judging][1]["model"])),
-        prompt_template=lambda wildcards: JUDGINGS[wildcards.judging][1]["prompt_template"],
+        prompts=lambda wildcards: f"{RUN}/prompts/{JUDGINGS[wildcards.judging].experiment}/benchmark.jsonl",
+        model=lambda wildcards: model_folder(JUDGINGS[wildcards.judging].judge["model"]),
+        files=lambda wildcards: files_on_disk(model_folder(JUDGINGS[wildcards.judging].judge["model"])),
+        prompt_template=lambda wildcards: JUDGINGS[wildcards.judging].judge["prompt_template"],
     output:
         f"{RUN}/judge_lengths/{{judging}}.csv",
     log:
@@ -75,7 +75,7 @@ rule judge_lengths:
         python=python("train"),
     params:
         code=code_digest("lengths"),
-        name=lambda wildcards: JUDGINGS[wildcards.judging][1]["model"],
+        name=lambda wildcards: JUDGINGS[wildcards.judging].judge["model"],
         settings=lambda wildcards: as_json(
             {"uses": [], "adapters": {}, "judges": [likelihood_to_fit(wildcards.judging)]}
         ),

@@ -50,8 +50,8 @@ def checks_here():
         if model.get("server", {}).get("key")
     }
     keys |= {
-        judge["server"]["key"]: f"the judge of {judging}"
-        for judging, (_, judge) in JUDGINGS.items()
+        judge["server"]["key"]: f"the judge of {folder}"
+        for folder, (_, _, judge) in JUDGINGS.items()
         if judge.get("server", {}).get("key")
     }
     keys |= {

@@ -1,24 +1,35 @@
 """Which judges there are, and what each needs."""
 
+from typing import NamedTuple
+
 JUDGE = (
     "workflow/run.py judge --log {log:q} --scores {input.test:q} {input.baseline:q}"
     " --responses {input.test_responses:q} {input.baseline_responses:q} --prompts {input.prompts:q}"
     " --settings {params.settings:q} {params.more:q} --out {output:q}"
 )
 
-# Folder of verdicts -> (experiment, judge): EXPERIMENT for its judge, EXPERIMENT.NAME for one of its further judges.
+
+class Judging(NamedTuple):
+    """A judge of an experiment, and its key there."""
+
+    experiment: str
+    key: str
+    judge: dict
+
+
+# Folder of verdicts -> whose verdicts lie there.
 JUDGINGS = {
-    verdicts_folder(experiment, name): (experiment, judge)
+    verdicts_folder(experiment, name): Judging(experiment, judge_key(name), judge)
     for experiment in JUDGED
     for name, judge in judges(CONFIG["experiments"][experiment]).items()
 }
-READING = [judging for judging, (_, judge) in JUDGINGS.items() if judge["kind"] != "checkers"]
-BY_LIKELIHOOD = [judging for judging, (_, judge) in JUDGINGS.items() if judge["kind"] == "likelihood"]
+READING = [folder for folder, judging in JUDGINGS.items() if judging.judge["kind"] != "checkers"]
+BY_LIKELIHOOD = [folder for folder, judging in JUDGINGS.items() if judging.judge["kind"] == "likelihood"]
 
 
 def judge_inputs(wildcards):
     """Scores and responses of both, the prompts, and what the judge itself is made of."""
-    experiment, judge = JUDGINGS[wildcards.judging]
+    experiment, _, judge = JUDGINGS[wildcards.judging]
     found = {"prompts": f"{RUN}/prompts/{experiment}/benchmark.jsonl"}
     for side in ("test", "baseline"):
         own = f"{experiment}/{wildcards[side]}/seed{wildcards.seed}.jsonl"
@@ -39,18 +50,17 @@ def judge_inputs(wildcards):
 
 def likelihood_to_fit(judging):
     """A judge by likelihood of answers to the benchmark, as the stage `lengths` takes it."""
-    experiment, judge = JUDGINGS[judging]
-    _, _, name = judging.partition(".")
-    return judge_to_fit(experiment, f"judges.{name}" if name else "judge", judge)
+    experiment, key, judge = JUDGINGS[judging]
+    return judge_to_fit(experiment, key, judge, "benchmark", judge.get("axes", AXES))
 
 
 def judge_settings(wildcards):
-    return as_json(deciding(JUDGINGS[wildcards.judging][1]))
+    return as_json(deciding(JUDGINGS[wildcards.judging].judge))
 
 
 def judge_options(wildcards, input):
     """The file of what was asked is no output: Snakemake would remove it, and all in it was paid for."""
-    match JUDGINGS[wildcards.judging][1]["kind"]:
+    match JUDGINGS[wildcards.judging].judge["kind"]:
         case "openai":
             return ["--prompt-template", input.prompt_template, "--asked", ASKED]
         case "likelihood":
@@ -60,4 +70,4 @@ def judge_options(wildcards, input):
 
 def judge_server(wildcards):
     """Where the server is and what it costs: changes no verdict and reruns nothing."""
-    return as_json(JUDGINGS[wildcards.judging][1].get("server", {}))
+    return as_json(JUDGINGS[wildcards.judging].judge.get("server", {}))

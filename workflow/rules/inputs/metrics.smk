@@ -48,7 +48,7 @@ def verdicts_of(judging, experiment):
     """The verdicts of a judge of an experiment, on all comparisons that it judges."""
     return [
         f"{RUN}/verdicts/{judging}/{test}-vs-{baseline}/seed{seed}.jsonl"
-        for test, baseline in judged_comparisons(CONFIG["experiments"][experiment], JUDGINGS[judging][1])
+        for test, baseline in judged_comparisons(CONFIG["experiments"][experiment], JUDGINGS[judging].judge)
         for seed in SEEDS
     ]
 
@@ -59,7 +59,7 @@ def standing_in():
     Checkers know it of the questions of our world.
     """
     found = {}
-    for judging, (experiment, _) in JUDGINGS.items():
+    for judging, (experiment, _, _) in JUDGINGS.items():
         given = CONFIG["experiments"][experiment]
         known = all("synthetic" in CONFIG["sources"][source] for source in given["questions"]["benchmark"])
         if judging != experiment and by_program(given) and not known:
@@ -119,7 +119,7 @@ def metric_inputs(wildcards):
             ]
         case "agreement":
             return [
-                path for judging, (experiment, _) in JUDGINGS.items() for path in verdicts_of(judging, experiment)
+                path for judging, (experiment, _, _) in JUDGINGS.items() for path in verdicts_of(judging, experiment)
             ] + [
                 f"{RUN}/verdicts/{experiment}.authors/{test}-vs-{baseline}/seed{seed}.jsonl"
                 for experiment in RELEASED
@@ -128,7 +128,7 @@ def metric_inputs(wildcards):
                 if f"{test}-vs-{baseline}" in AUTHORS_FILES["verdicts"]
             ]
         case "positions":
-            return [path for judging in READING for path in verdicts_of(judging, JUDGINGS[judging][0])]
+            return [path for judging in READING for path in verdicts_of(judging, JUDGINGS[judging].experiment)]
         case "qualities":
             return [path for experiment in JUDGED for path in scores_of(experiment, answering(experiment), SEEDS)]
         case "sides":

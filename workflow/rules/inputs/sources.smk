@@ -75,22 +75,21 @@ def reading_models(experiment):
     return list(dict.fromkeys([given["base"], *filter(None, writing), *sets.compared_models(given)]))
 
 
-def judge_to_fit(experiment, key, judge):
+def judge_to_fit(experiment, key, judge, split, axes):
     """A judge by likelihood, and the answers that it is to read; `key` names it in the experiment."""
-    validates = key == VALIDATING
     return {
         "key": f"experiments.{experiment}.{key}",
-        "split": "validation" if validates else "benchmark",
+        "split": split,
         "max_tokens": CONFIG["experiments"][experiment]["respond"]["max_tokens"],
-        "axes": AXES[:1] if validates else judge.get("axes", AXES),
+        "axes": axes,
         **only(judge, "model", "prompt_template"),
     }
 
 
 def validating_to_fit(experiment):
     """The judge by likelihood that scores validation answers, if one does."""
-    judges = likelihood_judges(CONFIG["experiments"][experiment])
-    return [judge_to_fit(experiment, VALIDATING, judges[VALIDATING])] if VALIDATING in judges else []
+    judge = likelihood_judges(CONFIG["experiments"][experiment]).get(VALIDATING)
+    return [judge_to_fit(experiment, VALIDATING, judge, "validation", AXES[:1])] if judge else []
 
 
 def lengths_models(experiment):

@@ -41,6 +41,11 @@ def judges(experiment: dict) -> dict[str, dict]:
     return {name: experiment[name] for name in (MAIN,) if name in experiment} | experiment.get("judges", {})
 
 
+def judge_key(name: str) -> str:
+    """The key of a judge in its experiment."""
+    return name if name == MAIN else f"judges.{name}"
+
+
 def verdicts_folder(experiment: str, judge: str) -> str:
     """The folder of a judge's verdicts: EXPERIMENT of the main judge, EXPERIMENT.JUDGE of a further one."""
     return experiment if judge == MAIN else f"{experiment}.{judge}"
@@ -53,7 +58,7 @@ def validating(experiment: dict) -> dict | None:
 
 def judges_by_key(experiment: dict) -> dict[str, dict]:
     """The same with the judge of validation answers, by their keys in the experiment."""
-    found = {name if name == MAIN else f"judges.{name}": judge for name, judge in judges(experiment).items()}
+    found = {judge_key(name): judge for name, judge in judges(experiment).items()}
     return found | ({VALIDATING: judge} if (judge := validating(experiment)) else {})
 
 
