@@ -111,7 +111,7 @@ rule authors_verdicts:
         verdicts=lambda wildcards: verdicts_file(wildcards.pair),
         prompts=f"{RUN}/prompts/{{experiment}}/benchmark.jsonl",
     output:
-        f"{RUN}/verdicts/{{experiment}}.authors/{{pair}}/seed{{seed}}.jsonl",
+        f"{RUN}/verdicts/{verdicts_folder('{experiment}', AUTHORS)}/{{pair}}/seed{{seed}}.jsonl",
     log:
         f"{RUN}/logs/authors_verdicts/{{experiment}}.{{pair}}.seed{{seed}}.log",
     wildcard_constraints:

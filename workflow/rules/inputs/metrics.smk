@@ -6,12 +6,12 @@ from mialign.training.objectives import counts_ties_as_wins
 COMPARED = list(CONFIG["experiments"]) if CONFIG["document"] != "main" else []
 
 
-def by_seed(folder, measured):
-    """The files of a folder for the policies of each experiment; measured: experiment -> policies."""
+def by_seed(stage, measured):
+    """The files of a stage; measured: experiment -> policies, or folder of verdicts -> comparisons."""
     return [
-        f"{RUN}/{folder}/{experiment}/{policy}/seed{seed}.jsonl"
-        for experiment, policies in measured.items()
-        for policy in policies
+        f"{RUN}/{stage}/{folder}/{name}/seed{seed}.jsonl"
+        for folder, names in measured.items()
+        for name in names
         for seed in SEEDS
     ]
 
@@ -23,10 +23,6 @@ def answers_of(experiment):
     else:
         stage, methods = "solutions", policies(experiment)
     return by_seed(stage, {experiment: methods})
-
-
-def scores_of(experiment, methods, seeds):
-    return [f"{RUN}/scores/{experiment}/{method}/seed{seed}.jsonl" for method in methods for seed in seeds]
 
 
 def writer_scores(experiment):
@@ -44,27 +40,37 @@ def attempts_of(experiment):
     return by_seed("attempts", {experiment: policies(experiment)})
 
 
-def verdicts_of(judging, experiment):
+def verdicts_in(folder):
     """The verdicts of a judge of an experiment, on all comparisons that it judges."""
-    return [
-        f"{RUN}/verdicts/{judging}/{test}-vs-{baseline}/seed{seed}.jsonl"
-        for test, baseline in judged_comparisons(CONFIG["experiments"][experiment], JUDGINGS[judging].judge)
-        for seed in SEEDS
-    ]
+    experiment, _, judge = JUDGINGS[folder]
+    compared = judged_comparisons(CONFIG["experiments"][experiment], judge)
+    return by_seed("verdicts", {folder: [f"{test}-vs-{baseline}" for test, baseline in compared]})
+
+
+def main_verdicts(experiment):
+    return verdicts_in(verdicts_folder(experiment, MAIN))
+
+
+def released_verdicts(experiment):
+    """The authors' verdicts on the comparisons of an experiment."""
+    compared = [f"{test}-vs-{baseline}" for test, baseline in CONFIG["experiments"][experiment]["comparisons"]]
+    released = [pair for pair in compared if pair in AUTHORS_FILES["verdicts"]]
+    return by_seed("verdicts", {verdicts_folder(experiment, AUTHORS): released})
 
 
 def standing_in():
-    """The first further judge of each experiment whose main judge is a program that does not know what is correct.
+    """The verdicts of the first further judge of each experiment whose main judge is a program that does not know what
+    is correct.
 
     Checkers know it of the questions of our world.
     """
     found = {}
-    for judging, (experiment, _, _) in JUDGINGS.items():
+    for folder, (experiment, key, _) in JUDGINGS.items():
         given = CONFIG["experiments"][experiment]
         known = all("synthetic" in CONFIG["sources"][source] for source in given["questions"]["benchmark"])
-        if judging != experiment and by_program(given) and not known:
-            found.setdefault(experiment, judging)
-    return found
+        if key != MAIN and by_program(given) and not known:
+            found.setdefault(experiment, folder)
+    return [path for folder in found.values() for path in verdicts_in(folder)]
 
 
 def training_curves():
@@ -95,47 +101,41 @@ def metric_inputs(wildcards):
     match wildcards.kind:
         case "comparisons":
             return [
-                path
+                f"{RUN}/{folder}/seed{seed}.jsonl"
                 for experiment in JUDGED
                 for test, baseline in CONFIG["experiments"][experiment]["comparisons"]
                 for seed in SEEDS
-                for path in (
-                    f"{RUN}/verdicts/{experiment}/{test}-vs-{baseline}/seed{seed}.jsonl",
-                    *scores_of(experiment, (test, baseline), [seed]),
+                for folder in (
+                    f"verdicts/{verdicts_folder(experiment, MAIN)}/{test}-vs-{baseline}",
+                    f"scores/{experiment}/{test}",
+                    f"scores/{experiment}/{baseline}",
                 )
-            ] + [path for experiment, judging in standing_in().items() for path in verdicts_of(judging, experiment)]
+            ] + standing_in()
         case "effects":
-            judged = [path for experiment in JUDGED for path in verdicts_of(experiment, experiment)]
+            judged = [path for experiment in JUDGED for path in main_verdicts(experiment)]
             return judged + [path for experiment in SOLVED for path in attempts_of(experiment)]
         case "strengths":  # checkers compare all pairs of policies at no cost
             return [
                 path
                 for experiment in JUDGED
                 for path in (
-                    scores_of(experiment, [name for name in answering(experiment) if name != sets.STORED], SEEDS)
+                    by_seed("scores", {experiment: [name for name in answering(experiment) if name != sets.STORED]})
                     if by_program(CONFIG["experiments"][experiment])
-                    else verdicts_of(experiment, experiment)
+                    else main_verdicts(experiment)
                 )
             ]
         case "agreement":
-            return [
-                path for judging, (experiment, _, _) in JUDGINGS.items() for path in verdicts_of(judging, experiment)
-            ] + [
-                f"{RUN}/verdicts/{experiment}.authors/{test}-vs-{baseline}/seed{seed}.jsonl"
-                for experiment in RELEASED
-                for test, baseline in CONFIG["experiments"][experiment]["comparisons"]
-                for seed in SEEDS
-                if f"{test}-vs-{baseline}" in AUTHORS_FILES["verdicts"]
-            ]
+            ours = [path for folder in JUDGINGS for path in verdicts_in(folder)]
+            return ours + [path for experiment in RELEASED for path in released_verdicts(experiment)]
         case "positions":
-            return [path for judging in READING for path in verdicts_of(judging, JUDGINGS[judging].experiment)]
+            return [path for folder in READING for path in verdicts_in(folder)]
         case "qualities":
-            return [path for experiment in JUDGED for path in scores_of(experiment, answering(experiment), SEEDS)]
+            return by_seed("scores", {experiment: answering(experiment) for experiment in JUDGED})
         case "sides":
             return [
                 path
                 for experiment in JUDGED
-                for path in (*writer_scores(experiment), *scores_of(experiment, answering(experiment), SEEDS))
+                for path in (*writer_scores(experiment), *by_seed("scores", {experiment: answering(experiment)}))
             ]
         case "diversity" | "degeneration":
             return [f"{RUN}/prompts/{experiment}/benchmark.jsonl" for experiment in CONFIG["experiments"]] + [

@@ -7,6 +7,7 @@ from mialign.data.sets import is_judged
 from mialign.evaluation.checkers import unchecked
 from mialign.evaluation.judge import prompt_template
 from mialign.evaluation.judge.settings import (
+    AUTHORS,
     AUTHORS_JUDGE,
     VALIDATING,
     by_authors,
@@ -115,7 +116,7 @@ def check_released(where: str, experiment: dict, config: dict) -> None:
         raise InputError(f"{where}: of the authors' answers there is one each, not one for every seed; give one seed")
     if any("synthetic" in config["sources"].get(name, {}) for name in experiment["questions"]["benchmark"]):
         raise InputError(f"{where}: the authors' answers are to MT-Bench; name it under questions.benchmark")
-    if "authors" in experiment.get("judges", {}):
-        raise InputError(f"{where}: their verdicts stand under judges.authors; give that judge another name")
+    if AUTHORS in experiment.get("judges", {}):
+        raise InputError(f"{where}: their verdicts stand under judges.{AUTHORS}; give that judge another name")
     if any(judge["kind"] == "checkers" for judge in judges(experiment).values()):
         raise InputError(f"{where}: checkers cannot judge the authors' answers; take openai or likelihood")

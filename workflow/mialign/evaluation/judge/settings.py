@@ -8,6 +8,7 @@ from mialign.data.sets import compared_models, principle_writer, used_sets, writ
 from mialign.models.weights import with_parents
 
 MAIN = "judge"  # the judge of an experiment, beside whom there may be further ones
+AUTHORS = "authors"  # stands for a judge where verdicts are those that the authors released
 READING = {"prompt_template": "config/judge.yaml", "invalid_at_most": 0.05}
 DEFAULTS = {
     "checkers": {},
@@ -49,6 +50,12 @@ def judge_key(name: str) -> str:
 def verdicts_folder(experiment: str, judge: str) -> str:
     """The folder of a judge's verdicts: EXPERIMENT of the main judge, EXPERIMENT.JUDGE of a further one."""
     return experiment if judge == MAIN else f"{experiment}.{judge}"
+
+
+def whose_verdicts(folder: str) -> tuple[str, str]:
+    """Experiment and judge of a folder that `verdicts_folder` named."""
+    experiment, _, judge = folder.partition(".")
+    return experiment, judge or MAIN
 
 
 def validating(experiment: dict) -> dict | None:

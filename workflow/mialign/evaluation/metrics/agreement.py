@@ -7,8 +7,8 @@ import numpy as np
 
 from mialign.core.errors import InputError
 from mialign.evaluation.judge import AXES
-from mialign.evaluation.judge.settings import MAIN
-from mialign.evaluation.metrics.records import judging, load, source
+from mialign.evaluation.judge.settings import MAIN, whose_verdicts
+from mialign.evaluation.metrics.records import load, source
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.judges import kappa
@@ -32,7 +32,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     loaded = load((source(path, ("verdicts",)) for path in paths), _FIELDS)
     experiments: dict[str, dict[str, dict]] = {}
     for (folder, pair), seeds in loaded.items():
-        experiment, judge = judging(folder)
+        experiment, judge = whose_verdicts(folder)
         judged = experiments.setdefault(experiment, {}).setdefault(judge, {})
         judged |= _by_item(f"verdicts/{folder}/{pair}", pair, seeds)
     for experiment, judged in experiments.items():

@@ -7,13 +7,12 @@ import numpy as np
 from mialign.core.errors import InputError
 from mialign.evaluation import held_out_adherence
 from mialign.evaluation.judge import AXES, COMPARED
-from mialign.evaluation.judge.settings import MAIN
+from mialign.evaluation.judge.settings import MAIN, whose_verdicts
 from mialign.evaluation.metrics.records import (
     ItemTable,
     Source,
     at_temperature,
     difference,
-    judging,
     load,
     source,
     temperatures,
@@ -50,7 +49,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     _check_whole(verdicts, scores)
     deciding = _deciding(verdicts)
     for (folder, pair), seeds in verdicts.items():
-        experiment, judge = judging(folder)
+        experiment, judge = whose_verdicts(folder)
         method, baseline = pair.split("-vs-")
         scored = scores.get((experiment, method)), scores.get((experiment, baseline))
         by = {"judge": judge}
@@ -77,7 +76,7 @@ def _deciding(verdicts: dict) -> dict[tuple[str, str], str]:
     """The judge whose verdicts count, by (experiment, axis): the first that has any on it."""
     found: dict[tuple[str, str], str] = {}
     for (folder, _), seeds in verdicts.items():
-        experiment, judge = judging(folder)
+        experiment, judge = whose_verdicts(folder)
         for axis in {record["axis"] for records in seeds.values() for record in records}:
             found.setdefault((experiment, axis), judge)
     return found

@@ -6,7 +6,8 @@ import numpy as np
 
 from mialign.core.errors import InputError
 from mialign.evaluation.judge import AXES
-from mialign.evaluation.metrics.records import at_temperature, judging, load, source, temperatures
+from mialign.evaluation.judge.settings import whose_verdicts
+from mialign.evaluation.metrics.records import at_temperature, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.judges import CHOICES, changed, chose_first
@@ -28,7 +29,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     judged: dict[tuple, dict[int, list[dict]]] = {}
     for (folder, pair), seeds in loaded.items():
         for seed, records in seeds.items():
-            of_judge = judged.setdefault(judging(folder), {}).setdefault(seed, [])
+            of_judge = judged.setdefault(whose_verdicts(folder), {}).setdefault(seed, [])
             of_judge += _read(f"verdicts/{folder}/{pair}/seed{seed}.jsonl", records)
     for (experiment, judge), seeds in judged.items():
         for axis in AXES:

@@ -9,7 +9,6 @@ import numpy as np
 
 from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl
-from mialign.evaluation.judge.settings import MAIN
 from mialign.synthetic import CATEGORIES
 
 
@@ -31,12 +30,6 @@ def source(path: str | Path, stages: Iterable[str]) -> Source:
     if len(path.parts) < 4 or not name or path.parts[-4] not in stages:
         raise InputError(f"{path}: expected a path that ends in {' or '.join(stages)}/<experiment>/<method>/seed<n>")
     return Source(path, path.parts[-4], path.parts[-3], path.parts[-2], int(name[1]))
-
-
-def judging(folder: str) -> tuple[str, str]:
-    """Experiment and judge of a folder of verdicts, as `verdicts_folder` names it."""
-    experiment, _, judge = folder.partition(".")
-    return experiment, judge or MAIN
 
 
 def load(sources: Iterable[Source], required: Iterable[str]) -> dict[tuple[str, str], dict[int, list[dict]]]:
