@@ -5,7 +5,7 @@ from changes import REMOVE, change, refused
 
 from mialign.config import loading
 from mialign.data import sets
-from mialign.evaluation.judge.settings import run_here
+from mialign.evaluation.loaded_models import loaded_models
 from mialign.paper.macros import foreseen
 
 COMPARISONS = "experiments.multitask.comparisons"
@@ -31,7 +31,7 @@ def test_they_are_policies_beside_the_methods(compared):
         "sft": "SFT", "sft_more": "SFT continued", "sft_all": "SFT on all", "dpo": "DPO", "sami": "SAMI",
         "strong": "Strong model", "trunk": "trunk",
     }  # fmt: skip
-    assert run_here(multitask, settings["models"]) == ["weak", "trunk", "strong"]
+    assert loaded_models(settings, "multitask") == ["weak", "trunk", "strong"]
     known = {number.name for number in foreseen.numbers(settings, ("math",))}
     assert {"winMultitaskSamiStrongSign", "winLongerMultitaskTrunkBase", "adherenceMultitaskTrunkRate"} <= known
 
@@ -91,7 +91,7 @@ def test_stored_answers_are_compared_with_and_are_no_model(with_stored):
     assert sets.policy_model(multitask, "stored") is None
     assert sets.labels(multitask, settings["models"])["stored"] == "stored answers"
     assert "stored" not in sets.labels(settings["experiments"]["maths"], settings["models"])
-    assert run_here(multitask, settings["models"]) == ["weak", "trunk", "strong"]
+    assert loaded_models(settings, "multitask") == ["weak", "trunk", "strong"]
     known = {number.name for number in foreseen.numbers(settings, ("math",))}
     assert {"winMultitaskSamiStoredSign", "winMultitaskBaseStoredRate", "adherenceMultitaskStoredRate"} <= known
 

@@ -13,7 +13,8 @@ from changes import REMOVE, change, refused
 from given_model import CONFIG, given_model
 from mialign.config import loading
 from mialign.core.errors import InputError
-from mialign.evaluation.judge.settings import run_here, validating
+from mialign.evaluation.judge.settings import validating
+from mialign.evaluation.loaded_models import loaded_models
 
 REAL_FILES = (
     "gsm8k_train.jsonl",
@@ -917,14 +918,15 @@ def test_judges_have_their_defaults(miniature):
 def test_a_judge_of_validation_answers_is_a_model_of_the_run(miniature):
     miniature["experiments"]["multitask"]["training"]["validate_by"] = {"kind": "likelihood", "model": "linked"}
     miniature["models"]["linked"] = miniature["models"]["weak"]
-    found = loading.load(miniature)["experiments"]
+    settings = loading.load(miniature)
+    found = settings["experiments"]
     assert validating(found["multitask"]) == {
         "kind": "likelihood",
         "model": "linked",
         "prompt_template": "config/judge.yaml",
     }
     assert validating(found["maths"]) is None
-    assert "linked" in run_here(found["multitask"], miniature["models"])  # so it is fetched, or made, before a training
+    assert "linked" in loaded_models(settings, "multitask")  # so it is fetched, or made, before a training
 
 
 def test_where_the_server_is_that_judges_validation_answers_decides_no_checkpoint(miniature):

@@ -15,7 +15,7 @@ from mialign.data.pairs import select_pairs
 from mialign.data.principles import load
 from mialign.evaluation import program_rewards, rewards
 from mialign.evaluation.judge import Case, factory
-from mialign.evaluation.judge.settings import run_here
+from mialign.evaluation.loaded_models import loaded_models
 from mialign.evaluation.metrics import accuracy
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.paper.figures import dots
@@ -111,7 +111,7 @@ def test_the_users_of_a_dataset(recipes, read_config):
 def test_principles_that_a_model_writes(recipes, read_config):
     (overlay,) = recipes["Principles that a model writes"]["yaml"]
     settings = loading.load(read_config(SMOKE, yaml.safe_load(overlay)))
-    assert run_here(settings["experiments"]["multitask"], settings["models"]) == ["weak", "trunk", "strong", "writer"]
+    assert loaded_models(settings, "multitask") == ["weak", "trunk", "strong", "writer"]
     assert settings["principle_writer"]["wordings"] == 2
 
 

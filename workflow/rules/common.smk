@@ -19,8 +19,8 @@ from mialign.core.errors import InputError
 from mialign.core.process import collect_seldom
 from mialign.evaluation.judge import AXES
 from mialign.evaluation.judge.settings import AUTHORS, MAIN, VALIDATING, by_authors, by_program, deciding, judge_key
-from mialign.evaluation.judge.settings import judged_comparisons, judges, likelihood_judges, run_here, validating
-from mialign.evaluation.judge.settings import verdicts_folder
+from mialign.evaluation.judge.settings import judged_comparisons, judges, likelihood_judges, validating, verdicts_folder
+from mialign.evaluation.loaded_models import loaded_models
 from mialign.evaluation.checkers import unchecked
 from mialign.core.yaml_files import read_yaml
 from mialign.data import sets

@@ -25,10 +25,10 @@ from mialign.evaluation.judge.settings import (
     by_authors,
     judged_comparisons,
     judges,
-    run_here,
     validating,
     verdicts_folder,
 )
+from mialign.evaluation.loaded_models import loaded_models
 from mialign.preflight import training_size
 from mialign.preflight.assumptions import assumption, questions, weights
 from mialign.preflight.measured_speeds import speeds
@@ -77,7 +77,7 @@ def table(config: dict, assumed: dict, measured: Sequence[dict] = ()) -> list[di
 
 def _rows(config: dict, assumed: dict) -> Iterator[Row]:
     models = config["models"]
-    used = dict.fromkeys(name for given in config["experiments"].values() for name in run_here(given, models))
+    used = dict.fromkeys(model for name in config["experiments"] for model in loaded_models(config, name))
     fetched = [name for name in used if "places" in models[name]]
     size = sum(weights(config, assumed, name) for name in fetched) * assumed["bytes_per_weight"]["model"]
     yield Row("fetch_model", jobs=len(fetched), disk=size)

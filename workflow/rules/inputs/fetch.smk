@@ -32,8 +32,7 @@ def used_datasets():
 
 
 def used_models():
-    experiments, models = CONFIG["experiments"].values(), CONFIG["models"]
-    used = [model for experiment in experiments for model in run_here(experiment, models)]
+    used = [model for experiment in CONFIG["experiments"] for model in loaded_models(CONFIG, experiment)]
     used += [fetched for model in used if (fetched := folders.base_to_fetch(CONFIG, model))]
     return [model for model in dict.fromkeys(used) if model in FETCHED_MODELS]
 

@@ -8,8 +8,8 @@ from mialign.core.errors import InputError
 from mialign.core.files import read_json
 from mialign.core.template import Prompt
 from mialign.data import builders
-from mialign.data.sets import FROM_AUTHORS, compared_models, principle_writer, writing_model
-from mialign.evaluation.judge.settings import likelihood_judges
+from mialign.data.sets import FROM_AUTHORS, writing_model
+from mialign.evaluation.loaded_models import model_uses
 from mialign.models import architectures, checkpoints, folders
 from mialign.models.bases import MODEL
 from mialign.models.classifiers import not_classifying
@@ -26,7 +26,8 @@ def check(config: dict) -> None:
     parents = {name: model.get("parent") for name, model in models.items()}
     check_no_circle("models", parents, "an architecture")
     fetched = folders.of_hub(config)
-    loaded = {model for one in config["experiments"].values() for model in (_judging(one) | _rewarding(one)).values()}
+    named = [use for name in config["experiments"] for use in model_uses(config, name)]
+    loaded = {use.model for use in named if use.purpose in ("judge", "reward")}
     for name in used(config):
         if "path" in models[name]:
             weights = "server" not in models[name] or name in loaded  # a server writes, and gives no likelihood
@@ -49,21 +50,17 @@ BY_LIKELIHOOD = (architectures.not_followed, "so it cannot judge by likelihood")
 WRITING = (architectures.not_writing, "so it cannot write with engine.kind transformers (vllm may)")
 REWARDING = (not_classifying, "so it cannot be a reward")
 SERVED = (architectures.not_served, "so it cannot write")
+NEEDS = {"base": (FOLLOWED, VALIDATED), "judge": (BY_LIKELIHOOD,), "reward": (REWARDING,)}  # all others write
 
 
 def _uses(config: dict) -> Iterator[tuple[str, str, tuple]]:
     """A model, the key that names it, and what that needs."""
     vllm = config["engine"]["kind"] == "vllm"
-    for name, experiment in config["experiments"].items():
-        yield from ((experiment["base"], f"experiments.{name}.base", need) for need in (FOLLOWED, VALIDATED))
-        writing = _writing(experiment) | _writing_principles(experiment) | _compared(experiment, config["models"])
-        for key, model in writing.items():
-            served = vllm or "server" in config["models"][model]
-            yield model, f"experiments.{name}.{key}", SERVED if served else WRITING
-        for key, model in _judging(experiment).items():
-            yield model, f"experiments.{name}.{key}", BY_LIKELIHOOD
-        for key, model in _rewarding(experiment).items():
-            yield model, key, REWARDING
+    for name in config["experiments"]:
+        for use in model_uses(config, name):
+            writing = SERVED if vllm or "server" in config["models"][use.model] else WRITING
+            for need in NEEDS.get(use.purpose, (writing,)):
+                yield use.model, use.key, need
 
 
 def _check_use(config: dict, fetched: dict[str, str], name: str, use: str, need: tuple) -> None:
@@ -93,18 +90,19 @@ def _reading(config: dict) -> Iterator[tuple[str, str, str, Prompt]]:
             {"evaluation.template": experiment["evaluation"]["template"]} if "evaluation" in experiment else plain
         )
         own = {key: experiment[key] for key in ("generation_template",) if key in experiment} or plain
-        reads = [("base", experiment["base"], plain | evaluated)]
-        reads += [(key, model, evaluated) for key, model in _compared(experiment, config["models"]).items()]
+        where = f"experiments.{name}"
+        reads = [(f"{where}.base", experiment["base"], plain | evaluated)]
+        reads += [(use.key, use.model, evaluated) for use in model_uses(config, name) if use.purpose == "comparison"]
         for data, block in experiment["data"].items():
             if block["from"] != FROM_AUTHORS:
                 # A method writes with the tokenizer of the base.
                 writer = writing_model(experiment, data) or experiment["base"]
                 hint = {f"data.{data}.hint": block["hint"]} if "hint" in block else {}
                 written = evaluated if block["builder"] in builders.EVALUATING else own
-                reads.append((f"data.{data}.from", writer, hint | written))
+                reads.append((f"{where}.data.{data}.from", writer, hint | written))
         for use, model, templates in reads:
             for key, template in templates.items():
-                yield model, f"experiments.{name}.{use}", f"experiments.{name}.{key}", template
+                yield model, use, f"{where}.{key}", template
 
 
 def _check_conversation(config: dict, name: str, use: str, key: str, template: Prompt) -> None:
@@ -136,40 +134,6 @@ def _is_fetched(folder: Path, given: dict) -> bool:
         return read_json(folder.with_name(f"{folder.name}.json")).get("place") in given["places"]
     except (InputError, FileNotFoundError):
         return False
-
-
-def _writing(experiment: dict) -> dict[str, str]:
-    """The models that write sets of pairs, by their keys."""
-    found = {f"data.{data}.from": writing_model(experiment, data) for data in experiment["data"]}
-    return {key: model for key, model in found.items() if model}
-
-
-def _writing_principles(experiment: dict) -> dict[str, str]:
-    """The models that write the principles of sets of pairs, by their keys."""
-    found = {f"data.{data}.principles.from": principle_writer(block) for data, block in experiment["data"].items()}
-    return {key: model for key, model in found.items() if model}
-
-
-def _compared(experiment: dict, models: dict) -> dict[str, str]:
-    """The models that methods are compared with, by their keys; a name of nothing is refused with the comparisons."""
-    compared = [name for name in compared_models(experiment) if name in models]
-    return {
-        f"comparisons[{number}][{place}]": name
-        for number, pair in enumerate(experiment["comparisons"])
-        for place, name in enumerate(pair)
-        if name in compared
-    }
-
-
-def _judging(experiment: dict) -> dict[str, str]:
-    """The models of judges by likelihood, by their keys."""
-    return {f"{key}.model": judge["model"] for key, judge in likelihood_judges(experiment).items()}
-
-
-def _rewarding(experiment: dict) -> dict[str, str]:
-    """The models that are rewards, by their keys."""
-    rewards = experiment.get("preferences", {}).get("scorers", {})
-    return {f"rewards.{name}.model": one["model"] for name, one in rewards.items() if one["kind"] == "classifier"}
 
 
 def _check_server(where: str, name: str, server: dict, config: dict) -> None:
@@ -247,14 +211,9 @@ def used(config: dict) -> list[str]:
     """
     found = {}
     for name, experiment in config["experiments"].items():
-        where = f"experiments.{name}."
-        writing = {where + key: model for key, model in _writing(experiment).items()}
-        others = {"base": experiment["base"]} | _writing_principles(experiment) | _judging(experiment)
-        others |= _compared(experiment, config["models"])
-        others = {where + key: model for key, model in others.items()} | _rewarding(experiment)
-        for key, model in (writing | others).items():
-            writes = key in writing
+        for use in model_uses(config, name):
+            writes = use.purpose == "pairs"
             known = {**config["models"], **(experiment["methods"] if writes else {})}
-            pick(known, model, key, "model or method" if writes else "model")
-            found |= dict.fromkeys(with_parents(config["models"], model))
+            pick(known, use.model, use.key, "model or method" if writes else "model")
+            found |= dict.fromkeys(with_parents(config["models"], use.model))
     return list(found)

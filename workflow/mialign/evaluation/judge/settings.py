@@ -4,8 +4,6 @@ import re
 from datetime import date
 
 from mialign.core.errors import InputError
-from mialign.data.sets import compared_models, principle_writer, used_sets, writing_model
-from mialign.models.weights import with_parents
 
 MAIN = "judge"  # the judge of an experiment, beside whom there may be further ones
 AUTHORS = "authors"  # stands for a judge where verdicts are those that the authors released
@@ -77,19 +75,6 @@ def likelihood_judges(experiment: dict) -> dict[str, dict]:
 def by_program(experiment: dict) -> bool:
     """Whether the checkers decide, so that their scores are what an answer is judged by."""
     return (experiment.get("judge") or {}).get("kind", "checkers") == "checkers"
-
-
-def run_here(experiment: dict, models: dict[str, dict]) -> list[str]:
-    """The models that an experiment loads: its base, writers of pairs and principles, those that methods are compared
-    with, judges by likelihood, rewards; and what these are trained from.
-    """
-    by_likelihood = [judge["model"] for judge in likelihood_judges(experiment).values()]
-    writing = [writing_model(experiment, data) for data in used_sets(experiment)]
-    writing += [principle_writer(experiment["data"][data]) for data in used_sets(experiment)]
-    scorers = experiment.get("preferences", {}).get("scorers", {}).values()
-    rewarding = [reward["model"] for reward in scorers if reward["kind"] == "classifier"]
-    used = [experiment["base"], *filter(None, writing), *compared_models(experiment), *by_likelihood, *rewarding]
-    return list(dict.fromkeys(one for name in used for one in with_parents(models, name)))
 
 
 def judged_comparisons(experiment: dict, judge: dict) -> list[list[str]]:
