@@ -26,7 +26,7 @@ rule rewards:
     params:
         code=code_digest("rewards"),
         settings=reward_settings,
-        models=lambda wildcards: reward_models(REWARDED[wildcards.texts][0]),
+        models=lambda wildcards: reward_options(REWARDED[wildcards.texts][0]),
     shell:
         "{resources.python} workflow/run.py rewards --log {log:q} --texts {input.texts:q} --prompts {input.prompts:q}"
         " --settings {params.settings:q} {params.models:q} --threads {resources.torch_threads} --out {output:q}"

@@ -79,6 +79,12 @@ def final_policies(experiment: dict) -> list[str]:
     return ["base", *(name for name in methods if name not in used), *soups]
 
 
+def reward_models(experiment: dict) -> dict[str, str]:
+    """The models of the config that are rewards, by the names of the rewards; all other rewards are programs."""
+    rewards = experiment.get("preferences", {}).get("scorers", {})
+    return {name: reward["model"] for name, reward in rewards.items() if reward["kind"] == "classifier"}
+
+
 def policy_model(experiment: dict, policy: str) -> str | None:
     """The model of the config that a policy is; None where it is a method's checkpoint."""
     if policy in ("base", "generator"):

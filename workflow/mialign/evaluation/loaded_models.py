@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from mialign.data.sets import compared_models, principle_writer, used_sets, writing_model
+from mialign.data.sets import compared_models, principle_writer, reward_models, used_sets, writing_model
 from mialign.evaluation.judge.settings import likelihood_judges
 from mialign.models.weights import with_parents
 
@@ -33,7 +33,6 @@ def loaded_models(config: dict, name: str) -> list[str]:
 def _uses(config: dict, name: str, sets: Iterable[str]) -> list[ModelUse]:
     experiment = config["experiments"][name]
     compared = [one for one in compared_models(experiment) if one in config["models"]]
-    rewards = experiment.get("preferences", {}).get("scorers", {})
     own = [("base", "base", experiment["base"])]
     own += [("pairs", f"data.{data}.from", writing_model(experiment, data)) for data in sets]
     own += [("principles", f"data.{data}.principles.from", principle_writer(experiment["data"][data])) for data in sets]
@@ -45,8 +44,5 @@ def _uses(config: dict, name: str, sets: Iterable[str]) -> list[ModelUse]:
     ]
     own += [("judge", f"{key}.model", judge["model"]) for key, judge in likelihood_judges(experiment).items()]
     uses = [ModelUse(purpose, f"experiments.{name}.{key}", model) for purpose, key, model in own if model]
-    return uses + [
-        ModelUse("reward", f"rewards.{reward}.model", one["model"])
-        for reward, one in rewards.items()
-        if one["kind"] == "classifier"
-    ]
+    rewards = reward_models(experiment).items()
+    return uses + [ModelUse("reward", f"rewards.{reward}.model", model) for reward, model in rewards]

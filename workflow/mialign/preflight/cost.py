@@ -15,6 +15,7 @@ from mialign.data.sets import (
     compared_models,
     principle_writer,
     questions_of,
+    reward_models,
     sets_in_files,
     used_sets,
     writing_model,
@@ -169,14 +170,13 @@ class _Experiment:
         texts.append((self.merged(), self.questions("benchmark") * temperatures))
         jobs = sum(count for count, _ in texts)
         tokens = sum(count * one for count, one in texts) * (self.mean["prompt"] + self.answer("respond"))
-        sizes = self.reward_models()
+        sizes = self.reward_sizes()
         hours = sum(self.hours(tokens, "scoring", size) for size in sizes) + self.start(jobs if sizes else 0)
         yield Row("rewards", self.name, jobs, tokens * len(sizes), hours)
 
-    def reward_models(self) -> list[float]:
+    def reward_sizes(self) -> list[float]:
         """The weights of each reward that is a model."""
-        scorers = self.given.get("preferences", {}).get("scorers", {}).values()
-        return [weights(self.config, self.assumed, one["model"]) for one in scorers if one["kind"] == "classifier"]
+        return [weights(self.config, self.assumed, model) for model in reward_models(self.given).values()]
 
     def soups(self) -> Iterator[Row]:
         """The merged checkpoints of a soup, one a vector and seed; each is removed when its answers were measured."""
@@ -270,7 +270,7 @@ class _Experiment:
         written = texts * self.response(data)
         rewarded = texts * self.mean["prompt"] + written
         scored = pairs * self.pair(data) * OBJECTIVES[method["objective"]].needs_reference
-        sizes = self.reward_models()
+        sizes = self.reward_sizes()
         hours = self.hours(written, "generation", self.base) + self.hours(scored, "scoring", self.base)
         hours += sum(self.hours(rewarded, "scoring", size) for size in sizes)
         return written + scored + rewarded * len(sizes), hours

@@ -13,14 +13,10 @@ REWARDED = {
 }
 
 
-def scorers_of(experiment):
-    return CONFIG["experiments"][experiment].get("preferences", {"scorers": {}})["scorers"]
-
-
 def reward_folders(experiment):
     """The folders of the rewards that are models, by the names of the rewards."""
-    found = {name: one["model"] for name, one in scorers_of(experiment).items() if one["kind"] == "classifier"}
-    return {name: model_folder(model) for name, model in found.items()}
+    models = sets.reward_models(CONFIG["experiments"][experiment])
+    return {name: model_folder(model) for name, model in models.items()}
 
 
 def reward_inputs(wildcards):
@@ -36,9 +32,10 @@ def reward_inputs(wildcards):
 
 def reward_settings(wildcards):
     """The rewards in the order of the weights."""
-    return as_json({"rewards": scorers_of(REWARDED[wildcards.texts][0])}, sort_keys=False)
+    experiment, _ = REWARDED[wildcards.texts]
+    return as_json({"rewards": CONFIG["experiments"][experiment]["preferences"]["scorers"]}, sort_keys=False)
 
 
-def reward_models(experiment):
+def reward_options(experiment):
     folders = reward_folders(experiment)
     return ["--names", *folders, "--models", *folders.values()] if folders else []

@@ -110,7 +110,7 @@ def rollout_flags(of):
             return []
         reference = ["--reference-model", input.reference_model] if input.reference_model else []
         kept = ["--rollouts", output.rollouts] if "rollouts" in output.keys() else []
-        return [*reference, *reward_models(of(wildcards)[0]), *kept]
+        return [*reference, *reward_options(of(wildcards)[0]), *kept]
 
     return flags
 
@@ -166,10 +166,9 @@ def validation_score(settings, data):
         return {"score": "win_rate"}
     if "preferences" not in settings:
         return {"score": "mean_score" if "respond" in settings else "accuracy"}
-    rewards = list(settings["preferences"]["scorers"].values())
-    by_program = all(reward["kind"] != "classifier" for reward in rewards)
-    if not by_program:
+    if sets.reward_models(settings):
         return {"score": "ended"}
+    rewards = list(settings["preferences"]["scorers"].values())
     return {"score": "preferred" if settings["data"][data]["vector"] else "steering", "rewards": rewards}
 
 

@@ -3,7 +3,7 @@
 from mialign.config.validation.common import pick, under, validation_chooses
 from mialign.core.errors import InputError
 from mialign.data import preferences, prompts
-from mialign.data.sets import FROM_AUTHORS
+from mialign.data.sets import FROM_AUTHORS, reward_models
 from mialign.evaluation.checkers import unchecked
 
 BUILDER = "preferences"
@@ -52,7 +52,7 @@ def check(where: str, experiment: dict, models: dict, known) -> None:
 
 def check_corpora(config: dict) -> None:
     """A corpus can hold questions under preference vectors if an experiment asks so and programs know its rewards."""
-    asking = {name: one["preferences"] for name, one in config["experiments"].items() if "preferences" in one}
+    asking = {name: one for name, one in config["experiments"].items() if "preferences" in one}
     for name, model in config["models"].items():
         where = f"models.{name}.corpus"
         if not model.get("corpus", {}).get("preferences"):
@@ -64,13 +64,12 @@ def check_corpora(config: dict) -> None:
                 f"{where}.link.preferences: the key is missing; it is the probability that of two answers a text is "
                 "the one that its vector prefers"
             )
-        for experiment, own in asking.items():
-            for reward, one in own["scorers"].items():
-                if one["kind"] == "classifier":
-                    raise InputError(
-                        f"{where}.preferences: {reward} of experiment {experiment} is a reward model, and corpora are "
-                        "written before there are models; set it to 0"
-                    )
+        for experiment, given in asking.items():
+            for reward in reward_models(given):
+                raise InputError(
+                    f"{where}.preferences: {reward} of experiment {experiment} is a reward model, and corpora are "
+                    "written before there are models; set it to 0"
+                )
 
 
 def _check_reward(where: str, reward: dict, models: dict, known) -> None:
@@ -100,7 +99,7 @@ def _check_set(where: str, block: dict, objectives: int) -> None:
 
 def _check_choice(where: str, experiment: dict) -> None:
     """Reward models are not loaded beside a training, so nothing can choose among its checkpoints."""
-    if all(reward["kind"] != "classifier" for reward in experiment["preferences"]["scorers"].values()):
+    if not reward_models(experiment):
         return
     for name, method in experiment["methods"].items():
         if validation_chooses(method):
