@@ -20,7 +20,7 @@ from mialign.training.examples import Example, for_objective, read_examples, who
 from mialign.training.objectives import OBJECTIVES
 from mialign.training.reference import read_reference, with_sums
 from mialign.training.rollouts import Refresh, Rollouts
-from mialign.training.settings import TrainingSettings, steps_of
+from mialign.training.settings import TrainingSettings, is_saved, steps_of
 from mialign.training.trainer import GridTrainer
 from mialign.training.validation import Validation
 
@@ -131,7 +131,7 @@ def with_steps(settings: TrainingSettings, pairs: int) -> TrainingSettings:
             f"{pairs} pairs in batches of {settings.batch} make no step (epochs: {settings.epochs:g}); raise "
             "epochs, lower batch or see to more pairs"
         )
-    if isinstance(chosen, int) and chosen != steps and (chosen > steps or chosen % settings.save_every):
+    if isinstance(chosen, int) and not is_saved(chosen, settings.save_every, steps):
         raise InputError(
             f"choose: {chosen} is no checkpoint: {pairs} pairs make {steps} steps (epochs: {settings.epochs:g}); "
             "take a lower step, or see to more pairs"

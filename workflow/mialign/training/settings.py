@@ -141,6 +141,11 @@ def saved_every(validate_every: int, steps: int) -> int:
     return validate_every or steps
 
 
+def is_saved(step: int, every: int, steps: int) -> bool:
+    """Whether a training of so many steps saves a checkpoint at this one: every so many, and at the last."""
+    return step == steps or (step < steps and step % every == 0)
+
+
 def steps_of(epochs: float, pairs: int, batch: int) -> int:
     """The steps of a training in epochs: an epoch is as many whole batches as the pairs fill.
 

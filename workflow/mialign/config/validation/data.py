@@ -9,7 +9,7 @@ from mialign.core.setting import check_own
 from mialign.data import builders
 from mialign.data.sets import FROM_AUTHORS, share_questions
 from mialign.training import objectives
-from mialign.training.settings import saved_every, steps_of
+from mialign.training.settings import is_saved, saved_every, steps_of
 
 
 def check(where: str, experiment: dict, models: dict) -> None:
@@ -115,7 +115,7 @@ def _check_epochs(where: str, method: dict, block: dict) -> None:
     fewest = ceil(size * (1 - allowed))
     steps = steps_of(method["epochs"], fewest, method["batch"])
     every = saved_every(method["validate_every"], steps)
-    if isinstance(step, int) and step != steps and (step > steps or step % every):
+    if isinstance(step, int) and not is_saved(step, every, steps):
         raise InputError(
             f"{where}.choose: step {step} may not be reached: data.{method['data']} may have as few as {fewest} of "
             f"{size} pairs (shortfall: {float(allowed):g}), which make {steps} steps (epochs: {method['epochs']:g}); "

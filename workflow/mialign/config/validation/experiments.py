@@ -13,7 +13,7 @@ from mialign.data.principles import ANTITHESIS, POSITIVE
 from mialign.data.sets import compared_models, is_judged, writing_model
 from mialign.models.weights import root
 from mialign.training import objectives
-from mialign.training.settings import saved_every
+from mialign.training.settings import is_saved, saved_every
 
 STAGES = ("respond", "solve")
 # Settings that the log-probabilities of a reference depend on, and what it is without them.
@@ -170,7 +170,7 @@ def check_method(where: str, method: dict, parents: dict) -> None:
     if not method["validate_every"] and method.get("choose") == "validation":
         raise InputError(f"{where}.choose: with validate_every: 0 nothing is validated; take one of the two out")
     step = method.get("choose", "validation")
-    if isinstance(step, int) and (step > steps or (step % every and step != steps)):
+    if isinstance(step, int) and not is_saved(step, every, steps):
         others = f" every {every} steps (validate_every), and" if every < steps else " only"
         raise InputError(f"{where}.choose: {step} is no checkpoint; there is one{others} of step {steps}")
     if method["schedule"] == "cosine" and method["warmup"] >= steps:  # a constant rate may still be rising at the end
