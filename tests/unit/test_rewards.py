@@ -264,5 +264,5 @@ def test_the_validation_score_weighs_the_chances_of_the_rewards():
         {"preferred": 0.7 * 0.731058579 + 0.3 * 0.310025519, "reward_1": 1.0, "reward_2": -0.8}
     )
     assert scores_of({"score": "ended"})([record], [Completion("a", "length", 1, 1)]) == [{"ended": 0.0}]
-    with pytest.raises(InputError, match=r"validation\.score is 'liked'; there are mean_score, accuracy, ended, pref"):
+    with pytest.raises(InputError, match=r"validation\.score is 'liked'; there are mean_score, accuracy, preferred"):
         scores_of({"score": "liked"})

@@ -7,6 +7,7 @@ from mialign.core.errors import InputError
 from mialign.data.filters import ENDED
 from mialign.data.gold_answers import gold_answer
 from mialign.evaluation.answers import is_correct
+from mialign.evaluation.choosing_scores import CHOOSING
 from mialign.evaluation.rewards import Reward, make
 from mialign.evaluation.scores import adherence, correct, question_of
 from mialign.evaluation.steering import Steering
@@ -74,8 +75,7 @@ def scores_of(validation: dict) -> Scores:
     if name == "steering":
         return Steering([make(one) for one in validation["rewards"]])
     if name not in SCORES:
-        known = ", ".join((*SCORES, "preferred", "steering", "win_rate"))
-        raise InputError(f"--settings: validation.score is {name!r}; there are {known}")
+        raise InputError(f"--settings: validation.score is {name!r}; there are {', '.join((*CHOOSING, 'ended'))}")
     return each(SCORES[name])
 
 

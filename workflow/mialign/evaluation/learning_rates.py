@@ -7,11 +7,9 @@ from pathlib import Path
 
 from mialign.core import csv_files
 from mialign.core.errors import InputError
+from mialign.evaluation.choosing_scores import CHOOSING, CORRELATION
 
 COLUMNS = ("experiment", "method", "learning_rate", "step", "score", "value", "n", "standard_error", "chosen")
-# By one of these a method chooses its checkpoints. All are from 0 to 1, but a correlation is from -1 to 1.
-SCORES = ("mean_score", "accuracy", "preferred", "win_rate", "steering")
-CORRELATION = "steering"
 
 
 @dataclass(frozen=True)
@@ -43,9 +41,9 @@ def standard_error(score: str, value: float, n: int) -> float:
 def rate_result(rate: float, curve: list[dict], n: int) -> RateResult:
     """What the curve of a training (step, metric, value) says of the checkpoint that validation chose."""
     step = next((row["step"] for row in curve if row["metric"] == "selected"), None)
-    scores = [(row["metric"], row["value"]) for row in curve if row["step"] == step and row["metric"] in SCORES]
+    scores = [(row["metric"], row["value"]) for row in curve if row["step"] == step and row["metric"] in CHOOSING]
     if not scores or scores[0][1] is None:
-        raise InputError(f"has no score ({' or '.join(SCORES)}) at a selected step; delete it, and it is made again")
+        raise InputError(f"has no score ({' or '.join(CHOOSING)}) at a selected step; delete it, and it is made again")
     (score, value), *_ = scores
     return RateResult(rate, int(step), score, float(value), n)
 
@@ -78,7 +76,7 @@ FITS = {
     "experiment": bool,
     "method": bool,
     "learning_rate": _positive,
-    "score": SCORES.__contains__,
+    "score": CHOOSING.__contains__,
     "value": lambda value: value is not None and -1 <= value <= 1,
     "n": lambda n: n is not None and n >= 1 and n == int(n),
     "standard_error": lambda text: text in ("0", "0.0") or _positive(text),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import sqrt
 
-from mialign.evaluation.statistics.rates import compositions, is_possible, wilson_of_points
+from mialign.evaluation.statistics.rates import Z, compositions, is_possible, wilson_of_points
 from mialign.evaluation.statistics.significance import sign_test
 from mialign.paper.formatting import label
 from mialign.paper.macros.published import kind
@@ -14,7 +14,6 @@ SMALL = {50.0: 1.5, 0.0: 0.5}  # published differences up to here count as no ef
 MARGIN = {50.0: 5.0, 0.0: 2.0}  # that there is no effect is shown by an interval within so many points of none
 ANOTHER = "not the checkpoint of the figure"  # in the note of a published value
 READING = 0.02  # a difference of two bars, each read off to the second decimal
-Z = 1.959963984540054
 
 
 @dataclass(frozen=True)

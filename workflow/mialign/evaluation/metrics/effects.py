@@ -13,7 +13,7 @@ from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import Effect, effect
 from mialign.evaluation.statistics.length_control import length_controlled
-from mialign.evaluation.statistics.power import items_needed, of_items_and_seeds, seeds_needed, sequential_items
+from mialign.evaluation.statistics.power import POWERS, items_needed, of_items_and_seeds, seeds_needed, sequential_items
 from mialign.evaluation.statistics.rates import Estimate
 from mialign.evaluation.statistics.win_points import POINTS
 
@@ -22,7 +22,6 @@ COLUMNS = (
     *ESTIMATE,
 )
 SETTINGS = {"attempts"}
-POWERS = (0.8, 0.95)
 _VERDICT = ("prompt_id", "category", "temperature", "axis", "verdict", "test_tokens", "baseline_tokens")
 
 

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from math import ceil, hypot, inf, log, sqrt
 
 LEVEL = 0.05  # of significance
+POWERS = (0.8, 0.95)  # for which items and seeds are counted
 
 
 def multiplier(power: float) -> float:

@@ -5,6 +5,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 CONFIDENCE = 0.95  # of every interval
+Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)  # half the width of a normal one, in standard deviations
 
 
 class Estimate(NamedTuple):
@@ -38,9 +39,9 @@ def wilson_of_points(points: float, n: int) -> tuple[float, float]:
 
     For n observations from 0 to 1 it errs on the wide side: none with this mean vary more than wins and losses alone.
     """
-    p, z = points / n, NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
-    half = z * sqrt(p * (1 - p) / n + (z / n) ** 2 / 4)
-    return tuple((p + z**2 / (2 * n) + side) / (1 + z**2 / n) for side in (-half, half))
+    p = points / n
+    half = Z * sqrt(p * (1 - p) / n + (Z / n) ** 2 / 4)
+    return tuple((p + Z**2 / (2 * n) + side) / (1 + Z**2 / n) for side in (-half, half))
 
 
 def clopper_pearson(successes: int, n: int) -> tuple[float, float]:

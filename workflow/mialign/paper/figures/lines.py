@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mialign.evaluation.choosing_scores import CHOOSING
 from mialign.paper.figures.bars import COMMON, attempts_table
 from mialign.paper.figures.style import (
     METHOD_SHADES,
@@ -57,7 +58,7 @@ PANELS = {
     "matched_logprob": ("Log-prob. / token", ("matched_logprob",), 1),
     "adherence": ("Adherence (%)", ("adherence",), 100),
     "accuracy": ("Accuracy (%)", ("accuracy",), 100),
-    "followed": ("Validation (%)", ("mean_score", "accuracy", "preferred", "win_rate", "steering"), 100),
+    "followed": ("Validation (%)", CHOOSING, 100),
     "correct": ("Correct content (%)", ("correct",), 100),
     "ended": ("Ended (%)", ("ended",), 100),
     "length": ("Response tokens", ("length",), 1),

@@ -6,6 +6,7 @@ from mialign.core.macro_names import name, words
 from mialign.core.template import fields_of
 from mialign.data.sets import is_judged, questions_of
 from mialign.evaluation.judge.settings import by_program, deciding, judges, with_deciding_judge
+from mialign.evaluation.statistics.rates import Z
 from mialign.models.folders import publisher
 from mialign.models.weights import parameters, root
 from mialign.paper import formatting
@@ -119,7 +120,7 @@ def _derived(settings: dict) -> list[Number]:
         if "solve" in experiment:
             most = str(max(experiment["solve"]["attempts"]))
             found.append(Number(name("mostAttempts", title), most, f"config: experiments/{title}/solve/attempts"))
-    wide = 100 * 1.96 * (0.25 / 80) ** 0.5
+    wide = 100 * Z * (0.25 / 80) ** 0.5
     found.append(Number("halfWidthOfEighty", f"{wide:.0f}", "normal interval of a rate of one half on 80 items"))
     return found
 

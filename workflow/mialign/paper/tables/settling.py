@@ -6,6 +6,7 @@ from pathlib import Path
 from mialign.core import csv_files
 from mialign.core.macro_names import KEYS
 from mialign.evaluation.statistics.power import (
+    POWERS,
     items_for_none,
     items_needed,
     least_difference,
@@ -23,7 +24,6 @@ from mialign.paper.tables.replication import published_and_ours
 from mialign.paper.tables.reproduction import NARROW, SIZE, STAR, found
 from mialign.paper.tex_escape import escape
 
-POWERS = (0.8, 0.95)
 SHARES = tuple(f"{100 * power:.0f}" for power in POWERS)  # in names of columns and metrics
 NEEDED = (*(f"needed_{share}" for share in SHARES), "sequential")
 SEEDS = tuple(f"seeds_{share}" for share in SHARES)

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from mialign.evaluation.learning_rates import CORRELATION, read
+from mialign.evaluation.choosing_scores import CORRELATION
+from mialign.evaluation.learning_rates import read
 from mialign.paper.formatting import count, decimal, label, setting
 from mialign.paper.tables.layout import Table, written
 from mialign.paper.tex_escape import escape
