@@ -11,10 +11,10 @@ from mialign.audit import provenance
 from mialign.config import loading as configuration
 from mialign.config.validation.experiments import READ_ALIKE
 from mialign.data import builders, principles
-from mialign.core import code_digests
 from mialign.models import folders, weights
 from mialign.models.bases import FETCHED, base
 from mialign.core.arguments import as_argument
+from mialign.core.code_digests import digest as code_digest
 from mialign.core.errors import InputError
 from mialign.core.process import collect_seldom
 from mialign.evaluation.judge import AXES
@@ -132,11 +132,6 @@ def as_json(settings, folder=RUN, sort_keys=True):
     `folder` keeps long ones: that of the run, or of whatever other runs have in common with it.
     """
     return as_argument(json.dumps(settings, sort_keys=sort_keys, ensure_ascii=False), f"{folder}/settings")
-
-
-def code_digest(script):
-    """Digest of a stage's code: a param of its rule, so that an edit reruns the stages that use what was edited."""
-    return code_digests.digest(script)
 
 
 def python(environment):
