@@ -54,10 +54,7 @@ class Validation:
     def __init__(self, sharded: bool, killed: bool):
         self.sharded, self.killed, self.calls = sharded, killed, 0
 
-    def bind(self, tokenizer):
-        return self
-
-    def __call__(self, model) -> dict[str, float]:
+    def __call__(self, model, tokenizer) -> dict[str, float]:
         if isinstance(model, FSDPModule) != self.sharded:
             raise RuntimeError(f"the weights are {'not ' if self.sharded else ''}sharded")
         self.calls += 1

@@ -125,10 +125,7 @@ class Unasked:
 
     prompts = ()
 
-    def bind(self, tokenizer):
-        return self
-
-    def __call__(self, model):
+    def __call__(self, model, tokenizer):
         return {"score": 0.5, "ended": 1.0}
 
 

@@ -67,10 +67,7 @@ class Scores:
     def __init__(self, *scores):
         self.scores = list(scores)
 
-    def bind(self, tokenizer):
-        return self
-
-    def __call__(self, model):
+    def __call__(self, model, tokenizer):
         score = self.scores.pop(0)
         # not in the order of a file that is read back
         return {"score": score, "ended": 1.0, "correct": 0.5, "adherence": score}
@@ -79,24 +76,16 @@ class Scores:
 class Answers(Scores):
     """The same, of a policy that has to write an answer first."""
 
-    tokenizer = None
-
-    def bind(self, tokenizer):
-        self.tokenizer = tokenizer
-        return self
-
-    def __call__(self, model):
-        ((answer,),) = generate(
-            model, self.tokenizer, [Request("The boat", (0,))], Sampling(0.0, 1.0, 4, ()), BatchSize()
-        )
+    def __call__(self, model, tokenizer):
+        ((answer,),) = generate(model, tokenizer, [Request("The boat", (0,))], Sampling(0.0, 1.0, 4, ()), BatchSize())
         assert answer.tokens > 0
-        return super().__call__(model)
+        return super().__call__(model, tokenizer)
 
 
 class Later(Scores):
     """Each score is better than all before, so that the last step is chosen, also by a training that went on."""
 
-    def __call__(self, model):
+    def __call__(self, model, tokenizer):
         return {"score": time.monotonic(), "ended": 1.0}
 
 
@@ -990,9 +979,8 @@ def test_validation_weighs_both_axes_and_answers_at_the_temperature_asked_for(ro
             said.append(completion.text)
             return SCORES["mean_score"](record, completion)
 
-        measured = Validation(records, Sampling(temperature, 1.0, 6, ()), each(score), BatchSize(8)).bind(tokenizer)(
-            model
-        )
+        validation = Validation(records, Sampling(temperature, 1.0, 6, ()), each(score), BatchSize(8))
+        measured = validation(model, tokenizer)
         assert measured["score"] == measured["mean_score"]
         assert measured["mean_score"] == pytest.approx((measured["adherence"] + measured["correct"]) / 2)
         return said

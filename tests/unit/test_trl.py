@@ -31,10 +31,7 @@ class Never:
 
     prompts = ()
 
-    def bind(self, tokenizer):
-        return self
-
-    def __call__(self, model):
+    def __call__(self, model, tokenizer):
         return {"score": 0.0}
 
 

@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -98,7 +99,7 @@ def train_method(
         train_dataset=whole_batches(examples, settings.batch),
         refresh=refresh,
         settings=settings,
-        validation=validation.bind(tokenizer),
+        validation=partial(validation, tokenizer=tokenizer),
         token_budget=speed.token_budget,
         ref_model=_ref_model(model, parent) if settings.kl else None,
     )

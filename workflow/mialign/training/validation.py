@@ -4,7 +4,7 @@ The policy answers each question once, and the answers are scored.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mialign.generation.engine import BatchSize, Completion, Request, Sampling
 
@@ -21,18 +21,13 @@ class Validation:
     sampling: Sampling
     score: Callable[[list[dict], list[Completion]], list[dict[str, float | None]]]
     batch: BatchSize
-    tokenizer: object = None
 
-    def bind(self, tokenizer) -> "Validation":
-        """The same with the tokenizer of the policy."""
-        return replace(self, tokenizer=tokenizer)
-
-    def __call__(self, model) -> dict[str, float]:
+    def __call__(self, model, tokenizer) -> dict[str, float]:
         """Means over the questions: each score, the share that ended, the length in tokens; `score` is the choice's."""
         from mialign.generation.local import generate
 
         requests = [Request(record["prompts"][0], (number,)) for number, record in enumerate(self.prompts)]
-        completions = [one for (one,) in generate(model, self.tokenizer, requests, self.sampling, self.batch)]
+        completions = [one for (one,) in generate(model, tokenizer, requests, self.sampling, self.batch)]
         scores = self.score(self.prompts, completions)
         means = {name: _mean([score[name] for score in scores]) for name in scores[0]}
         return {
