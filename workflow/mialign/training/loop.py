@@ -4,7 +4,6 @@ import json
 import math
 import os
 import sys
-import time
 from pathlib import Path
 
 import torch
@@ -15,6 +14,7 @@ from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCall
 from mialign.core.disk_space import needing_space
 from mialign.core.errors import InputError
 from mialign.core.files import write_text
+from mialign.core.progress import Progress
 from mialign.training import resume
 from mialign.training.settings import OptimizerSettings
 
@@ -80,7 +80,7 @@ def run(trainer: Trainer, scratch: Path, label: str) -> None:
     """Train to the end, from the last state in `scratch` if one is there."""
     for talkative in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(talkative)
-    trainer.add_callback(_Watch(label))
+    trainer.add_callback(_Watch(label, trainer.args.max_steps))
     if state := resume.last_state(scratch):
         print(f"{label}: goes on from step {state.rsplit('-', 1)[1]}", file=sys.stderr, flush=True)
     with needing_space(scratch):
@@ -100,8 +100,8 @@ WORDS = {"loss": "the loss", "grad_norm": "the norm of the gradient"}
 class _Watch(TrainerCallback):
     """Progress on stderr every ten seconds, and a stop with the step's number when the loss is no number."""
 
-    def __init__(self, label: str):
-        self.label, self.next = label, time.monotonic() + 10
+    def __init__(self, label: str, steps: int):
+        self.label, self.progress = label, Progress(label, steps, "steps")
 
     def on_step_end(self, args, state, control, **kwargs):
         # The last step's model can be chosen too, where validate_every does not divide the steps.
@@ -124,10 +124,4 @@ class _Watch(TrainerCallback):
                     f"{self.label}: {WORDS[what]} is {logs[what]} at step {state.global_step}; lower the learning "
                     f"rate, with which it begins anew. States of earlier steps are kept in {args.output_dir}"
                 )
-        if time.monotonic() >= self.next:
-            print(
-                f"{self.label}: step {state.global_step} of {state.max_steps}, loss {loss:.3f}",
-                file=sys.stderr,
-                flush=True,
-            )
-            self.next = time.monotonic() + 10
+        self.progress.tell(f"step {state.global_step} of {state.max_steps}, loss {loss:.3f}")
