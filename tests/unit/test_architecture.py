@@ -153,6 +153,22 @@ def test_all_that_is_public_is_described():
     assert bare == []
 
 
+def names_bound_by_rules(text: str) -> list[str]:
+    """What a file of rules defines, sets or imports outside of functions."""
+    found = re.findall(r"^def (\w+)", text, re.M)
+    for names in re.findall(r"^(?:from \S+ )?import (.+)$|^(\w[\w, ]*) = ", text, re.M):
+        found += [name.split(" as ")[-1].strip() for name in "".join(names).split(",")]
+    return found
+
+
+def test_no_name_is_bound_twice_in_the_rules():
+    """All files of rules share their names, so a second one would replace the first wherever that is read later."""
+    files = [WORKFLOW.parent / "Snakefile", *(WORKFLOW / "rules").rglob("*.smk")]
+    bound = Counter(name for path in files for name in names_bound_by_rules(path.read_text(encoding="utf-8")))
+    assert {"CONFIG", "as_json", "code_digest", "TABLES"} <= set(bound)
+    assert [name for name, number in bound.items() if number > 1] == []
+
+
 def test_no_two_public_classes_have_one_name():
     places = {}
     for path in MODULES:

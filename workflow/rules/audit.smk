@@ -8,7 +8,7 @@ ORIGINS = [
     *(f"{DATA}/models/{model}.json" for model in used_models()),
     *(f"{path}.origin" for path in used_authors_files()),
 ]
-FETCHED = [f"{RUN}/fetched.csv"] if ORIGINS else []
+FETCHED_TABLE = [f"{RUN}/fetched.csv"] if ORIGINS else []
 PAGE_SOURCES = sorted(str(path) for path in Path("workflow/mialign/audit/page/assets").iterdir())
 
 
@@ -33,7 +33,7 @@ rule fetched:
 
 rule audit_page:
     input:
-        FETCHED,
+        FETCHED_TABLE,
         figures=[f"{RUN}/figures/{figure}.png" for figure in FIGURES],
         tables=[f"{RUN}/tables/{table}.csv" for table in TABLES],
         numbers=f"{RUN}/paper/numbers.csv",

@@ -13,7 +13,7 @@ KINDS = ("figure", "text", "files")
 SMALL = {50.0: 1.5, 0.0: 0.5}  # published differences up to here count as no effect: the original calls them none
 MARGIN = {50.0: 5.0, 0.0: 2.0}  # that there is no effect is shown by an interval within so many points of none
 ANOTHER = "not the checkpoint of the figure"  # in the note of a published value
-READING = 0.02  # a difference of two bars, each read off to the second decimal
+READ_OFF = 0.02  # a difference of two bars, each read off to the second decimal
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Claim:
         if text is not None and shown:
             # The text calls an effect of 0 unchanged, and gives no number.
             unchanged = text == self.null == 0
-            apart = MARGIN[0.0] if unchanged else rounding(text) + READING
+            apart = MARGIN[0.0] if unchanged else rounding(text) + READ_OFF
             found.append("agrees" if all(abs(text - value) <= apart for value in shown) else "disagrees")
         else:
             found.append("not comparable")

@@ -1,7 +1,5 @@
 """What of the config is fetched, and what the experiments take of the authors' files."""
 
-import re
-
 from mialign.data import authors
 
 AUTHORS_FILES = authors.listing()

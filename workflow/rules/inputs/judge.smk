@@ -23,7 +23,7 @@ JUDGINGS = {
     for experiment in JUDGED
     for name, judge in judges(CONFIG["experiments"][experiment]).items()
 }
-READING = [folder for folder, judging in JUDGINGS.items() if judging.judge["kind"] != "checkers"]
+BY_MODEL = [folder for folder, judging in JUDGINGS.items() if judging.judge["kind"] != "checkers"]
 BY_LIKELIHOOD = [folder for folder, judging in JUDGINGS.items() if judging.judge["kind"] == "likelihood"]
 
 

@@ -128,7 +128,7 @@ def metric_inputs(wildcards):
             ours = [path for folder in JUDGINGS for path in verdicts_in(folder)]
             return ours + [path for experiment in RELEASED for path in released_verdicts(experiment)]
         case "positions":
-            return [path for folder in READING for path in verdicts_in(folder)]
+            return [path for folder in BY_MODEL for path in verdicts_in(folder)]
         case "qualities":
             return by_seed("scores", {experiment: answering(experiment) for experiment in JUDGED})
         case "sides":

@@ -46,7 +46,7 @@ TABLES = {
     **({kind: (kind, None) for kind in (*OF_CLAIMS, *FINDINGS)} if REPORTED else {}),
     **({"findings_released": ("findings_released", None)} if COUNTED else {}),
     **({"agreement": ("agreement", None)} if RELEASED or len(JUDGINGS) > len(JUDGED) else {}),
-    **({"positions": ("positions", None)} if READING else {}),
+    **({"positions": ("positions", None)} if BY_MODEL else {}),
     **({"written_principles": ("written_principles", None)} if PRINCIPLE_WRITERS else {}),
     **of_each(SOLVED, "maths", "accuracy", "formats", "extractors", "examples_maths"),
     **of_each(OF_SOURCES, "maths", "sources"),

@@ -175,9 +175,9 @@ def validation_score(settings, data):
 def rate_curves(wildcards):
     if not RATES:
         raise WorkflowError("tuning.rates: the config names no rates to try; write for instance rates: [0.0001, 0.001]")
-    checked = [name for name in JUDGED if not validating(CONFIG["experiments"][name])]
-    if checked and (unknown := unchecked(PRINCIPLES.principles)):
-        raise WorkflowError(f"tuning: checkers choose the rates of {checked[0]}, and none can tell {unknown[0]}")
+    by_checkers = [name for name in JUDGED if not validating(CONFIG["experiments"][name])]
+    if by_checkers and (unknown := unchecked(PRINCIPLES.principles)):
+        raise WorkflowError(f"tuning: checkers choose the rates of {by_checkers[0]}, and none can tell {unknown[0]}")
     return [
         f"{RUN}/tuning/{experiment}/{method}/{rate}.csv"
         for experiment, settings in CONFIG["experiments"].items()
