@@ -21,10 +21,10 @@ MEASURED = ("experiment", "method", "metric", "value", "low", "high", "n")
 
 
 def arguments(parser):
-    parser.add_argument("--comparisons", help="metrics/comparisons.csv")
-    parser.add_argument("--qualities", help="metrics/qualities.csv")
-    parser.add_argument("--accuracy", help="metrics/accuracy.csv")
-    parser.add_argument("--training", help="metrics/training.csv")
+    parser.add_argument("--comparisons", required=True, help="metrics/comparisons.csv")
+    parser.add_argument("--qualities", required=True, help="metrics/qualities.csv")
+    parser.add_argument("--accuracy", required=True, help="metrics/accuracy.csv")
+    parser.add_argument("--training", required=True, help="metrics/training.csv")
     parser.add_argument("--information", help="metrics/information.csv")
     parser.add_argument("--preferences", help="metrics/preferences.csv")
     parser.add_argument("--filters", nargs="*", default=[], help="pairs/{experiment}/{data}.filters.csv")
@@ -33,7 +33,7 @@ def arguments(parser):
         "--published", nargs="*", default=[], help="published comparisons.csv, qualities.csv, accuracy.csv"
     )
     parser.add_argument("--paper", required=True, help="folder of the LaTeX source that uses them")
-    add_settings(parser, about="the config, without what changes no result", required=False)
+    add_settings(parser, about="the config, without what changes no result")
     parser.add_argument("--out", required=True, help="numbers.tex; numbers.csv beside it has all and their origin")
 
 
@@ -46,20 +46,15 @@ def main(args):
 
 
 def collect(args, config: dict) -> list:
-    """All numbers of the files that were given; a file that was not given has none."""
+    """All numbers of the files; where nothing measures information or preferences, there is no file of them."""
     found = settings.of_settings(config)
-    if args.comparisons:
-        found += comparisons.of_comparisons(rows(args.comparisons, (*MEASURED, "baseline")), "metrics/comparisons.csv")
-    if args.qualities:
-        table, origin = rows(args.qualities, MEASURED), "metrics/qualities.csv"
-        found += comparisons.of_qualities(table, origin) + accuracy.of_items(table, origin, "adherence", config)
-    if args.accuracy:
-        table, origin = rows(args.accuracy, MEASURED), "metrics/accuracy.csv"
-        found += accuracy.of_accuracy(table, origin, config) + accuracy.of_items(table, origin, "accuracy", config)
-    if args.training:
-        table = rows(args.training, ("experiment", "step", "metric", "value"))
-        found += training.of_training(table, "metrics/training.csv")
-        found += training.of_tokens(table, "metrics/training.csv", config)
+    found += comparisons.of_comparisons(rows(args.comparisons, (*MEASURED, "baseline")), "metrics/comparisons.csv")
+    table, origin = rows(args.qualities, MEASURED), "metrics/qualities.csv"
+    found += comparisons.of_qualities(table, origin) + accuracy.of_items(table, origin, "adherence", config)
+    table, origin = rows(args.accuracy, MEASURED), "metrics/accuracy.csv"
+    found += accuracy.of_accuracy(table, origin, config) + accuracy.of_items(table, origin, "accuracy", config)
+    table, origin = rows(args.training, ("experiment", "step", "metric", "value")), "metrics/training.csv"
+    found += training.of_training(table, origin) + training.of_tokens(table, origin, config)
     if args.information:
         table = rows(args.information, (*MEASURED, "critic", "over"))
         found += information.of_information(table, "metrics/information.csv")
