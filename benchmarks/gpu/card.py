@@ -5,6 +5,7 @@ import time
 GIB = 2**30
 # Dense bfloat16 operations a second by NVIDIA's data sheets, by what stands in the card's name.
 NAMED_PEAK = {"H200": 989e12, "H100 80GB HBM3": 989e12, "H100 PCIe": 756e12, "A100": 312e12}
+PRODUCTS = 20  # in a series
 
 
 def name(device: str) -> str:
@@ -26,7 +27,7 @@ def named_peak(card: str) -> float | None:
     return next((rate for part, rate in NAMED_PEAK.items() if part in card), None)
 
 
-def matrix_rate(device: str, size: int, repeats: int = 20) -> float:
+def matrix_rate(device: str, size: int) -> float:
     """Operations a second of bfloat16 products of two square matrices: the best of three series."""
     import torch
 
@@ -35,13 +36,13 @@ def matrix_rate(device: str, size: int, repeats: int = 20) -> float:
     def series() -> float:
         _wait(device)
         start = time.perf_counter()
-        for _ in range(repeats):
+        for _ in range(PRODUCTS):
             a @ b
         _wait(device)
         return time.perf_counter() - start
 
     series()
-    return 2 * size**3 * repeats / min(series() for _ in range(3))
+    return 2 * size**3 * PRODUCTS / min(series() for _ in range(3))
 
 
 def _wait(device: str) -> None:

@@ -15,13 +15,14 @@ from mialign.data import principles
 from mialign.data.builders import constitutions
 from mialign.data.prompts import evaluation, prompt_records
 from mialign.evaluation.judge import AXES, Case
+from mialign.evaluation.judge.checker_judge import Checkers
 from mialign.evaluation.judge.factory import make_judge
 from mialign.evaluation.judge.verdicts import check_valid, make_cases, verdict_records, with_texts
 from mialign.evaluation.scores import adherence, correct, score_records
 from scripts import judge as judge_stage
 from scripts import score as score_stage
 
-CHECKERS = make_judge({"kind": "checkers"})
+CHECKERS = Checkers()
 KNOWN = principles.load(Path(__file__).parents[2] / "config" / "principles.yaml")
 SETTINGS = {"experiment": "multitask", "template": "{constitution}\n{question}\n", "constitutions": 2, "seed": 1}
 
@@ -234,7 +235,7 @@ def test_too_many_invalid_verdicts_stop_the_run():
 
 def test_an_unknown_judge_is_refused():
     with pytest.raises(InputError, match=r"judge\.kind: there is no judge 'oracle'; there are checkers, openai"):
-        make_judge({"kind": "oracle"})
+        make_judge({"kind": "oracle"}, None, None, None, None, 0)
 
 
 # ---------------------------------------------------------------- the stages

@@ -34,7 +34,7 @@ def quick(monkeypatch):
 
 
 def judge_with(folder, settings):
-    return make_judge(settings, settings["prompt_template"], settings["server"], folder / "asked.jsonl")
+    return make_judge(settings, settings["prompt_template"], settings["server"], folder / "asked.jsonl", None, 0)
 
 
 def truthful(body: dict, times: int):

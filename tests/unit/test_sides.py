@@ -6,7 +6,7 @@ import pytest
 
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.data import principles
-from mialign.evaluation.judge.factory import make_judge
+from mialign.evaluation.judge.checker_judge import Checkers
 from mialign.evaluation.judge.verdicts import make_cases, verdict_records
 from mialign.evaluation.metrics import KINDS
 from mialign.evaluation.rewards import make
@@ -84,7 +84,7 @@ def test_a_reward_takes_them_too():
 # ---------------------------------------------------------------- judge
 def test_the_checkers_judge_by_them_alone_where_no_content_is_known():
     scored = [score_records([response("a", text)], [prompt("a")]) for text in (BOTH, BULLETS)]
-    verdicts = verdict_records(make_cases(*scored, [prompt("a")]), make_judge({"kind": "checkers"}))
+    verdicts = verdict_records(make_cases(*scored, [prompt("a")]), Checkers())
     assert [(one["axis"], one["verdict"]) for one in verdicts] == [("principle-aware", "test")]
 
 

@@ -3,7 +3,6 @@
 from argparse import Namespace
 from pathlib import Path
 
-from mialign.core.arguments import TOKEN_BUDGET
 from mialign.core.errors import InputError
 from mialign.evaluation.judge import Judge, likelihood, server
 from mialign.evaluation.judge.checker_judge import Checkers
@@ -25,11 +24,11 @@ def check_options(kind: str, args: Namespace, prefix: str = "") -> None:
 
 def make_judge(
     settings: dict,
-    prompt_template: Path | None = None,
-    where: dict | None = None,
-    asked: Path | None = None,
-    model: Path | None = None,
-    token_budget: int = TOKEN_BUDGET,
+    prompt_template: Path | None,
+    where: dict | None,
+    asked: Path | None,
+    model: Path | None,
+    token_budget: int,
 ) -> Judge:
     """The judge of a `judge` section of the config.
 
