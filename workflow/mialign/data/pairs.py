@@ -1,6 +1,6 @@
 """Generations become pairs: filtered, counted, and cut to the wanted number by a seeded choice."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from mialign.core.errors import InputError
@@ -69,10 +69,7 @@ def select_pairs(
     select = make.selection(settings, is_correct) if hasattr(make, "selection") else None
     is_tied = getattr(make, "is_tied", None)
     responses = {p["id"]: select(p, written[p["id"]]) for p in prompts} if select else written
-    failures = {name: failure(own, filters) if own else CORRECT for name, own in responses.items()}
-    for prompt in prompts if is_tied else ():
-        if failures[prompt["id"]] is None and is_tied(prompt, responses[prompt["id"]], settings):
-            failures[prompt["id"]] = TIED
+    failures = dict(_failures(prompts, responses, filters, is_tied, settings))
     passed = [prompt for prompt in prompts if failures[prompt["id"]] is None]
     names = [*([CORRECT] if select else []), *filters, *([TIED] if is_tied else [])]
     dropped = {name: [p for p in prompts if failures[p["id"]] == name] for name in names}
@@ -86,6 +83,18 @@ def select_pairs(
     built = make.records(chosen, responses, settings)
     pairs = [{**_about(prompt), **record} for prompt, record in zip(chosen, built, strict=True)]
     return Selection(pairs, table, examples)
+
+
+def _failures(
+    prompts: list[dict], responses: dict[str, list[dict]], filters: dict[str, Callable], is_tied, settings: dict
+) -> Iterator[tuple[str, str | None]]:
+    """Prompt id and the filter that drops it; None if it stays."""
+    for prompt in prompts:
+        own = responses[prompt["id"]]
+        dropped = failure(own, filters) if own else CORRECT
+        if dropped is None and is_tied and is_tied(prompt, own, settings):
+            dropped = TIED
+        yield prompt["id"], dropped
 
 
 def failure(responses: list[dict], filters: dict[str, Callable]) -> str | None:
