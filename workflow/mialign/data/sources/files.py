@@ -110,28 +110,47 @@ def _records(
         asker = _asker(row, entry, stated, where)
         if asker is None or _is_known(row, entry, where, seen):
             continue
-        given = fields.identity(row, ways["id"], where) if "id" in ways else str(number)
-        if given in lines:
-            raise InputError(f"{where}: the id {given!r} stands already in line {lines[given]}; ids must differ")
-        lines[given] = number
-        category = fields.text(row, ways["category"], where) if "category" in ways else entry["category"]
-        if categories and category not in categories:
-            raise InputError(
-                f"{where}: the category {category!r} has no principles (there are {', '.join(sorted(categories))}); "
-                "give it two in the principles file, or take the line out"
-            )
+        own = _own_id(row, entry, number, lines, where)
+        category = _category(row, entry, categories, where)
         asked = _cut(_question(row, entry, where), entry)
         if not asked and not entry.get("skip_empty"):
             raise InputError(f"{where}: nothing is left of the field {ways['question']!r}; set skip_empty: true")
         if asked:
             reference = fields.reference(row, ways.get("reference"), entry.get("answer_after"), where)
             if "choices" in ways:
-                choices = fields.choices(row, ways["choices"], where)
-                reference = fields.letter(reference, list(choices), ways.get("reference"), where)
-                asked += "".join(f"\n{one}. {text}" for one, text in zip(LETTERS, choices.values(), strict=False))
+                asked, reference = _with_choices(asked, reference, row, ways, where)
             question = entry.get("before", "") + asked + entry.get("after", "")
             stored = fields.stored(row, ways["stored"], where) if "stored" in ways else None
-            yield number, record(name, f"{name}-{given}", category, question, reference, stored) | asker
+            yield number, record(name, f"{name}-{own}", category, question, reference, stored) | asker
+
+
+def _own_id(row: dict, entry: dict, number: int, lines: dict[str, int], where: str) -> str:
+    """The id of a row, by default the number of its line, noted in `lines`; InputError if an earlier line has it."""
+    ways = entry["fields"]
+    own = fields.identity(row, ways["id"], where) if "id" in ways else str(number)
+    if own in lines:
+        raise InputError(f"{where}: the id {own!r} stands already in line {lines[own]}; ids must differ")
+    lines[own] = number
+    return own
+
+
+def _category(row: dict, entry: dict, categories: set[str], where: str) -> str:
+    """The category of a row; InputError if categories are given and it is none of them."""
+    ways = entry["fields"]
+    category = fields.text(row, ways["category"], where) if "category" in ways else entry["category"]
+    if categories and category not in categories:
+        raise InputError(
+            f"{where}: the category {category!r} has no principles (there are {', '.join(sorted(categories))}); "
+            "give it two in the principles file, or take the line out"
+        )
+    return category
+
+
+def _with_choices(asked: str, reference: str | None, row: dict, ways: dict, where: str) -> tuple[str, str | None]:
+    """The question with its choices below it, and the letter of the correct one where there is an answer."""
+    choices = fields.choices(row, ways["choices"], where)
+    lines = "".join(f"\n{one}. {text}" for one, text in zip(LETTERS, choices.values(), strict=False))
+    return asked + lines, fields.letter(reference, list(choices), ways.get("reference"), where)
 
 
 def _counts(row: dict, entry: dict, where: str) -> bool:
