@@ -3,13 +3,22 @@
 It imports core. Only data, evaluation, config and scripts import it.
 """
 
-from mialign.synthetic.categories import CATEGORIES, correct, followable_principles, questions, respond, stored_answer
+from mialign.synthetic.categories import (
+    CATEGORIES,
+    TASKS,
+    correct,
+    followable_principles,
+    questions,
+    respond,
+    stored_answer,
+)
 from mialign.synthetic.checkers import CHECKERS, POSITIVE, follows
 
 __all__ = [
     "CATEGORIES",
     "CHECKERS",
     "POSITIVE",
+    "TASKS",
     "correct",
     "followable_principles",
     "follows",

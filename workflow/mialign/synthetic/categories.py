@@ -64,7 +64,7 @@ MULTITASK = {
 MATHS = Part(word_problems.draw, word_problems.tell, math.correct, ("steps", "tex"))
 CHOICES = Part(choices.draw, choices.tell, choices.correct, ("steps",), distinct=True)
 CATEGORIES = tuple(MULTITASK)
-TASKS = {"multitask": list(MULTITASK.values()), "maths": [MATHS], "choices": [CHOICES]}
+TASKS = {"multitask": MULTITASK, "maths": {"math": MATHS}, "choices": {"stem": CHOICES}}
 # Of questions whose category has others too, by the kind of their reference.
 OF_KIND = {"days": MATHS, "choice": CHOICES}
 # The splits, each with the upper end of its share of all keys. A key decides, so no question can be in two splits.
@@ -108,7 +108,7 @@ def questions(task: str, split: str, size: int, seed: int) -> list[dict]:
         raise InputError(f"there is no task {task!r} (there are {', '.join(TASKS)})")
     if split not in SHARES:
         raise InputError(f"there is no split {split!r} (there are {', '.join(SHARES)})")
-    parts = TASKS[task]
+    parts = list(TASKS[task].values())
     streams = [Random(derive(seed, task, split, number)) for number in range(len(parts))]
     seen = [set() for _ in parts]
     turns = [number % len(parts) for number in range(size)]

@@ -46,9 +46,11 @@ def questions(name: str, entry: dict, data: str | Path, categories: Iterable[str
 def check(name: str, entry: dict, data: str | Path, categories: set[str]) -> Found | None:
     """Look a source over before any job starts; None if it is yet to be fetched, or too large to be read for that."""
     if "synthetic" in entry:
+        from mialign import synthetic
+
         task = entry["synthetic"]
         answers = {SYNTHETIC_ANSWERS.get(task): f"sources.{name} (synthetic: {task})"}
-        return Found(entry["size"], _synthetic_categories(task), {}, answers, f"{task}, {entry['split']}")
+        return Found(entry["size"], set(synthetic.TASKS[task]), {}, answers, f"{task}, {entry['split']}")
     if any("dataset" in one for one in (entry, entry.get("users", {}))):
         return None
     path = files.existing(name, entry, Path(data))
@@ -58,9 +60,3 @@ def check(name: str, entry: dict, data: str | Path, categories: set[str]) -> Fou
     texts = {" ".join(record["question"].split()): f"{path}, line {line}" for line, record in chosen}
     answers = {answer_kind(record["reference"]): f"{path}, line {line}" for line, record in reversed(chosen)}
     return Found(len(chosen), {record["category"] for _, record in chosen}, texts, answers, name)
-
-
-def _synthetic_categories(task: str) -> set[str]:
-    from mialign import synthetic
-
-    return {"maths": {"math"}, "choices": {"stem"}}.get(task) or set(synthetic.CATEGORIES)
