@@ -8,23 +8,19 @@ from pathlib import Path
 
 from mialign.core import disk_space, files
 from mialign.core.errors import InputError, first_line
-from mialign.data.fetch import Absent, Unreachable, hub, web
+from mialign.data.fetch import Absent, Unreachable, first_that_has, hub, web
 
 
 def fetch(name: str, places: list[dict], out: Path) -> dict:
     """Write the dataset to `out`, and return where it came from: place, commit, rows, sha256, and what was passed over.
 
-    A place is {hub, revision, split, ...}, {url, sha256}, {folder, ...} or {file, sha256}, as in the config. The next
-    one is tried only where the hub or server says that there is no such thing, or the file is not there: which copy is
-    taken must not depend on network conditions.
+    A place is {hub, revision, split, ...}, {url, sha256}, {folder, ...} or {file, sha256}, as in the config. A place
+    is passed over only where the hub or server says that there is no such thing, or the file is not there.
     """
-    passed = []
-    for place in places:
+
+    def take(place: dict) -> dict:
         try:
             commit = _write(place, out)
-        except Absent as error:
-            passed.append(str(error))
-            continue
         except Unreachable as error:
             raise Unreachable(f"datasets.{name}: {error}; or {_by_hand(name, places, place)}") from None
         with out.open("rb") as stream:
@@ -32,11 +28,9 @@ def fetch(name: str, places: list[dict], out: Path) -> dict:
         if not rows:
             out.unlink()
             raise InputError(f"datasets.{name}: {NO_ROWS.format(_where(place))}")
-        return {
-            "dataset": name, "place": place, "commit": commit, "rows": rows, "sha256": files.sha256(out),
-            "passed_over": passed,
-        }  # fmt: skip
-    raise Absent(f"datasets.{name}: no place has it. {' | '.join(passed)}")
+        return {"commit": commit, "rows": rows, "sha256": files.sha256(out)}
+
+    return {"dataset": name, **first_that_has(f"datasets.{name}", places, take)}
 
 
 def _by_hand(name: str, places: list[dict], failed: dict) -> str:

