@@ -73,6 +73,28 @@ def tiny_model():
     return tiny.tiny_model()
 
 
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """A folder with a tiny policy and its base."""
+    import tiny
+
+    return tiny.save_policy_and_base(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture
+def miniature(read_config) -> dict:
+    """The settings of config.yaml."""
+    return read_config()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The folder of a made-up run."""
+    import made_up_run
+
+    return made_up_run.write_run(tmp_path_factory.mktemp("run"))
+
+
 @pytest.fixture
 def hub(monkeypatch):
     """A hub that huggingface_hub takes for the real one."""

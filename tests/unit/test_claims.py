@@ -27,11 +27,6 @@ def published() -> list[dict]:
     return [row for path in sorted(PUBLISHED.glob("*.csv")) for row in csv_files.rows(path)]
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return made_up_run.write_run(tmp_path_factory.mktemp("run"))
-
-
 def win(**values) -> Claim:
     rows = {kind: {"value": value, "low": None, "high": None} for kind, value in values.items()}
     return Claim("multitask", "sami", "sft", 50.0, 80, values, rows)

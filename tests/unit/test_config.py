@@ -25,11 +25,6 @@ REAL_FILES = (
 )
 
 
-@pytest.fixture
-def miniature(read_config) -> dict:
-    return read_config()
-
-
 MT, MA = "experiments.multitask", "experiments.maths"
 PAIRS = f"{MT}.data.strong_pairs"
 

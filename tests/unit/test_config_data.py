@@ -18,11 +18,6 @@ PAIRS = f"{MT}.data.strong_pairs"
 SAMPLING = {"temperature": 1.0, "top_p": 1.0, "max_tokens": 96, "seed": 1}
 
 
-@pytest.fixture
-def miniature(read_config) -> dict:
-    return read_config()
-
-
 def more_pairs(settings: dict, name: str = "more_pairs", **changes) -> dict:
     """The settings with a second set of pairs for the first experiment."""
     block = {"from": "strong", "questions": "multitask_train", "sampling": SAMPLING, "size": 48, "seed": 1}

@@ -22,11 +22,6 @@ TEXTS = {"p0": ("sank at noon.", "eos"), "p1": ("by the harbour", "length"), "p2
 
 
 # ---------------------------------------------------------------- the stage
-@pytest.fixture(scope="module")
-def models(tmp_path_factory):
-    return tiny.save_policy_and_base(tmp_path_factory.mktemp("models"))
-
-
 def written(temperature: float = 1.0, texts=TEXTS, **more) -> list[dict]:
     return [
         {"prompt_id": name, "temperature": temperature, "text": text, "finish": finish, **more}
@@ -166,11 +161,6 @@ def test_a_question_is_drawn_with_all_its_answers(tmp_path):
 
 
 # ---------------------------------------------------------------- the settings
-@pytest.fixture
-def miniature(read_config) -> dict:
-    return read_config()
-
-
 def test_it_is_of_sampled_answers_and_stands_in_the_place_of_that_of_information(miniature):
     asked = change(miniature, "experiments.multitask.drift", {"responses": 64, "seed": 1})
     assert loading.load(asked)["experiments"]["multitask"]["drift"] == {"responses": 64, "seed": 1}

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from changes import refused
 
 from given_model import given_model
 from mialign.config import loading
@@ -132,14 +133,6 @@ def settings(read_config, tmp_path):
         return found
 
     return read
-
-
-def refused(settings: dict, *words: str) -> None:
-    with pytest.raises(InputError) as caught:
-        loading.load(settings)
-    for word in words:
-        assert word in str(caught.value)
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

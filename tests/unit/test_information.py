@@ -238,11 +238,6 @@ SAMPLING = {"temperature": 1.0, "top_p": 1.0, "max_tokens": 96, "seed": 1}
 BENCHMARK = {"questions": "multitask_benchmark", "sampling": SAMPLING}
 
 
-@pytest.fixture
-def miniature(read_config) -> dict:
-    return read_config()
-
-
 def test_information_has_its_defaults_and_may_ask_the_questions_of_the_benchmark(miniature):
     found = loading.load(change(miniature, f"{MT}.information", BENCHMARK))["experiments"]["multitask"]["information"]
     assert found == {

@@ -17,11 +17,6 @@ RESPONSES = [[("sank at noon.", "eos"), ("by the harbour", "length")], [("", "st
              [(" ", "eos"), ("walks", "stop")]]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def models(tmp_path_factory):
-    return tiny.save_policy_and_base(tmp_path_factory.mktemp("models"))
-
-
 def inputs(folder, responses=RESPONSES):
     about = [{"question_id": f"q{n}", "category": "math"} for n in range(len(PROMPTS))]
     prompts = [

@@ -26,11 +26,6 @@ ROOT = made_up_run.ROOT
 METHODS = {"multitask": ("base", "sft", "dpo", "sami"), "maths": ("base", "sami", "sft")}
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return made_up_run.write_run(tmp_path_factory.mktemp("run"))
-
-
 def inputs(name: str, run: Path, config: dict | None = None) -> list[Path]:
     """The files that the workflow gives to a table."""
     config = config or made_up_run.config()
