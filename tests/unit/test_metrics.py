@@ -235,8 +235,8 @@ def test_paired_differences_from_scores(results):
 @pytest.mark.parametrize(
     ("path", "record", "message"),
     [
-        ("verdicts/multitask/a-vs-b/seed1.jsonl", {"verdict": "won"}, "record 2: verdict 'won' is not one of"),
-        ("verdicts/multitask/a-vs-b/seed1.jsonl", {"axis": "style"}, "record 2: axis 'style'"),
+        ("verdicts/multitask/a-vs-b/seed1.jsonl", {"verdict": "won"}, "line 2: verdict 'won' is not one of"),
+        ("verdicts/multitask/a-vs-b/seed1.jsonl", {"axis": "style"}, "line 2: axis 'style'"),
         ("verdicts/multitask/a-vs-b/seed1.jsonl", {"prompt_id": "p1"}, "'p1' occurs twice"),
         ("verdicts/multitask/ab/seed1.jsonl", {}, "TEST-vs-BASELINE"),
         ("verdicts/multitask/a-vs-b/one.jsonl", {}, "expected a path that ends in verdicts or scores"),
@@ -246,6 +246,15 @@ def test_paired_differences_from_scores(results):
 def test_bad_comparison_inputs(results, path, record, message):
     with pytest.raises(InputError, match=message):
         table("comparisons", [results(path, [verdict(1, "math", "tie"), verdict(2, "math", "tie") | record])])
+
+
+@pytest.mark.parametrize("kind", ["agreement", "comparisons", "effects", "positions", "strengths"])
+def test_whatever_reads_verdicts_names_the_line_of_an_unknown_one(results, kind):
+    path = results(
+        "verdicts/multitask/sami-vs-base/seed1.jsonl", [verdict(1, "math", "tie"), verdict(2, "math", "won")]
+    )
+    with pytest.raises(InputError, match=r"sami-vs-base/seed1\.jsonl, line 2: verdict 'won' is not one of test, tie"):
+        table(kind, [path])
 
 
 # ------------------------------------------------------------------ accuracy by source

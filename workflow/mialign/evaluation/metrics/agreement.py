@@ -8,12 +8,12 @@ import numpy as np
 from mialign.core.errors import InputError
 from mialign.evaluation.judge import AXES
 from mialign.evaluation.judge.settings import MAIN, whose_verdicts
-from mialign.evaluation.metrics.records import load, source
+from mialign.evaluation.metrics.records import source
 from mialign.evaluation.metrics.tidy import ESTIMATE
+from mialign.evaluation.metrics.verdict_files import load_verdicts
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.judges import kappa
 from mialign.evaluation.statistics.rates import Estimate
-from mialign.evaluation.statistics.win_points import POINTS
 
 COLUMNS = ("experiment", "judge", "other", "axis", "temperature", "metric", *ESTIMATE)
 SETTINGS: set[str] = set()
@@ -29,7 +29,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     Per judge (with no other): longer (of its verdicts that name a response, where one is longer than the other, those
     that name the longer one, %). The better response may be the longer one, so a fair judge need not have 50.
     """
-    loaded = load((source(path, ("verdicts",)) for path in paths), _FIELDS)
+    loaded = load_verdicts(source(path, ("verdicts",)) for path in paths)
     experiments: dict[str, dict[str, dict]] = {}
     for (folder, pair), seeds in loaded.items():
         experiment, judge = whose_verdicts(folder)
@@ -43,9 +43,6 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
                 yield from _length_rows(experiment, judge, records, bootstrap)
 
 
-_FIELDS = ("prompt_id", "temperature", "axis", "verdict", "test_tokens", "baseline_tokens")
-
-
 def _by_item(where: str, pair: str, seeds: dict[int, list[dict]]) -> dict[tuple, dict]:
     """Record by (temperature, axis, prompt, seed, comparison)."""
     found = {}
@@ -56,8 +53,6 @@ def _by_item(where: str, pair: str, seeds: dict[int, list[dict]]) -> dict[tuple,
                 raise InputError(
                     f"{where}/seed{seed}.jsonl: {record['prompt_id']!r} is judged twice on {record['axis']}"
                 )
-            if record["verdict"] not in POINTS:
-                raise InputError(f"{where}/seed{seed}.jsonl: {record['verdict']!r} is not one of {', '.join(POINTS)}")
             found[key] = record
     return found
 

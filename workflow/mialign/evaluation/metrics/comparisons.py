@@ -10,7 +10,6 @@ from mialign.evaluation.judge import AXES, COMPARED
 from mialign.evaluation.judge.settings import MAIN, whose_verdicts
 from mialign.evaluation.metrics.records import (
     ItemTable,
-    Source,
     at_temperature,
     difference,
     load,
@@ -18,6 +17,7 @@ from mialign.evaluation.metrics.records import (
     temperatures,
 )
 from mialign.evaluation.metrics.tidy import ESTIMATE
+from mialign.evaluation.metrics.verdict_files import load_verdicts
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import mean_with_interval
 from mialign.evaluation.statistics.rates import Estimate
@@ -43,9 +43,8 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     have none; each row says whose verdicts it is about.
     """
     sources = [source(path, ("verdicts", "scores")) for path in paths]
-    verdicts = load((s for s in sources if s.stage == "verdicts"), _VERDICT)
+    verdicts = load_verdicts(s for s in sources if s.stage == "verdicts")
     scores = load((s for s in sources if s.stage == "scores"), _SCORES)
-    _check([s for s in sources if s.stage == "verdicts"], verdicts)
     _check_whole(verdicts, scores)
     deciding = _deciding(verdicts)
     for (folder, pair), seeds in verdicts.items():
@@ -68,7 +67,6 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
                         yield keys | {"category": category, "metric": f"{field}_difference"} | estimate._asdict() | by
 
 
-_VERDICT = ("prompt_id", "category", "temperature", "axis", "verdict", "test_tokens", "baseline_tokens")
 _SCORES = ("prompt_id", "category", "temperature", *COMPARED.values())
 
 
@@ -80,19 +78,6 @@ def _deciding(verdicts: dict) -> dict[tuple[str, str], str]:
         for axis in {record["axis"] for records in seeds.values() for record in records}:
             found.setdefault((experiment, axis), judge)
     return found
-
-
-def _check(sources: list[Source], verdicts: dict) -> None:
-    """Refuse what the counts below would pass over in silence."""
-    for one in sources:
-        if one.method.count("-vs-") != 1:
-            raise InputError(f"{one.path}: its folder must be named TEST-vs-BASELINE")
-        for number, record in enumerate(verdicts[one.experiment, one.method][one.seed], start=1):
-            for field, known in (("verdict", POINTS), ("axis", AXES)):
-                if record[field] not in known:
-                    raise InputError(
-                        f"{one.path}, record {number}: {field} {record[field]!r} is not one of {', '.join(known)}"
-                    )
 
 
 def _check_whole(verdicts: dict, scores: dict) -> None:

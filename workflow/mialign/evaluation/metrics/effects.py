@@ -8,8 +8,9 @@ import numpy as np
 
 from mialign.evaluation.judge import AXES
 from mialign.evaluation.metrics import accuracy
-from mialign.evaluation.metrics.records import ItemTable, at_temperature, load, source, temperatures
+from mialign.evaluation.metrics.records import ItemTable, at_temperature, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
+from mialign.evaluation.metrics.verdict_files import load_verdicts
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import Effect, effect
 from mialign.evaluation.statistics.length_control import length_controlled
@@ -22,7 +23,6 @@ COLUMNS = (
     *ESTIMATE,
 )
 SETTINGS = {"attempts"}
-_VERDICT = ("prompt_id", "category", "temperature", "axis", "verdict", "test_tokens", "baseline_tokens")
 
 
 def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
@@ -43,7 +43,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
 
 
 def _comparisons(paths: list[str], bootstrap: Bootstrap) -> Iterator[dict]:
-    loaded = load((source(path, ("verdicts",)) for path in paths), _VERDICT)
+    loaded = load_verdicts(source(path, ("verdicts",)) for path in paths)
     for (experiment, pair), seeds in loaded.items():
         method, baseline = pair.split("-vs-")
         for axis in AXES:

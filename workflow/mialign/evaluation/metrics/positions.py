@@ -7,8 +7,9 @@ import numpy as np
 from mialign.core.errors import InputError
 from mialign.evaluation.judge import AXES
 from mialign.evaluation.judge.settings import whose_verdicts
-from mialign.evaluation.metrics.records import at_temperature, load, source, temperatures
+from mialign.evaluation.metrics.records import at_temperature, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
+from mialign.evaluation.metrics.verdict_files import load_verdicts
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.judges import CHOICES, changed, chose_first
 
@@ -25,7 +26,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     answers that choose a response, those that choose the one that stood first, %). The bootstrap draws prompts, each
     with all its comparisons, and seeds; with one comparison and one seed the interval of `changed` is Wilson's.
     """
-    loaded = load((source(path, ("verdicts",)) for path in paths), ("prompt_id", "temperature", "axis"))
+    loaded = load_verdicts(source(path, ("verdicts",)) for path in paths)
     judged: dict[tuple, dict[int, list[dict]]] = {}
     for (folder, pair), seeds in loaded.items():
         for seed, records in seeds.items():

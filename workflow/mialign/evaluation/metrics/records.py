@@ -32,14 +32,16 @@ def source(path: str | Path, stages: Iterable[str]) -> Source:
     return Source(path, path.parts[-4], path.parts[-3], path.parts[-2], int(name[1]))
 
 
-def load(sources: Iterable[Source], required: Iterable[str]) -> dict[tuple[str, str], dict[int, list[dict]]]:
-    """Records by (experiment, method) and seed, in the order of the sources."""
+def load(
+    sources: Iterable[Source], required: Iterable[str], read: Callable[[Path, Iterable[str]], list[dict]] = read_jsonl
+) -> dict[tuple[str, str], dict[int, list[dict]]]:
+    """Records by (experiment, method) and seed, in the order of the sources, as `read` reads each file."""
     loaded: dict = {}
     for one in sources:
         seeds = loaded.setdefault((one.experiment, one.method), {})
         if one.seed in seeds:
             raise InputError(f"{one.path}: seed {one.seed} of {one.method} ({one.experiment}) was given twice")
-        seeds[one.seed] = read_jsonl(one.path, required)
+        seeds[one.seed] = read(one.path, required)
     return loaded
 
 

@@ -12,6 +12,7 @@ from mialign.evaluation.judge.checker_judge import Checkers
 from mialign.evaluation.judge.verdicts import make_cases, verdict_records
 from mialign.evaluation.metrics.records import load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
+from mialign.evaluation.metrics.verdict_files import load_verdicts
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.bradley_terry import strengths
 from mialign.evaluation.statistics.rates import CONFIDENCE, Estimate
@@ -19,7 +20,6 @@ from mialign.evaluation.statistics.win_points import POINTS
 
 COLUMNS = ("experiment", "method", "axis", "temperature", "metric", *ESTIMATE)
 SETTINGS: set[str] = set()
-JUDGED = ("prompt_id", "temperature", "axis", "verdict")
 SCORED = ("prompt_id", "category", "temperature", "tokens", *COMPARED.values())
 
 
@@ -35,7 +35,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     """
     experiments: dict[str, dict[tuple[str, str], dict]] = {}
     sources = [source(path, ("scores", "verdicts")) for path in paths]
-    verdicts = load((one for one in sources if one.stage == "verdicts"), JUDGED)
+    verdicts = load_verdicts(one for one in sources if one.stage == "verdicts")
     for (experiment, pair), seeds in verdicts.items():
         test, _, baseline = pair.partition("-vs-")
         experiments.setdefault(experiment, {})[test, baseline] = seeds
@@ -47,7 +47,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
         methods = _methods(experiment, compared)
         for axis in AXES:
             for temperature in sorted({one for seeds in compared.values() for one in temperatures(seeds)}):
-                won = _won(experiment, compared, axis, temperature)
+                won = _won(compared, axis, temperature)
                 if not won.any():
                     continue
                 about = dict(zip(COLUMNS, (experiment, None, axis, temperature, "strength"), strict=False))
@@ -79,7 +79,7 @@ def _methods(experiment: str, compared: dict) -> list[str]:
     return list(dict.fromkeys([BASE, *(name for pair in compared for name in pair)]))
 
 
-def _won(experiment: str, compared: dict, axis: str, temperature: float) -> np.ndarray:
+def _won(compared: dict, axis: str, temperature: float) -> np.ndarray:
     """Points of the test and of the baseline of each comparison, [items, seeds, comparisons, 2]."""
     records = [
         (place, seed, record)
@@ -92,9 +92,6 @@ def _won(experiment: str, compared: dict, axis: str, temperature: float) -> np.n
     columns = {seed: column for column, seed in enumerate(sorted({seed for _, seed, _ in records}))}
     won = np.zeros((len(items), len(columns), len(compared), 2))
     for place, seed, record in records:
-        if record["verdict"] not in POINTS:
-            path = f"verdicts/{experiment}/{'-vs-'.join(list(compared)[place])}/seed{seed}.jsonl"
-            raise InputError(f"{path}: {record['verdict']!r} is not one of {', '.join(POINTS)}")
         points = POINTS[record["verdict"]]
         if points is not None:
             won[items[record["prompt_id"]], columns[seed], place] = points, 1 - points

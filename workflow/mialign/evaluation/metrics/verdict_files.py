@@ -1,0 +1,31 @@
+"""Files of verdicts, whole and known."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from mialign.core.errors import InputError
+from mialign.core.files import numbered_jsonl
+from mialign.evaluation.judge import AXES
+from mialign.evaluation.metrics.records import Source, load
+from mialign.evaluation.statistics.win_points import POINTS
+
+FIELDS = ("prompt_id", "category", "temperature", "axis", "verdict", "test_tokens", "baseline_tokens")
+
+
+def load_verdicts(sources: Iterable[Source]) -> dict[tuple[str, str], dict[int, list[dict]]]:
+    """Records by (folder, TEST-vs-BASELINE) and seed, in the order of the sources; `whose_verdicts` reads the folder.
+
+    InputError, with file and line, for a record without one of FIELDS, or of an axis or a verdict that there is not.
+    """
+    return load(sources, FIELDS, _read)
+
+
+def _read(path: Path, required: Iterable[str]) -> list[dict]:
+    if path.parent.name.count("-vs-") != 1:
+        raise InputError(f"{path}: its folder must be named TEST-vs-BASELINE")
+    records = numbered_jsonl(path, required)
+    for line, record in records:
+        for field, known in (("verdict", POINTS), ("axis", AXES)):
+            if record[field] not in known:
+                raise InputError(f"{path}, line {line}: {field} {record[field]!r} is not one of {', '.join(known)}")
+    return [record for _, record in records]
