@@ -1,6 +1,7 @@
 """The checkers of any text against answers written by hand, and against those of a small language model."""
 
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,22 @@ from mialign.data import principles
 from mialign.evaluation.checkers import follows, unchecked
 from mialign.evaluation.text_checkers import TEXT_CHECKERS, follows_form, side_of
 
-# Of SmolLM2-135M-Instruct (temperature 0.7, at most 96 tokens) to questions of MT-Bench; the verdicts are by eye.
+# Of SmolLM2-135M-Instruct (temperature 0.7 or 0, at most 96 or 192 tokens) to questions of MT-Bench, Vicuna's bench,
+# GSM8K and Self-Instruct; the verdicts are by eye.
 ANSWERS = yaml.safe_load((Path(__file__).parent / "model_answers.yaml").read_text(encoding="utf-8"))
+# The least number of them on the positive side and on the antithesis. Its JSON is seldom valid, its maths seldom LaTeX.
+FOLLOWED = {
+    "bullets": (9, 19),
+    "numbered": (12, 11),
+    "brief": (17, 7),
+    "code": (9, 6),
+    "latex": (1, 21),
+    "json": (1, 13),
+    "first_person": (15, 23),
+    "greeting": (20, 13),
+    "asks_back": (6, 15),
+    "bold": (11, 17),
+}
 CASES = [(name, side, text) for name, sides in TEXTS.items() for side, texts in sides.items() for text in texts]
 
 
@@ -37,10 +52,13 @@ def test_an_answer_of_a_model(answer):
 
 
 def test_the_answers_of_a_model_are_some_of_each_kind():
-    judged = [(name, verdict) for answer in ANSWERS for name, verdict in answer["verdicts"].items()]
-    assert len(ANSWERS) >= 20
-    assert {name for name, _ in judged} == set(TEXT_CHECKERS)
+    judged = Counter(pair for answer in ANSWERS for pair in answer["verdicts"].items())
+    assert len(ANSWERS) >= 120
+    assert {name for name, _ in judged} == FOLLOWED.keys() == TEXT_CHECKERS.keys()
     assert {verdict for _, verdict in judged} == {"positive", "antithesis", "neither"}
+    for name, (positive, antithesis) in FOLLOWED.items():
+        assert judged[name, "positive"] >= positive
+        assert judged[name, "antithesis"] >= antithesis
 
 
 # ---------------------------------------------------------------- any text
