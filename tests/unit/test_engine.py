@@ -185,6 +185,13 @@ def test_a_stop_phrase_of_rare_characters_ends_the_text_too(tiny_tokenizer):
     assert not stops.reached(ids[:-1])
 
 
+@pytest.mark.parametrize("vocabulary", [1, 7, 64, 49_152])
+def test_of_equally_likely_tokens_the_first_is_taken(vocabulary):
+    logits = torch.randint(0, 3, (32, vocabulary), generator=torch.Generator().manual_seed(0)).float()
+    first = [row.index(max(row)) for row in logits.tolist()]
+    assert choose(logits, 0.0, 1.0, torch.zeros(32)).tolist() == first
+
+
 def test_a_temperature_near_nothing_takes_the_most_likely_token():
     logits = torch.tensor([[1.0, 3.0, 2.0]])
     assert [choose(logits, 1e-38, top_p, torch.tensor([0.7])).item() for top_p in (0.9, 1.0)] == [1, 1]
