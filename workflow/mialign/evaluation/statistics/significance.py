@@ -6,8 +6,8 @@ from collections.abc import Sequence
 def sign_test(wins: int, losses: int) -> float:
     """The exact two-sided p of wins and losses being equally likely; ties tell nothing and are left out.
 
-    For two methods that are right or wrong on the same questions, with the numbers of those that one of the two alone
-    gets right, this is McNemar's exact test (McNemar 1947, Psychometrika 12, 153-157).
+    For two methods that are correct or wrong on the same questions, with the numbers of those on which one of the two
+    alone is correct, this is McNemar's exact test (McNemar 1947, Psychometrika 12, 153-157).
     """
     from scipy.stats import binomtest
 

@@ -93,8 +93,8 @@ def _choose(prompts: list[dict], answers: dict[str, dict], number: int) -> list[
 def _rank(prompt: dict, answers: dict[str, dict | None]) -> tuple[int, int, int]:
     given = [record for record in answers.values() if record]
     whole = sum(_whole(record) for record in given) if len(prompt["question"]) <= QUESTION else 0
-    start = _worth(answers.get("base"))
-    better = sum(start is not None and (_worth(record) or 0) > start for record in given)
+    of_base = _worth(answers.get("base"))
+    better = sum(of_base is not None and (_worth(record) or 0) > of_base for record in given)
     return whole, better, len({record["text"] for record in given})
 
 

@@ -118,8 +118,8 @@ async function solved(row) {
   const k = Number(row.attempts);
   const groups = await attemptsOf(row.experiment, row.method, row.temperature);
   const of = (rule) => [...groups].map(([key, group]) => ({ ...group[0], key, counts: rule(group) }));
-  const right = (item) => item.correct[extractor];
-  const any = (group) => Number(group.slice(0, k).some(right));
+  const correct = (item) => item.correct[extractor];
+  const any = (group) => Number(group.slice(0, k).some(correct));
   const [, share, against] = /^(\w+?)_difference_(.+)$/.exec(metric) ?? [];
   if (against) {
     const [own, theirs] = await Promise.all([row.method, against].map((method) => solved({ ...row, method, metric: share })));
@@ -136,23 +136,23 @@ async function solved(row) {
   const shareOf = (chosen, rule) => meanOf(chosen.map((item) => ({ ...item, counts: Number(rule(item)) })));
   switch (metric) {
     case "accuracy": return meanOf(of(any));
-    case "pass_at_k": return meanOf(of((group) => passAtK(group.length, group.filter(right).length, k)));
+    case "pass_at_k": return meanOf(of((group) => passAtK(group.length, group.filter(correct).length, k)));
     case "maj_at_k": return meanOf(of((group) => majority(group.slice(0, k), extractor)));
     case "steps_share": return shareOf(every, (item) => item.steps);
-    case "accuracy_given_steps": return shareOf(every.filter((item) => item.steps), right);
-    case "accuracy_given_concise": return shareOf(every.filter((item) => !item.steps), right);
+    case "accuracy_given_steps": return shareOf(every.filter((item) => item.steps), correct);
+    case "accuracy_given_concise": return shareOf(every.filter((item) => !item.steps), correct);
     default: return null;
   }
 }
 
-/** The chance that k of n attempts, of which c are right, hold a right one: 1 - C(n-c, k) / C(n, k). */
+/** The chance that k of n attempts, of which c are correct, hold a correct one: 1 - C(n-c, k) / C(n, k). */
 function passAtK(n, c, k) {
   let none = 1;
   for (let i = n - c + 1; i <= n; i += 1) none *= Math.max(0, 1 - k / i);
   return 1 - none;
 }
 
-/** Whether the commonest answer is right; a draw goes to the one that came first, and no answer is no vote. */
+/** Whether the commonest answer is correct; a draw goes to the one that came first, and no answer is no vote. */
 function majority(group, extractor) {
   const votes = new Map();
   for (const { answers } of group) {
