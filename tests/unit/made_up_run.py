@@ -316,10 +316,14 @@ def _effects(settings):
 def _effect(key, values):
     more = {"p": 0.04, "items": 480, "seeds": 3, "sd_items": 20, "sd_seeds": 2, "sd_rest": 10}
     more |= {"needed_80": 600, "needed_95": "", "sequential": 700, "seeds_80": 5, "seeds_95": 8}
+    judge = "judge" if "win_rate" in values else ""
     return [
-        key | {"metric": metric, "value": value, "low": value - 3, "high": value + 3, "n": 1440}
+        key | {"metric": metric, "value": value, "low": value - 3, "high": value + 3, "n": 1440, "judge": judge}
         for metric, value in values.items()
-    ] + [key | {"metric": metric, "value": value, "low": "", "high": "", "n": 1440} for metric, value in more.items()]
+    ] + [
+        key | {"metric": metric, "value": value, "low": "", "high": "", "n": 1440, "judge": judge}
+        for metric, value in more.items()
+    ]
 
 
 def _training(settings):

@@ -144,8 +144,9 @@ def test_what_was_not_run_is_not_measured_and_one_seed_is_said():
 
 def test_the_judge_without_principles_is_comparable_where_it_is_no_program():
     claim = Claim("multitask", "sami", "sft", 50.0, 80, {"text": 50.0}, {}, axis="principle-free")
-    row, counts = {"value": 50, "low": 48, "high": 52, "n": 9}, {"items": 9, "seeds": 1}
+    row, counts = {"value": 50, "low": 48, "high": 52, "n": 9, "judge": "judge"}, {"items": 9, "seeds": 1}
     assert verdict_on_run(claim, row, counts, CHECKERS) == "not comparable"
+    assert verdict_on_run(claim, row | {"judge": "further"}, counts, CHECKERS) == "agrees"
     assert verdict_on_run(claim, row, counts, {"experiments": {"multitask": {"judge": {"kind": "openai"}}}}) == "agrees"
 
 

@@ -20,9 +20,9 @@ def write(path, records):
     return str(path)
 
 
-def verdicts(folder, seed, names, axis="principle-aware"):
+def verdicts(folder, seed, names, axis="principle-aware", judging="multitask"):
     return write(
-        folder / f"verdicts/multitask/sami-vs-sft/seed{seed}.jsonl",
+        folder / f"verdicts/{judging}/sami-vs-sft/seed{seed}.jsonl",
         [
             {"prompt_id": f"p{place}", "category": "math", "temperature": 0.0, "axis": axis, "verdict": name}
             | {"test_tokens": 20 + place, "baseline_tokens": 20}
@@ -45,6 +45,22 @@ def attempts(folder, method, seed, right):
 
 def by_metric(rows, **wanted):
     return {row["metric"]: row for row in rows if all(row.get(key) == value for key, value in wanted.items())}
+
+
+def test_a_further_judge_counts_on_an_axis_where_the_main_one_has_no_verdict(tmp_path):
+    main = verdicts(tmp_path, 1, ["test", "tie", "baseline", "test"])
+    free = verdicts(tmp_path, 1, ["test", "baseline", "baseline", "tie"], "principle-free", "multitask.local")
+    found = by_metric(effects.rows([main, free], {"attempts": {}}, Bootstrap()), axis="principle-free")["win_rate"]
+    assert (found["experiment"], found["judge"], found["value"], found["n"]) == ("multitask", "local", 37.5, 4)
+    aware = verdicts(tmp_path, 1, ["baseline"] * 4, judging="multitask.other")
+    rows = list(effects.rows([main, free, aware], {"attempts": {}}, Bootstrap()))
+    assert by_metric(rows, axis="principle-aware")["win_rate"]["value"] == 62.5
+    assert {row["judge"] for row in rows} == {"judge", "local"}
+
+
+def test_methods_that_have_answered_no_question_in_common_have_no_gain(tmp_path):
+    paths = [attempts(tmp_path, "base", 1, [[1], [0]]), attempts(tmp_path, "sft", 2, [[1], [1]])]
+    assert list(effects.rows(paths, {"attempts": {"maths": [1]}}, Bootstrap())) == []
 
 
 def test_win_rates_over_the_items_that_every_seed_has(tmp_path):

@@ -11,6 +11,7 @@ import run
 from mialign.core.errors import InputError
 from mialign.evaluation.metrics import KINDS
 from mialign.evaluation.statistics.bootstrap import Bootstrap
+from mialign.evaluation.statistics.effects import effect
 from mialign.evaluation.statistics.rates import wilson
 
 FAST = Bootstrap(resamples=500)
@@ -116,12 +117,14 @@ def test_ties_are_won_where_that_is_asked_for(two_seeds, category, value, n):
     assert without == table("comparisons", two_seeds) == [r for r in rows if r["metric"] != "win_rate_ties_won"]
 
 
-def test_interval_is_the_clustered_bootstrap(two_seeds):
+def test_the_interval_is_that_of_the_items_with_all_verdicts_about_the_mean_of_all(two_seeds):
     import numpy as np
 
-    points = np.array([[1, 1], [0.5, 1], [0, 0.5], [np.nan, 0]])
+    whole = np.array([[1, 1], [0.5, 1], [0, 0.5]])  # and [invalid, 0]
     row = only(table("comparisons", two_seeds), category="all", metric="win_rate")
-    assert (row["low"], row["high"]) == pytest.approx([100 * x for x in FAST.mean(points)[1:3]])
+    found = effect(whole, 0.5, None, FAST).estimate
+    low, high = (100 * (end - whole.mean() + 4 / 7) for end in (found.low, found.high))
+    assert (row["low"], row["high"]) == pytest.approx((max(low, 0), min(high, 100)))
 
 
 def test_categories_in_the_order_of_the_paper_and_unknown_ones_last(results):

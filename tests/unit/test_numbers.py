@@ -369,6 +369,7 @@ def test_the_paper_asks_only_for_numbers_that_a_full_run_has(tmp_path):
         "differentItemsMultitask",
         "configExperimentsMultitaskTrainingChoose",
         "configExperimentsMultitaskEvaluationTemplate",
+        "configExperimentsMultitaskPrompts",
         "configExperimentsMultitaskGenerationTemplate",
         "furtherJudgeMultitask",
     }

@@ -113,7 +113,7 @@ def metric_inputs(wildcards):
             ] + standing_in()
         case "effects":
             judged = [path for experiment in JUDGED for path in main_verdicts(experiment)]
-            return judged + [path for experiment in SOLVED for path in attempts_of(experiment)]
+            return judged + standing_in() + [path for experiment in SOLVED for path in attempts_of(experiment)]
         case "strengths":  # checkers compare all pairs of policies at no cost
             return [
                 path

@@ -17,7 +17,7 @@ from mialign.evaluation.metrics.records import (
     temperatures,
 )
 from mialign.evaluation.metrics.tidy import ESTIMATE
-from mialign.evaluation.metrics.verdict_files import load_verdicts
+from mialign.evaluation.metrics.verdict_files import deciding_judges, load_verdicts
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import mean_with_interval
 from mialign.evaluation.statistics.rates import Estimate
@@ -46,7 +46,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     verdicts = load_verdicts(s for s in sources if s.stage == "verdicts")
     scores = load((s for s in sources if s.stage == "scores"), _SCORES)
     _check_whole(verdicts, scores)
-    deciding = _deciding(verdicts)
+    deciding = deciding_judges(verdicts)
     for (folder, pair), seeds in verdicts.items():
         experiment, judge = whose_verdicts(folder)
         method, baseline = pair.split("-vs-")
@@ -68,16 +68,6 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
 
 
 _SCORES = ("prompt_id", "category", "temperature", *COMPARED.values())
-
-
-def _deciding(verdicts: dict) -> dict[tuple[str, str], str]:
-    """The judge whose verdicts count, by (experiment, axis): the first that has any on it."""
-    found: dict[tuple[str, str], str] = {}
-    for (folder, _), seeds in verdicts.items():
-        experiment, judge = whose_verdicts(folder)
-        for axis in {record["axis"] for records in seeds.values() for record in records}:
-            found.setdefault((experiment, axis), judge)
-    return found
 
 
 def _check_whole(verdicts: dict, scores: dict) -> None:
@@ -136,7 +126,7 @@ def _by_length(points: np.ndarray, longer: np.ndarray, bootstrap: Bootstrap) -> 
     """The win rate in each stratum of length, and the mean of the two (undefined if one is empty)."""
     strata = [np.where(longer == side, points, np.nan) for side in (1, -1)]
     for metric, stratum in zip(("win_rate_longer", "win_rate_shorter"), strata, strict=True):
-        yield metric, _win_rate(stratum, bootstrap)
+        yield metric, bootstrap.mean(stratum, (0, 1)).scaled(100)
     sums = [(np.nan_to_num(stratum), (~np.isnan(stratum)).astype(float)) for stratum in strata]
     yield "win_rate_length_controlled", bootstrap.middle(*sums, bounds=(0, 1)).scaled(100)
 

@@ -7,10 +7,11 @@ from itertools import combinations
 import numpy as np
 
 from mialign.evaluation.judge import AXES
+from mialign.evaluation.judge.settings import whose_verdicts
 from mialign.evaluation.metrics import accuracy
 from mialign.evaluation.metrics.records import ItemTable, at_temperature, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
-from mialign.evaluation.metrics.verdict_files import load_verdicts
+from mialign.evaluation.metrics.verdict_files import deciding_judges, load_verdicts
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import Effect, effect
 from mialign.evaluation.statistics.length_control import length_controlled
@@ -21,6 +22,7 @@ from mialign.evaluation.statistics.win_points import POINTS
 COLUMNS = (
     *("experiment", "method", "baseline", "axis", "attempts", "extractor", "temperature", "metric"),
     *ESTIMATE,
+    "judge",
 )
 SETTINGS = {"attempts"}
 
@@ -36,7 +38,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     show it, sequential, the questions after which a confidence sequence leaves out that there is none, and seeds_80
     and seeds_95, the seeds with which so many show it with any number of questions. Without a value, no number is
     enough; where there is no effect, or seeds do not differ, there is no row. Of win rates also win_rate_equal_length
-    (%).
+    (%). Which judge's verdicts count on an axis, and are named, is as in comparisons.csv.
     """
     yield from _comparisons([path for path in paths if "verdicts" in str(path).split("/")[-4:-3]], bootstrap)
     yield from _gains([path for path in paths if "attempts" in str(path).split("/")[-4:-3]], settings, bootstrap)
@@ -44,9 +46,11 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
 
 def _comparisons(paths: list[str], bootstrap: Bootstrap) -> Iterator[dict]:
     loaded = load_verdicts(source(path, ("verdicts",)) for path in paths)
-    for (experiment, pair), seeds in loaded.items():
+    deciding = deciding_judges(loaded)
+    for (folder, pair), seeds in loaded.items():
+        experiment, judge = whose_verdicts(folder)
         method, baseline = pair.split("-vs-")
-        for axis in AXES:
+        for axis in (axis for axis in AXES if deciding.get((experiment, axis)) == judge):
             for temperature in temperatures(seeds):
                 here = at_temperature(seeds, temperature, axis)
                 table = ItemTable(here, what=f"verdicts of {pair}, {axis}")
@@ -56,7 +60,7 @@ def _comparisons(paths: list[str], bootstrap: Bootstrap) -> Iterator[dict]:
                 if not whole.any():
                     continue
                 keys = {"experiment": experiment, "method": method, "baseline": baseline, "axis": axis}
-                keys["temperature"] = temperature
+                keys |= {"temperature": temperature, "judge": judge}
                 yield from _rows(keys, "win_rate", points[whole], 0.5, (0, 1), bootstrap)
                 found = length_controlled(points[whole], longer[whole], bootstrap)
                 if found is not None:
@@ -78,6 +82,8 @@ def _gains(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[d
                     keys = {"experiment": experiment, "method": method, "baseline": baseline, "attempts": attempts}
                     keys |= {"extractor": extractor, "temperature": temperature}
                     values = accuracy.gains(*pair, extractor, attempts)
+                    if not values.size:  # no question that both have answered
+                        continue
                     yield from _rows(keys, "difference", values, 0.0, (-1, 1), bootstrap)
 
 

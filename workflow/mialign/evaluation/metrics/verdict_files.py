@@ -6,6 +6,7 @@ from pathlib import Path
 from mialign.core.errors import InputError
 from mialign.core.files import numbered_jsonl
 from mialign.evaluation.judge import AXES
+from mialign.evaluation.judge.settings import whose_verdicts
 from mialign.evaluation.metrics.records import Source, load
 from mialign.evaluation.statistics.win_points import POINTS
 
@@ -18,6 +19,16 @@ def load_verdicts(sources: Iterable[Source]) -> dict[tuple[str, str], dict[int, 
     InputError, with file and line, for a record without one of FIELDS, or of an axis or a verdict that there is not.
     """
     return load(sources, FIELDS, _read)
+
+
+def deciding_judges(verdicts: dict[tuple[str, str], dict[int, list[dict]]]) -> dict[tuple[str, str], str]:
+    """The judge whose verdicts count, by (experiment, axis): the first that has any on it, in the order of verdicts."""
+    found: dict[tuple[str, str], str] = {}
+    for (folder, _), seeds in verdicts.items():
+        experiment, judge = whose_verdicts(folder)
+        for axis in {record["axis"] for records in seeds.values() for record in records}:
+            found.setdefault((experiment, axis), judge)
+    return found
 
 
 def _read(path: Path, required: Iterable[str]) -> list[dict]:

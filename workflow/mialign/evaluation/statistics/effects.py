@@ -46,13 +46,11 @@ def mean_with_interval(
     whole = values[~np.isnan(values).any(axis=1)]
     if len(whole) < min(2, len(values)) or not values.size or (proportion and values.shape[1] == 1):
         return bootstrap.mean(values, bounds, proportion)
-    found = effect(whole, 0.0, bounds, bootstrap).estimate
     if len(whole) == len(values):
-        return found
-    low, high = bounds or (-inf, inf)
-    moved = float(np.nanmean(values)) - found.value
-    count = int(np.isfinite(values).sum())
-    return Estimate(found.value + moved, max(low, found.low + moved), min(high, found.high + moved), count)
+        return effect(values, 0.0, bounds, bootstrap).estimate
+    moved = float(np.nanmean(values) - whole.mean())
+    found = effect(whole + moved, 0.0, bounds, bootstrap).estimate
+    return found._replace(n=int(np.isfinite(values).sum()))
 
 
 def effect(values: np.ndarray, null: float, bounds: tuple[float, float] | None, bootstrap: Bootstrap) -> Effect:

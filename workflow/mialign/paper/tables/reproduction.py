@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mialign.core import csv_files
 from mialign.core.macro_names import KEYS
-from mialign.evaluation.judge.settings import by_program
+from mialign.evaluation.judge.settings import MAIN, by_program
 from mialign.evaluation.statistics.significance import holm
 from mialign.paper.claims import KINDS, Claim, families
 from mialign.paper.formatting import count, decimal, interval, measured
@@ -113,7 +113,7 @@ def verdict_on_run(claim: Claim, row: dict | None, counts: dict, settings: dict)
     experiment = settings["experiments"].get(claim.experiment, {})
     if not measured(row):
         return "not measured"
-    if claim.axis == "principle-free" and by_program(experiment):
+    if claim.axis == "principle-free" and by_program(experiment) and row["judge"] == MAIN:
         return "not comparable"  # a program counts correct content, and the original's judge what is better
     shown = claim.shown(row)
     if shown is None:

@@ -158,7 +158,8 @@ def _needed_of_none(values: dict[str, float | None], margin: float) -> dict[str,
 def _groups(rows: list[dict], settings: dict, claimed: dict[tuple, Claim]) -> dict[str, dict[str, dict]]:
     """Title -> comparison -> row by metric: win rates at temperature 0 by judge, and gains by attempts.
 
-    By the judge without principles there are the comparisons of which something is claimed.
+    Experiments are apart: a title names its experiment where there are several. By the judge without principles there
+    are the comparisons of which something is claimed.
     """
     judged = [row for row in rows if row["axis"] == "principle-aware" and not row["temperature"]]
     free = [
@@ -170,7 +171,13 @@ def _groups(rows: list[dict], settings: dict, claimed: dict[tuple, Claim]) -> di
     for attempts in sorted({row["attempts"] for row in solved}):
         title = f"gain in accuracy, points, {attempts:g} attempt{'s' if attempts > 1 else ''}"
         groups[title] = [r for r in solved if r["attempts"] == attempts and r["baseline"] in ("base", "sft")]
-    return {title: _by_comparison(of_group, settings) for title, of_group in groups.items() if of_group}
+    found = {}
+    for title, of_group in groups.items():
+        experiments = dict.fromkeys(row["experiment"] for row in of_group)
+        for one in experiments:
+            named = title if len(experiments) == 1 else f"{title}, {escape(one)}"
+            found[named] = _by_comparison([row for row in of_group if row["experiment"] == one], settings)
+    return found
 
 
 def _by_comparison(rows: list[dict], settings: dict) -> dict[str, dict]:
