@@ -18,7 +18,7 @@ def assumed() -> dict:
     """Round numbers: 100 tokens a second for each purpose, and models of the usual size."""
     return {
         "gpu": "one", "minutes_per_job": 6,
-        "tokens_per_second": dict.fromkeys(("generation", "training", "scoring"), 100),
+        "tokens_per_second": {"generation": 100, "generation_transformers": 50, "training": 100, "scoring": 100},
         "mean_tokens": {"prompt": 10, "answer": 20, "attempt": 30, "request": 1000, "verdict": 100},
         "parameters": {"a/b": 8e9, "c/d": 4e9}, "kept": {"multitask": 0.25},
         "bytes_per_weight": {"model": 2}, "rows": {"one": 40},
@@ -40,6 +40,7 @@ def settings() -> dict:
     }  # fmt: skip
     return {
         "seeds": [1, 2],
+        "engine": {"kind": "vllm"},
         "counted": {},
         "models": {"b": {"places": [{"hub": "a/b"}]}, "g": {"places": [{"hub": "c/d"}]}},
         "sources": {"t": {"dataset": "one", "at_most": 36}, "v": {"dataset": "one", "skip": 36}, "m": {"size": 5}},
@@ -130,17 +131,27 @@ def test_speeds_are_those_measured_on_the_card_where_there_are_any(settings, ass
         gpu_row(),
     ]
     rows = {row["stage"]: row for row in cost.table(settings, assumed, measured)}
-    assert rows["total"]["speeds"] == "one: generation assumed; training measured 2026-12-01; scoring assumed"
+    assert rows["total"]["speeds"] == "one: generation assumed; generation_transformers assumed; training measured 2026-12-01; scoring assumed"
     training, answers = 2 * 9 * 2 * 2 * 50, 2 * 3 * 4 * 15
-    assert rows["train"]["gpu_hours"] == round((training / 200 + answers / 100) / 3600 + 2 * 0.1, 2)
+    assert rows["train"]["gpu_hours"] == round((training / 200 + answers / 50) / 3600 + 2 * 0.1, 2)
     scoring = gpu_row(way="forward, packed", value=50.0)
     assert "scoring measured" in cost.table(settings, assumed, [scoring])[-1]["speeds"]
-    assert measured_speeds.speeds(assumed, [scoring])[0] == {"generation": 100, "training": 100, "scoring": 50.0}
+    assert measured_speeds.speeds(assumed, [scoring])[0] == assumed["tokens_per_second"] | {"scoring": 50.0}
+    writing = gpu_row(what="generation", way="batch 64", value=70.0)
+    assert measured_speeds.speeds(assumed, [writing])[0]["generation_transformers"] == 70.0
+
+
+def test_without_vllm_transformers_writes_all_answers(settings, assumed):
+    (fast, slow) = (
+        next(row for row in cost._rows({**settings, "engine": {"kind": kind}}, assumed) if row.stage == "respond")
+        for kind in ("vllm", "transformers")
+    )
+    assert slow.hours - 6 * 0.1 == pytest.approx(2 * (fast.hours - 6 * 0.1))
 
 
 def test_without_measurements_all_speeds_are_assumed(settings, assumed):
     *rows, total = cost.table(settings, assumed)
-    assert total["speeds"] == "one: generation assumed; training assumed; scoring assumed"
+    assert total["speeds"] == "one: generation assumed; generation_transformers assumed; training assumed; scoring assumed"
     assert {row["speeds"] for row in rows} == {""}
 
 
@@ -344,7 +355,7 @@ def test_what_is_not_assumed_is_asked_for(settings, assumed, key, message):
 @pytest.mark.parametrize("overlays", [(), ("config/full_size.yaml",)])
 def test_our_assumptions_serve_our_configurations(read_config, root, run_stage, tmp_path, overlays):
     settings = loading.load(read_config(*overlays))
-    given = {key: settings[key] for key in ("seeds", "sources", "models", "experiments")} | {"counted": {}}
+    given = {key: settings[key] for key in ("seeds", "engine", "sources", "models", "experiments")} | {"counted": {}}
     (tmp_path / "gpu.csv").write_text(
         "date,card,part,model,what,way,metric,value,note\n"
         '2026-12-01,NVIDIA A100-SXM4-80GB,steps,8b,sami,"forward, packed",tokens_per_second,7000,\n'
@@ -358,7 +369,7 @@ def test_our_assumptions_serve_our_configurations(read_config, root, run_stage, 
         out=tmp_path / "cost.csv",
     )
     rows = list(csv.DictReader((tmp_path / "cost.csv").open()))
-    assert rows[-1]["speeds"].endswith(": generation assumed; training assumed; scoring measured 2026-12-01")
+    assert rows[-1]["speeds"].endswith("; training assumed; scoring measured 2026-12-01")
     assert rows[-1]["stage"] == "total"
     assert float(rows[-1]["gpu_hours"]) > 0
     judged = [float(row["judge_dollars"]) for row in rows if row["stage"] == "judge"]

@@ -15,7 +15,7 @@ rule cost:
     params:
         code=code_digest("cost"),
         settings=lambda wildcards: as_json(
-            {**only(CONFIG, "seeds", "sources", "models", "experiments"), "counted": counted_weights()}
+            {**only(CONFIG, "seeds", "engine", "sources", "models", "experiments"), "counted": counted_weights()}
         ),
     shell:
         "python workflow/run.py cost --log {log:q} --assumptions {input.assumed:q} --measured {input.measured:q} --settings {params.settings:q} --out {output:q}"

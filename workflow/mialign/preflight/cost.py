@@ -98,6 +98,8 @@ class _Experiment:
         self.seeds, self.mean = len(config["seeds"]), assumed["mean_tokens"]
         self.base = weights(config, assumed, given["base"])
         self.measured = "respond" if "respond" in given else "solve"
+        # Within a training transformers writes, whatever the engine is.
+        self.generation = "generation" if config["engine"]["kind"] == "vllm" else "generation_transformers"
 
     def rows(self) -> Iterator[Row]:
         given = self.given
@@ -121,13 +123,13 @@ class _Experiment:
             policies += (given["generator"] != given["base"]) + len(compared_models(given))
             yield from self.soups()
             answers = self.asked() * len(given["respond"]["temperatures"])
-            yield self.row("respond", policies * self.seeds, answers * self.answer("respond"), "generation", self.base)
+            yield self.row("respond", policies * self.seeds, answers * self.answer("respond"), self.generation, self.base)
             for name, judge in judges(given).items():
                 yield self.judging(verdicts_folder(self.name, name), judge)
         if "solve" in given:
             attempts = self.questions("benchmark") * (1 + max(given["solve"]["attempts"]))
             jobs = (len(given["methods"]) + 1) * self.seeds
-            yield self.row("solve", jobs, attempts * self.answer("solve"), "generation", self.base)
+            yield self.row("solve", jobs, attempts * self.answer("solve"), self.generation, self.base)
         if "information" in given:
             yield from self.information()
         if "drift" in given:
@@ -143,7 +145,7 @@ class _Experiment:
             return
         model = writing_model(self.given, data)
         size = weights(self.config, self.assumed, model) if model else self.base
-        yield self.row("generate", self.files(data), self.written(data) * self.response(data), "generation", size)
+        yield self.row("generate", self.files(data), self.written(data) * self.response(data), self.generation, size)
 
     def written(self, data: str) -> int:
         """How many responses a writer gives for a set; where it draws until it is full, by the share that stays."""
@@ -186,7 +188,7 @@ class _Experiment:
         yield Row("soup", self.name, merged, disk=self.base * size if whole else 0.0)
         if merged:
             answers = self.questions("benchmark") * len(self.given["respond"]["temperatures"])
-            yield self.row("respond", merged, answers * self.answer("respond"), "generation", self.base)
+            yield self.row("respond", merged, answers * self.answer("respond"), self.generation, self.base)
 
     def merged(self) -> int:
         """How many checkpoints are merged: of each soup one for every vector and seed."""
@@ -223,7 +225,7 @@ class _Experiment:
             questions(self.config, self.assumed, name) for name in block["questions"]
         )
         response = min(self.mean_response(), block["sampling"]["max_tokens"])
-        yield self.row("information_responses", jobs, prompts * response, "generation", self.base)
+        yield self.row("information_responses", jobs, prompts * response, self.generation, self.base)
         scored = 2 * self.mean["prompt"] + (block["constitutions"] + 1) * response
         yield self.row("information", jobs, prompts * scored, "scoring", self.base)
 
@@ -236,7 +238,7 @@ class _Experiment:
             1 + ceil(method["steps"] / method["validate_every"]) for method in methods if method["validate_every"]
         )
         checked = validations * answers
-        hours = self.hours(tokens, "training", self.base) + self.hours(checked, "generation", self.base)
+        hours = self.hours(tokens, "training", self.base) + self.hours(checked, "generation_transformers", self.base)
         judged = self.validation_judge(validations)
         tokens, hours = tokens + judged.tokens, hours + judged.hours
         jobs = len(methods) * self.seeds
@@ -271,7 +273,7 @@ class _Experiment:
         rewarded = texts * self.mean["prompt"] + written
         scored = pairs * self.pair(data) * OBJECTIVES[method["objective"]].needs_reference
         sizes = self.reward_sizes()
-        hours = self.hours(written, "generation", self.base) + self.hours(scored, "scoring", self.base)
+        hours = self.hours(written, "generation_transformers", self.base) + self.hours(scored, "scoring", self.base)
         hours += sum(self.hours(rewarded, "scoring", size) for size in sizes)
         return written + scored + rewarded * len(sizes), hours
 
