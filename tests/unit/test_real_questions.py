@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from copies import lay_over
+from mialign.data.fetch import Absent, Unreachable, dataset
 from mialign.data.sources import questions
 
 FILES = {
@@ -23,19 +24,28 @@ FILES = {
 WORDS = {"multitask": 8, "maths": 13}
 
 
-@pytest.fixture(scope="module", params=[[], ["config/smollm2_gpu.yaml"]], ids=["cpu", "gpu"])
-def asked(root, tmp_path_factory, request):
-    """The texts of the questions of each use."""
+@pytest.fixture(scope="module")
+def data(root, tmp_path_factory):
+    """A folder with the files of questions: those of this machine, or else fetched from their publishers."""
     data = tmp_path_factory.mktemp("data")
     (data / "datasets").mkdir()
+    published = yaml.safe_load((root / "config/smollm2.yaml").read_text(encoding="utf-8"))["datasets"]
     for name, file in FILES.items():
         places = root.parent / f"shared/data/{file}.jsonl", root / f"data/datasets/{name}.jsonl"
-        found = next((place for place in places if place.is_file()), None)
-        if not found:
-            pytest.skip(
-                f"no {places[0]} and no {places[1]}: make fetch CONFIG=config/smollm2.yaml downloads the latter"
-            )
-        shutil.copyfile(found, data / f"datasets/{name}.jsonl")
+        out = data / f"datasets/{name}.jsonl"
+        if found := next((place for place in places if place.is_file()), None):
+            shutil.copyfile(found, out)
+            continue
+        try:
+            dataset.fetch(name, published[name], out)
+        except (Absent, Unreachable) as error:
+            pytest.skip(f"no {places[0]} and no {places[1]}, and it cannot be fetched: {error}")
+    return data
+
+
+@pytest.fixture(scope="module", params=[[], ["config/smollm2_gpu.yaml"]], ids=["cpu", "gpu"])
+def asked(root, data, request):
+    """The texts of the questions of each use."""
     config = {}
     for file in ("config.yaml", "config/smollm2.yaml", *request.param):
         lay_over(config, yaml.safe_load((root / file).read_text(encoding="utf-8")))
