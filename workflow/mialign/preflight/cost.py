@@ -122,8 +122,8 @@ class _Experiment:
         if "respond" in given:
             policies += (given["generator"] != given["base"]) + len(compared_models(given))
             yield from self.soups()
-            answers = self.asked() * len(given["respond"]["temperatures"])
-            yield self.row("respond", policies * self.seeds, answers * self.answer("respond"), self.generation, self.base)
+            tokens = self.asked() * len(given["respond"]["temperatures"]) * self.answer("respond")
+            yield self.row("respond", policies * self.seeds, tokens, self.generation, self.base)
             for name, judge in judges(given).items():
                 yield self.judging(verdicts_folder(self.name, name), judge)
         if "solve" in given:
