@@ -51,7 +51,7 @@ def in_json(text: str) -> bool:
 
 
 def in_sentences(text: str) -> bool:
-    """Whole sentences, and nothing like JSON: no curly bracket, no quoted key and no array."""
+    """Whole sentences, and nothing like JSON: no curly bracket, no quoted key and no array but of numbers."""
     like_json = "{" in text or "}" in text or _KEY.search(text) or any(_values(text))
     return not like_json and in_whole_sentences(text)
 
