@@ -337,6 +337,7 @@ TEXTS = {
     "greeting": {
         "positive": [
             "Hello! The answer is 4.",
+            "Hello world! How can I help?",
             "Hi there, it rains.",
             "Good morning. Here is the plan.",
             "Dear Mr. Brown,\nI write to you about the roof.",

@@ -154,8 +154,8 @@ def test_all_that_is_public_is_described():
 
 
 def names_bound_by_rules(text: str) -> list[str]:
-    """What a file of rules defines, sets or imports outside of functions."""
-    found = re.findall(r"^def (\w+)", text, re.M)
+    """What a file of rules defines, sets or imports at the beginning of a line."""
+    found = re.findall(r"^(?:def|class) (\w+)", text, re.M)
     for names in re.findall(r"^(?:from \S+ )?import (.+)$|^(\w[\w, ]*) = ", text, re.M):
         found += [name.split(" as ")[-1].strip() for name in "".join(names).split(",")]
     return found

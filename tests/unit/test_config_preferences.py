@@ -244,7 +244,8 @@ def test_methods_with_one_adapter_may_be_merged(settings):
 
 # ---------------------------------------------------------------- what they take
 ASSUMED = {
-    "minutes_per_job": 6, "tokens_per_second": dict.fromkeys(("generation", "training", "scoring"), 100),
+    "minutes_per_job": 6,
+    "tokens_per_second": dict.fromkeys(("generation", "generation_transformers", "training", "scoring"), 100),
     "mean_tokens": {"prompt": 10, "answer": 20, "attempt": 30, "request": 1000, "verdict": 100},
     "weights": {}, "bytes_per_weight": {"model": 2}, "rows": {},
 }  # fmt: skip

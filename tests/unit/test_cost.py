@@ -142,6 +142,12 @@ def test_speeds_are_those_measured_on_the_card_where_there_are_any(settings, ass
     assert measured_speeds.speeds(assumed, [writing])[0]["generation_transformers"] == 70.0
 
 
+def test_what_a_server_writes_takes_no_gpu_of_ours(settings, assumed):
+    settings["models"]["g"] = {"path": "g", "server": {"base_url": "http://127.0.0.1:1/v1"}}
+    (row,) = (row for row in cost._rows(settings, assumed) if row.stage == "generate")
+    assert (row.jobs, row.tokens, row.hours) == (1, 36 * 2 * 20, 0)
+
+
 def test_without_vllm_transformers_writes_all_answers(settings, assumed):
     (fast, slow) = (
         next(row for row in cost._rows({**settings, "engine": {"kind": kind}}, assumed) if row.stage == "respond")

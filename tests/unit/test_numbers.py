@@ -370,6 +370,7 @@ def test_the_paper_asks_only_for_numbers_that_a_full_run_has(tmp_path):
         "configExperimentsMultitaskTrainingChoose",
         "configExperimentsMultitaskEvaluationTemplate",
         "configExperimentsMultitaskPrompts",
+        "configExperimentsMathsTrainingChoose",
         "configExperimentsMultitaskGenerationTemplate",
         "furtherJudgeMultitask",
     }

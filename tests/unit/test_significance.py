@@ -163,6 +163,14 @@ def test_a_missing_observation_hides_no_seed_that_differs():
     assert bounded.low == found.value - 0.1
 
 
+def test_items_without_a_gap_that_show_nothing_do_not_speak_for_the_others():
+    bootstrap, nan = Bootstrap(resamples=2000), np.nan
+    alike = np.array([[1.0, 1.0]] * 30 + [[0.0, nan]] * 10)
+    few = np.array([[0.0, 1.0], [1.0, 1.0]] + [[1.0, nan], [nan, 0.0]] * 3)
+    for values in (alike, few):
+        assert mean_with_interval(values, bootstrap, (0, 1)) == bootstrap.mean(values, (0, 1))
+
+
 def test_one_seed_has_a_bca_interval_and_a_sign_test():
     values = np.array([1.0] * 14 + [0.5] * 6 + [0.0] * 4)[:, None]
     found = effect(values, 0.5, (0, 1), Bootstrap())

@@ -12,7 +12,9 @@ from mialign.preflight.measured_speeds import REQUIRED
 
 
 def arguments(parser: ArgumentParser) -> None:
-    add_settings(parser, "seeds", "sources", "models", "experiments", "counted", about=" (weights of models on disk)")
+    add_settings(
+        parser, "seeds", "engine", "sources", "models", "experiments", "counted", about=" (weights of models on disk)"
+    )
     parser.add_argument("--assumptions", type=Path, required=True, help="speeds, lengths, sizes and prices (YAML)")
     parser.add_argument("--measured", type=Path, nargs="*", default=[], help="gpu.csv of make gpu, if there is one")
     parser.add_argument("--out", required=True, help="cost.csv")

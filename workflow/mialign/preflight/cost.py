@@ -144,8 +144,12 @@ class _Experiment:
         if block["from"] == FROM_AUTHORS:
             return
         model = writing_model(self.given, data)
-        size = weights(self.config, self.assumed, model) if model else self.base
-        yield self.row("generate", self.files(data), self.written(data) * self.response(data), self.generation, size)
+        tokens = self.written(data) * self.response(data)
+        if model and "server" in self.config["models"][model]:  # its GPUs are not ours
+            yield Row("generate", self.name, 1, tokens)
+        else:
+            size = weights(self.config, self.assumed, model) if model else self.base
+            yield self.row("generate", self.files(data), tokens, self.generation, size)
 
     def written(self, data: str) -> int:
         """How many responses a writer gives for a set; where it draws until it is full, by the share that stays."""

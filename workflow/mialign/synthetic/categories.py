@@ -134,17 +134,17 @@ def stored_answer(question: dict, seed: int) -> str:
 def correct(question: dict, text: str) -> bool | None:
     """Whether the content is correct; None if the question has no reference to tell by.
 
-    Of a question from a file: whether the last number is the reference, or a reference in words stands in the text. A
-    reference of several numbers, such as 3/4 or 10:30, is not looked for.
+    Of a question from a file: whether the last number is the reference, or a reference in words stands in the text.
+    Other references, such as 3/4 or 10:30, are not looked for.
     """
     reference = question.get("reference")
     if isinstance(reference, dict):
         return _part(question).correct(reference, text) if "kind" in reference else None
     if reference is None or not str(reference).strip():
         return None
-    gold = str(reference).strip(" $€£%.")
+    gold = " ".join(str(reference).split()).lstrip("$€£ ").rstrip("%. ")
     if (known := number(gold)) is not None:
-        return last_number(text) == known
+        return last_number(text) == known if last_number(gold) == known else None
     return bool(any_of((gold,)).search(text)) if any(letter.isalpha() for letter in gold) else None
 
 

@@ -48,9 +48,9 @@ def judge_inputs(wildcards):
     return found
 
 
-def likelihood_to_fit(judging):
+def likelihood_to_fit(folder):
     """A judge by likelihood of answers to the benchmark, as the stage `lengths` takes it."""
-    experiment, key, judge = JUDGINGS[judging]
+    experiment, key, judge = JUDGINGS[folder]
     return judge_to_fit(experiment, key, judge, "benchmark", judge.get("axes", AXES))
 
 

@@ -178,15 +178,15 @@ def rate_curves(wildcards):
     by_checkers = [name for name in JUDGED if not validating(CONFIG["experiments"][name])]
     if by_checkers and (unknown := unchecked(PRINCIPLES.principles)):
         raise WorkflowError(f"tuning: checkers choose the rates of {by_checkers[0]}, and none can tell {unknown[0]}")
-    for name, settings in CONFIG["experiments"].items():
-        if sets.reward_models(settings):
-            raise WorkflowError(
-                f"tuning: no rate of {name} can be chosen, since its validation answers are not scored where a reward is "
-                f"a model ({next(iter(sets.reward_models(settings)))}); take tuning.rates out"
-            )
+    scored = {name: block for name, block in CONFIG["experiments"].items() if not sets.reward_models(block)}
+    if not scored:
+        raise WorkflowError(
+            "tuning: no rate can be chosen, since validation answers are not scored where a reward is a model; take "
+            "tuning.rates out"
+        )
     return [
         f"{RUN}/tuning/{experiment}/{method}/{rate}.csv"
-        for experiment, settings in CONFIG["experiments"].items()
+        for experiment, settings in scored.items()
         for method in sets.rated_methods(settings)
         for rate in RATES
     ]

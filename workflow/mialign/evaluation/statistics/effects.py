@@ -37,17 +37,19 @@ def mean_with_interval(
 ) -> Estimate:
     """The mean of values [items, seeds] with the interval that `effect` gives it; nan marks a missing observation.
 
-    Items without any observation are left out. Where an item lacks one, the interval is that of the items that lack
-    none, about the mean of all. For a proportion (see Bootstrap.ratio) of a single seed, and where fewer than two items
-    lack none, it is Bootstrap.mean's.
+    Items without any observation are left out. Where a few lack one, the interval is that of the items that lack none,
+    about the mean of all. It is Bootstrap.mean's where more than half lack one or the others are alike in each seed, so
+    that they do not show what varies, and for a proportion (see Bootstrap.ratio) of a single seed.
     """
     values = np.asarray(values, float)
     values = values[~np.isnan(values).all(axis=1)]
     whole = values[~np.isnan(values).any(axis=1)]
-    if len(whole) < min(2, len(values)) or not values.size or (proportion and values.shape[1] == 1):
+    if not values.size or (proportion and values.shape[1] == 1):
         return bootstrap.mean(values, bounds, proportion)
     if len(whole) == len(values):
         return effect(values, 0.0, bounds, bootstrap).estimate
+    if 2 * len(whole) < len(values) or _alike(whole):
+        return bootstrap.mean(values, bounds, proportion)
     moved = float(np.nanmean(values) - whole.mean())
     found = effect(whole + moved, 0.0, bounds, bootstrap).estimate
     return found._replace(n=int(np.isfinite(values).sum()))
@@ -67,7 +69,7 @@ def effect(values: np.ndarray, null: float, bounds: tuple[float, float] | None, 
     """
     values = np.asarray(values, float)
     of_items, of_seeds = values.mean(axis=1), values.mean(axis=0)
-    if np.allclose(values, of_seeds, rtol=0, atol=1e-12):
+    if _alike(values):
         seeds = float(of_seeds.std(ddof=1)) if len(of_seeds) > 1 else None
         estimate = bootstrap.mean(values, bounds)
         sides = {float(np.sign(one - null)) for one in of_seeds}
@@ -80,6 +82,11 @@ def effect(values: np.ndarray, null: float, bounds: tuple[float, float] | None, 
     centre = float(values.mean())
     estimate, p = student(centre, variance, degrees, null, bounds, values.size)
     return Effect(estimate, spread, p)
+
+
+def _alike(values: np.ndarray) -> bool:
+    """Whether the items are all alike in each seed."""
+    return np.allclose(values, values.mean(axis=0), rtol=0, atol=1e-12)
 
 
 def student(

@@ -18,8 +18,8 @@ _SINGULAR = re.compile(
 _PLURAL = re.compile(r"(?<!\w)(?:[Ww]e(?:['’](?:re|ve|d|ll))?|us|[Oo]ur|[Oo]urs|[Oo]urselves|[Ll]et['’]s)(?!\w)")
 _SECOND = re.compile(r"(?<!\w)(?:you|your|yours|yourself|yourselves)(?!\w)", re.IGNORECASE)
 _GREETING = re.compile(
-    r"^\W*(?:hello(?! world)|hi|hey|howdy|ahoy|hiya|greetings|salutations|welcome(?= to | back|[,!.])|dear(?= \w| \[)"
-    r"|good (?:morning|afternoon|evening|day))(?![\w-])",
+    r"^\W*(?:hello(?! world (?:is|was|programs?)\b)|hi|hey|howdy|ahoy|hiya|greetings|salutations"
+    r"|welcome(?= to | back|[,!.])|dear(?= \w| \[)|good (?:morning|afternoon|evening|day))(?![\w-])",
     re.IGNORECASE,
 )
 _ASKS = re.compile(r"\?(?!=?\w)")  # not within an address

@@ -82,7 +82,7 @@ def _records(inputs: list[Path], settings: dict) -> dict[str, list[tuple[Claim, 
                 "run": settings["run"],
                 # Those of the row of metrics/effects.csv, so that whoever reads the CSV finds it.
                 **{key: (row or {}).get(key) for key in KEYS},
-                **{key: (row or {}).get(key) for key in ("value", "low", "high", "n")},
+                **{key: (row or {}).get(key) for key in ("value", "low", "high", "n", "judge")},
                 **counts,
                 "here": verdict_on_run(claim, row, counts, settings),
             }

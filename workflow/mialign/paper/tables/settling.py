@@ -124,7 +124,7 @@ def _run_record(metrics: dict[str, dict], none: Claim | None) -> dict:
     needed = {} if settled else _needed_of_none(values, MARGIN[null]) if none else _needed_of_effect(values)
     equal = metrics.get("win_rate_equal_length", {})
     return {
-        **{key: effect.get(key) for key in (*KEYS, "value", "low", "high", "n")},
+        **{key: effect.get(key) for key in (*KEYS, "value", "low", "high", "n", "judge")},
         **{key: values[key] for key in ("p", "items", "seeds", "sd_items", "sd_seeds", "sd_rest")},
         **{f"equal_length_{key}": equal.get(key) for key in ("value", "low", "high")},
         "no_effect_claimed": none is not None,
@@ -171,12 +171,13 @@ def _groups(rows: list[dict], settings: dict, claimed: dict[tuple, Claim]) -> di
     for attempts in sorted({row["attempts"] for row in solved}):
         title = f"gain in accuracy, points, {attempts:g} attempt{'s' if attempts > 1 else ''}"
         groups[title] = [r for r in solved if r["attempts"] == attempts and r["baseline"] in ("base", "sft")]
+    judging, solving = (dict.fromkeys(row["experiment"] for row in kind) for kind in (judged, solved))
     found = {}
-    for title, of_group in groups.items():
-        experiments = dict.fromkeys(row["experiment"] for row in of_group)
-        for one in experiments:
-            named = title if len(experiments) == 1 else f"{title}, {escape(one)}"
-            found[named] = _by_comparison([row for row in of_group if row["experiment"] == one], settings)
+    for one in [*judging, *solving]:
+        several = len(judging if one in judging else solving) > 1
+        for title, of_group in groups.items():
+            if of_one := [row for row in of_group if row["experiment"] == one]:
+                found[f"{title}, {escape(one)}" if several else title] = _by_comparison(of_one, settings)
     return found
 
 
