@@ -35,13 +35,13 @@ def use(split, model, max_tokens, key="experiments.maths.solve.max_tokens"):
     return {"split": split, "model": model, "max_tokens": max_tokens, "key": key}
 
 
-def run(run_stage, folder, *uses, adapters=None, judges=()):
+def run(run_stage, folder, *uses, adapters=None, judges=(), rewards=()):
     run_stage(
         stage,
         prompts=[folder / f"{split}.jsonl" for split in SPLITS],
         models=[folder / "model", folder / "small"],
         names=["base", "writer"],
-        settings=json.dumps({"uses": uses, "adapters": adapters or {}, "judges": judges}),
+        settings=json.dumps({"uses": uses, "adapters": adapters or {}, "judges": judges, "rewards": rewards}),
         out=folder / "lengths.csv",
     )
     return list(csv.DictReader((folder / "lengths.csv").open()))
@@ -242,3 +242,20 @@ def test_a_judge_whose_chat_template_raises_is_told_with_its_key(folder, run_sta
     with pytest.raises(InputError, match=wanted) as caught:
         run(run_stage, folder, judges=[judge(9)])
     assert "\n" not in str(caught.value)
+
+
+# ---------------------------------------------------------------- reward models
+@pytest.mark.parametrize("template", [None, "Person: {question} Reply:"])
+def test_a_reward_model_may_fill_its_context_and_not_one_token_more(folder, run_stage, tiny_tokenizer, template):
+    for split in SPLITS:
+        records = [{"id": f"e/{split}/{n}", "question": text, "prompts": [text]} for n, text in enumerate((LONG, "a"))]
+        write_jsonl(folder / f"{split}.jsonl", records)
+    tiny_tokenizer.eos_token = None  # a reward model needs no end token
+    tiny_tokenizer.save_pretrained(folder / "small")
+    longest = len(tiny_tokenizer(template.format(question=LONG) if template else LONG)["input_ids"])
+    reader = {"key": "rewards.kind", "split": "benchmark", "model": "writer", "template": template}
+    (row,) = run(run_stage, folder, rewards=[{**reader, "max_tokens": 60 - longest}])
+    assert list(row.values()) == ["benchmark", "writer", "2", str(longest), str(longest)]
+    told = rf"rewards.kind: the question of the prompt e/benchmark/0 of .*benchmark.jsonl has {longest} tokens, which"
+    with pytest.raises(InputError, match=told):
+        run(run_stage, folder, rewards=[{**reader, "max_tokens": 61 - longest}])

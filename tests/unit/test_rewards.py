@@ -19,7 +19,7 @@ from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.data.preferences import vectors
 from mialign.evaluation.checkpoint_scores import scores_of
-from mialign.evaluation.rewards import checked_scores, make, reward_records
+from mialign.evaluation.rewards import checked_scores, encoded, make, reward_records
 from mialign.generation.engine import Completion
 from mialign.models.classifiers import load_classifier, most_tokens, not_classifying
 from mialign.models.tokenizer import train_tokenizer
@@ -144,13 +144,17 @@ def test_a_trained_classifier_ranks_answers_as_the_checker_does(trained_classifi
     assert sum(warm > cold for warm, cold in zip(found[::2], found[1::2], strict=True)) >= 23
 
 
+def read_by(reward, question: str) -> dict[str, list[int]]:
+    return encoded(reward.tokenizer, question, "The boat sank.", reward.template, reward.segments)
+
+
 def test_a_classifier_with_a_chat_template_reads_turns(classifier, tmp_path):
     template = "{% for one in messages %}[{{ one.role }}] {{ one.content }}\n{% endfor %}"
     reward = make({"kind": "classifier", "model": "any"}, classifier)
     plain = reward.scores([QUESTION], ["The boat sank."])
     reward.tokenizer.chat_template = template
     ids = reward.tokenizer("[user] Name the boat.\n[assistant] The boat sank.\n")["input_ids"]
-    assert reward._encoded(QUESTION["question"], "The boat sank.") == {"input_ids": ids}
+    assert read_by(reward, QUESTION["question"]) == {"input_ids": ids}
     assert reward.scores([QUESTION], ["The boat sank."]) != plain
 
 
@@ -159,9 +163,9 @@ def test_a_template_frames_the_question_whatever_the_chat_template(classifier):
     reward = make(settings, classifier)
     ids = tiny.tiny_tokenizer()("Person: Name {the} boat. Reply:")["input_ids"]
     ids += tiny.tiny_tokenizer()("The boat sank.")["input_ids"]
-    assert reward._encoded("Name {the} boat.", "The boat sank.") == {"input_ids": ids}
+    assert read_by(reward, "Name {the} boat.") == {"input_ids": ids}
     reward.tokenizer.chat_template = "{% for one in messages %}[{{ one.role }}] {{ one.content }}{% endfor %}"
-    assert reward._encoded("Name {the} boat.", "The boat sank.") == {"input_ids": ids}
+    assert read_by(reward, "Name {the} boat.") == {"input_ids": ids}
 
 
 SHAPE = {

@@ -77,7 +77,7 @@ rule judge_lengths:
         code=code_digest("lengths"),
         name=lambda wildcards: JUDGINGS[wildcards.judging].judge["model"],
         settings=lambda wildcards: as_json(
-            {"uses": [], "adapters": {}, "judges": [likelihood_to_fit(wildcards.judging)]}
+            {"uses": [], "adapters": {}, "judges": [likelihood_to_fit(wildcards.judging)], "rewards": []}
         ),
     shell:
         "{resources.python} workflow/run.py lengths --log {log:q} --prompts {input.prompts:q} --models {input.model:q}"

@@ -1,4 +1,4 @@
-"""See that every prompt and adapter fits the models, also what judges are asked, and write how long the longest are."""
+"""See that every prompt and adapter fits the models, what judges and reward models read too; write the longest."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -7,6 +7,7 @@ from mialign.core import csv_files
 from mialign.core.arguments import add_settings
 from mialign.core.files import write_text
 from mialign.data import prompt_lengths
+from mialign.evaluation import rewards
 from mialign.evaluation.judge import likelihood_prompt
 from mialign.models.machine import prepare
 
@@ -22,8 +23,10 @@ def arguments(parser: ArgumentParser) -> None:
         "uses",
         "adapters",
         "judges",
+        "rewards",
         about=": a list of {split, model: its name, max_tokens, key: where that is set}; adapters of the first model "
-        "by where each is set; judges by likelihood, a list of {key, split, model, max_tokens, axes, prompt_template}",
+        "by where each is set; judges by likelihood, a list of {key, split, model, max_tokens, axes, prompt_template}; "
+        "reward models, a list of {key, split, model, max_tokens, template}",
     )
     parser.add_argument("--out", type=Path, required=True, help="prompts/{experiment}/lengths.csv, for instance")
 
@@ -38,4 +41,5 @@ def main(args: Namespace) -> None:
     prompts = {path.stem: path for path in args.prompts}
     rows = list(prompt_lengths.rows(prompts, models, args.settings["uses"]))
     rows += likelihood_prompt.lengths(prompts, models, args.settings["judges"])
+    rows += rewards.lengths(prompts, models, args.settings["rewards"])
     write_text(args.out, csv_files.text(prompt_lengths.COLUMNS, rows))

@@ -22,8 +22,9 @@ def rows(prompts: dict[str, Path], models: dict[str, Path], uses: list[dict]) ->
     InputError for the first prompt that does not fit, or that the model's chat template cannot frame, with its answer.
     """
     records = {split: read_jsonl(path, required=("id", "prompts")) for split, path in prompts.items()}
-    tokenizers = {name: checkpoints.load_tokenizer(folder) for name, folder in models.items()}
-    contexts = {name: checkpoints.context(folder) for name, folder in models.items()}
+    used = dict.fromkeys(use["model"] for use in uses)  # others judge or reward, and are looked at there
+    tokenizers = {name: checkpoints.load_tokenizer(models[name]) for name in used}
+    contexts = {name: checkpoints.context(models[name]) for name in used}
     for use in uses:
         split, model = use["split"], use["model"]
         trains = model == next(iter(models))

@@ -1,11 +1,12 @@
 """Rewards of responses: programs and reward models behind one interface."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from mialign.core.errors import InputError
+from mialign.core.files import read_jsonl
 from mialign.core.progress import Progress
 from mialign.core.template import fill
 from mialign.data.filters import ENDED
@@ -42,35 +43,62 @@ class ClassifierReward:
         """The first logit for each text."""
         import torch
 
+        from mialign.models.classifiers import most_tokens
+
         progress, found = Progress("rewards", len(texts), "responses"), []
         with torch.inference_mode():
             for question, text in zip(questions, texts, strict=True):
-                read = self._encoded(question["question"], text)
+                read = encoded(self.tokenizer, question["question"], text, self.template, self.segments)
+                length, most = len(read["input_ids"]), most_tokens(self.model)
+                if length > most:
+                    raise InputError(
+                        f"{self.folder}: a question and its response have {length} tokens, more than the {most:g} that "
+                        "the reward model reads; lower max_tokens, or take another reward"
+                    )
                 tensors = {name: torch.tensor([ids], device=self.model.device) for name, ids in read.items()}
                 found.append(self.model(**tensors).logits[0, 0].item())
                 progress.add(1)
         return found
 
-    def _encoded(self, question: str, text: str) -> dict[str, list[int]]:
-        """What the model reads: the ids of tokens, and which of the two texts each is of where it tells them apart."""
-        from mialign.models.chat_template import encode_conversation
-        from mialign.models.classifiers import most_tokens
 
-        if self.tokenizer.chat_template and not self.template:
-            turns = [{"role": "user", "content": question}, {"role": "assistant", "content": text}]
-            read = {"input_ids": encode_conversation(self.tokenizer, turns, closed=True)}
-        else:
-            asked = fill(self.template, question=question) if self.template else question
-            names = ("input_ids", "token_type_ids") if self.segments else ("input_ids",)
-            encoded = self.tokenizer(asked, text, split_special_tokens=True, return_token_type_ids=self.segments)
-            read = {name: encoded[name] for name in names}
-        length, most = len(read["input_ids"]), most_tokens(self.model)
-        if length > most:
-            raise InputError(
-                f"{self.folder}: a question and its response have {length} tokens, more than the {most:g} that the "
-                "reward model reads; lower max_tokens, or take another reward"
-            )
-        return read
+def encoded(tokenizer, question: str, text: str, template: str | None, segments: bool) -> dict[str, list[int]]:
+    """What a classifier reads: the ids of tokens, and with `segments` which of the two texts each is of."""
+    from mialign.models.chat_template import encode_conversation
+
+    if tokenizer.chat_template and not template:
+        turns = [{"role": "user", "content": question}, {"role": "assistant", "content": text}]
+        return {"input_ids": encode_conversation(tokenizer, turns, closed=True)}
+    asked = fill(template, question=question) if template else question
+    found = tokenizer(asked, text, split_special_tokens=True, return_token_type_ids=segments)
+    return {name: found[name] for name in ("input_ids", *(["token_type_ids"] if segments else []))}
+
+
+def lengths(prompts: dict[str, Path], models: dict[str, Path], readers: list[dict]) -> Iterator[tuple]:
+    """A row (split, model, questions, longest, limit) for each reader, {key, split, model, max_tokens, template}.
+
+    longest: tokens of its longest question without a response; limit: how many there may be. A response is reckoned
+    with max_tokens, the most that are written; a classifier with another tokenizer may read it in more, so the length
+    is looked at again when it scores. `prompts` names the file of each split, `models` the folder of each model, `key`
+    the reward in the config. InputError for the first question that does not fit.
+    """
+    from mialign.models import checkpoints
+
+    for reader in readers:
+        split, folder = reader["split"], models[reader["model"]]
+        tokenizer = checkpoints.load_tokenizer(folder, needs_end=False)
+        limit, longest = checkpoints.context(folder) - reader["max_tokens"], 0
+        records = read_jsonl(prompts[split], ("id", "question"))
+        for record in records:
+            tokens = len(encoded(tokenizer, record["question"], "", reader["template"], False)["input_ids"])
+            if tokens > limit:
+                raise InputError(
+                    f"{reader['key']}: the question of the prompt {record['id']} of {prompts[split]} has {tokens} "
+                    f"tokens, which with a response of {reader['max_tokens']} exceed the context of {folder} "
+                    f"({checkpoints.context(folder)}); take another reward model, lower max_tokens, or leave long "
+                    "questions out (sources.NAME.longest, in characters)"
+                )
+            longest = max(longest, tokens)
+        yield split, reader["model"], len(records), longest, limit
 
 
 def make(settings: dict, folder: Path | None = None) -> Reward:

@@ -92,14 +92,31 @@ def validating_to_fit(experiment):
     return [judge_to_fit(experiment, VALIDATING, judge, "validation", AXES[:1])] if judge else []
 
 
+def rewards_to_fit(experiment):
+    """The reward models, and the responses that each is to read."""
+    given = CONFIG["experiments"][experiment]
+    written = {data: given["data"][data]["sampling"] for data in written_sets(experiment)}
+    return [
+        {
+            "key": f"rewards.{reward}",
+            "split": split,
+            "model": model,
+            "max_tokens": sampling["max_tokens"],
+            "template": given["preferences"]["scorers"][reward].get("template"),
+        }
+        for reward, model in sets.reward_models(given).items()
+        for split, sampling in {**written, "benchmark": given["respond"]}.items()
+    ]
+
+
 def lengths_models(experiment):
-    """The models that read prompts of an experiment or judge its validation answers; the first is trained."""
-    judging = [judge["model"] for judge in validating_to_fit(experiment)]
-    return list(dict.fromkeys([*reading_models(experiment), *judging]))
+    """The models that read prompts of an experiment, judge its validation answers or reward; the first is trained."""
+    further = [one["model"] for one in (*validating_to_fit(experiment), *rewards_to_fit(experiment))]
+    return list(dict.fromkeys([*reading_models(experiment), *further]))
 
 
 def what_must_fit(experiment):
-    """Who reads which prompts, how many tokens are to follow them, the adapters of the base, and the validating judge."""
+    """Who reads which prompts, how many tokens are to follow them, the adapters of the base, judges and rewards."""
     given = CONFIG["experiments"][experiment]
     base, measured = given["base"], [stage for stage in ("respond", "solve") if stage in given]
     uses = []
@@ -129,4 +146,5 @@ def what_must_fit(experiment):
             if "adapter" in method
         },
         "judges": validating_to_fit(experiment),
+        "rewards": rewards_to_fit(experiment),
     }
