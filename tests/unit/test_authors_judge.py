@@ -326,7 +326,7 @@ def test_the_answers_are_kept_apart_from_those_of_another_protocol(files, prepar
     prepared()
     first, records = asked(script)
     one = server_settings("http://127.0.0.1:9/v1")
-    ours = make_judge(one, one["prompt_template"], one["server"], files / "asked.jsonl")
+    ours = make_judge(one, one["prompt_template"], one["server"], files / "asked.jsonl", None, 0)
     case = Case("principle-aware", read_jsonl(files / "prompts.jsonl")[0], {"text": "Long."}, {"text": "Short."})
     with pytest.raises(InputError, match=r"gives no answer .*0 of 2 requests were answered"):
         ours.verdicts([case])
