@@ -403,6 +403,32 @@ BAD = [
         f"{MA}.training.validate_by: there are no responses to judge; take it out",
     ),
     (
+        f"{MT}.training",
+        {
+            "data": "strong_pairs",
+            "batch": 8,
+            "steps": 8,
+            "optimizer": "adamw",
+            "precision": "bf16",
+            "schedule": "constant",
+            "clip": 1.0,
+            "validate_every": 0,
+            "validate_by": {"kind": "likelihood", "model": "strong"},
+        },
+        f"{MT}.training.validate_by: with validate_every: 0 nothing is validated; take one of the two out",
+    ),
+    (
+        f"{MT}.judge",
+        on_server(server={**SERVER, "ceiling": 0}),
+        f"{MT}.judge.server.ceiling: with 0 no request can be paid for; raise it, or set both prices to 0",
+    ),
+    (
+        f"{MT}.judges",
+        {"one": on_server(), "other": on_server(server={**SERVER, "ceiling": 50})},
+        f"{MT}.judges.other.server.ceiling: 50 dollars here and 5 in {MT}.judges.one.server.ceiling; what is spent on",
+    ),
+    (f"{MA}.responses", "authors", f"{MA}.responses: the authors' answers are to MT-Bench, and answers here are not"),
+    (
         f"{MT}.training.validate_by",
         {"kind": "likelihood", "model": "stong"},
         f"{MT}.training.validate_by.model: there is no model 'stong'; did you mean 'strong'?",

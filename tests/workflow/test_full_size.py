@@ -222,7 +222,7 @@ def released(**changes) -> dict:
         ({"sources": {"tiny": {"synthetic": "multitask", "split": "benchmark", "size": 80, "seed": 1}},
           **released(questions={"benchmark": "tiny"})}, "multitask.responses: the authors' answers are to MT-Bench"),
         ({"experiments": {"maths": {"responses": "authors"}}},
-         "maths.responses: the authors' answers are of temperature 0"),
+         "maths.responses: the authors' answers are to MT-Bench"),
         ({"experiments": {"multitask": {"generation_template": "{question}"}}},
          "experiments.multitask.generation_template: the field {constitution} is missing"),
     ],

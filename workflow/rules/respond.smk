@@ -47,6 +47,7 @@ rule authors_responses:
     wildcard_constraints:
         experiment=one_of(RELEASED),
         method=one_of(AUTHORS_FILES["answers"]),
+    priority: 1  # it sees whether the questions are theirs
     localrule: True
     conda:
         "../../envs/analysis.yaml"

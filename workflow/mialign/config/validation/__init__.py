@@ -38,6 +38,7 @@ def check(config: dict) -> None:
         judges.check(f"experiments.{name}", experiment, config, known)
         if "responses" in experiment:
             judges.check_released(f"experiments.{name}", experiment, config)
+    judges.check_ceilings(config)
     preferences.check_corpora(config)
     if config["document"] != "main":
         comparisons.check_scales(config)

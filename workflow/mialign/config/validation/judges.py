@@ -50,6 +50,27 @@ def check(where: str, experiment: dict, config: dict, known) -> None:
         _check_without_checkers(where, experiment, "what users state in their own words (users.of)")
 
 
+def check_ceilings(config: dict) -> None:
+    """InputError where the judges of one model have two ceilings, or a ceiling lets no request be paid for.
+
+    What a run has spent on a model counts for all its judges.
+    """
+    first: dict[str, tuple[str, float]] = {}
+    for name, experiment in config["experiments"].items():
+        for part, judge in judges_by_key(experiment).items():
+            if judge["kind"] != "openai":
+                continue
+            key, ceiling = f"experiments.{name}.{part}.server.ceiling", judge["server"]["ceiling"]
+            if not ceiling and any(judge["server"]["price"].values()):
+                raise InputError(f"{key}: with 0 no request can be paid for; raise it, or set both prices to 0")
+            other, known = first.setdefault(judge["model"], (key, ceiling))
+            if known != ceiling:
+                raise InputError(
+                    f"{key}: {ceiling:g} dollars here and {known:g} in {other}; what is spent on {judge['model']} "
+                    "counts for both, so give both the same"
+                )
+
+
 def _check_parts(key: str, judge: dict, further: bool, experiment: dict) -> None:
     """InputError where a judge that must judge all is given a part, or a further one what is not compared."""
     for name in PARTS:
@@ -67,6 +88,8 @@ def _check_validating(key: str, experiment: dict) -> None:
     """InputError where no judge can score validation answers, or not in both orders."""
     if not is_judged(experiment):
         raise InputError(f"{key}: there are no responses to judge; take it out")
+    if not any(method["validate_every"] for method in experiment["methods"].values()):
+        raise InputError(f"{key}: with validate_every: 0 nothing is validated; take one of the two out")
     if by_authors(validating(experiment)):
         raise InputError(
             f"{key}.compat: the authors' protocol asks about the 80 questions of MT-Bench only, and checkpoints are "
@@ -108,10 +131,12 @@ def _check_without_checkers(where: str, experiment: dict, unknown: str) -> None:
 def check_released(where: str, experiment: dict, config: dict) -> None:
     """InputError where the authors' answers cannot serve: each is one answer at temperature 0, to MT-Bench."""
     where, known = f"{where}.responses", authors.listing()["answers"]
+    if "respond" not in experiment:
+        raise InputError(f"{where}: the authors' answers are to MT-Bench, and answers here are not judged; take it out")
     if not experiment["methods"].keys() & known.keys():
         raise InputError(f"{where}: the authors released answers of {', '.join(known)}, and no method has such a name")
-    if experiment.get("respond", {}).get("temperatures") != [0.0]:
-        raise InputError(f"{where}: the authors' answers are of temperature 0; give respond, with temperatures: [0.0]")
+    if experiment["respond"]["temperatures"] != [0.0]:
+        raise InputError(f"{where}: the authors' answers are of temperature 0; set respond.temperatures to [0.0]")
     if len(config["seeds"]) > 1:
         raise InputError(f"{where}: of the authors' answers there is one each, not one for every seed; give one seed")
     if any("synthetic" in config["sources"].get(name, {}) for name in experiment["questions"]["benchmark"]):
