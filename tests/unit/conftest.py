@@ -117,3 +117,12 @@ def datasets_hub(hub, monkeypatch):
     monkeypatch.setattr(datasets.config, "HF_ENDPOINT", hub.address)
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)
     return hub
+
+
+@pytest.fixture
+def authors_files(root):
+    """The folder of files that the paper's authors released, with MT-Bench."""
+    folder = root.parent / "shared/data"
+    if not folder.exists():
+        pytest.skip("the authors' files are not here: they are taken from a folder shared/data beside the repository")
+    return folder

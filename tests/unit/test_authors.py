@@ -345,13 +345,10 @@ def test_answers_to_other_questions_or_in_another_form_are_refused(answered):
     assert "verdicts.json: a list with entries is needed, this is a dict" in refused(verdicts={"0": 1})
 
 
-def test_the_released_answers_and_verdicts_are_those_of_mt_bench(root, answered):
+def test_the_released_answers_and_verdicts_are_those_of_mt_bench(authors_files, answered):
     """As many wins, losses and ties, and answers as long, as their results say."""
-    data = root.parent / "shared/data"
-    if not data.exists():
-        pytest.skip("the authors' files are not here: they are taken from a folder shared/data beside the repository")
     listing, names = authors.listing(), {"answers": "responses_SFT", "verdicts": "verdicts_DPO-vs-SFT"}
-    files = {kind: data / f"released_{name}.json" for kind, name in names.items()}
+    files = {kind: authors_files / f"released_{name}.json" for kind, name in names.items()}
     for kind, method in (("answers", "sft"), ("verdicts", "dpo-vs-sft")):
         assert hashlib.sha256(files[kind].read_bytes()).hexdigest() == listing["files"][listing[kind][method]]
     entry = {
@@ -360,7 +357,7 @@ def test_the_released_answers_and_verdicts_are_those_of_mt_bench(root, answered)
     }
     prompts = [
         {"id": f"m/{one['id']}", "question_id": one["id"], "category": one["category"], "question": one["question"]}
-        for one in sources.questions("mt_bench", entry, data)
+        for one in sources.questions("mt_bench", entry, authors_files)
     ]
     content = {kind: json.loads(path.read_text()) for kind, path in files.items()}
     responses = answered("baseline", **content, prompts=prompts)
@@ -408,10 +405,8 @@ def test_the_listing_names_files_that_it_lists():
     assert all(sha256 is None or len(sha256) == 64 for sha256 in listing["files"].values())
 
 
-def test_the_released_constitutions_are_read(root, tmp_path):
-    path = root.parent / "shared/data/released_constitution_mt_bench.json"
-    if not path.exists():
-        pytest.skip("the authors' files are not here: they are taken from a folder shared/data beside the repository")
+def test_the_released_constitutions_are_read(root, authors_files, tmp_path):
+    path = authors_files / "released_constitution_mt_bench.json"
     listing = authors.listing()
     assert hashlib.sha256(path.read_bytes()).hexdigest() == listing["files"][listing["judged"]["constitutions"]]
     content = authors.principles(path, listing["principles"])

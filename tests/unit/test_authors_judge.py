@@ -136,19 +136,19 @@ def test_released_verdicts_give_the_published_rates(files, run_stage, method, ex
     assert rate(out) == pytest.approx(expected, abs=1e-9)
 
 
-def test_the_files_themselves_give_the_published_rate(root, tmp_path, run_stage):
+def test_the_files_themselves_give_the_published_rate(authors_files, tmp_path, run_stage):
     """SAMI's verdicts are not among the files in that folder."""
-    data = root.parent / "shared/data"
-    if not data.exists():
-        pytest.skip("the authors' files are not here: they are taken from a folder shared/data beside the repository")
     fields = {"id": "question_id", "question": "turns.0", "category": "category"}
     entry = {"file": "mt_bench_question.jsonl", "fields": fields}
-    prompts = ({**one, "id": f"m/{one['id']}", "question_id": one["id"]} for one in sources.questions("q", entry, data))
+    prompts = (
+        {**one, "id": f"m/{one['id']}", "question_id": one["id"]}
+        for one in sources.questions("q", entry, authors_files)
+    )
     write_jsonl(tmp_path / "prompts.jsonl", prompts)
     out = tmp_path / "verdicts/multitask.authors/dpo-vs-sft/seed42.jsonl"
     run_stage(
-        authors_verdicts, answers=data / "released_responses_SFT.json",
-        verdicts=data / "released_verdicts_DPO-vs-SFT.json", prompts=tmp_path / "prompts.jsonl", out=out,
+        authors_verdicts, answers=authors_files / "released_responses_SFT.json",
+        verdicts=authors_files / "released_verdicts_DPO-vs-SFT.json", prompts=tmp_path / "prompts.jsonl", out=out,
     )  # fmt: skip
     assert rate(out) == pytest.approx(57.5, abs=1e-9)
 

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from transformers import RobertaConfig
 
 import tiny
 from mialign.core.errors import InputError
@@ -259,3 +260,13 @@ def test_a_reward_model_may_fill_its_context_and_not_one_token_more(folder, run_
     told = rf"rewards.kind: the question of the prompt e/benchmark/0 of .*benchmark.jsonl has {longest} tokens, which"
     with pytest.raises(InputError, match=told):
         run(run_stage, folder, rewards=[{**reader, "max_tokens": 61 - longest}])
+
+
+def test_a_reward_model_reads_the_positions_that_padding_leaves(folder, run_stage):
+    RobertaConfig(vocab_size=300, hidden_size=16, num_attention_heads=2, max_position_embeddings=34).save_pretrained(
+        folder / "small"
+    )
+    write_jsonl(folder / "benchmark.jsonl", [{"id": "e/benchmark/0", "question": "a boat", "prompts": ["a boat"]}])
+    reader = {"key": "rewards.kind", "split": "benchmark", "model": "writer", "template": None, "max_tokens": 10}
+    (row,) = run(run_stage, folder, rewards=[reader])
+    assert row["limit"] == "22"  # 34 positions, of which two are for padding, less 10

@@ -81,12 +81,15 @@ def lengths(prompts: dict[str, Path], models: dict[str, Path], readers: list[dic
     is looked at again when it scores. `prompts` names the file of each split, `models` the folder of each model, `key`
     the reward in the config. InputError for the first question that does not fit.
     """
-    from mialign.models import checkpoints
+    if not readers:
+        return
+    from mialign.models.checkpoints import load_tokenizer
+    from mialign.models.classifiers import most_tokens, without_weights
 
     for reader in readers:
         split, folder = reader["split"], models[reader["model"]]
-        tokenizer = checkpoints.load_tokenizer(folder, needs_end=False)
-        limit, longest = checkpoints.context(folder) - reader["max_tokens"], 0
+        tokenizer, most = load_tokenizer(folder, needs_end=False), most_tokens(without_weights(folder))
+        limit, longest = most - reader["max_tokens"], 0
         records = read_jsonl(prompts[split], ("id", "question"))
         for record in records:
             tokens = len(encoded(tokenizer, record["question"], "", reader["template"], False)["input_ids"])
@@ -94,7 +97,7 @@ def lengths(prompts: dict[str, Path], models: dict[str, Path], readers: list[dic
                 raise InputError(
                     f"{reader['key']}: the question of the prompt {record['id']} of {prompts[split]} has {tokens} "
                     f"tokens, which with a response of {reader['max_tokens']} exceed the context of {folder} "
-                    f"({checkpoints.context(folder)}); take another reward model, lower max_tokens, or leave long "
+                    f"({most:g}); take another reward model, lower max_tokens, or leave long "
                     "questions out (sources.NAME.longest, in characters)"
                 )
             longest = max(longest, tokens)

@@ -31,6 +31,15 @@ def load_classifier(folder: str | Path):
     return model.eval()
 
 
+def without_weights(folder: str | Path):
+    """The same as its config describes it, with no numbers in it."""
+    import torch
+    from transformers import AutoConfig, AutoModelForSequenceClassification
+
+    with torch.device("meta"):
+        return AutoModelForSequenceClassification.from_config(AutoConfig.from_pretrained(folder))
+
+
 def most_tokens(model) -> float:
     """How many tokens a classifier reads at most; infinite if its config does not say."""
     most = getattr(model.config.get_text_config(), "max_position_embeddings", math.inf)
