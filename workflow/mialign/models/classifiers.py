@@ -32,7 +32,7 @@ def load_classifier(folder: str | Path):
 
 
 def without_weights(folder: str | Path):
-    """The same as its config describes it, with no numbers in it."""
+    """The sequence classifier of a folder as its config describes it, without its weights."""
     import torch
     from transformers import AutoConfig, AutoModelForSequenceClassification
 
