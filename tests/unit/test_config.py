@@ -139,7 +139,7 @@ BAD = [
     ("models.weak", {"path": "no/such/model"}, "models.weak.path: no/such/model: no such model folder"),
     # the engine, its environment and its speed
     ("engine.kind", "vlm", "engine.kind: 'vlm' is not possible; did you mean 'vllm'?"),
-    ("engine.precision", "fp16", "engine.precision: 'fp16' is not possible; did you mean 'bf16'?"),
+    ("engine.precision", "bfloat16", "engine.precision: 'bfloat16' is not possible; it is float32 or bf16 (bfloat16)"),
     ("environments", {"generate": "no/such"}, "environments.generate: no/such has no bin/python"),
     ("environments", {"trian": "."}, "environments.trian: unknown key"),
     ("speed.generation_memory", 0.9, "speed.generation_memory: a whole number is needed, this is 0.9"),
@@ -634,6 +634,15 @@ def test_a_text_that_no_file_can_hold_is_named_by_its_line(tmp_path):
         (tmp_path / "mine.yaml").write_text(f'run: mine\ndata: "a{escape}"\n')
         with pytest.raises(InputError, match=r"mine\.yaml, line 2: .* holds a zero character or half of another"):
             loading.check_files([tmp_path / "mine.yaml"])
+
+
+def test_a_file_that_changes_another_asks_for_it(root, monkeypatch):
+    monkeypatch.chdir(root)
+    loading.check_files(["config/smollm2.yaml", root / "config/smollm2_gpu.yaml", "config.yaml"])
+    for alone in (["config/smollm2_gpu.yaml"], ["config/smollm2_gpu.yaml", "config/smollm2.yaml"]):
+        message = r'^config/smollm2_gpu\.yaml: laid_over: .* CONFIG="config/smollm2\.yaml config'
+        with pytest.raises(InputError, match=message):
+            loading.check_files([*alone, "config.yaml"])
 
 
 def test_real_questions_are_valid_where_their_files_are(read_config, root):

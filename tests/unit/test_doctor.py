@@ -72,10 +72,10 @@ def test_models_keys_and_disk(tmp_path, monkeypatch):
     (enough,), (little,) = (told(disk=[str(tmp_path / "not/yet"), size, []]) for size in (1, 10**18))
     assert enough.startswith("ok ")
     assert little.startswith("MISSING ")
-    assert "about 1000000000 are needed: free some space" in little
+    assert "about 1000000000 GB are needed; free some space" in little
     (unknown,) = told(disk=[str(tmp_path), doctor.GB, ["qwen"]])
     assert unknown.startswith("MISSING ")
-    assert "about 1 are needed without qwen, whose weights are not there to be counted: fetch them" in unknown
+    assert "about 1 GB are needed without qwen, whose weights are not there to be counted; fetch them" in unknown
 
 
 def test_what_was_fetched_is_there_and_what_was_not_is_named(tmp_path):

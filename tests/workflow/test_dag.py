@@ -696,7 +696,7 @@ def test_the_doctor_asks_each_environment_and_names_what_is_missing(copy):
     text = snakemake(copy, "--cores", "1", "doctor")
     assert re.search(r"ok +torch \S+ can be imported", text)
     assert re.search(r"ok +transformers starts a tiny model in float32", text)
-    assert re.search(r"ok .* GB are free for results/mini", text)
+    assert re.search(r"ok +space for results/mini: \d+ GB are free", text)
     assert jobs(snakemake(copy, "-n", "doctor")) == Counter(doctor=1, doctor_train=1, doctor_generate=1)
     server = {"base_url": "http://127.0.0.1:9/v1", "name": "big", "key": "NO_SUCH_KEY"}
     given_model(copy / "big", weights=False)

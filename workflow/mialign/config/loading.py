@@ -58,9 +58,20 @@ ADAPTER = {"dropout": 0.0, "targets": ["q_proj", "k_proj", "v_proj", "o_proj"]}
 
 
 def check_files(paths: Iterable[str | Path]) -> None:
-    """Refuse files of settings in which a key is there twice: read one after the other, the last would win unseen."""
+    """Refuse files of settings in which a key is there twice: read one after the other, the last would win unseen.
+
+    And one whose `laid_over` names a file that is not among those before it.
+    """
+    before = set()
     for path in paths:
-        read_yaml(path, "the settings of the run are read from it")
+        given = read_yaml(path, "the settings of the run are read from it")
+        below = given.get("laid_over") if isinstance(given, dict) else None
+        if isinstance(below, str) and Path(below).resolve() not in before:
+            raise InputError(
+                f"{path}: laid_over: it changes the settings of {below}, so that file comes before it: "
+                f'make paper CONFIG="{below} {path}", or snakemake --configfile {below} {path}'
+            )
+        before.add(Path(path).resolve())
 
 
 def in_order(settings: dict, pattern: dict) -> dict:
@@ -81,6 +92,7 @@ def load(config: dict) -> dict:
     """
     config = _from_home(_without_nulls(copy.deepcopy(dict(config))))
     schema.check(config)
+    config.pop("laid_over", None)  # check_files saw to it
     settings = _with_defaults(config)
     validation.check(settings)
     return settings

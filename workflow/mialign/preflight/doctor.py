@@ -135,12 +135,12 @@ def disk(wanted: list) -> Iterator[Finding]:
     """wanted: a folder, about how many bytes will be written there, and models for which that cannot be said yet."""
     folder, needed, unknown = wanted
     free = disk_space.free(Path(folder))
-    text = f"{free / GB:.0f} GB are free for {folder}, about {needed / GB:.0f} are needed"
+    text = f"space for {folder}: {free / GB:.0f} GB are free, about {needed / GB:.0f} GB are needed"
     if free < needed:
-        yield Finding(False, f"{text}: free some space, or link the folder to a larger disk")
+        yield Finding(False, f"{text}; free some space, or link the folder to a larger disk")
     elif unknown:
         text += f" without {' and '.join(unknown)}, whose weights are not there to be counted"
-        yield Finding(False, f"{text}: fetch them, or see what make cost CONFIG=... estimates")
+        yield Finding(False, f"{text}; fetch them, or see what make cost CONFIG=... estimates")
     else:
         yield Finding(True, text)
 
