@@ -196,7 +196,7 @@ def test_the_filter_of_the_longest_response(recipes, read_config, in_schema):
 
 def test_the_share_of_attempts_in_which_an_answer_was_found(recipes, results):
     def attempts(method, answers):
-        keys = {"question_id": "q1", "temperature": 1.0, "steps": True, "correct": {"strict": False}}
+        keys = {"question_id": "q1", "temperature": 1.0, "finish": "eos", "steps": True, "correct": {"strict": False}}
         records = [keys | {"attempt": place, "answers": {"strict": one}} for place, one in enumerate(answers)]
         return results(f"attempts/maths/{method}/seed1.jsonl", records)
 

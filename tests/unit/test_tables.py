@@ -353,7 +353,7 @@ def test_a_format_without_answers_says_none(tmp_path):
         if (row["method"], row["metric"]) == ("base", "accuracy_given_concise"):
             row |= {"value": "", "low": "", "high": "", "n": "0"}
     made_up_run._csv(path, rows)
-    assert r"base & 40.0 [37.0, 43.0] & 60.4 [57.4, 63.4] & none \\" in make("formats", tmp_path)[0]
+    assert r"base & 40.0 [37.0, 43.0] & 60.4 [57.4, 63.4] & none & 90.0 [87.0, 93.0] \\" in make("formats", tmp_path)[0]
 
 
 def test_filters_are_shown_in_the_order_in_which_they_drop():

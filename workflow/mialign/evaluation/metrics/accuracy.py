@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mialign.core.errors import InputError
+from mialign.data.filters import ENDED
 from mialign.evaluation.metrics.records import Source, load, source, temperatures
 from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
@@ -24,6 +25,7 @@ class Attempts:
     questions: list[str]
     seeds: list[int]
     steps: np.ndarray
+    ended: np.ndarray
     correct: dict[str, np.ndarray]
     answers: dict[str, np.ndarray]
     sources: list[str]  # of each question; all alike where attempts do not say it
@@ -46,9 +48,9 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     and extractor: accuracy (any of the first k correct, %), difference_<other> (accuracy minus that of each other
     method, paired by question and seed, points), pass_at_k (from all attempts) and maj_at_k (of the first k); n is
     questions x seeds. A k that no temperature of the experiment has is refused.
-    Over all attempts of a temperature: steps_share, accuracy_given_steps, accuracy_given_concise (%), and each of
-    these minus that of each other method, paired likewise, as <share>_difference_<other> (points); n is the number of
-    responses counted, of the method itself.
+    Over all attempts of a temperature: steps_share, accuracy_given_steps, accuracy_given_concise, ended_share (those
+    that were not cut for length; all in %), and each of these minus that of each other method, paired likewise, as
+    <share>_difference_<other> (points); n is the number of responses counted, of the method itself.
     Where the questions are of several sources also accuracy_of_<source>, in k attempts (%).
     """
     tables = by_method(paths)
@@ -65,7 +67,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
 
 def by_method(paths: list[str]) -> dict[tuple[str, str], dict[float, Attempts]]:
     """Attempts by (experiment, method) and temperature, from attempt files in their order."""
-    fields = ("question_id", "temperature", "attempt", "steps", "answers", "correct")
+    fields = ("question_id", "temperature", "attempt", "finish", "steps", "answers", "correct")
     sources = [source(path, ("attempts",)) for path in paths]
     loaded = load(sources, fields)
     return {
@@ -94,6 +96,7 @@ def _table(key: tuple[str, str], seeds: dict[int, list[dict]], temperature: floa
         questions,
         list(at),
         np.zeros(shape, bool),
+        np.zeros(shape, bool),
         {extractor: np.zeros(shape, bool) for extractor in extractors},
         {extractor: np.full(shape, None, object) for extractor in extractors},
         [origins[question] for question in questions],
@@ -105,6 +108,7 @@ def _table(key: tuple[str, str], seeds: dict[int, list[dict]], temperature: floa
             cell = rows[record["question_id"]], column, record["attempt"]
             seen[cell] += 1
             table.steps[cell] = record["steps"]
+            table.ended[cell] = record["finish"] in ENDED
             for extractor in extractors:
                 table.correct[extractor][cell] = record["correct"][extractor]
                 table.answers[extractor][cell] = record["answers"][extractor]
@@ -199,11 +203,12 @@ def _format_differences(
 
 
 def _counted(table: Attempts, extractor: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Shares by format as what is counted and out of how many, [questions, seeds]."""
+    """Shares of answers as what is counted and out of how many, [questions, seeds]."""
     correct, steps = table.correct[extractor], table.steps
     counted = {
         "steps_share": (steps, np.ones_like(steps)),
         "accuracy_given_steps": (correct & steps, steps),
         "accuracy_given_concise": (correct & ~steps, ~steps),
+        "ended_share": (table.ended, np.ones_like(steps)),
     }
     return {metric: (above.sum(axis=2), below.sum(axis=2)) for metric, (above, below) in counted.items()}

@@ -19,7 +19,7 @@ WINS = ("win_rate", "wins", "ties", "losses", "invalid")
 BY_LENGTH = ("win_rate_longer", "win_rate_shorter", "win_rate_length_controlled")
 QUALITIES = ("adherence", "correct", "ended", "tokens")
 IN_ATTEMPTS = ("accuracy", "pass_at_k", "maj_at_k")
-BY_FORMAT = ("steps_share", "accuracy_given_steps", "accuracy_given_concise")
+SHARES = ("steps_share", "accuracy_given_steps", "accuracy_given_concise", "ended_share")
 CURVES = (*LOGGED, "mean_score", "win_rate", "adherence", "correct", "accuracy", "steps", "ended", "length", "selected")
 
 
@@ -124,7 +124,7 @@ def _accuracy(title: str, given: dict, answers: str) -> Iterator[dict]:
         others = [other for other in methods if other != method]
         keys = {"experiment": title, "method": method, "extractor": extractor}
         gains = [f"difference_{other}" for other in others]
-        shares = [*BY_FORMAT, *(f"{share}_difference_{other}" for share, other in product(BY_FORMAT, others))]
+        shares = [*SHARES, *(f"{share}_difference_{other}" for share, other in product(SHARES, others))]
         for temperature, attempts in ((0.0, [1]), (float(given["solve"]["temperature"]), given["solve"]["attempts"])):
             for number in attempts:
                 at = {**keys, "temperature": temperature, "attempts": number}

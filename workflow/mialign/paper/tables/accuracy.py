@@ -44,22 +44,24 @@ def sources(inputs: list[Path], settings: dict) -> tuple[str, str]:
     return written(result)
 
 
+SHARES = {
+    "steps_share": r"in steps, \%",
+    "accuracy_given_steps": r"accuracy in steps, \%",
+    "accuracy_given_concise": r"accuracy, concise, \%",
+    "ended_share": r"ended, \%",
+}
+
+
 def formats(inputs: list[Path], settings: dict) -> tuple[str, str]:
-    """The share of answers in steps, and accuracy within each format, for one attempt and for all."""
-    table = [row for row in _extracted(inputs, settings) if row["metric"] in ("steps_share", *GIVEN)]
-    header = ["method", r"in steps, \%", r"accuracy in steps, \%", r"accuracy, concise, \%"]
-    result = Table("@{}llll@{}", header, tidy=table)
+    """The shares of answers in steps and of those that ended, and accuracy within each format, by temperature."""
+    table = [row for row in _extracted(inputs, settings) if row["metric"] in SHARES]
+    result = Table("@{}lllll@{}", ["method", *SHARES.values()], tidy=table)
     for temperature in sorted({row["temperature"] or 0.0 for row in table}):
         rows = [row for row in table if (row["temperature"] or 0.0) == temperature]
         result.rows.append(f"temperature {temperature:g}")
         for key in _methods(rows):
-            result.rows.append(
-                [_label(key, settings), *(_cell(rows, key, metric) for metric in ("steps_share", *GIVEN))]
-            )
+            result.rows.append([_label(key, settings), *(_cell(rows, key, metric) for metric in SHARES)])
     return written(result)
-
-
-GIVEN = ("accuracy_given_steps", "accuracy_given_concise")
 
 
 COUNTS = {"accuracy": r"any of $n$, \%", "pass_at_k": r"pass@$n$, \%", "maj_at_k": r"majority of $n$, \%"}
