@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import functools
 import json
 import math
 import os
@@ -17,7 +18,7 @@ import architectures
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import get_scheduler
+from transformers import TrainingArguments, get_scheduler
 
 import tiny
 from mialign.core.errors import InputError
@@ -151,6 +152,20 @@ def weights_of(state):
 
 def losses(curve):
     return [float(row["value"]) for row in curve if row["metric"] == "loss"]
+
+
+def test_of_several_gpus_a_training_takes_one(tmp_path, monkeypatch):
+    """The Trainer would take all that torch sees, and give each a batch."""
+
+    def devices(self):
+        self._n_gpu = 4
+        return torch.device("cpu")
+
+    seen = functools.cached_property(devices)
+    seen.__set_name__(TrainingArguments, "_setup_devices")
+    monkeypatch.setattr(TrainingArguments, "_setup_devices", seen)
+    made = loop.arguments(OptimizerSettings(seed=1, learning_rate=0.1, batch=4), tmp_path)
+    assert (made.n_gpu, made.train_batch_size) == (1, 4)
 
 
 def test_the_logged_loss_is_the_objective_of_the_parent(tmp_path, parent, pairs):

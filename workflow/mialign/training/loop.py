@@ -52,6 +52,8 @@ def arguments(settings: OptimizerSettings, scratch: Path, **more) -> TrainingArg
         ddp_timeout=WAITING,
         **more,
     )
+    # Of several GPUs in sight the Trainer would take all, give each a whole batch and copy the model in every step.
+    made._n_gpu = min(made.n_gpu, 1)
     if made.fsdp_plugin_args and made.bf16:
         # Products are in bfloat16, but gradients are added up, and the grid's sums leave the model, as they are.
         made.fsdp_plugin_args["mixed_precision_policy"] = MixedPrecisionPolicy(torch.bfloat16, torch.float32)
