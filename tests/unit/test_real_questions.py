@@ -61,23 +61,32 @@ def asked(root, data, request):
     return found
 
 
-def runs(text: str, size: int) -> set[tuple[str, ...]]:
-    """All runs of so many words, without case and punctuation; of a shorter text the whole."""
-    words = re.findall(r"\w+", text.lower())
-    return set(zip(*(words[start:] for start in range(size)), strict=False)) or {tuple(words)}
+def runs(words: list[str], size: int) -> set[tuple[str, ...]]:
+    """All runs of so many words."""
+    return set(zip(*(words[start:] for start in range(size)), strict=False))
 
 
 def near(texts: list[str], others: list[str], size: int) -> list[str]:
-    """The texts that share a run with one of the others."""
-    known = {run for text in others for run in runs(text, size)}
-    return [text for text in texts if runs(text, size) & known]
+    """The texts that share so many words in a row with one of the others, or all words of the shorter of the two."""
+    wanted, known = ([re.findall(r"\w+", text.lower()) for text in found] for found in (texts, others))
+    by_size = {number: [runs(words, number) for words in known] for number in range(1, size + 1)}
+
+    def is_near(words: list[str]) -> bool:
+        for place, other in enumerate(known):
+            number = min(size, len(words), len(other))
+            if not runs(words, number).isdisjoint(by_size[number][place]):
+                return True
+        return False
+
+    return [text for text, words in zip(texts, wanted, strict=True) if is_near(words)]
 
 
 def test_two_texts_are_near_by_their_words_alone():
     text = "Write a short poem about the sea, please!"
     assert near([text], ["Now, write a SHORT poem: about the sea (please)."], 8) == [text]
     assert near([text], ["Write a short poem about the sky, please!"], 8) == []
-    assert near(["Sea poem."], ["sea poem", "a sea poem"], 8) == ["Sea poem."]
+    assert near(["Sea poem."], ["A long sea, poem and all"], 8) == ["Sea poem."]
+    assert near(["A long sea, poem and all"], ["Sea poem."], 8) == ["A long sea, poem and all"]
 
 
 @pytest.mark.parametrize("experiment", ["multitask", "maths"])
@@ -86,6 +95,12 @@ def test_questions_that_measure_are_not_trained_on(asked, experiment):
     for measured, others in (("benchmark", "train"), ("validation", "train"), ("benchmark", "validation")):
         found = near(given[measured], given[others], size)
         assert found == [], f"{len(found)} of {len(given[measured])} questions of {measured} are near one of {others}"
+
+
+def test_no_experiment_trains_on_what_the_other_measures(asked):
+    measured = {name: asked[other]["benchmark"] for name, other in (("multitask", "maths"), ("maths", "multitask"))}
+    for name, questions_of_other in measured.items():
+        assert near(questions_of_other, asked[name]["train"], WORDS["maths"]) == [], name
 
 
 def test_there_are_as_many_as_the_config_says(asked):

@@ -34,3 +34,23 @@ def test_the_whole_is_planned(copy, more, seeds, datasets, methods, by_likelihoo
     assert found["judge_by_likelihood"] == by_likelihood * seeds
     assert found["score_writer"] == 1
     assert set(re.findall(r"(\S+) workflow/run\.py (?:generate|respond|solve) ", planned)) == {writes}
+
+
+def test_on_a_gpu_every_job_that_loads_the_model_asks_for_it(copy):
+    planned = snakemake(copy, "-n", "-p", "--configfile", SMOLLM2, "config/smollm2_gpu.yaml", **BARE)
+    for rule in ("generate", "train", "reference", "respond", "solve", "information", "judge_by_likelihood"):
+        asked = re.findall(rf"^rule {rule}:$(?:\n    .*)*?\n    resources: (.*)", planned, re.MULTILINE)
+        assert asked, rule
+        assert all("gpu=1," in one for one in asked), rule
+    assert '"attempts": [1, 10, 32]' in planned
+
+
+@pytest.mark.parametrize(
+    ("needed", "more", "provided"), [(1, [], "1"), (1, ["--resources", "gpu=3"], "3"), (0, [], None)]
+)
+def test_jobs_that_need_a_gpu_take_turns_unless_told_otherwise(copy, needed, more, provided):
+    (copy / "gpu.yaml").write_text(f"resources: {{train: {{gpu: {needed}}}}}\n")
+    configured = ["--cores", "1", *more, "--configfile", "config/smoke.yaml", "gpu.yaml"]
+    said = snakemake(copy, *configured, "--", "results/smoke/questions/maths_train.jsonl")
+    found = re.search(r"Provided resources: .*gpu.*?(\d+)", said)
+    assert (found and found[1]) == provided

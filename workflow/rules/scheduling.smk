@@ -10,3 +10,13 @@ def choose_only_when_a_job_ends():
     """
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
+
+
+# Jobs on one machine see the same GPUs and take the first, so they take turns. --resources gpu=2 lets two jobs that ask for
+# a GPU run at a time, on the same one.
+if (
+    workflow.local_exec
+    and "gpu" not in workflow.global_resources
+    and any(given["gpu"] for given in CONFIG["resources"].values())
+):
+    workflow.register_resource("gpu", 1)
