@@ -13,7 +13,7 @@ from changes import REMOVE, change, refused
 from given_model import CONFIG, given_model
 from mialign.config import loading
 from mialign.core.errors import InputError
-from mialign.evaluation.judge.settings import validating
+from mialign.evaluation.judge.settings import deciding, validating
 from mialign.evaluation.loaded_models import loaded_models
 
 REAL_FILES = (
@@ -943,6 +943,23 @@ def test_judges_have_their_defaults(miniature):
     assert multitask["judges"] == {
         "local": {"kind": "likelihood", "model": "strong", "prompt_template": "config/judge.yaml"}
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ({}, "OPENAI_API_KEY"),
+        ({"base_url": "https://api.openai.com/v1/"}, "OPENAI_API_KEY"),
+        ({"base_url": "http://localhost:8000/v1"}, None),
+        ({"base_url": "http://localhost:8000/v1", "key": "MINE"}, "MINE"),
+    ],
+)
+def test_only_the_server_of_openai_has_a_key_by_default(miniature, given, key):
+    """The key decides no verdict."""
+    miniature["experiments"]["multitask"]["judge"] = on_server(server={**SERVER, **given})
+    judge = loading.load(miniature)["experiments"]["multitask"]["judge"]
+    assert judge["server"].get("key") == key
+    assert "server" not in deciding(judge)
 
 
 def test_a_judge_of_validation_answers_is_a_model_of_the_run(miniature):

@@ -323,6 +323,19 @@ def test_a_key_is_missed_only_when_something_must_be_sent(tmp_path, monkeypatch)
         judge.verdicts(cases())
 
 
+def test_a_server_of_ones_own_wants_no_key(tmp_path, monkeypatch):
+    monkeypatch.delenv("JUDGE_KEY")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with serving(truthful) as server:
+        settings = server_settings(server.base_url)
+        del settings["server"]["key"]
+        assert [one["verdict"] for one in judge_with(tmp_path, settings).verdicts(cases(1))] == ["test"] * 2
+    with serving(lambda body, times: refuse(401)) as server:
+        settings["server"]["base_url"] = server.base_url
+        with pytest.raises(InputError, match=r"wants a key; put it into an environment variable .*\(server\.key\)"):
+            judge_with(tmp_path / "other", settings).verdicts(cases())
+
+
 @pytest.mark.parametrize("key", ["two words", "sk-\n123", "\u201csk-123\u201d"])
 def test_a_key_that_cannot_be_sent_is_refused_at_once(tmp_path, monkeypatch, key):
     monkeypatch.setenv("JUDGE_KEY", key)

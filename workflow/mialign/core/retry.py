@@ -61,6 +61,8 @@ def explain(error: Exception, message: str, model: str, where: dict) -> str:
     match error.status_code:
         case 401 | 403:
             # Without what it said, which may repeat a part of the key.
+            if "key" not in where:
+                return f"{server} wants a key; put it into an environment variable and name that (server.key)"
             return f"{server} refuses the key in {where['key']}; put a valid one into that variable"
         case 404:
             return f"{server} has no such model or address ({detail}); mend model or server.base_url of this judge"

@@ -46,7 +46,7 @@ def _answer(record: dict) -> Answer:
 
 
 class JudgeServer:
-    """`where`: its base_url, key (name of a variable), price, ceiling, requests (at a time) and timeout."""
+    """`where`: its base_url, key (name of a variable, if it wants one), price, ceiling, requests (at a time), timeout."""
 
     def __init__(self, where: dict, asked: ResponseCache, model: str):
         self.where, self.asked, self.model = where, asked, model
@@ -155,9 +155,10 @@ class JudgeServer:
         return {"key": key, "model": self.model, "tokens": tokens, **record}
 
     def _secret(self) -> str:
-        if secret := key_in(self.where["key"]):
+        """The key; a word that is none for a server that wants none."""
+        variable = self.where.get("key", "")
+        if secret := key_in(variable) if variable else "none":
             return secret
         raise InputError(
-            f"{self.model}: the environment variable {self.where['key']} is not set; put the key of the server into it "
-            "(any word, if the server asks for none)"
+            f"{self.model}: the environment variable {variable} is not set; put the key of the server into it"
         )

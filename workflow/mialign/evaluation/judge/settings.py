@@ -15,7 +15,8 @@ DEFAULTS = {
 }
 VALIDATING = "training.validate_by"
 AUTHORS_JUDGE = {"temperature": 0.0, "top_p": 0.9, "max_tokens": 200}  # what compat: authors asks with; no seed is sent
-SERVER = {"base_url": "https://api.openai.com/v1", "key": "OPENAI_API_KEY", "requests": 8, "timeout": 120}
+OPENAI = {"base_url": "https://api.openai.com/v1", "key": "OPENAI_API_KEY"}
+SERVER = {"requests": 8, "timeout": 120}
 
 _DAY = re.compile(r"(?<!\d)(20\d\d)-?(\d\d)-?(\d\d)(?!\d)")
 # gpt-4-0613, gpt-4-1106-preview: month and day; mistral-large-2411: year and month.
@@ -23,10 +24,15 @@ _SHORT = re.compile(r"-(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|2\d(?:0[1-9]|
 
 
 def with_defaults(judge: dict) -> dict:
-    """A block `judge` of the config with the defaults of its kind filled in."""
+    """A block `judge` of the config with the defaults of its kind filled in.
+
+    A server other than OpenAI's wants a key only where the block names its variable.
+    """
     judge = {**(AUTHORS_JUDGE if by_authors(judge) else DEFAULTS[judge["kind"]]), **judge}
     if judge["kind"] == "openai":
-        judge["server"] = {**SERVER, **judge["server"]}
+        given = judge["server"]
+        elsewhere = given.get("base_url", OPENAI["base_url"]).rstrip("/") != OPENAI["base_url"]
+        judge["server"] = SERVER | ({} if elsewhere else OPENAI) | given
     return judge
 
 
