@@ -148,7 +148,7 @@ def test_what_users_state_needs_sources_that_have_them_and_a_judge_that_reads(as
     )
     refused(
         change(deepcopy(asked), f"{E}.judge", {"kind": "checkers"}),
-        f"{E}.judge.kind: no checker can tell what users state in their own words",
+        f"{E}.judge.kind: the checkers (the default) cannot check what users state in their own words",
     )
     refused(change(deepcopy(asked), f"{E}.held_out", ["tex"]), f"{E}.users.of: what users state in their own words")
     refused(

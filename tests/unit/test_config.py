@@ -1016,10 +1016,10 @@ def test_a_judge_that_reads_needs_no_checkers(unchecked):
 
 def test_checkers_must_know_every_principle_that_they_judge_by(unchecked):
     unchecked["experiments"]["multitask"]["judge"] = {"kind": "checkers"}
-    refused(unchecked, f"{MT}.judge.kind: no checker can tell", "principles.yaml: principles.charm; judge by openai")
+    refused(unchecked, f"{MT}.judge.kind: the checkers (the default) cannot check principles.charm", "set kind: openai")
     unchecked["experiments"]["multitask"]["judge"] = {"kind": "likelihood", "model": "strong"}
     unchecked["experiments"]["multitask"]["judges"] = {"exact": {"kind": "checkers"}}
-    refused(unchecked, f"{MT}.judges.exact.kind: no checker can tell")
+    refused(unchecked, f"{MT}.judges.exact.kind: the checkers (the default) cannot check")
 
 
 @pytest.fixture
@@ -1044,7 +1044,9 @@ def test_a_principle_beside_them_needs_a_checker_too(checkable, tmp_path, root):
     principles["categories"]["stem"] = ["charm", "bullets"]
     (tmp_path / "own.yaml").write_text(yaml.safe_dump(principles))
     checkable["principles"] = str(tmp_path / "own.yaml")
-    refused(checkable, f"{MT}.judge.kind: no checker can tell", "own.yaml: principles.charm; judge by openai")
+    refused(
+        checkable, f"{MT}.judge.kind: the checkers (the default) cannot check principles.charm", "own.yaml; set kind"
+    )
 
 
 def test_models_that_are_trained_here_have_no_answers_that_follow_them(miniature):

@@ -1,5 +1,6 @@
 """Our decoding loop against transformers' generate, and its promises: seeds, stops, finish reasons."""
 
+import re
 import sys
 
 import architectures
@@ -15,6 +16,7 @@ from mialign.generation.factory import make_engine
 from mialign.generation.local import generate
 from mialign.generation.sampling import choose
 from mialign.generation.stop_phrases import StopPhrases
+from mialign.models import checkpoints
 
 PROMPTS = ["The boat", "A keeper of bees walks 3 days, then", "house", "by the harbour at noon.", "12 more", "and"]
 GREEDY = Sampling(0.0, 1.0, 20, ())
@@ -115,7 +117,7 @@ def test_a_prompt_that_is_too_long_is_told_before_any_is_answered(tmp_path, tiny
         part.save_pretrained(tmp_path)
     engine = make_engine(tmp_path, {"kind": "transformers", "precision": "float32"}, RuntimeOptions())
     shards = engine.shards([asked(["The boat"]), asked(["and " * 60])], GREEDY, lambda count: None)
-    with pytest.raises(InputError, match="exceed the context of 64 tokens"):
+    with pytest.raises(InputError, match=f"^{re.escape(str(tmp_path))}: a prompt .* exceed the context of 64 tokens"):
         next(shards)
 
 
@@ -171,9 +173,12 @@ def test_a_row_with_a_wide_nucleus_changes_no_other():
     assert choose(logits, 1.0, 0.9, dice).tolist() == alone
 
 
-def test_a_model_that_gives_no_numbers_is_refused(tiny_model, tiny_tokenizer):
+def test_a_model_that_gives_no_numbers_is_refused_by_name(tmp_path, tiny_model, tiny_tokenizer):
+    for part in (tiny_model, tiny_tokenizer):
+        part.save_pretrained(tmp_path)
+    tiny_tokenizer = checkpoints.load_tokenizer(tmp_path)
     torch.nn.init.constant_(tiny_model.model.norm.weight, float("nan"))
-    with pytest.raises(InputError, match="the model gives no numbers"):
+    with pytest.raises(InputError, match=f"^{re.escape(str(tmp_path))}: the model gives no numbers"):
         generate(tiny_model, tiny_tokenizer, [Request("The boat", (0,))], Sampling(0.0, 1.0, 4, ()), BatchSize())
 
 

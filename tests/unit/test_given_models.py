@@ -296,7 +296,7 @@ def test_the_engine_refuses_what_it_would_continue_wrongly(tiny_tokenizer):
     about = {"vocab_size": 300, "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1}
     about |= {"num_attention_heads": 2, "num_key_value_heads": 1}
     made = AutoModelForCausalLM.from_config(AutoConfig.for_model("doge", **about))
-    with pytest.raises(InputError, match=r"The model is of the type 'doge'.*so it cannot write here"):
+    with pytest.raises(InputError, match=r"the model is of the type 'doge'.*so it cannot write here"):
         generate(made, tiny_tokenizer, [Request("a boat", (1,))], Sampling(0.0, 1.0, 2, ()), BatchSize())
 
 

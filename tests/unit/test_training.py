@@ -953,7 +953,7 @@ def test_flex_attention_without_a_gpu_is_refused(tmp_path, parent, pairs):
 
 
 def test_too_few_pairs_for_a_batch_are_refused(tmp_path, parent, pairs):
-    with pytest.raises(InputError, match="8 pairs do not fill one batch of 16"):
+    with pytest.raises(InputError, match=r"pairs\.jsonl: 8 pairs do not fill one batch of 16"):
         train(tmp_path, parent, pairs, batch=16)
 
 

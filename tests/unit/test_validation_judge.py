@@ -242,7 +242,9 @@ def test_the_win_rates_by_a_server_are_those_of_what_it_says(train_by_server):
 
 def test_a_judge_that_cannot_be_read_ends_a_training_before_its_first_step(train_by_server, monkeypatch):
     dies_at(monkeypatch, 0)
-    refused = pytest.raises(InputError, match=r"3 of 3 verdicts are invalid, a share above 0\.05")
+    refused = pytest.raises(
+        InputError, match=r"3 of 3 verdicts are invalid, and invalid_at_most of this judge allows a share of 0\.05"
+    )
     with serving(lambda body, times: answer(UNCLEAR)) as server, refused:
         train_by_server("unclear", server_settings(server.base_url))
 

@@ -359,7 +359,7 @@ def test_iterations_have_one_row_of_rates(copy):
 def test_rates_that_no_score_could_choose_are_not_tried(copy):
     (copy / "rates.yaml").write_text("tuning: {rates: [0.0003]}")
     told = snakemake(copy, "-n", "tuning", "--configfile", "config/miepo.yaml", "rates.yaml", ok=False)
-    assert "tuning: no rate can be chosen, since validation answers are not scored where a reward is a model" in told
+    assert "tuning: no rate can be chosen, because each experiment has a reward that is a model" in told
 
 
 def test_a_policy_that_writes_its_pairs_has_a_job_for_all(copy):

@@ -49,7 +49,7 @@ def test_the_whole_of_sami_is_planned_without_network_gpu_or_keys(copy):
 def test_rates_cannot_be_chosen_where_no_checker_can_tell(copy):
     (copy / "more.yaml").write_text("tuning: {rates: [0.1]}")
     said = snakemake(copy, "-n", "tuning", "--configfile", *SAMI, "more.yaml", ok=False, **BARE)
-    assert "tuning: checkers choose the rates of summaries, and none can tell concise" in said
+    assert "tuning: the checkers choose the rates of summaries, and they cannot check concise; give" in said
 
 
 def test_sami_with_mixtral_and_mipo_are_planned_too(copy):

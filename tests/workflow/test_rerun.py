@@ -125,7 +125,7 @@ def test_only_the_folders_that_are_written_to_are_locked(stubbed):
         fcntl.flock(lock, fcntl.LOCK_EX)
         snakemake(stubbed, "--cores", "2", "published")
         text = snakemake(stubbed, "--cores", "2", *made("base"), ok=False)
-        assert f"Another workflow is at work in {RUN}." in text
+        assert f"Another workflow writes to {RUN}." in text
         assert "Traceback" not in text
         assert not (stubbed / RUN / "questions").exists()
     snakemake(stubbed, "--cores", "2", *made("base"))

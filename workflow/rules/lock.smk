@@ -21,7 +21,8 @@ def lock():
             fcntl.flock(LOCKS[-1], fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise SystemExit(
-                f"Another workflow is at work in {folder}. Wait for it to end, or give this one another `run`."
+                f"Another workflow writes to {folder}. Wait for it to end, or give this one another folder: `run` for its "
+                "results, `models_run` for base models, `data` for downloads."
             )
         except OSError as error:  # some shared file systems are set up without locks
             print(f"{folder} cannot be locked ({error.strerror}): start no second workflow there", file=sys.stderr)

@@ -23,7 +23,7 @@ from mialign.generation.stop_phrases import StopPhrases, completion, ends
 from mialign.models import checkpoints
 from mialign.models.architectures import not_writing
 from mialign.models.machine import DTYPES, device, use_bf16
-from mialign.models.prompt_ids import check_fitting, encode_fitting
+from mialign.models.prompt_ids import check_fitting, encode_fitting, loaded_from
 
 
 class LocalEngine:
@@ -55,7 +55,10 @@ def generate(
     in another batch shape, and the order of equally likely tokens, of which there are many in bfloat16.
     """
     if reason := not_writing(model.config.to_dict()):
-        raise InputError(f"The model {reason}, so it cannot write here; take another one, or engine.kind vllm")
+        raise InputError(
+            f"{loaded_from(tokenizer)}the model {reason}, so it cannot write here; take another one, or engine.kind "
+            "vllm if nothing is trained from it"
+        )
     context = model.config.get_text_config().max_position_embeddings
     prompts = [encode_fitting(tokenizer, request.prompt, context, sampling.max_tokens) for request in requests]
     stops = StopPhrases(tokenizer, sampling.stop)
@@ -118,7 +121,7 @@ def _decode(
     flat = [seed for samples in seeds for seed in samples]
     tokens: list[list[int]] = [[] for _ in flat]
     finish = ["length"] * len(flat)
-    branches, logits, position = _read(model, prompts, [len(samples) for samples in seeds])
+    branches, logits, position = _read(model, loaded_from(tokenizer), prompts, [len(samples) for samples in seeds])
     dice = _dice(flat, sampling).to(logits.device)
     alive = torch.arange(len(flat), device=logits.device)
     with _branching(model):
@@ -143,10 +146,10 @@ def _decode(
         yield completion(tokenizer, sampling.stop, ids, why, seed)
 
 
-def _read(model, prompts: list[list[int]], samples: list[int]) -> tuple[SharedPrefixCache, Tensor, Tensor]:
+def _read(model, where: str, prompts: list[list[int]], samples: list[int]) -> tuple[SharedPrefixCache, Tensor, Tensor]:
     """Read prompts of alike lengths in one pass: what rows branch from, their first logits and their positions."""
     places = [slice(part.start, part.stop) for part in alike(prompts)]
-    passes = [_pass(model, prompts[part], samples[part]) for part in places]
+    passes = [_pass(model, where, prompts[part], samples[part]) for part in places]
     parts, logits, positions = zip(*passes, strict=True)
     return SharedPrefixCache(list(parts)), torch.cat(logits), torch.cat(positions)
 
@@ -166,7 +169,7 @@ def alike(prompts: list[list[int]]) -> Iterator[range]:
     yield range(start, len(prompts))
 
 
-def _pass(model, prompts: list[list[int]], samples: list[int]) -> tuple[CachePart, Tensor, Tensor]:
+def _pass(model, where: str, prompts: list[list[int]], samples: list[int]) -> tuple[CachePart, Tensor, Tensor]:
     width, device = max(map(len, prompts)), model.device
     ids = torch.tensor([[0] * (width - len(prompt)) + prompt for prompt in prompts], device=device)
     lengths = torch.tensor([len(prompt) for prompt in prompts], device=device)
@@ -182,7 +185,8 @@ def _pass(model, prompts: list[list[int]], samples: list[int]) -> tuple[CachePar
     )
     if not output.logits.isfinite().all():
         raise InputError(
-            "the model gives no numbers: its weights are damaged, or its training went astray; lower that learning rate"
+            f"{where}the model gives no numbers: its weights are damaged, or its training (or one from it) went "
+            "astray; lower that learning rate"
         )
     return part, output.logits[part.prompt, -1], lengths[part.prompt]
 

@@ -17,13 +17,19 @@ def encode_prompt(tokenizer, prompt: Prompt) -> list[int]:
     return ids if tokenizer.bos_token_id is None else [tokenizer.bos_token_id, *ids]
 
 
+def loaded_from(tokenizer) -> str:
+    """What a message about a model begins with: the folder of its tokenizer, if it was loaded from one."""
+    return f"{tokenizer.name_or_path}: " if tokenizer.name_or_path else ""
+
+
 def encode_fitting(tokenizer, prompt: Prompt, context: int, max_new_tokens: int) -> list[int]:
     """The ids of a prompt that leaves so many new tokens of the context; InputError if it does not."""
     ids = encode_prompt(tokenizer, prompt)
     if len(ids) + max_new_tokens > context:
         raise InputError(
-            f"a prompt of {len(ids)} tokens and {max_new_tokens} new ones exceed the context of {context} tokens; "
-            f"lower max_tokens or drop the question: {text_of(prompt)[:80]!r}..."
+            f"{loaded_from(tokenizer)}a prompt of {len(ids)} tokens and {max_new_tokens} new ones exceed the context "
+            f"of {context} tokens; lower max_tokens (under sampling, respond or solve, whichever this is for), or "
+            f"leave long questions out (longest of a source): {text_of(prompt)[:80]!r}..."
         )
     return ids
 

@@ -114,11 +114,14 @@ def _check_entries(pairs: str, examples: dict[str, Example], objective: str) -> 
             )
 
 
-def whole_batches(examples: list, batch: int) -> list:
-    """Without the last pairs that fill no batch, so that every step of every epoch has a whole one."""
+def whole_batches(examples: list, batch: int, where: Path | None) -> list:
+    """Without the last pairs that fill no batch, so that every step of every epoch has a whole one.
+
+    where: the file of the pairs, which the InputError of too few names.
+    """
     if len(examples) < batch:
         raise InputError(
-            f"{len(examples)} pairs do not fill one batch of {batch}: lower the method's batch (its own or "
+            f"{where}: {len(examples)} pairs do not fill one batch of {batch}; lower the method's batch (its own or "
             "training.batch), or loosen the filters"
         )
     return examples[: len(examples) // batch * batch]

@@ -96,7 +96,7 @@ def train_method(
     trainer = GridTrainer(
         model=model,
         args=_arguments(settings, scratch, speed.checkpointing),
-        train_dataset=whole_batches(examples, settings.batch),
+        train_dataset=whole_batches(examples, settings.batch, inputs.pairs),
         refresh=refresh,
         settings=settings,
         validation=partial(validation, tokenizer=tokenizer),

@@ -214,4 +214,7 @@ def check_builder(objective: str, builder: str) -> None:
     """InputError if the objective does not take the pairs of this builder."""
     taken = OBJECTIVES[objective].builders
     if taken and builder not in taken:
-        raise InputError(f"{objective} takes pairs of {' or '.join(taken)}, and these are of {builder}")
+        raise InputError(
+            f"{objective} takes pairs of {' or '.join(taken)}, and these are of {builder}; name another set (data: "
+            "NAME), or another objective"
+        )

@@ -177,12 +177,15 @@ def rate_curves(wildcards):
         raise WorkflowError("tuning.rates: the config names no rates to try; write for instance rates: [0.0001, 0.001]")
     by_checkers = [name for name in JUDGED if not validating(CONFIG["experiments"][name])]
     if by_checkers and (unknown := unchecked(PRINCIPLES.principles)):
-        raise WorkflowError(f"tuning: checkers choose the rates of {by_checkers[0]}, and none can tell {unknown[0]}")
+        raise WorkflowError(
+            f"tuning: the checkers choose the rates of {by_checkers[0]}, and they cannot check {unknown[0]}; give "
+            f"experiments.{by_checkers[0]}.training.validate_by"
+        )
     scored = {name: block for name, block in CONFIG["experiments"].items() if not sets.reward_models(block)}
     if not scored:
         raise WorkflowError(
-            "tuning: no rate can be chosen, since validation answers are not scored where a reward is a model; take "
-            "tuning.rates out"
+            "tuning: no rate can be chosen, because each experiment has a reward that is a model, and validation "
+            "answers are then not scored; set learning_rate by hand, and do not ask for the target tuning"
         )
     return [
         f"{RUN}/tuning/{experiment}/{method}/{rate}.csv"

@@ -47,7 +47,8 @@ def _check_set(where: str, name: str, block: dict, experiment: dict, models: dic
         under(f"{where}.", check_fit, {**experiment, **block})
     if "slice" in block and block["slice"]["part"] > block["slice"]["of"]:
         raise InputError(
-            f"{where}.slice.part: {block['slice']['part']} is above the {block['slice']['of']} slices that there are"
+            f"{where}.slice.part: {block['slice']['part']} is above the {block['slice']['of']} slices that there are; "
+            "lower part, or raise of"
         )
 
 

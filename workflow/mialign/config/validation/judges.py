@@ -45,7 +45,7 @@ def check(where: str, experiment: dict, config: dict, known) -> None:
         if by_authors(judge):
             _check_by_authors(key, judge, experiment, config["sources"])
     if is_judged(experiment) and (unknown := unchecked(known.principles)):
-        _check_without_checkers(where, experiment, f"{known.path}: principles.{unknown[0]}")
+        _check_without_checkers(where, experiment, f"principles.{unknown[0]} of {known.path}")
     if is_judged(experiment) and "of" in experiment.get("users", {}):
         _check_without_checkers(where, experiment, "what users state in their own words (users.of)")
 
@@ -116,14 +116,17 @@ def _check_without_checkers(where: str, experiment: dict, unknown: str) -> None:
     """InputError if something here needs the checker that a principle lacks; `unknown` says which."""
     for key, judge in judges_by_key(experiment).items():
         if judge["kind"] == "checkers":
-            raise InputError(f"{where}.{key}.kind: no checker can tell {unknown}; judge by openai or likelihood")
+            raise InputError(
+                f"{where}.{key}.kind: the checkers (the default) cannot check {unknown}; set kind: openai or kind: "
+                "likelihood"
+            )
     if validating(experiment):
         return
     for name, method in experiment["methods"].items():
         if validation_chooses(method):
             raise InputError(
                 f"{where}.methods.{name}.validate_every: {method['validate_every']} of {method['steps']} steps leave "
-                f"checkpoints to choose by the checkers, and none can tell {unknown}; set choose: last, give "
+                f"checkpoints to choose by the checkers, which cannot check {unknown}; set choose: last, give "
                 "training.validate_by, or set validate_every: 0"
             )
 

@@ -5,6 +5,7 @@ from mialign.core.errors import InputError
 from mialign.data import preferences, prompts
 from mialign.data.sets import FROM_AUTHORS, reward_models
 from mialign.evaluation.checkers import unchecked
+from mialign.synthetic.corpora import ANSWERS
 
 BUILDER = "preferences"
 # What other experiments have and these cannot: prompts without constitutions, answers that are scored, not judged.
@@ -61,8 +62,8 @@ def check_corpora(config: dict) -> None:
             raise InputError(f"{where}.preferences: no experiment has preferences; give one some, or take the key out")
         if "preferences" not in model["corpus"]["link"]:
             raise InputError(
-                f"{where}.link.preferences: the key is missing; it is the probability that of two answers a text is "
-                "the one that its vector prefers"
+                f"{where}.link.preferences: the key is missing; it is the probability that a text is the answer, of "
+                f"{ANSWERS}, that its vector prefers; give a number from 0 to 1"
             )
         for experiment, given in asking.items():
             for reward in reward_models(given):
@@ -76,7 +77,7 @@ def _check_reward(where: str, reward: dict, models: dict, known) -> None:
     if reward["kind"] == "checker":
         pick(known.principles, reward["principle"], f"{where}.principle", "principle")
         if unchecked([reward["principle"]]):
-            raise InputError(f"{where}.principle: no checker can tell {reward['principle']}; take another reward")
+            raise InputError(f"{where}.principle: the checkers cannot check {reward['principle']}; take another reward")
     if reward["kind"] == "length" and not reward["per"]:
         raise InputError(f"{where}.per: 0 gives every text the same reward; take a number above or below 0")
     if reward["kind"] == "classifier":

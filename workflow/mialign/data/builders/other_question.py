@@ -38,7 +38,8 @@ def _others(members: list[dict], seed: int, *category: str) -> dict[str, dict]:
     if len(members) < 2:
         which, hint = (f" of the category {category[0]!r}", ", or set same_category to false") if category else ("", "")
         raise InputError(
-            f"only one question{which} is left, and there is no other to take a response from; raise size{hint}"
+            f"only one question{which} is left, and there is no other to take a response from; raise size, loosen the "
+            f"filters or take more questions{hint}"
         )
     order = members.copy()
     Random(derive(seed, "other_question", *category)).shuffle(order)

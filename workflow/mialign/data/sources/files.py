@@ -141,7 +141,8 @@ def _category(row: dict, entry: dict, categories: set[str], where: str) -> str:
     if categories and category not in categories:
         raise InputError(
             f"{where}: the category {category!r} has no principles (there are {', '.join(sorted(categories))}); "
-            "give it two in the principles file, or take the line out"
+            "give it some under categories of the principles file, give the source another category, or leave such "
+            "lines out (where)"
         )
     return category
 

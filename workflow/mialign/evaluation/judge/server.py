@@ -46,7 +46,7 @@ def _answer(record: dict) -> Answer:
 
 
 class JudgeServer:
-    """`where`: its base_url, key (name of a variable, if it wants one), price, ceiling, requests (at a time), timeout."""
+    """`where`: its base_url, price, ceiling, requests (at a time), timeout, and key (a variable) if it wants one."""
 
     def __init__(self, where: dict, asked: ResponseCache, model: str):
         self.where, self.asked, self.model = where, asked, model
@@ -82,8 +82,8 @@ class JudgeServer:
         if missing and self.spent + rest > ceiling:
             raise InputError(
                 f"{self.model}: the {len(missing)} requests left cost up to about ${rest:.2f}; with ${self.spent:.2f} "
-                f"spent that may exceed the ceiling of ${ceiling:.2f}. Raise its server.ceiling, or ask for less; "
-                "nothing has been sent"
+                f"spent that may exceed the ceiling of ${ceiling:.2f}. Raise server.ceiling of every judge of this "
+                "model (all need the same number), or ask for less; nothing has been sent"
             )
 
     def _reserve(self, request: ChatRequest) -> float:
@@ -92,7 +92,8 @@ class JudgeServer:
         if self.spent + self.pending + amount > self.where["ceiling"]:
             raise InputError(
                 f"{self.model}: the ceiling of ${self.where['ceiling']:.2f} is reached (${self.spent:.2f} spent); "
-                "raise server.ceiling of this judge and run the workflow again, it goes on from here"
+                "raise server.ceiling of every judge of this model (all need the same number) and run the workflow "
+                "again; it goes on from here"
             )
         self.pending += amount
         return amount

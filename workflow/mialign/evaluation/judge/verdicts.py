@@ -68,10 +68,10 @@ def check_valid(records: list[dict], at_most: float) -> None:
         reasons = Counter(reason for record in invalid for reason in record.get("reasons", []) if reason)
         told = "".join(f"; {count} answers: {reason}" for reason, count in reasons.most_common())
         raise InputError(
-            f"{len(invalid)} of {len(records)} verdicts are invalid, a share above {at_most} (invalid_at_most){told}; "
-            f"on {example['prompt_id']} {example['judge']} said {example['answers']!s:.300}. Take another judge or "
-            "mend its prompts; what was asked in the same words is not asked or paid for again "
-            "unless you take its lines out of asked.jsonl"
+            f"{len(invalid)} of {len(records)} verdicts are invalid, and invalid_at_most of this judge allows a share "
+            f"of {at_most}{told}; on {example['prompt_id']} {example['judge']} said {example['answers']!s:.300}. Take "
+            "another judge, change its prompt_template or raise invalid_at_most; prompts that stay the same are not "
+            "sent or paid for again, unless you take their lines out of asked.jsonl"
         )
 
 

@@ -48,7 +48,10 @@ def tokenise(
     """
     for index, response in enumerate(responses):
         if not may_be_empty and not response.strip():
-            raise InputError(f"{name}: response {index} is empty; the filter rule drops such responses, run it again")
+            raise InputError(
+                f"{name}: response {index} is empty; the rule pairs drops empty responses, so make the file of "
+                "pairs again"
+            )
     encoded = [encode_prompt(tokenizer, prompt) for prompt in prompts]
     if not all(encoded):
         raise InputError(
