@@ -46,7 +46,7 @@ def tables(folder, config=None, without=("sides", "sources", "datasets", "steeri
 def test_the_paper_holds_the_numbers_and_is_the_same_every_time(full):
     pdf, text = paper(full)
     assert "SAMI’s win rate over SFT is 61.0 % [59.0, 63.0], which is above one half" in text
-    assert "SAMI’s win rate over SFT continued is 52.0 % [50.0, 54.0], which cannot be told from one half." in text
+    assert "SAMI’s win rate over SFT continued is 52.0 % [50.0, 54.0], and no difference from one half is resolved." in text
     assert "+15.0 points [+12.0, +18.0]" in text
     assert "57.5, 57.5 and 55.6 %" in text
     assert "not measured" not in text
@@ -80,7 +80,7 @@ def test_where_sami_is_behind_no_sentence_has_it_ahead(tmp_path):
         "below one half. SFT is ahead of SAMI on the same responses. The original calls for caution",
         "SAMI’s answer is longer than SFT’s in 1,440 comparisons. SAMI’s win rate there is 40.0 % [38.0, 42.0], which "
         "is below one half. SAMI’s answer is shorter in 1,440 comparisons. SAMI’s win rate there is 50.0 % [48.0, "
-        "52.0], which cannot be told from one half.",
+        "52.0], and no difference from one half is resolved.",
         "SAMI lowers the share of step-by-step answers among greedy answers (−20.0 points",  # a page ends here
         "SAMI is correct more often than the base model within that format (+20.0 points [+18.0, +22.0]). SFT lowers "
         "the share of step-by-step answers (−20.0 points [−22.0, −18.0]). SFT is correct more often than the base",
@@ -98,7 +98,7 @@ def test_where_sami_is_ahead_and_the_loss_rises_with_the_fall(tmp_path):
     for sentence in (
         "SFT and SAMI together improve the content.",
         "SAMI is ahead of SFT continued. The comparison with SFT itself mixes this advantage",
-        "SAMI’s win rate there is 50.0 % [48.0, 52.0], which cannot be told from one half. SAMI’s answer is shorter in "
+        "SAMI’s win rate there is 50.0 % [48.0, 52.0], and no difference from one half is resolved. SAMI’s answer is shorter in "
         "1,440 comparisons. SAMI’s win rate there is 60.0 % [58.0, 62.0], which is above one half.",
         "The matched responses become less likely. The loss rises. A further training",
     ):
