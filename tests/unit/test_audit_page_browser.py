@@ -351,7 +351,7 @@ def _shown(row: dict) -> str:
 POSSIBLE = "not a possible value with 80 items; disagrees; cannot be decided with 80 items"
 
 
-def test_the_overview_has_each_claim_with_both_verdicts_in_one_sight(browser, written):
+def test_the_overview_has_each_claim_with_both_assessments_in_one_sight(browser, written):
     browser.driver.set_window_size(1200, 900)
     browser.open()
     rows = _cells(browser, "Published values")
@@ -371,7 +371,7 @@ def test_the_report_has_the_rule_and_every_table_of_it_and_the_figure(browser, w
     browser.open("report")
     assert browser.js("return document.querySelector('nav [aria-current=page]').textContent") == "Reproduction report"
     assert browser.js("return [...document.querySelectorAll('h2')].map((one) => one.textContent)") == [
-        "The rule of the verdicts", "The claims", "What does not agree", "What would settle the claims",
+        "The rule of the assessments", "The claims", "What does not agree", "What would settle the claims",
         "What would settle the comparisons of this run",
     ]  # fmt: skip
     claims, run = _table(written, "reproduction"), _table(written, "settling_run")
@@ -414,7 +414,7 @@ def test_the_rule_of_the_report_is_that_of_the_paper(browser):
     )
     paragraphs = re.findall(r"\\paragraph\{(.*?)\.\}\n(.*?)\n\n", tex, re.DOTALL)
     assert told == {title: _plain(text) for title, text in paragraphs}
-    assert list(told) == ["Verdicts on the paper", "Verdicts on this run"]
+    assert list(told) == ["Assessments of the paper", "Assessments of this run"]
 
 
 def _plain(tex: str) -> str:
@@ -434,7 +434,7 @@ def test_what_the_run_lacks_is_not_in_the_report(driver, tmp_path):
     assert "This run has none" in browser.text
     assert browser.js("return document.querySelectorAll('main table').length") == 0
     browser.open()
-    assert "verdict on the paper" not in browser.text
+    assert "assessment of the paper" not in browser.text
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from mialign.paper.tex_escape import escape
 def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
     """One row an effect: the published values by their source, ours with its interval, and a verdict."""
     original, ours = published_and_ours(inputs)
-    header = ["effect", *KINDS, "here", "verdict"]
+    header = ["effect", *KINDS, "here", "assessment"]
     result = Table("@{}lrrrll@{}", header, size=r"\small\setlength{\tabcolsep}{5pt}")
     for title, claims in families(original).items():
         if claims:

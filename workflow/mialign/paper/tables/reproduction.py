@@ -23,7 +23,7 @@ def paper(inputs: list[Path], settings: dict) -> tuple[str, str]:
 
     Intervals and p are of `claims.Claim`, p adjusted by Holm within each group of rows. The CSV has this run beside it.
     """
-    header = ["claim", *KINDS, "items", r"95\,\% interval", "$p$", "verdict"]
+    header = ["claim", *KINDS, "items", r"95\,\% interval", "$p$", "assessment"]
     result = Table(f"@{{}}lrrrrrr{NARROW}@{{}}", header, environment="tabularx", size=SIZE)
     for title, records in _records(inputs, settings).items():
         result.rows.append(title)
@@ -43,7 +43,7 @@ def paper(inputs: list[Path], settings: dict) -> tuple[str, str]:
 
 def run(inputs: list[Path], settings: dict) -> tuple[str, str]:
     """A row a claim: what is claimed, and what this run has of it, by metrics/effects.csv, with the verdict."""
-    header = ["claim", "claimed", "here", "$p$", "verdict"]
+    header = ["claim", "claimed", "here", "$p$", "assessment"]
     result = Table(f"@{{}}lllr{NARROW}@{{}}", header, environment="tabularx", size=SIZE)
     for title, records in _records(inputs, settings).items():
         result.rows.append(title)

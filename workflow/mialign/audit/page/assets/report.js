@@ -1,14 +1,14 @@
 // The reproduction report: the paper against itself, this run against the paper, and what would settle the rest.
 
-// The rule of the verdicts, in the sentences of the paper's own report.
+// The rule of the assessments, in the sentences of the paper's own report.
 const RULE = {
-  "Verdicts on the paper": [
+  "Assessments of the paper": [
     "Each claim has what the text says, what the figure shows and what the released files give.",
     "A value is not a possible value with n items if no numbers of wins, ties and losses of n items, or of correct answers, give it in the digits it was published with.",
     "A tie is half a win.",
     "The sources of a claim agree if they differ by no more than the rounding of their digits, and otherwise they disagree.",
     "A claim that has one source alone is not comparable.",
-    "A released value of another checkpoint than the figure's is shown, and is no part of the verdict.",
+    "A released value of another checkpoint than the figure's is shown, and is no part of the assessment.",
     "Where the text calls an accuracy unchanged, it agrees with a figure within the margin below.",
     "A claim cannot be decided with n items if the interval of the published value includes that there is no effect.",
     "A claim that there is no effect needs an interval within five points of one half for a win rate, or within two points of zero for an accuracy.",
@@ -17,7 +17,7 @@ const RULE = {
     "The p is that of the exact sign test, with the released counts or else the fewest ties, and of a gain that of a normal test.",
     "It is adjusted by the method of Holm within each group of rows.",
   ],
-  "Verdicts on this run": [
+  "Assessments of this run": [
     "In the table of this run the interval is over questions and seeds, and seeds are a random effect in it.",
     "If there is one seed, the interval is the BCa bootstrap over questions, and holds for this seed.",
     "The run agrees if its interval shows the claimed direction, or lies within the margin where no effect is claimed.",
@@ -31,30 +31,30 @@ async function reportView() {
   return [
     el("h1", {}, "Reproduction report"),
     ...(parts.length
-      ? [el("p", {}, "It compares the original's sources with each other, and this run with the original. Each verdict follows from a rule."), rule(), ...parts]
+      ? [el("p", {}, "It compares the original's sources with each other, and this run with the original. Each assessment follows from a rule."), rule(), ...parts]
       : [el("p", {}, "This run has none: it belongs to the paper whose runs have both experiments of the original.")]),
   ];
 }
 
-const rule = () => section("The rule of the verdicts",
+const rule = () => section("The rule of the assessments",
   ...Object.entries(RULE).map(([title, sentences]) => [el("h3", {}, title), el("p", {}, sentences.join(" "))]));
 
-/** The claims with few columns, so that they fit a screen: published values, this run, and both verdicts. */
+/** The claims with few columns, so that they fit a screen: published values, this run, and both assessments. */
 async function claimsAtASight() {
   const table = await reportTable("reproduction", "Published values by where they stand, and this run with its 95 % interval; in %, and gains in points. A star marks a value of another checkpoint than the figure's", {
-    ...CLAIM, ...SOURCES, "verdict on the paper": (one) => one.paper, "this run": here, "verdict on this run": (one) => one.here,
+    ...CLAIM, ...SOURCES, "assessment of the paper": (one) => one.paper, "this run": here, "assessment of this run": (one) => one.here,
   });
-  return table && section("Claims of the paper, and what this run has", table, el("p", {}, "The rule of the verdicts is in the ", link(to("report"), "reproduction report"), "."));
+  return table && section("Claims of the paper, and what this run has", table, el("p", {}, "The rule of the assessments is in the ", link(to("report"), "reproduction report"), "."));
 }
 
 async function paperAndRun() {
   const tables = [
     await reportTable("reproduction", "The claims of the original: published values in their own digits by where they stand, and what holds of them; in %, and gains in points. A star marks a value of another checkpoint than the figure's", {
       ...CLAIM, ...SOURCES, items: (one) => one.published_n, "95 % interval": (one) => bounds(one.published_low, one.published_high),
-      p: (one) => chance(one.published_p), verdict: (one) => one.paper,
+      p: (one) => chance(one.published_p), assessment: (one) => one.paper,
     }),
     await reportTable("reproduction_run", "The same claims in this run, with its 95 % interval; in %, and gains in points", {
-      ...CLAIM, "this run": here, p: (one) => chance(one.p), questions: (one) => whole(one.items), seeds: (one) => whole(one.seeds), verdict: (one) => one.here,
+      ...CLAIM, "this run": here, p: (one) => chance(one.p), questions: (one) => whole(one.items), seeds: (one) => whole(one.seeds), assessment: (one) => one.here,
     }),
   ].filter(Boolean);
   return tables.length ? section("The claims", ...tables) : null;
