@@ -1,8 +1,13 @@
 """The pages for people: their links lead somewhere, and the files, rules and stages that they name are there."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
+from jinja2 import Template
+
+from mialign.paper.figures import FIGURES
+from mialign.paper.tables.registry import TABLES
 
 PAGES = (
     "README.md",
@@ -49,6 +54,33 @@ def test_the_readme_says_what_came_out_and_how_to_run_it_in_its_first_ten_lines(
     first = "\n".join((root / "README.md").read_text(encoding="utf-8").split("\n")[:10])
     for said in ("arXiv", "make paper", "results/mini/paper.pdf", "![", " % ["):
         assert said in first
+
+
+def caption(root, file: str, **known) -> str:
+    """What a caption of the report says, as Snakemake fills it."""
+    template = Template((root / "workflow/report" / file).read_text(encoding="utf-8"))
+    return template.render(snakemake=SimpleNamespace(**known)).strip()
+
+
+@pytest.mark.parametrize(
+    ("file", "kinds"),
+    [("table.rst", TABLES.keys() - {"training_times"}), ("figure.rst", FIGURES.keys())],  # trainings.rst has the times
+)
+def test_every_table_and_figure_has_a_caption_in_the_report(root, file, kinds):
+    told = {kind: caption(root, file, params=SimpleNamespace(kind=kind, experiment=None)) for kind in kinds}
+    assert not [kind for kind, text in told.items() if not text.endswith(".")]
+    assert len(set(told.values())) == len(kinds)
+
+
+def test_the_report_tells_of_the_experiments_of_its_run(root):
+    config = {"run": "mine", "seeds": [1, 2], "experiments": {"users": {"base": "weak"}, "maths": None}}
+    told = caption(root, "workflow.rst", config=config)
+    assert told.startswith("SAMI, DPO and SFT: the run mine")
+    assert "two experiments" in told
+    told = caption(root, "workflow.rst", config={**config, "document": "methods"})
+    assert told.startswith("The run mine")
+    assert "two experiments" not in told
+    assert "Its experiments are *users*." in told
 
 
 def stages_of_rules(root) -> dict[str, str]:

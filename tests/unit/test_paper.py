@@ -46,7 +46,10 @@ def tables(folder, config=None, without=("sides", "sources", "datasets", "steeri
 def test_the_paper_holds_the_numbers_and_is_the_same_every_time(full):
     pdf, text = paper(full)
     assert "SAMI’s win rate over SFT is 61.0 % [59.0, 63.0], which is above one half" in text
-    assert "SAMI’s win rate over SFT continued is 52.0 % [50.0, 54.0], and no difference from one half is resolved." in text
+    assert (
+        "SAMI’s win rate over SFT continued is 52.0 % [50.0, 54.0], and no difference from one half is resolved."
+        in text
+    )
     assert "+15.0 points [+12.0, +18.0]" in text
     assert "57.5, 57.5 and 55.6 %" in text
     assert "not measured" not in text
