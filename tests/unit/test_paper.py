@@ -101,8 +101,8 @@ def test_where_sami_is_ahead_and_the_loss_rises_with_the_fall(tmp_path):
     for sentence in (
         "SFT and SAMI together improve the content.",
         "SAMI is ahead of SFT continued. The comparison with SFT itself mixes this advantage",
-        "SAMI’s win rate there is 50.0 % [48.0, 52.0], and no difference from one half is resolved. SAMI’s answer is shorter in "
-        "1,440 comparisons. SAMI’s win rate there is 60.0 % [58.0, 62.0], which is above one half.",
+        "SAMI’s win rate there is 50.0 % [48.0, 52.0], and no difference from one half is resolved. SAMI’s answer is "
+        "shorter in 1,440 comparisons. SAMI’s win rate there is 60.0 % [58.0, 62.0], which is above one half.",
         "The matched responses become less likely. The loss rises. A further training",
     ):
         assert sentence in text
