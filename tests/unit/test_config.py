@@ -12,9 +12,13 @@ from changes import REMOVE, change, refused
 
 from given_model import CONFIG, given_model
 from mialign.config import loading
+from mialign.core import setting
 from mialign.core.errors import InputError
+from mialign.data import builders
+from mialign.evaluation.judge import settings as judges
 from mialign.evaluation.judge.settings import deciding, validating
 from mialign.evaluation.loaded_models import loaded_models
+from mialign.training import objectives
 
 REAL_FILES = (
     "gsm8k_train.jsonl",
@@ -993,6 +997,22 @@ def test_a_rule_asks_for_its_own_resources_then_for_the_default_then_for_ours(mi
     assert asked["train"] == {"gpu": 1, "mem_mb": 4000, "runtime": 240, "cpus_per_task": 8}
     others = [asked[rule] for rule in loading.CLUSTER_RULES if rule != "train"]
     assert all(one == {"gpu": 1, "mem_mb": 4000, "runtime": 30} for one in others)
+
+
+def test_the_comments_of_config_yaml_list_the_defaults(root):
+    text = (root / "config.yaml").read_text(encoding="utf-8")
+    block = text.partition("neither here nor in an overlay:\n")[2].partition("\nexperiments:")[0]
+    assert yaml.safe_load(re.sub(r"^#", "", block, flags=re.MULTILINE)) == {
+        "data": {**loading.DATA, "filters": loading.FILTERS},
+        "builder": {name: setting.defaults(own) for name, own in builders.own_settings().items()},
+        "training": loading.TRAINING,
+        "objective": {name: setting.defaults(own) for name, own in objectives.own_settings().items()},
+        "adapter": loading.ADAPTER,
+        "preferences": loading.PREFERENCES,
+        "judge": judges.DEFAULTS,
+        "server": judges.SERVER,
+        "models": loading.MODEL_TRAINING,
+    }
 
 
 # ---------------------------------------------------------------- principles without a checker
