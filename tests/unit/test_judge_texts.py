@@ -1,4 +1,4 @@
-"""Judges that read texts: what they are asked, how answers are read, both orders, and the likelihood judge."""
+"""Judges that read texts: what they are asked, how answers are read, both orders, and the judge by likelihood."""
 
 import json
 import re
@@ -154,7 +154,7 @@ def test_a_name_without_a_date_is_refused(name):
         check_dated(name)
 
 
-# ---------------------------------------------------------------- the likelihood judge
+# ---------------------------------------------------------------- the judge by likelihood
 @pytest.fixture
 def model(tmp_path, tiny_tokenizer):
     import tiny

@@ -1,4 +1,4 @@
-"""The arms of config/neighbours.yaml that are compared with another one differ from it in what they are about alone."""
+"""The methods of config/neighbours.yaml that are compared with another one differ from it in what they are about alone."""
 
 import made_up_run
 import pytest

@@ -115,7 +115,7 @@ def methods(config):
     return {(title, _last(name, one)): one for (title, name), one in given.items()}
 
 
-# An arm that changes one thing alone keeps the rate of the other.
+# A method that changes one thing alone keeps the rate of the other.
 AS_ANOTHER = {
     ("multitask", "original_code_3"): ("multitask", "original_3"),
     ("multitask", "original_rmsprop"): ("multitask", "original_3"),
