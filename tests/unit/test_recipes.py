@@ -81,6 +81,22 @@ def test_these_settings_are_taken(recipes, read_config, recipe, experiment, key)
     assert set(given[experiment][key]) <= set(found[key])
 
 
+def test_a_method_and_its_comparison(recipes, read_config):
+    (overlay,) = map(yaml.safe_load, recipes["A method"]["yaml"])
+    experiment = loading.load(read_config(SMOKE, overlay))["experiments"]["multitask"]
+    method = experiment["methods"]["dpo_long"]
+    assert {"parent": "sft", "objective": "dpo", "steps": 4, "beta": 0.1}.items() <= method.items()
+    assert method["batch"] == experiment["training"]["batch"]
+    assert ["dpo_long", "sft"] in experiment["comparisons"]
+
+
+def test_a_language_model_judges_a_part_beside_the_main_judge(recipes, read_config):
+    overlay = yaml.safe_load(recipes["A judge"]["yaml"][0])
+    judge = loading.load(read_config(SMOKE, overlay))["experiments"]["multitask"]["judges"]["large"]
+    assert (judge["comparisons"], judge["axes"]) == ([["sami", "sft"]], ["principle-free"])
+    assert "key" not in judge["server"]
+
+
 def test_the_sets_and_methods_of_iterations(recipes, read_config):
     (overlay,) = recipes["Iterations of SAMI"]["yaml"]
     experiment = loading.load(read_config(SMOKE, yaml.safe_load(overlay)))["experiments"]["multitask"]
