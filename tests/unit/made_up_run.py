@@ -171,7 +171,7 @@ def _comparisons(settings, random):
         for temperature in settings["experiments"]["multitask"]["respond"]["temperatures"]:
             for axis in ("principle-aware", "principle-free"):
                 if axis == "principle-free" and _by_program(settings) and not _synthetic(settings):
-                    continue  # no program knows what is right
+                    continue  # no program knows what is correct
                 for category in ("all", *CATEGORIES):
                     middle = WIN.get((method, baseline), 60) if axis == "principle-aware" else 50
                     value = middle if category == "all" else min(99, max(1, random.gauss(middle, 12)))

@@ -93,7 +93,7 @@ def test_attempts_and_the_parts_of_a_soup_count_together(results):
 
 
 def test_content_is_right_wrong_or_cannot_be_told(results):
-    """Of two letters one is right; nothing can tell what is right of the third."""
+    """Of two letters one is correct; nothing can tell what is correct of the third."""
     prompts = [prompt(0) | {"reference": "B"}, prompt(1) | {"reference": "C"}, prompt(2)]
     records = [answer(number, "The answer is B.") for number in range(3)]
     assert found(results, {"responses/e/m/seed1.jsonl": records}, prompts)["m", 0.0, "correct"] == (50, 2)

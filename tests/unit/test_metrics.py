@@ -527,7 +527,7 @@ def test_qualities_by_hand(results):
     values = {(r["category"], r["metric"]): (r["value"], r["n"]) for r in rows}
     assert values == {
         ("all", "adherence"): (50, 4),
-        ("all", "correct"): (50, 2),  # null is neither right nor wrong
+        ("all", "correct"): (50, 2),  # null is neither correct nor wrong
         ("all", "ended"): (75, 4),
         ("all", "tokens"): (26.25, 4),
         ("math", "adherence"): (75, 2),
@@ -583,8 +583,8 @@ def attempts(results):
         (1.0, 4, "difference_base", 50, 2),
         (1.0, 1, "pass_at_k", 25, 4),  # 2 of 4, 2 of 4, 0, 0
         (1.0, 2, "pass_at_k", 100 * (5 / 6 + 5 / 6) / 4, 4),  # 1 - C(2,2) / C(4,2) = 5/6
-        (1.0, 4, "maj_at_k", 50, 4),  # 7 5 5 7: a draw to the earliest; none 4 9 9: right
-        (1.0, 2, "maj_at_k", 25, 4),  # 7 5: right; none 4: wrong
+        (1.0, 4, "maj_at_k", 50, 4),  # 7 5 5 7: a draw to the earliest; none 4 9 9: correct
+        (1.0, 2, "maj_at_k", 25, 4),  # 7 5: correct; none 4: wrong
         (0.0, 1, "steps_share", 50, 4),
         (0.0, 1, "accuracy_given_steps", 100, 2),
         (0.0, 1, "accuracy_given_concise", 50, 2),
@@ -613,7 +613,7 @@ def test_differences_go_to_every_other_method_but_not_from_the_base(attempts, re
 
 
 def test_shares_by_format_are_compared_pairwise(attempts):
-    """Of seed 1, which both have: 4 of 8 sampled answers of sft go in steps, 3 of them right; of base 2, and 1."""
+    """Of seed 1, which both have: 4 of 8 sampled answers of sft go in steps, 3 of them correct; of base 2, and 1."""
     rows = table("accuracy", attempts, {"attempts": {"maths": [4]}})
     where = {"method": "sft", "extractor": "strict", "temperature": 1.0}
     found = {

@@ -1,4 +1,4 @@
-"""The corpus of the base models: linked as loosely as asked, right, and from its own split."""
+"""The corpus of the base models: linked as loosely as asked, correct, and from its own split."""
 
 import json
 import re

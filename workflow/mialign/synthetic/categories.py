@@ -126,7 +126,7 @@ def respond(question: dict, sides: dict[str, bool], rng: Random, correct: bool =
 
 
 def stored_answer(question: dict, seed: int) -> str:
-    """A right answer that was written for nobody in particular: each side is taken by chance."""
+    """A correct answer that was written for nobody in particular: each side is taken by chance."""
     rng = Random(derive(seed, "stored", question["id"]))
     return respond(question, {name: rng.random() < 0.5 for name in _part(question).principles}, rng)
 

@@ -101,7 +101,7 @@ def _preference(rng: Random, settings: dict, templates: dict, principles) -> dic
 
 
 def _choice(rng: Random, settings: dict, templates: dict, principles) -> dict:
-    """A question with four choices, and the right one, of which half the texts say why."""
+    """A question with four choices, and the correct one, of which half the texts say why."""
     question = draw(CHOICES, "corpus", rng)
     answer = respond(question, {"steps": rng.random() < 0.5}, rng)
     return {"prompt": fill(templates["choices"], question=question["question"]), "response": answer}

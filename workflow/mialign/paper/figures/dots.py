@@ -44,7 +44,7 @@ def overall(rows: list[dict], settings: dict):
 
 
 def qualities(rows: list[dict], settings: dict):
-    """How well each method's responses follow, whether they are right and end, and how long they are."""
+    """How well each method's responses follow, whether they are correct and end, and how long they are."""
     chosen = settled(QUALITY_DEFAULTS, settings)
     rows = _of_experiment(where(rows, category=chosen["category"]), chosen)
     panels = {
