@@ -1,6 +1,8 @@
 """The pages for people: their links lead somewhere, and the files, rules and stages that they name are there."""
 
 import re
+from functools import cache
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -56,10 +58,14 @@ def test_the_readme_says_what_came_out_and_how_to_run_it_in_its_first_ten_lines(
         assert said in first
 
 
+@cache
+def template(path: Path) -> Template:
+    return Template(path.read_text(encoding="utf-8"))
+
+
 def caption(root, file: str, **known) -> str:
     """What a caption of the report says, as Snakemake fills it."""
-    template = Template((root / "workflow/report" / file).read_text(encoding="utf-8"))
-    return template.render(snakemake=SimpleNamespace(**known)).strip()
+    return template(root / "workflow/report" / file).render(snakemake=SimpleNamespace(**known)).strip()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The methods of config/neighbours.yaml that are compared with another one differ from it in what they are about alone."""
+"""Methods of config/neighbours.yaml that are compared with another one differ from it in what they are about alone."""
 
 import made_up_run
 import pytest
