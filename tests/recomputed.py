@@ -70,7 +70,7 @@ def _of_attempts(row: dict, files: dict[str, list[dict]]) -> tuple[float, int]:
             tried[path.parts[-2]][path.stem, one["question_id"]].append(one)
     mine = tried[row["method"]]
     share, _, other = metric.partition("_difference_")
-    if share in ("steps_share", "accuracy_given_steps", "accuracy_given_concise", "ended_share"):
+    if share in ("steps_share", "accuracy_given_steps", "accuracy_given_concise", "share_ended"):
         value, n = _share(share, mine, row["extractor"])
         return (value - _share(share, tried[other], row["extractor"])[0] if other else value), n
     if metric.startswith("difference_"):
@@ -107,7 +107,7 @@ def _share(metric: str, tried: dict, extractor: str) -> tuple[float, int]:
     attempts = [one for of_question in tried.values() for one in of_question]
     if metric == "steps_share":
         return _mean([float(one["steps"]) for one in attempts], 100)
-    if metric == "ended_share":
+    if metric == "share_ended":
         return _mean([float(one["finish"] != "length") for one in attempts], 100)
     steps = metric == "accuracy_given_steps"
     return _mean([float(one["correct"][extractor]) for one in attempts if one["steps"] == steps], 100)

@@ -266,7 +266,7 @@ def _accuracy(settings):
                 ("steps_share", 40 if method == "base" else 95),
                 ("accuracy_given_steps", 60 + 0.1 * len(method)),
                 ("accuracy_given_concise", 8),
-                ("ended_share", 90 if method == "base" else 99),
+                ("share_ended", 90 if method == "base" else 99),
             ]
             if method != "base":
                 others = [other for other in methods if other != method]

@@ -591,8 +591,8 @@ def attempts(results):
         (1.0, 4, "steps_share", 25, 16),
         (1.0, 4, "accuracy_given_steps", 75, 4),  # 7, 7, 9 of 7, 7, 4, 9
         (1.0, 4, "accuracy_given_concise", 100 / 12, 12),
-        (0.0, 1, "ended_share", 100, 4),
-        (1.0, 4, "ended_share", 100 * 15 / 16, 16),  # the answer that was cut has no number
+        (0.0, 1, "share_ended", 100, 4),
+        (1.0, 4, "share_ended", 100 * 15 / 16, 16),  # the answer that was cut has no number
     ],
 )
 def test_accuracy_by_hand(attempts, temperature, k, metric, value, n):
@@ -618,13 +618,13 @@ def test_shares_by_format_are_compared_pairwise(attempts):
     where = {"method": "sft", "extractor": "strict", "temperature": 1.0}
     found = {
         metric: only(rows, metric=f"{metric}_difference_base", **where)
-        for metric in ("steps_share", "accuracy_given_steps", "accuracy_given_concise", "ended_share")
+        for metric in ("steps_share", "accuracy_given_steps", "accuracy_given_concise", "share_ended")
     }
     assert {metric: (row["value"], row["n"]) for metric, row in found.items()} == {
         "steps_share": (pytest.approx(25), 8),
         "accuracy_given_steps": (pytest.approx(25), 4),
         "accuracy_given_concise": (pytest.approx(25 - 100 / 6), 4),
-        "ended_share": (pytest.approx(0), 8),  # each cut one
+        "share_ended": (pytest.approx(0), 8),  # each cut one
     }
     assert all(row["low"] - 1e-4 <= row["value"] <= row["high"] + 1e-4 for row in found.values())
 

@@ -48,7 +48,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     and extractor: accuracy (any of the first k correct, %), difference_<other> (accuracy minus that of each other
     method, paired by question and seed, points), pass_at_k (from all attempts) and maj_at_k (of the first k); n is
     questions x seeds. A k that no temperature of the experiment has is refused.
-    Over all attempts of a temperature: steps_share, accuracy_given_steps, accuracy_given_concise, ended_share (those
+    Over all attempts of a temperature: steps_share, accuracy_given_steps, accuracy_given_concise, share_ended (those
     that were not cut for length; all in %), and each of these minus that of each other method, paired likewise, as
     <share>_difference_<other> (points); n is the number of responses counted, of the method itself.
     Where the questions are of several sources also accuracy_of_<source>, in k attempts (%).
@@ -209,6 +209,6 @@ def _counted(table: Attempts, extractor: str) -> dict[str, tuple[np.ndarray, np.
         "steps_share": (steps, np.ones_like(steps)),
         "accuracy_given_steps": (correct & steps, steps),
         "accuracy_given_concise": (correct & ~steps, ~steps),
-        "ended_share": (table.ended, np.ones_like(steps)),
+        "share_ended": (table.ended, np.ones_like(steps)),
     }
     return {metric: (above.sum(axis=2), below.sum(axis=2)) for metric, (above, below) in counted.items()}

@@ -5,7 +5,7 @@ from mialign.paper import formatting
 from mialign.paper.macros.number_formats import Number, forms
 from mialign.paper.reported import extractors
 
-OF_ALL = ("steps_share", "accuracy_given", "ended_share")  # metrics over all attempts at a temperature
+OF_ALL = ("steps_share", "accuracy_given", "share_ended")  # metrics over all attempts at a temperature
 
 
 def of_accuracy(table: list[dict], origin: str, settings: dict) -> list[Number]:

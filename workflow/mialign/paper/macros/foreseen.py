@@ -19,7 +19,7 @@ WINS = ("win_rate", "wins", "ties", "losses", "invalid")
 BY_LENGTH = ("win_rate_longer", "win_rate_shorter", "win_rate_length_controlled")
 QUALITIES = ("adherence", "correct", "ended", "tokens")
 IN_ATTEMPTS = ("accuracy", "pass_at_k", "maj_at_k")
-SHARES = ("steps_share", "accuracy_given_steps", "accuracy_given_concise", "ended_share")
+SHARES = ("steps_share", "accuracy_given_steps", "accuracy_given_concise", "share_ended")
 CURVES = (*LOGGED, "mean_score", "win_rate", "adherence", "correct", "accuracy", "steps", "ended", "length", "selected")
 
 

@@ -48,7 +48,7 @@ SHARES = {
     "steps_share": r"in steps, \%",
     "accuracy_given_steps": r"accuracy in steps, \%",
     "accuracy_given_concise": r"accuracy, concise, \%",
-    "ended_share": r"ended, \%",
+    "share_ended": r"ended, \%",
 }
 
 

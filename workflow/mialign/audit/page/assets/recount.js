@@ -139,7 +139,7 @@ async function solved(row) {
     case "pass_at_k": return meanOf(of((group) => passAtK(group.length, group.filter(correct).length, k)));
     case "maj_at_k": return meanOf(of((group) => majority(group.slice(0, k), extractor)));
     case "steps_share": return shareOf(every, (item) => item.steps);
-    case "ended_share": return shareOf(every, (item) => item.finish !== "length");
+    case "share_ended": return shareOf(every, (item) => item.finish !== "length");
     case "accuracy_given_steps": return shareOf(every.filter((item) => item.steps), correct);
     case "accuracy_given_concise": return shareOf(every.filter((item) => !item.steps), correct);
     default: return null;
