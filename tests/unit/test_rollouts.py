@@ -13,11 +13,13 @@ from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.data.builders import constitutions
 from mialign.data.builders import preferences as builder
+from mialign.data.builders.constitutions import compare_all
 from mialign.data.pairs import select_pairs
 from mialign.data.prompts import preference_records, prompt_records, slice_of, texts_to_generate, writer_seed
 from mialign.generation.engine import BatchSize, Request, Sampling
 from mialign.generation.local import generate
 from mialign.models import checkpoints
+from mialign.training.examples import read_examples
 from mialign.training.rollouts import Refresh, Rollouts
 from mialign.training.settings import TrainingSettings
 from mialign.training.trainer import GridTrainer
@@ -289,3 +291,24 @@ def test_what_the_policy_was_made_to_begin_with_stands_once_before_its_response(
     requests = [Request(prompt, (seed,)) for *_, prompt, seed in texts_to_generate(prompts, 3)]
     written = [one.text for (one,) in generate(model, tokenizer, requests, sampling, BatchSize())]
     assert [pair["responses"][0]["text"] for pair in pairs] == [f" sank{text}" for text in written]
+
+
+def test_rollouts_are_cut_by_the_positive_response_where_it_alone_is_trained_on(place, tmp_path):
+    """As pairs of a file are: the other response, however long, cuts nothing."""
+    texts = ["sank.", "sank at noon. A keeper of bees walks 3 days, then 12 more."]
+    pair = {"id": "p", "prompts": ["The boat and", "The house by"], "positive": 0, "terms": compare_all(2)}
+    pair |= {"responses": [{"text": text, "prompt": n, "finish": "eos"} for n, text in enumerate(texts)]}
+    asked = Rollouts(
+        questions(1), Sampling(1.0, 1.0, 4, ()), 3, BatchSize(), lambda _, texts: texts, lambda *_: [pair], None, ()
+    )
+    method = {"objective": "sft", "train_on": "positives", "max_length": 20, "batch": 1, "rollout_every": 1, "steps": 1}
+    method = TrainingSettings.read({**METHOD, **method, "seed": SEED})
+    model, tokenizer = checkpoints.load_model(place / "parent"), checkpoints.load_tokenizer(place / "parent")
+    refresh = Refresh(asked, method, tokenizer, 64, tmp_path, 256, "digest")
+    refresh._keep(0, [{"prompt_id": "q1", "responses": []}])
+    (found,) = refresh(model, 0)
+    write_jsonl(tmp_path / "pairs.jsonl", [pair])
+    (expected,) = read_examples(tmp_path / "pairs.jsonl", tokenizer, 64, 20, "positives").values()
+    (whole,) = read_examples(tmp_path / "pairs.jsonl", tokenizer, 64).values()
+    assert found.item == expected.item
+    assert found.item.prompts[0] == whole.item.prompts[0]

@@ -133,7 +133,7 @@ class Refresh:
 
     def _examples(self, pairs: list[dict], where: str) -> list[Example]:
         settings = self.settings
-        examples = examples_of(pairs, where, self.tokenizer, self.context, settings.max_length)
+        examples = examples_of(pairs, where, self.tokenizer, self.context, settings.max_length, settings.train_on)
         examples = for_objective(where, examples, settings.objective, settings.train_on)
         if not OBJECTIVES[settings.objective].needs_reference:
             return list(examples.values())
