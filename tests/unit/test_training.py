@@ -883,6 +883,20 @@ def test_a_state_made_with_other_settings_is_thrown_away(tmp_path, parent, pairs
     assert resume.last_state(scratch) is None
 
 
+def test_a_state_is_thrown_away_when_the_base_of_the_parent_is_another_model(tmp_path, parent, pairs):
+    """The parent is an adapter: its own files stay, and so does the path of its base."""
+    adapter, scratch = tmp_path / "adapter", tmp_path / "scratch"
+    architectures.with_adapter(checkpoints.load_model(parent)).save_pretrained(adapter)
+    assert json.loads((adapter / "adapter_config.json").read_text())["base_model_name_or_path"] == str(parent)
+    resume.open_scratch(scratch, SETTINGS, adapter, pairs)
+    save_state(scratch / "checkpoint-2")
+    resume.open_scratch(scratch, SETTINGS, adapter, pairs)
+    assert resume.last_state(scratch) is not None
+    tiny.tiny_model(seed=1).save_pretrained(parent)
+    resume.open_scratch(scratch, SETTINGS, adapter, pairs)
+    assert resume.last_state(scratch) is None
+
+
 def test_every_step_has_a_whole_batch_whatever_goes_through_at_once(tmp_path, parent, pairs):
     for tokens in (100, 30, 1):
         _, curve = train(tmp_path / str(tokens), parent, pairs, batch=3, steps=4, tokens=tokens)

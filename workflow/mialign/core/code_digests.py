@@ -25,16 +25,15 @@ def digest(script: str, workflow: Path = WORKFLOW) -> str:
 
 
 def made_with(settings: dict, scripts: Iterable[str], inputs: Iterable[Path]) -> str:
-    """Digest of all that determines a result: settings, the code of these stages, and inputs (of folders, the files).
+    """Digest of all that determines a result: settings, the code of these stages, and input files.
 
     By it unfinished work is known again, and thrown away when it was begun with anything else.
     """
     total = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     total.update("".join(digest(script) for script in scripts).encode())
     for path in inputs:
-        for file in sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]:
-            with file.open("rb") as stream:
-                total.update(hashlib.file_digest(stream, "sha256").digest())
+        with path.open("rb") as stream:
+            total.update(hashlib.file_digest(stream, "sha256").digest())
     return total.hexdigest()
 
 

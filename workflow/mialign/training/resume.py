@@ -11,11 +11,13 @@ from transformers.trainer_utils import get_last_checkpoint
 from mialign.core import code_digests
 from mialign.core.errors import InputError
 from mialign.core.files import write_text
+from mialign.models import checkpoints
 
 
 def open_scratch(scratch: Path, settings: dict, *inputs: Path) -> None:
     """Throw away states that were made with other settings, inputs or code: a training goes on only as itself.
 
+    inputs: files, and folders of models, which count with the base that an adapter lies on.
     Of several processes the first looks after the folder, then the others find it in order.
     """
     with PartialState(cpu=not torch.cuda.is_available()).main_process_first():
@@ -24,7 +26,9 @@ def open_scratch(scratch: Path, settings: dict, *inputs: Path) -> None:
 
 
 def _open_scratch(scratch: Path, settings: dict, *inputs: Path) -> None:
-    made_with = code_digests.made_with(settings, ("train", "model"), inputs)
+    models = [checkpoints.digest(path) for path in inputs if path.is_dir()]
+    files = [path for path in inputs if not path.is_dir()]
+    made_with = code_digests.made_with({"settings": settings, "models": models}, ("train", "model"), files)
     mark = scratch / "made_with"
     if scratch.is_dir() and any(scratch.iterdir()) and not mark.exists():
         raise InputError(f"{scratch}: there is a folder with other things than states of a training; name another")
