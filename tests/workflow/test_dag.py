@@ -503,6 +503,30 @@ def test_published_needs_nothing_else(copy):
     assert jobs(snakemake(copy, "-n", "published")) == Counter(published=1, published_figure=3)
 
 
+def test_the_document_of_both_runs_is_made_again_with_a_figure_or_a_table_of_the_first(copy):
+    """The first run is another configuration's, so what it has made is found in its folder."""
+    of_first = [f"results/mini/{name}" for name in ("figures/a.pdf", "tables/a.tex", "tables/b.tex")]
+    for name in (*of_first, "results/mini/paper/numbers.tex", "results/neighbours/paper.pdf"):
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy / name).write_text("made by another call")
+    whole = copy / "results/neighbours/everything.pdf"
+
+    def planned() -> str:
+        call = ("-n", "-p", "--configfile", "config/neighbours.yaml", "--allowed-rules", "everything")
+        return snakemake(copy, *call, "--rerun-triggers", "mtime", "--", "everything")
+
+    command = next(line for line in planned().splitlines() if "run.py paper" in line)
+    assert f"--figures {of_first[0]} --tables {of_first[1]} {of_first[2]} --numbers" in command
+    whole.write_text("made of them")
+    assert "Nothing to be done" in planned()
+    later = whole.stat().st_mtime + 5
+    for name in (of_first[0], of_first[2]):
+        before = (copy / name).stat().st_mtime
+        os.utime(copy / name, (later, later))
+        assert jobs(planned()) == Counter(everything=1)
+        os.utime(copy / name, (before, before))
+
+
 @pytest.mark.parametrize("overlay", ["smoke.yaml", "real_questions.yaml"])
 def test_the_overlays_plan(copy, overlay, root):
     data = root.parent / "shared/data"

@@ -137,6 +137,8 @@ rule paper:
 rule everything:
     input:
         chapter=f"{RUN}/paper.pdf",
+        figures=made_by_models_run("figures/*.pdf"),
+        tables=made_by_models_run("tables/*.tex"),
         numbers=f"{MODELS_RUN}/paper/numbers.tex",
         source=PAPER_SOURCES,
     output:
@@ -148,9 +150,7 @@ rule everything:
         "../../envs/analysis.yaml"
     params:
         code=code_digest("paper"),
-        figures=lambda wildcards: sorted(map(str, Path(MODELS_RUN).glob("figures/*.pdf"))),
-        tables=lambda wildcards: sorted(map(str, Path(MODELS_RUN).glob("tables/*.tex"))),
         chapter=lambda wildcards: RUN,
     shell:
-        "python workflow/run.py paper --log {log:q} --figures {params.figures:q} --tables {params.tables:q}"
+        "python workflow/run.py paper --log {log:q} --figures {input.figures:q} --tables {input.tables:q}"
         " --numbers {input.numbers:q} --chapter {params.chapter:q} --out {output:q}"

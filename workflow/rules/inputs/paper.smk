@@ -58,6 +58,11 @@ TABLES = {
 TRAINING_TIMES = [f"{RUN}/times/trainings.tex"] if COMPARED else []
 
 
+def made_by_models_run(pattern):
+    """An input function: what the run of the models has made. Another configuration makes it, which is not read here."""
+    return lambda wildcards: sorted(map(str, Path(MODELS_RUN).glob(pattern)))
+
+
 def noted_of_trainings():
     """What the job of each method's training noted beside its log (workflow/run_stage.py), which is no output of a rule."""
     return [
