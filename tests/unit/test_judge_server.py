@@ -190,7 +190,8 @@ def busy(header: str | None) -> Exception:
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"), [("7", 7), ("0.5", 0.5), ("-3", 0), ("99999", retry.MAX_DELAY), ("soon", 0), (None, 0)]
+    ("header", "seconds"),
+    [("7", 7), ("0.5", 0.5), ("-3", 0), ("99999", retry.MAX_DELAY), ("soon", 0), (None, 0), ("nan", 0), ("inf", 0)],
 )
 def test_pauses_as_the_header_has_them(header, seconds):
     assert retry.retry_after(busy(header)) == seconds

@@ -1,5 +1,6 @@
 """Failures of a server: which pass if one waits, for how long, and how the others are told."""
 
+import math
 import time
 from email.utils import parsedate_to_datetime
 
@@ -48,7 +49,7 @@ def retry_after(error: BaseException) -> float:
             seconds = parsedate_to_datetime(text).timestamp() - time.time()
         except (ValueError, TypeError):
             return 0.0
-    return min(max(seconds, 0.0), MAX_DELAY)
+    return min(max(seconds, 0.0), MAX_DELAY) if math.isfinite(seconds) else 0.0  # float reads nan and inf too
 
 
 def explain(error: Exception, message: str, model: str, where: dict) -> str:
