@@ -326,6 +326,9 @@ def test_answers_to_other_questions_or_in_another_form_are_refused(answered):
     other = [*answered.prompts[:2], {**answered.prompts[2], "question": "Where?"}]
     assert "the two differ in" in refused(prompts=other)
     assert "one of them twice" in refused(prompts=[*answered.prompts, answered.prompts[0]])
+    twice = {**answered.answers, "question": {"0": "Write.", "1": "Why?", "2": "Why? "}}
+    both = [*answered.prompts[1:], {**answered.prompts[2], "id": "m/2", "question_id": "q2"}]
+    assert "answers.json: the question 'Why?' stands there twice" in refused(answers=twice, prompts=both)
     assert "answers.json: objects constitution, question and response are needed, each with the keys 0 to 2" in refused(
         answers={"question": {"0": "Write."}}
     )

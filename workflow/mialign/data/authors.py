@@ -216,6 +216,11 @@ def _matched(answers: Path, verdicts: Path, prompts: list[dict]) -> Iterator[tup
         for name, column in (("response", texts), ("constitution", constitutions)):
             if not isinstance(column[number], str):
                 raise InputError(f"{answers}: {name} {number} is no text: {column[number]!r}")
+    if twice := next((one for one in questions if questions.count(one) > 1), None):
+        raise InputError(
+            f"{answers}: the question {twice[:80]!r} stands there twice, so which answer is whose is not known; fetch "
+            "it again"
+        )
     asked = [prompt["question"].strip() for prompt in prompts]
     if sorted(asked) != sorted(questions):
         strange = next(iter({*asked} ^ {*questions}), "one of them twice")
