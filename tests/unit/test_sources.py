@@ -215,6 +215,12 @@ def test_posts_of_comparisons_are_taken_once_in_the_order_of_the_file(tmp_path):
     assert [one["id"] for one in read(tmp_path, rows, {**TLDR, "skip": 1, "size": 1})] == ["mine-t3_a"]
 
 
+def test_a_post_without_a_text_does_not_count_as_taken(tmp_path):
+    """What is empty is left out, and the same post may come again with its text."""
+    rows = [comparison(" ", "t3_a"), comparison("My cat.", "t3_a"), comparison("My dog.", "t3_a")]
+    assert [(one["id"], one["question"]) for one in read(tmp_path, rows, TLDR)] == [("mine-t3_a", "POST: My cat.")]
+
+
 def test_without_unique_a_post_that_comes_again_is_refused(tmp_path):
     again = {key: value for key, value in TLDR.items() if key != "unique"}
     with pytest.raises(InputError, match=r"q\.jsonl, line 2: the id 't3_a' stands already in line 1"):

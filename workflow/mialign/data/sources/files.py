@@ -108,20 +108,24 @@ def _records(
         if not _counts(row, entry, where):
             continue
         asker = _asker(row, entry, stated, where)
-        if asker is None or _is_known(row, entry, where, seen):
+        again = fields.identity(row, entry["unique"], where) if "unique" in entry else None
+        if asker is None or again in seen:
             continue
+        asked = _cut(_question(row, entry, where), entry)
+        if not asked and entry.get("skip_empty"):
+            continue
+        if not asked:
+            raise InputError(f"{where}: nothing is left of the field {ways['question']!r}; set skip_empty: true")
+        if again is not None:
+            seen.add(again)
         own = _own_id(row, entry, number, lines, where)
         category = _category(row, entry, categories, where)
-        asked = _cut(_question(row, entry, where), entry)
-        if not asked and not entry.get("skip_empty"):
-            raise InputError(f"{where}: nothing is left of the field {ways['question']!r}; set skip_empty: true")
-        if asked:
-            reference = fields.reference(row, ways.get("reference"), entry.get("answer_after"), where)
-            if "choices" in ways:
-                asked, reference = _with_choices(asked, reference, row, ways, where)
-            question = entry.get("before", "") + asked + entry.get("after", "")
-            stored = fields.stored(row, ways["stored"], where) if "stored" in ways else None
-            yield number, record(name, f"{name}-{own}", category, question, reference, stored) | asker
+        reference = fields.reference(row, ways.get("reference"), entry.get("answer_after"), where)
+        if "choices" in ways:
+            asked, reference = _with_choices(asked, reference, row, ways, where)
+        question = entry.get("before", "") + asked + entry.get("after", "")
+        stored = fields.stored(row, ways["stored"], where) if "stored" in ways else None
+        yield number, record(name, f"{name}-{own}", category, question, reference, stored) | asker
 
 
 def _own_id(row: dict, entry: dict, number: int, lines: dict[str, int], where: str) -> str:
@@ -157,16 +161,6 @@ def _with_choices(asked: str, reference: str | None, row: dict, ways: dict, wher
 def _counts(row: dict, entry: dict, where: str) -> bool:
     """Whether the fields of `where` have one of the values asked for."""
     return all(fields.value(row, way, where) in wanted for way, wanted in entry.get("where", {}).items())
-
-
-def _is_known(row: dict, entry: dict, where: str, seen: set[str]) -> bool:
-    """Whether a line before has the same value in the field `unique`; the value is added to those seen."""
-    if "unique" not in entry:
-        return False
-    value = fields.identity(row, entry["unique"], where)
-    known = value in seen
-    seen.add(value)
-    return known
 
 
 def _asker(row: dict, entry: dict, stated: dict[str, str], where: str) -> dict | None:
