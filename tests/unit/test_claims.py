@@ -99,6 +99,16 @@ def test_rounding_is_half_a_unit_of_the_last_digit(value, half):
     assert rounding(value) == pytest.approx(half)
 
 
+def test_end_zeros_of_the_csv_are_digits_too(tmp_path):
+    (tmp_path / "values.csv").write_text("value\n57.50\n56.5\n5\n5.0\n")
+    values = [row["value"] for row in csv_files.rows(tmp_path / "values.csv")]
+    assert values == [57.5, 56.5, 5, 5]
+    assert [rounding(value) for value in values] == pytest.approx([0.005, 0.05, 0.5, 0.05])
+    text = values[0]
+    assert verdict_on_paper(win(text=text, figure=57.52)) == "agrees; cannot be decided with 80 items"
+    assert verdict_on_paper(win(text=text, figure=57.54)) == "disagrees; cannot be decided with 80 items"
+
+
 def test_counts_are_used_where_they_are_those_of_the_figure(published):
     dpo, sami, _ = families(published)[r"win rate, \%, temperature 0"]
     assert dpo.counts == (43, 6, 31)
@@ -153,6 +163,7 @@ def test_the_judge_without_principles_is_comparable_where_it_is_no_program():
 def test_the_table_has_published_digits_and_the_run_apart(run):
     text, tidy = make("reproduction", run)
     assert r"SAMI over SFT & 57.5 & 58.15 & 56.875\rlap{*} & 80 & [46.6, 67.7] & 0.60 & not a possible value" in text
+    assert r"SAMI over DPO & 55.625 & 57.50 & -- & 80" in text
     assert r"SAMI over DPO & -- & 49--51 & -- & 80" in text
     rows = list(csv.DictReader(io.StringIO(tidy)))
     assert len(rows) == 15
@@ -239,7 +250,7 @@ def found(published) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("about", "result"),
     [
-        ("SAMI over DPO: the text has 57.5 %", "the figure has 55.625 %"),
+        ("SAMI over DPO: the text has 57.50 %", "the figure has 55.625 %"),
         ("SFT over base, 32 attempts: the text has 5 points", "the figure has 4.16 points"),
         ("released verdicts, DPO over SFT: 43 wins, 6 ties, 31 losses", "57.5 %; of those decided 58.1 % are wins"),
         ("categories: the abstract names seven", "figure 1 has 8"),
@@ -373,9 +384,10 @@ def test_a_place_without_a_commit_is_none(place):
 
 
 def test_the_margins_in_the_text_are_those_of_the_rule():
-    from mialign.paper.claims import MARGIN
+    from mialign.paper.claims import MARGIN, READ_OFF
 
     text = (made_up_run.ROOT / "paper/sections/reproduction.tex").read_text()
     assert MARGIN == {50.0: 5.0, 0.0: 2.0}
     assert "within five points of one half" in text
     assert "within two points of zero" in text
+    assert f"and {READ_OFF} points more" in text

@@ -1,4 +1,7 @@
-"""CSVs: the text of one, and those of earlier stages as rows, numbers as numbers, what is missing as None."""
+"""CSVs: the text of one, and those of earlier stages as rows.
+
+Numbers are numbers that know their digits, and what is missing is None.
+"""
 
 import csv
 import io
@@ -7,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mialign.core.errors import InputError
+from mialign.core.files import Written
 
 COUNTS = ("n", "attempts", "step", "seed", "dropped", "kept")
 NUMBERS = ("value", "low", "high", "temperature", *COUNTS)
@@ -55,7 +59,7 @@ def _cell(column: str, written: str | None, where: str):
     if column not in NUMBERS:
         return written or ""
     try:
-        number = float(written or "nan")
+        number = Written(written or "nan")
     except ValueError:
         raise InputError(f"{where}: the column {column!r} holds {written!r}, which is not a number") from None
     if not math.isfinite(number):

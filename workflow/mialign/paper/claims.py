@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import sqrt
 
+from mialign.core.files import Written
 from mialign.evaluation.statistics.rates import Z, compositions, is_possible, wilson_of_points
 from mialign.evaluation.statistics.significance import sign_test
 from mialign.paper.formatting import label
@@ -13,7 +14,7 @@ KINDS = ("figure", "text", "files")
 SMALL = {50.0: 1.5, 0.0: 0.5}  # published differences up to here count as no effect: the original calls them none
 MARGIN = {50.0: 5.0, 0.0: 2.0}  # that there is no effect is shown by an interval within so many points of none
 ANOTHER = "not the checkpoint of the figure"  # in the note of a published value
-READ_OFF = 0.02  # a difference of two bars, each read off to the second decimal
+READ_OFF = 0.02  # points: of two bars, each read off to the second decimal
 
 
 @dataclass(frozen=True)
@@ -148,9 +149,14 @@ def decided(low: float, high: float, null: float, effect: bool) -> bool:
 
 
 def rounding(value: float) -> float:
-    """Half a unit of the last digit that a published value has."""
-    digits = repr(float(value)).partition(".")[2].rstrip("0")
+    """Half a unit of the last digit that a published value has: as its CSV writes it, or else without end zeros."""
+    digits = in_full(value).partition(".")[2]
     return 0.5 * 10.0 ** -len(digits)
+
+
+def in_full(value: float) -> str:
+    """A published value in the digits of its CSV; one that was computed in those that it needs."""
+    return value.text if isinstance(value, Written) else repr(float(value)).removesuffix(".0")
 
 
 def wins(published: list[dict], axis: str) -> Iterator[Claim]:

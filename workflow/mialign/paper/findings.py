@@ -15,7 +15,7 @@ from mialign.evaluation.statistics.rates import (
     wilson_of_points,
 )
 from mialign.evaluation.statistics.significance import holm, sign_test
-from mialign.paper.claims import families, rounding
+from mialign.paper.claims import families, in_full, rounding
 from mialign.paper.formatting import listing
 from mialign.paper.macros.published import kind
 
@@ -39,10 +39,10 @@ def computed(published: list[dict], known: dict) -> Iterator[Discrepancy]:
         if claim.null and not is_possible(text, rounding(text), claim.n, ties=True):
             below, above = nearest_values(text, claim.n, ties=True)
             result = f"{claim.n} items give {below:g} or {above:g}, if a tie is half a win"
-            yield Discrepancy(f"{titled}: the text has {text:g} %", result, f"{SOURCE}, text")
+            yield Discrepancy(f"{titled}: the text has {in_full(text)} %", result, f"{SOURCE}, text")
         if "disagrees" in claim.consistency():
             unit = "%" if claim.null else "points"
-            about = f"{titled}: the text has {text:g} {unit}"
+            about = f"{titled}: the text has {in_full(text)} {unit}"
             yield Discrepancy(about, f"the figure has {figure:g} {unit}", f"{SOURCE}, text and figure")
     yield from _bars([row for row in published if row.get("metric") == "win_rate" and kind(row["source"]) == "figure"])
     yield from _released([row for row in published if kind(row["source"]) == "files"])

@@ -6,7 +6,7 @@ from mialign.core import csv_files
 from mialign.core.macro_names import KEYS
 from mialign.evaluation.judge.settings import MAIN, by_program
 from mialign.evaluation.statistics.significance import holm
-from mialign.paper.claims import KINDS, Claim, families
+from mialign.paper.claims import KINDS, Claim, families, in_full
 from mialign.paper.formatting import count, decimal, interval, measured
 from mialign.paper.macros.accuracy import usual_temperature
 from mialign.paper.tables.layout import Table, written
@@ -97,9 +97,9 @@ def _in_full(claim: Claim, name: str) -> str:
         return "--"
     if row.get("low") is not None and row.get("high") is not None:
         return f"{row['low']:g}--{row['high']:g}"
-    signed = "+" if claim.null == 0 and value else ""
+    sign = "$+$" if claim.null == 0 and value > 0 else ""
     mark = STAR if name in claim.apart else ""
-    return f"{value:{signed}g}".replace("-", "$-$").replace("+", "$+$") + mark
+    return sign + in_full(value).replace("-", "$-$") + mark
 
 
 def verdict_on_paper(claim: Claim) -> str:
