@@ -415,6 +415,23 @@ def test_rows_and_columns_of_the_grid_and_the_share_that_ends_have_panels_of_the
     assert all(title in text for title in ("Grid rows (%)", "Grid columns (%)", "Ended (%)"))
 
 
+def test_a_correlation_has_a_panel_of_its_own_and_is_no_share(tmp_path):
+    keys = {"experiment": "multitask", "method": "mi_epo", "seed": 1}
+    values = {"steering": (-0.5, 0.5), "accuracy": (0.2, 0.8)}
+    rows = [
+        keys | {"step": step, "metric": name, "value": value}
+        for name, both in values.items()
+        for step, value in zip((0, 8), both, strict=True)
+    ]
+    draw("training", rows, {}, tmp_path / "a.pdf")
+    text = Picture(tmp_path / "a.pdf").text
+    assert "Validation (%)" in text
+    assert "Validation (corr.)" in text
+    assert {"0.50", "80"} <= set(text.split())
+    draw("training", [row for row in rows if row["metric"] == "steering"], {}, tmp_path / "b.pdf")
+    assert "%" not in Picture(tmp_path / "b.pdf").text
+
+
 def test_methods_of_one_name_have_the_label_of_their_experiment(tmp_path):
     rows = curves("multitask", ["sft"], [1]) + curves("large", ["sft"], [1])
     settings = {"labels": {"multitask": {"sft": "SFT"}, "large": {"sft": "SFT of 8B"}}, "panels": ["loss"], "height": 2}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mialign.evaluation.choosing_scores import CHOOSING
+from mialign.evaluation.choosing_scores import CHOOSING, CORRELATION
 from mialign.paper.figures.bars import COMMON, attempts_table
 from mialign.paper.figures.style import (
     METHOD_SHADES,
@@ -47,7 +47,7 @@ TRAINING_DEFAULTS = {
     "labels": {},  # experiment -> method -> label
     "order": None,  # methods, for the legend
     "experiments": None,  # columns; by default all but the collapse
-    "panels": ["loss", "rows", "columns", "matched_logprob", "followed", "ended", "length"],
+    "panels": ["loss", "rows", "columns", "matched_logprob", "followed", "correlation", "ended", "length"],
 }
 
 # panel -> (title, the metrics it averages, factor)
@@ -58,7 +58,8 @@ PANELS = {
     "matched_logprob": ("Log-prob. / token", ("matched_logprob",), 1),
     "adherence": ("Adherence (%)", ("adherence",), 100),
     "accuracy": ("Accuracy (%)", ("accuracy",), 100),
-    "followed": ("Validation (%)", CHOOSING, 100),
+    "followed": ("Validation (%)", tuple(score for score in CHOOSING if score != CORRELATION), 100),
+    "correlation": ("Validation (corr.)", (CORRELATION,), 1),
     "correct": ("Correct content (%)", ("correct",), 100),
     "ended": ("Ended (%)", ("ended",), 100),
     "length": ("Response tokens", ("length",), 1),
