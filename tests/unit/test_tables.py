@@ -450,7 +450,12 @@ def test_the_claims_of_the_judge_without_principles_are_ranges(run):
 def test_examples_are_quoted_whole_and_harmless(run):
     text, tidy = make("examples", run)
     assert r"\textbackslash{}end\{document\}" in text
-    assert made_up_run.NASTY in next(csv.DictReader(io.StringIO(tidy)))["text"]
+    rows = list(csv.DictReader(io.StringIO(tidy)))
+    assert made_up_run.NASTY in rows[0]["text"]
+    marks = {row["mark"] for row in rows}
+    assert not any("\\" in mark for mark in marks)  # plain text beside the table, LaTeX in it alone
+    assert any(re.match(r"adherence \d+ %", mark) for mark in marks)
+    assert re.search(r"\{adherence \d+\\,\\%", text)
 
 
 def chosen(tmp_path, questions: dict, stage="responses") -> list[str]:

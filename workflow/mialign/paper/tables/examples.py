@@ -47,8 +47,9 @@ def _blocks(prompt: dict, answers: dict[str, dict], known: dict | None) -> str:
     if prompt["constitutions"]:
         blocks.append(rf"\exampleconstitution{{{escape_block(prompt['constitutions'][0]['text'])}}}")
     for row in _rows(prompt, answers):
+        mark = row["mark"].replace(" %", r"\,\%")
         text = escape_block(shorten(row["text"] if row["text"].strip() else "(empty)", LIMIT))
-        blocks.append(rf"\exampleblock{{{escape(label(row['method'], known))}}}{{{row['mark']}}}{{{text}}}")
+        blocks.append(rf"\exampleblock{{{escape(label(row['method'], known))}}}{{{mark}}}{{{text}}}")
     return "\n".join(blocks)
 
 
@@ -116,9 +117,10 @@ def _correct(record: dict) -> bool | None:
 
 
 def _mark(record: dict) -> str:
+    """What an answer is worth, in plain words."""
     parts = []
     if record.get("adherence") is not None:
-        parts.append(rf"adherence {100 * record['adherence']:.0f}\,\%")
+        parts.append(f"adherence {100 * record['adherence']:.0f} %")
     if (correct := _correct(record)) is not None:
         parts.append("correct" if correct else "wrong")
     if record.get("finish") == "length":
