@@ -1,4 +1,8 @@
-"""Seeds: every random choice draws from one of these, derived by name from a seed in the config."""
+"""Seeds: random choices draw from one of these, derived by name from a seed in the config.
+
+Two draw otherwise. A training takes the seed of its method as it is. Its sampled answers to validation questions draw
+by the number of the question alone (training/validation.py).
+"""
 
 import hashlib
 

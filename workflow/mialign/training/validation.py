@@ -26,6 +26,7 @@ class Validation:
         """Means over the questions: each score, the share that ended, the length in tokens; `score` is the choice's."""
         from mialign.generation.local import generate
 
+        # Common random numbers: the same for all checkpoints, methods and seeds, which so differ by the policy alone.
         requests = [Request(record["prompts"][0], (number,)) for number, record in enumerate(self.prompts)]
         completions = [one for (one,) in generate(model, tokenizer, requests, self.sampling, self.batch)]
         scores = self.score(self.prompts, completions)
