@@ -201,6 +201,17 @@ def test_the_pairs_of_each_step_are_those_that_it_was_computed_on(tmp_path, pare
     assert [name for names in other[:4] for name in names] != epoch
 
 
+def test_methods_of_one_seed_take_the_pairs_in_one_order(tmp_path, parent, pairs):
+    """So SFT that goes on from SFT sees its first batches again, as the paper says."""
+    settings, orders = {"batch": 2, "validate_every": 4}, []
+    for name, changes in {"sft": {"objective": "sft"}, "sami": {"learning_rate": 0.01}}.items():
+        train(tmp_path / name, parent, pairs, (0.1, 0.2), **settings, **changes)
+        orders.append((tmp_path / name / "curve.jsonl").read_text())
+    more = tmp_path / "sft/sami/seed5"
+    train(tmp_path / "more", more, pairs, (0.1, 0.2), **settings, objective="sft")
+    assert orders[0] == orders[1] == (tmp_path / "more/curve.jsonl").read_text()
+
+
 METHODS = [
     {},
     {"objective": "dpo", "beta": 0.5, "label_smoothing": 0.1},

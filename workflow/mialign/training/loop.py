@@ -38,7 +38,7 @@ def arguments(settings: OptimizerSettings, scratch: Path, **more) -> TrainingArg
         warmup_steps=settings.warmup,
         max_grad_norm=settings.clip or math.inf,  # not 0, with which no norm would be logged
         optim="rmsprop" if settings.optimizer == "rmsprop" else "adamw_torch",
-        seed=settings.seed % 2**32,
+        seed=settings.seed % 2**32,  # also of the order of the pairs, which methods of one seed share
         use_cpu=not torch.cuda.is_available(),
         save_strategy="steps",
         save_total_limit=2,
