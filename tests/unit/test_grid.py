@@ -216,6 +216,22 @@ def test_a_policy_with_its_adapter_off_is_its_own_reference():
     torch.testing.assert_close(grid(policy, items, entry_mask, policy).kl, grid(policy, items, entry_mask, base).kl)
 
 
+def test_the_reference_without_the_adapter_drops_nothing_while_the_policy_does():
+    """The dropout of the whole model, as of GPT-2, is noise in a policy that is trained, and none in the reference."""
+    base = architectures.model("llama", attention_dropout=0.5)
+    items = [Item([[3, 4, 5], [6]], [[7, 8, 0], [9, 0]])]
+    entry_mask = torch.ones(2, 2, dtype=torch.bool)
+    policy = architectures.with_adapter(copy.deepcopy(base)).train()
+    found = []
+    for reference in (policy, base.eval()):
+        torch.manual_seed(0)
+        found.append(grid(policy, items, entry_mask, reference).kl)
+    torch.testing.assert_close(*found)
+    assert all(module.training for module in policy.modules())
+    torch.manual_seed(1)
+    assert not torch.allclose(grid(policy, items, entry_mask, policy).kl, found[0])
+
+
 def test_gradient_checkpointing_changes_nothing():
     model = architectures.model("mistral, window", torch.float64).train()
     items = [Item([[3, 4, 5], [6]], [[7, 8, 0], [9, 0]])]

@@ -1,7 +1,7 @@
 """The grid itself: one pass of the policy over a layout, summed up by entry."""
 
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -103,9 +103,22 @@ def _project(ref_model, is_policy: bool, layout: Layout, matched: Tensor) -> Pro
         kept.append(projection.at(matched))
         return kept[0].factors[0][0][:, :1]
 
-    with ref_model.disable_adapter() if is_policy else nullcontext():
+    with _without_adapter(ref_model) if is_policy else nullcontext():
         _through(ref_model, layout, keep)
     return kept[0]
+
+
+@contextmanager
+def _without_adapter(policy) -> Iterator[None]:
+    """The policy as it was when its adapter was new, and without dropout, which the whole model may have too."""
+    training = {module: module.training for module in policy.modules()}
+    policy.eval()
+    try:
+        with policy.disable_adapter():
+            yield
+    finally:
+        for module, before in training.items():
+            module.training = before
 
 
 def _through(model, layout: Layout, function: Callable[[Projection], Tensor]) -> Tensor:
