@@ -705,6 +705,12 @@ def test_settings_keep_the_order_of_what_they_are_laid_over():
     assert list(ordered["methods"]["b"]) == ["x", "y"]
 
 
+@pytest.mark.parametrize("name", ["collapse", "tuning", "pairs", "prompts"])
+def test_names_of_folders_that_files_are_known_by_are_no_experiments(miniature, name):
+    miniature["experiments"][name] = copy.deepcopy(miniature["experiments"]["maths"])
+    refused(miniature, f"experiments.{name}: the workflow uses this name itself; take another")
+
+
 def test_collapse_curves_are_whole_methods(miniature):
     curves = loading.load(miniature)["collapse"]["curves"]
     assert [curve["learning_rate"] for curve in curves.values()] == [0.0003, 0.001, 0.0003]

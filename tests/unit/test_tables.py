@@ -360,6 +360,13 @@ def test_filters_are_shown_in_the_order_in_which_they_drop():
     assert list(filtering.SHOWN) == ["generated", *ORDER, TIED, "size"]
 
 
+def test_a_set_may_be_called_pairs():
+    run = Path("results/pairs")
+    assert filtering.set_of(run / "pairs/maths/pairs.filters.csv") == ("maths", "pairs")
+    assert filtering.set_of(run / "pairs/maths/pairs/seed1.filters.csv") == ("maths", "pairs")
+    assert filtering.set_of(Path("pairs/maths/own_pairs.filters.csv")) == ("maths", "own_pairs")
+
+
 def test_filters_of_both_experiments_side_by_side(run):
     text, _ = make("filters", run)
     assert r"lengths too close & -- & -- & 50 & 750" in text

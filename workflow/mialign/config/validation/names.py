@@ -14,7 +14,7 @@ def check_folders(config: dict) -> None:
         if config[key] == "published":
             raise InputError(f"{key}: results/published is for the published figures; take another name")
     for name in config["experiments"]:
-        if name in ("collapse", "tuning"):
+        if name in ("collapse", "tuning", "pairs", "prompts"):
             raise InputError(f"experiments.{name}: the workflow uses this name itself; take another")
 
 

@@ -48,8 +48,9 @@ def filters(inputs: list[Path], settings: dict) -> tuple[str, str]:
 
 def set_of(path: Path) -> tuple[str, str]:
     """Experiment and set of a file pairs/EXPERIMENT/SET.filters.csv or pairs/EXPERIMENT/SET/seedN.filters.csv."""
-    start = len(path.parts) - 1 - path.parts[::-1].index("pairs")
-    return path.parts[start + 1], path.parts[start + 2].split(".")[0]
+    if path.parts[-3] == "pairs":
+        return path.parts[-2], path.name.split(".")[0]
+    return path.parts[-3], path.parts[-2]
 
 
 def counts(paths: list[Path]) -> dict[tuple[str, str], list[dict]]:
