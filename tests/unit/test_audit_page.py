@@ -305,6 +305,20 @@ def test_twenty_thousand_answers_that_cannot_be_compressed_stay_below_30_mb(tmp_
     assert parts(page)["summary"]["left_out"]["questions"] == 500 - 24_000_000 // (40 * 1300)
 
 
+def test_settings_are_shown_as_the_config_has_them(tmp_path):
+    run = audited_run.write(tmp_path / "elsewhere", texts=("yes", "no"))
+    table = [
+        ("configRun", "with-{}kl", "config: run", "yes", "with-kl"),
+        ("configRate", r"\ensuremath{10^{-4}}", "config: rate", "yes", "0.0001"),
+        ("seedsInWords", "one seed", "config: seeds", "yes", ""),
+    ]
+    csv_of = csv_files.text(("name", "text", "origin", "used", "setting"), table)
+    (run / "paper/numbers.csv").write_text(csv_of)
+    held = parts(document.write(run))["summary"]
+    assert held["run"] == "with-kl"
+    assert held["settings"] == {"run": "with-kl", "rate": "0.0001"}
+
+
 # ---------------------------------------------------------------- folders that lack something
 @pytest.mark.parametrize("left_out", ["prompts", "logs", "paper", "verdicts", "scores", "training", "figures", "pairs"])
 def test_a_folder_that_was_copied_in_part_has_its_page(tmp_path, left_out):

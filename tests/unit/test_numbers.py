@@ -45,6 +45,20 @@ def lineage(folder):
         return list(csv.DictReader(stream))
 
 
+def test_settings_stand_beside_as_the_config_has_them(tmp_path):
+    config = made_up_run.config() | {"run": "with-kl", "seeds": [1, 2]}
+    config["experiments"]["multitask"]["methods"]["sft"]["learning_rate"] = 0.0000125
+    config["experiments"]["multitask"]["template"] = "{constitution} 100 % & {question}"
+    found = {number.name: number for number in settings.of_settings(config)}
+    assert found["configRun"].setting == "with-kl"
+    assert found["configSeeds"].setting == "[1, 2]"
+    assert found["configExperimentsMultitaskMethodsSftLearningRate"].setting == "1.25e-05"
+    assert found["configExperimentsMultitaskTemplate"].setting == "{constitution} 100 % & {question}"
+    assert found["seedsInWords"].setting == ""  # what follows from settings is none
+    rows = list(csv.DictReader(macro_file.lineage(found, {}).splitlines()))
+    assert {row["setting"] for row in rows if row["origin"] == "config: run"} == {"with-kl"}
+
+
 def paper_sources(chapter: bool = False):
     """What the paper is made of, or the chapter of the neighbours, which a run of its own fills."""
     files = [path for path in (ROOT / "paper").rglob("*.tex") if path.stem.endswith("neighbours") == chapter]

@@ -90,12 +90,17 @@ def _published(lineage: Lineage) -> dict[str, dict]:
 
 
 def _settings(numbers: dict | None) -> dict[str, str]:
-    """The settings that the numbers of the text hold, by path, without the escapes of LaTeX."""
+    """The settings that the numbers of the text hold, by path, as the config has them.
+
+    Where an earlier version wrote the numbers, they are as LaTeX gets them.
+    """
     if numbers is None:
         return {}
-    rows = (dict(zip(numbers["columns"], row, strict=True)) for row in numbers["rows"])
-    given = (row for row in rows if row["origin"].startswith("config: "))
-    return {row["origin"].removeprefix("config: "): row["text"].replace("\\_", "_") for row in given}
+    rows = [dict(zip(numbers["columns"], row, strict=True)) for row in numbers["rows"]]
+    if "setting" not in numbers["columns"]:
+        rows = [row | {"setting": row["text"].replace("\\_", "_")} for row in rows]
+    given = (row for row in rows if row["origin"].startswith("config: ") and row["setting"])
+    return {row["origin"].removeprefix("config: "): row["setting"] for row in given}
 
 
 def _asset(name: str) -> str:

@@ -49,7 +49,7 @@ def _comment(text: str) -> str:
 
 
 def lineage(numbers: dict[str, Number], used: Container[str]) -> str:
-    """CSV of every number that there is, those that the paper uses first: name, text, origin, used."""
+    """CSV of every number that there is, those that the paper uses first: name, text, origin, used, setting."""
     ordered = sorted(numbers.values(), key=lambda number: number.name not in used)
-    rows = ((one.name, one.text, one.origin, "yes" if one.name in used else "no") for one in ordered)
-    return csv_files.text(("name", "text", "origin", "used"), rows)
+    rows = ((one.name, one.text, one.origin, "yes" if one.name in used else "no", one.setting) for one in ordered)
+    return csv_files.text(("name", "text", "origin", "used", "setting"), rows)

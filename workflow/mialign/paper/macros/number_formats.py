@@ -9,11 +9,15 @@ COUNTS = ("wins", "ties", "losses", "invalid")
 
 @dataclass(frozen=True)
 class Number:
-    """One macro: its name, what it expands to, and the file and row that it comes from."""
+    """One macro: its name, what it expands to, and the file and row that it comes from.
+
+    setting: of a setting its value as the config has it, a text as it is and anything else as JSON.
+    """
 
     name: str
     text: str
     origin: str
+    setting: str = ""
 
 
 def sign(row: dict | None, null: float) -> str:

@@ -1,5 +1,6 @@
 """The settings of the run in numbers: every value of the config, and what follows from it."""
 
+import json
 from collections.abc import Iterable
 
 from mialign.core.macro_names import name, words
@@ -202,7 +203,8 @@ def _flat(value, path: tuple, about: tuple | None = None) -> Iterable[Number]:
     """about: the parts of a name, where it is not named after the whole path."""
     about, origin = about or path, "config: " + "/".join(map(str, path[1:]))
     if not isinstance(value, dict):
-        yield Number(name(*about), _scalar(value), origin)
+        plain = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+        yield Number(name(*about), _scalar(value), origin, plain)
         return
     for key, inner in value.items():
         yield from _flat(inner, (*path, key), (*about, key))
