@@ -41,11 +41,16 @@ def tokenizer() -> Tokenizer:
     return found
 
 
-def model():
-    """The model whose weights the file holds, as they are after the rounding to blocks."""
+def model(taught: tuple[str, str] | None = None):
+    """The model whose weights the file holds, as they are after the rounding to blocks.
+
+    taught: a question, and what the model learns to answer it.
+    """
     import torch
 
     found = tiny_model(hidden=32, vocabulary=tokenizer().get_vocab_size())
+    if taught:
+        _teach(found, *taught)
     for name, weight in found.named_parameters():
         if _told(name).endswith(f"{QUANTISED}.weight"):
             kind = gguf.GGMLQuantizationType.Q8_0
@@ -54,10 +59,30 @@ def model():
     return found
 
 
-def write(path: Path, architecture: str = "llama", extra: dict | None = None, rule: str = "smollm") -> Path:
-    """The file. extra: tensors that belong to no weight of the model."""
+def _teach(whole, question: str, answer: str) -> None:
+    """Train the model on this answer alone, in the chat template, until it gives it by far."""
+    import torch
+
+    known = tokenizer()
+    prompt, written = known.encode(f"{TURN}{question}{END}").ids, known.encode(f"{answer}{END}").ids
+    optimizer = torch.optim.Adam(whole.parameters(), 0.01)
+    for _ in range(60):
+        logits = whole(torch.tensor([prompt + written])).logits[0, len(prompt) - 1 : -1]
+        torch.nn.functional.cross_entropy(logits, torch.tensor(written)).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+
+def write(
+    path: Path,
+    architecture: str = "llama",
+    extra: dict | None = None,
+    rule: str = "smollm",
+    taught: tuple[str, str] | None = None,
+) -> Path:
+    """The file. extra: tensors that belong to no weight of the model. taught: see model."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    whole, writer = model(), gguf.GGUFWriter(path, architecture)
+    whole, writer = model(taught), gguf.GGUFWriter(path, architecture)
     config = whole.config
     writer.add_context_length(config.max_position_embeddings)
     writer.add_embedding_length(config.hidden_size)

@@ -810,6 +810,9 @@ PACKAGE = {"package": "words==1.0", "file": "words/a.gguf", "sha256": "0" * 64}
         ([{"package": "words==1.0", "file": "a.gguf"}], "models.far.places[0].sha256: the key is missing"),
         ([PACKAGE, {"gguf": "--x"}], "places[1].gguf: '--x' is not a path that no command takes for an option"),
         ([{"gguf": "gone.gguf"}], "models.far.places[0].gguf: gone.gguf: no such file; name one that is there"),
+        ([PACKAGE | {"answer": {"question": "Why?"}}], "places[0].answer.text: the key is missing"),
+        ([PACKAGE | {"answer": "So."}], "places[0].answer: "),
+        ([{"hub": "a/b", "revision": "main", "answer": {}}], "places[0].answer: unknown key"),
     ],
 )
 def test_places_that_cannot_have_a_model_are_refused(miniature, places, message):

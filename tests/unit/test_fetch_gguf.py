@@ -19,7 +19,7 @@ from transformers import PreTrainedModel
 import tiny_gguf
 from mialign.core import disk_space
 from mialign.core.errors import InputError
-from mialign.data.fetch import model, package
+from mialign.data.fetch import lock, model, package
 from mialign.models import checkpoints
 
 FILES = {
@@ -193,6 +193,37 @@ def test_a_file_that_is_not_there_leads_to_the_next_place(fetched, file, tmp_pat
     assert refused(fetched, gone) == f"models.tiny: no place has it. {tmp_path}/gone.gguf: no such file"
     origin = fetched(gone, {"gguf": str(file)})
     assert (origin["place"], origin["passed_over"]) == ({"gguf": str(file)}, [f"{tmp_path}/gone.gguf: no such file"])
+
+
+# ---------------------------------------------------------------- the known answer
+def test_a_model_must_give_the_answer_that_its_place_knows(fetched, tmp_path):
+    question, text = "The bees", "The boat sank at noon."
+    place = {"gguf": str(tiny_gguf.write(tmp_path / "taught.gguf", taught=(question, text)))}
+    known = place | {"answer": {"question": question, "text": text}}
+    assert fetched(known)["place"] == known
+    shutil.rmtree(tmp_path / "models/tiny")
+    for wrong in ("The boat sank.", "The boat sank at noon. A keeper"):
+        told = refused(fetched, place | {"answer": {"question": question, "text": wrong}})
+        assert f"{tmp_path}/taught.gguf: to 'The bees' the model answers '{text}', and not '{wrong}', as" in told
+        assert not (tmp_path / "models/tiny").exists()
+    told = refused(fetched, place | {"answer": {"question": "A keeper walks 3 days", "text": text}})
+    assert "to 'A keeper walks 3 days' the model answers" in told
+
+
+def test_a_known_answer_makes_no_other_place_for_the_lock(tmp_path):
+    """So the lock holds the file to what came before the answer was known, and the answer is asked for all the same."""
+    place, asked = {"gguf": "tiny.gguf"}, []
+    known = place | {"answer": {"question": "Why?", "text": "So."}}
+
+    def fetch(places):
+        asked.append(places)
+        return {"place": places[0], "sha256": "0" * 64, "passed_over": []}
+
+    for places in ([place], [known], [place]):
+        origin = lock.fetch_under_lock(tmp_path / "tiny.lock", "models.tiny", places, tmp_path / "tiny", fetch)
+        assert origin["place"] == places[0]
+    assert asked == [[place], [known], [place]]
+    assert [entry["places"] for entry in json.loads((tmp_path / "tiny.lock").read_text())] == [[place]]
 
 
 # ---------------------------------------------------------------- packages

@@ -11,18 +11,22 @@ from mialign.core.errors import InputError
 from mialign.core.files import sha256
 from mialign.data.fetch import Absent, gguf_header
 from mialign.models import checkpoints
+from mialign.models.chat_template import encode_conversation, end_token
+from mialign.models.encoding import encode_response
 
 LINK = "model.gguf"
 PROBE = "In 1984,  27 ships sailed to Oslo;\n\tthe café's owner asked: “Is 3.14 ≈ π?”"
 FLOAT32 = 4  # bytes
+BEYOND = 16  # tokens that another answer may have more than twice those of the known one, before it is cut
 NATS = 1e-4  # by which log-probabilities may differ that should be the same
 
 
-def convert(file: Path, scratch: Path, out: Path) -> dict:
+def convert(file: Path, scratch: Path, out: Path, answer: dict | None = None) -> dict:
     """Make the model's folder `out`, and return what is known of it: sha256 of the file, weights, files.
 
-    Absent if there is no such file, InputError if it is cut short or transformers cannot read all of it. The folder is
-    made in `scratch`, anew if an earlier call was killed.
+    answer: {question, text}, what the model is known to answer greedily in its own chat template.
+    Absent if there is no such file, InputError if it is cut short, transformers cannot read all of it, or the model
+    answers otherwise. The folder is made in `scratch`, anew if an earlier call was killed.
     """
     if not file.is_file():
         raise Absent(f"{file}: no such file")
@@ -45,6 +49,8 @@ def convert(file: Path, scratch: Path, out: Path) -> dict:
     del tokenizer, model
     _compare(file, before, partial)
     _check_whole(file, stored.total(), partial)
+    if answer:
+        _check_answer(file, answer, partial)
     shutil.rmtree(out, ignore_errors=True)
     os.replace(partial, out)
     files = {path.name: {"bytes": path.stat().st_size, "sha256": sha256(path)} for path in sorted(out.iterdir())}
@@ -112,6 +118,31 @@ def _compare(file: Path, before: tuple, folder: Path) -> None:
     if found_ids != ids or not torch.allclose(found, wanted, rtol=0, atol=NATS):
         what = "tokens" if found_ids != ids else "probabilities"
         raise InputError(f"{file}: what is saved of it gives other {what}, or none; {gguf_header.OTHERWISE}")
+
+
+def _check_answer(file: Path, known: dict, folder: Path) -> None:
+    """InputError unless the model, as it is saved, answers the question with this text, and then ends."""
+    tokenizer = checkpoints.load_tokenizer(folder)
+    wanted, end = known["text"].strip(), end_token(tokenizer)
+    written = _greedy(tokenizer, folder, known["question"], end, 2 * len(encode_response(tokenizer, wanted)) + BEYOND)
+    found = tokenizer.decode(written).removesuffix(tokenizer.decode([end])).strip()
+    if written[-1:] != [end] or found != wanted:
+        raise InputError(
+            f"{file}: to {known['question']!r} the model answers {found!r}{'' if written[-1:] == [end] else ' ...'}, "
+            f"and not {wanted!r}, as answer of its place says; {gguf_header.OTHERWISE}"
+        )
+
+
+def _greedy(tokenizer, folder: Path, question: str, end: int, most: int) -> list[int]:
+    """The ids that the model answers in its own chat template, the end token included; at most so many."""
+    import torch
+
+    prompt = encode_conversation(tokenizer, [{"role": "user", "content": question}])
+    model = checkpoints.load_model(folder).eval()
+    how = {"do_sample": False, "max_new_tokens": most, "eos_token_id": end, "pad_token_id": end}
+    with torch.inference_mode():
+        found = model.generate(torch.tensor([prompt]), attention_mask=torch.ones(1, len(prompt)).long(), **how)
+    return found[0, len(prompt) :].tolist()
 
 
 def _check_whole(file: Path, stored: int, folder: Path) -> None:

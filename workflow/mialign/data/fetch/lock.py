@@ -34,25 +34,31 @@ def fetch_under_lock(file: Path, name: str, places: list[dict], out: Path, fetch
 
     Without an entry for these places, what came is written there, unless all places that were tried are pinned. With
     one, only its place is asked, at the commit that is written there; another content is removed, and an InputError
-    names it. Other places in the config (a `split`, a `revision`) have an entry of their own.
+    names it. Other places in the config (a `split`, a `revision`) have an entry of their own; the known answer of a
+    model makes no other place.
     """
-    entries = _read(file)
-    locked = next((one for one in entries if one["places"] == places), None)
+    entries, had = _read(file), [_without_answer(place) for place in places]
+    locked = next((one for one in entries if one["places"] == had), None)
     if locked is None:
         origin = fetch(places)
         *passed, place = places[: len(origin.get("passed_over", [])) + 1]
         if not all(map(is_pinned, [*passed, place])):
-            entry = {"places": places, "place": place, "commit": origin.get("commit")}
+            entry = {"places": had, "place": _without_answer(place), "commit": origin.get("commit")}
             entries.append(entry | {"sha256": _digests(place, origin, out)})
             write_text(file, json.dumps(entries, ensure_ascii=False, indent=2) + "\n")
         return origin
-    place = locked["place"]
+    place = places[had.index(locked["place"])]
     try:
         origin = fetch([place | {"revision": locked["commit"]} if locked["commit"] else place])
     except Absent as error:
         raise InputError(f"{name}: {file} holds it to what is not there any more ({error}). {_remedy(file)}") from None
     _compare(file, name, locked["sha256"], _digests(place, origin, out), out)
     return origin | ({"place": place} if locked["commit"] else {})
+
+
+def _without_answer(place: dict) -> dict:
+    """Where a thing is had, without what is known of its content."""
+    return {key: value for key, value in place.items() if key != "answer"}
 
 
 def _compare(file: Path, name: str, wanted: dict[str, str], found: dict[str, str], out: Path) -> None:
