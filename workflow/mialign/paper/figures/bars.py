@@ -17,29 +17,23 @@ from mialign.paper.figures.style import (
 )
 from mialign.paper.reported import reported
 
-COMMON = {"title": None, "width": TEXT_WIDTH, "height": 2.3, "labels": {}, "experiment": None, "source": "figure"}
+COMMON = {"labels": {}, "experiment": None}
 
 CATEGORY_DEFAULTS = COMMON | {
     "title": "Win rate by category",
-    "axis": "principle-aware",
-    "temperature": 0.0,
     "comparisons": None,  # [[test, baseline], ...]; by default all whose baseline is not the base model
-    "categories": None,
     "shades": COMPARISON_SHADES,
-    "ylim": [0, 110],
-    "yticks": [0, 50, 100],
-    "ylabel": "Win rate (%)",
     "line": 50,  # a thin line at no difference; null for none
 }
 
 ATTEMPT_DEFAULTS = COMMON | {
-    "metric": "accuracy",
     "order": None,  # methods; by default the base, then as in the table
-    "attempts": None,  # panels; by default all in the table
     "shades": METHOD_SHADES,
     "ylims": {},  # attempts -> [low, high]; by default from 0
-    "ylabel": "Accuracy (%)",
 }
+
+SIZE = (TEXT_WIDTH, 2.3)  # inches
+WIN_RATES = (0, 110)  # the axis: room above 100 for whiskers
 
 
 def by_category(rows: list[dict], settings: dict):
@@ -48,28 +42,27 @@ def by_category(rows: list[dict], settings: dict):
 
     chosen = settled(CATEGORY_DEFAULTS, settings)
     rows = published(rows, chosen)
-    rows = where(rows, metric="win_rate", axis=chosen["axis"], temperature=chosen["temperature"])
+    rows = where(rows, metric="win_rate", axis="principle-aware", temperature=0.0)
     rows = need([row for row in rows if row["category"] != "all"], "win_rate by category")
     table = {(row["method"], row["baseline"], row["category"]): row for row in rows}
     pairs = _pairs(rows, chosen["comparisons"])
     present = dict.fromkeys(row["category"] for row in rows)
-    categories = chosen["categories"] or sorted(present, key=lambda c: CATEGORIES.index(c) if c in CATEGORIES else 99)
+    categories = sorted(present, key=lambda c: CATEGORIES.index(c) if c in CATEGORIES else 99)
 
-    figure = Figure(figsize=(chosen["width"], chosen["height"]), layout="constrained")
+    figure = Figure(figsize=SIZE, layout="constrained")
     axes = figure.subplots()
     width = 0.8 / len(pairs)
     for index, pair in enumerate(pairs):
         x = [place + (index - (len(pairs) - 1) / 2) * width for place in range(len(categories))]
         cells = [table.get((*pair, category)) for category in categories]
         label = " vs ".join(name(method, chosen["labels"]) for method in pair)
-        _bars(axes, x, cells, width, [index] * len(x), chosen, chosen["ylim"][0], label)
+        _bars(axes, x, cells, width, [index] * len(x), chosen["shades"], WIN_RATES[0], label)
     if chosen["line"] is not None:
         axes.axhline(chosen["line"], color="0.6", linewidth=0.5, zorder=0)
-    axes.set(ylim=chosen["ylim"], yticks=chosen["yticks"], ylabel=chosen["ylabel"], xlim=(-0.6, len(categories) - 0.4))
+    axes.set(ylim=WIN_RATES, yticks=[0, 50, 100], ylabel="Win rate (%)", xlim=(-0.6, len(categories) - 0.4))
     axes.set_xticks(range(len(categories)), [_capital(name(c, chosen["labels"])) for c in categories])
     axes.tick_params(axis="x", length=0)
-    if chosen["title"]:
-        axes.set_title(chosen["title"])
+    axes.set_title(chosen["title"])
     legend_below(figure, *axes.get_legend_handles_labels(), most=4, handlelength=1.2)
     return figure
 
@@ -82,15 +75,15 @@ def by_attempts(rows: list[dict], settings: dict):
     chosen = settled(ATTEMPT_DEFAULTS, settings)
     table = attempts_table(rows, chosen)
     methods = ordered([method for method, _ in table], chosen["order"])
-    attempts = chosen["attempts"] or sorted({number for _, number in table})
+    attempts = sorted({number for _, number in table})
 
-    figure = Figure(figsize=(chosen["width"], chosen["height"]), layout="constrained")
+    figure = Figure(figsize=SIZE, layout="constrained")
     for column, number in enumerate(attempts):
         axes = figure.add_subplot(1, len(attempts), column + 1)
         cells = [table.get((method, number)) for method in methods]
         places = list(range(len(methods)))
         ylim = chosen["ylims"].get(str(number)) or (0, _top(cells))
-        _bars(axes, places, cells, 0.75, places, chosen, ylim[0])
+        _bars(axes, places, cells, 0.75, places, chosen["shades"], ylim[0])
         axes.set_title(f"{number} attempt" + "s" * (number > 1))
         labels = [name(method, chosen["labels"]) for method in methods]
         axes.set_xticks(places, labels, rotation=45, ha="right", rotation_mode="anchor")
@@ -98,21 +91,19 @@ def by_attempts(rows: list[dict], settings: dict):
         axes.set(ylim=ylim, xlim=(-0.6, len(methods) - 0.4))
         axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
         if not column:
-            axes.set_ylabel(chosen["ylabel"])
-    if chosen["title"]:
-        figure.suptitle(chosen["title"], fontsize=9)
+            axes.set_ylabel("Accuracy (%)")
     return figure
 
 
 def published(rows: list[dict], chosen: dict) -> list[dict]:
-    """Of a table with sources, the rows whose source is of the chosen kind; and of the chosen experiment."""
-    rows = [row for row in rows if row.get("source", chosen["source"]).startswith(chosen["source"])]
+    """Of a table with sources, the rows that the paper's figures show; and of the chosen experiment."""
+    rows = [row for row in rows if row.get("source", "figure").startswith("figure")]
     return rows if chosen["experiment"] is None else where(rows, experiment=chosen["experiment"])
 
 
 def attempts_table(rows: list[dict], chosen: dict) -> dict[tuple[str, int], dict]:
     """(method, attempts) -> row; one attempt is at the lowest temperature there is, several at the highest."""
-    rows = need(reported(where(published(rows, chosen), metric=chosen["metric"])), chosen["metric"])
+    rows = need(reported(where(published(rows, chosen), metric="accuracy")), "accuracy")
     table: dict = {}
     for row in sorted(rows, key=lambda row: row["temperature"] if row["attempts"] > 1 else -row["temperature"]):
         table[row["method"], row["attempts"]] = row
@@ -126,9 +117,8 @@ def _pairs(rows: list[dict], wanted: list | None) -> list[tuple[str, str]]:
     return [tuple(pair) for pair in wanted or []] or [pair for pair in present if pair[1] != "base"] or present
 
 
-def _bars(axes, x, cells, width, shade_of, chosen, foot, label=None) -> None:
+def _bars(axes, x, cells, width, shade_of, shades, foot, label=None) -> None:
     """Bars that stand on `foot`, with thin black edges; comparisons beyond the shades use them again, hatched."""
-    shades = chosen["shades"]
     tops = [cell["value"] if cell and cell["value"] is not None else float("nan") for cell in cells]
     axes.bar(
         x,

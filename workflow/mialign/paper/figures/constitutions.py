@@ -4,13 +4,11 @@ from mialign.core.errors import InputError
 from mialign.paper.figures.style import curve_styles, legend_below, name, need, settled, where, whiskers
 
 DEFAULTS = {
-    "title": None,
-    "width": 5.2,
-    "height": 2.3,
     "labels": {},
     "experiment": None,
     "groups": [],  # of each group of methods that differ in N alone: [[N, method], ...]
 }
+SIZE = (5.2, 2.3)  # inches
 BOUND = {"metric": "bound", "critic": "sum", "over": "columns"}  # of what an answer tells of its constitution
 CAP = {"color": "0.4", "linewidth": 0.7, "linestyle": (0, (4, 2)), "label": "Cap of the bound"}
 BASE = {"color": "0.5", "linewidth": 0.9, "zorder": 1}
@@ -33,14 +31,12 @@ def by_number(rows: list[dict], settings: dict):
     }
     if not chosen["groups"]:
         raise InputError("no methods that differ in the number of constitutions alone: nothing to draw")
-    figure = Figure(figsize=(chosen["width"], chosen["height"]), layout="constrained")
+    figure = Figure(figsize=SIZE, layout="constrained")
     for axes, (title, table) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
         _panel(axes, {row["method"]: row for row in table if row["value"] is not None}, chosen)
         axes.set(xlabel="Constitutions in training, $N$", ylabel=title)
     for cap in {row["value"] for row in where(rows, metric="cap") if row["value"] is not None}:
         axes.axhline(cap, **CAP)
-    if chosen["title"]:
-        figure.suptitle(chosen["title"], fontsize=9)
     handles, labels = axes.get_legend_handles_labels()
     legend_below(figure, handles, labels, most=4)
     return figure

@@ -16,18 +16,15 @@ from mialign.paper.figures.style import (
 )
 from mialign.paper.reported import reported
 
-COMMON = {"title": None, "width": TEXT_WIDTH, "height": None, "labels": {}, "experiment": None, "temperatures": None}
-OVERALL_DEFAULTS = COMMON | {"comparisons": None, "line": 50}
-QUALITY_DEFAULTS = COMMON | {"order": None, "category": "all"}
-FORMAT_DEFAULTS = COMMON | {"order": None}
+DEFAULTS = {"labels": {}, "experiment": None}
 
 
 def overall(rows: list[dict], settings: dict):
     """Win rates over all categories, every comparison, by axis and temperature."""
-    chosen = settled(OVERALL_DEFAULTS, settings)
+    chosen = settled(DEFAULTS, settings)
     rows = _of_experiment(where(rows, category="all"), chosen)
     need(where(rows, metric="win_rate"), "win_rate over all categories")
-    pairs = chosen["comparisons"] or list(dict.fromkeys((row["method"], row["baseline"]) for row in rows))
+    pairs = dict.fromkeys((row["method"], row["baseline"]) for row in rows)
     panels = {
         "Principle-aware (%)": {"metric": "win_rate", "axis": "principle-aware"},
         "Length-controlled (%)": {"metric": "win_rate_length_controlled", "axis": "principle-aware"},
@@ -37,28 +34,28 @@ def overall(rows: list[dict], settings: dict):
         " vs ".join(name(key, chosen["labels"]) for key in (method, baseline)): {"method": method, "baseline": baseline}
         for method, baseline in pairs
     }
-    figure = _dots(rows, entries, panels, chosen, sharex=True)
+    figure = _dots(rows, entries, panels, sharex=True)
     for axes in figure.axes:
-        axes.axvline(chosen["line"], color="0.6", linewidth=0.5, zorder=0)
+        axes.axvline(50, color="0.6", linewidth=0.5, zorder=0)
     return figure
 
 
 def qualities(rows: list[dict], settings: dict):
     """How well each method's responses follow, whether they are correct and end, and how long they are."""
-    chosen = settled(QUALITY_DEFAULTS, settings)
-    rows = _of_experiment(where(rows, category=chosen["category"]), chosen)
+    chosen = settled(DEFAULTS, settings)
+    rows = _of_experiment(where(rows, category="all"), chosen)
     panels = {
         "Adherence (%)": {"metric": "adherence"},
         "Correct content (%)": {"metric": "correct"},
         "Ended (%)": {"metric": "ended"},
         "Tokens": {"metric": "tokens"},
     }
-    return _dots(rows, _methods(rows, chosen), panels, chosen)
+    return _dots(rows, _methods(rows, chosen), panels)
 
 
 def formats(rows: list[dict], settings: dict):
     """Word problems: accuracy of one attempt, the share of step-by-step answers, accuracy within each format."""
-    chosen = settled(FORMAT_DEFAULTS, settings)
+    chosen = settled(DEFAULTS, settings)
     rows = reported(_of_experiment(rows, chosen))
     panels = {
         "Accuracy (%)": {"metric": "pass_at_k", "attempts": 1},
@@ -66,7 +63,7 @@ def formats(rows: list[dict], settings: dict):
         "Accuracy if in steps (%)": {"metric": "accuracy_given_steps"},
         "Accuracy if concise (%)": {"metric": "accuracy_given_concise"},
     }
-    return _dots(rows, _methods(rows, chosen), panels, chosen)
+    return _dots(rows, _methods(rows, chosen), panels)
 
 
 def _of_experiment(rows: list[dict], chosen: dict) -> list[dict]:
@@ -74,16 +71,16 @@ def _of_experiment(rows: list[dict], chosen: dict) -> list[dict]:
 
 
 def _methods(rows: list[dict], chosen: dict) -> dict[str, dict]:
-    methods = ordered([row["method"] for row in rows], chosen["order"])
+    methods = ordered([row["method"] for row in rows])
     return {name(method, chosen["labels"]): {"method": method} for method in methods}
 
 
-def _dots(rows: list[dict], entries: dict[str, dict], panels: dict[str, dict], chosen: dict, sharex: bool = False):
+def _dots(rows: list[dict], entries: dict[str, dict], panels: dict[str, dict], sharex: bool = False):
     """Rows of dots (entries: label -> columns that select it) in panels (title -> columns that select it)."""
     from matplotlib.figure import Figure
 
     find = _finder(rows, entries, panels)
-    temperatures = chosen["temperatures"] or sorted({row["temperature"] for row in rows})
+    temperatures = sorted({row["temperature"] for row in rows})
     values = {
         title: [cell["value"] for entry in entries for t in temperatures if (cell := find(entry, title, t))]
         for title in panels
@@ -91,8 +88,7 @@ def _dots(rows: list[dict], entries: dict[str, dict], panels: dict[str, dict], c
     shown = telling(values)
     if not shown:
         raise InputError("none of the values of this figure are in the table: nothing to draw")
-    height = chosen["height"] or 0.75 + 0.22 * len(entries)
-    figure = Figure(figsize=(chosen["width"], height), layout="constrained")
+    figure = Figure(figsize=(TEXT_WIDTH, 0.75 + 0.22 * len(entries)), layout="constrained")
     grid = figure.subplots(1, len(shown), sharey=True, sharex=sharex, squeeze=False)[0]
     for axes, title in zip(grid, shown, strict=True):
         for index, temperature in enumerate(temperatures):
@@ -102,8 +98,6 @@ def _dots(rows: list[dict], entries: dict[str, dict], panels: dict[str, dict], c
         _tidy_up(axes, title)
     grid[0].set_yticks(range(len(entries)), list(entries))
     grid[0].set_ylim(len(entries) - 0.5, -0.5)
-    if chosen["title"]:
-        figure.suptitle(chosen["title"], fontsize=9)
     handles, labels = grid[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), handletextpad=0.2)
     return figure

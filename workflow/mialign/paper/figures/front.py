@@ -5,24 +5,21 @@ from mialign.data.preferences import text
 from mialign.paper.figures.style import curve_styles, name, need, ordered, settled, where
 
 FRONT_DEFAULTS = {
-    "title": None,
-    "width": 4.2,
-    "height": 3.2,
     "labels": {},
     "order": None,
     "experiment": None,
-    "temperature": None,  # by default the lowest in the table
     "rewards": None,  # the two on the axes; by default the first two of the table
 }
 
+SIZE = (4.2, 3.2)  # inches
 HOLLOW = {"linestyle": "", "markersize": 5, "markerfacecolor": "white"}
 
 
 def front(rows: list[dict], settings: dict):
     """Mean normalised reward 1 against 2, a point a vector, a line a method, 95 % intervals as thin crosses.
 
-    The point of the table's first vector is hollow. Vectors of three weights have no order, so their points are not
-    joined.
+    All are at the table's lowest temperature. The point of its first vector is hollow. Vectors of three weights have no
+    order, so their points are not joined.
     """
     from matplotlib.figure import Figure
 
@@ -31,13 +28,12 @@ def front(rows: list[dict], settings: dict):
         rows, metric="normalised_reward", **({"experiment": chosen["experiment"]} if chosen["experiment"] else {})
     )
     need(rows, "normalised_reward")
-    lowest = min(row["temperature"] for row in rows)
-    rows = where(rows, temperature=lowest if chosen["temperature"] is None else chosen["temperature"])
+    rows = where(rows, temperature=min(row["temperature"] for row in rows))
     weighed = list(dict.fromkeys(row["reward"] for row in rows))
     rewards = chosen["rewards"] or weighed[:2]
     if len(rewards) != 2:
         raise InputError(f"the front is of two rewards, and the table has {', '.join(rewards) or 'none'}")
-    figure = Figure(figsize=(chosen["width"], chosen["height"]), layout="constrained")
+    figure = Figure(figsize=SIZE, layout="constrained")
     axes = figure.subplots()
     methods = ordered([row["method"] for row in rows], chosen["order"])
     for method, style in curve_styles(methods).items():
@@ -45,8 +41,6 @@ def front(rows: list[dict], settings: dict):
         _line(axes, points, name(method, chosen["labels"]), style)
     axes.set_xlabel(f"{name(rewards[0], {})} (deviations of the base)")
     axes.set_ylabel(f"{name(rewards[1], {})} (deviations of the base)")
-    if chosen["title"]:
-        axes.set_title(chosen["title"])
     first = [float(weight) for weight in rows[0]["preference"].split()]
     axes.plot([], [], **HOLLOW, color="0.4", marker="o", label=text(weighed, first))
     figure.legend(loc="outside lower center", ncols=2, handlelength=2.6)

@@ -3,9 +3,9 @@
 import re
 
 from mialign.paper.figures.bars import COMMON
-from mialign.paper.figures.style import curve_styles, name, need, ordered, settled, where, whiskers
+from mialign.paper.figures.style import TEXT_WIDTH, curve_styles, name, need, ordered, settled, where, whiskers
 
-DEFAULTS = COMMON | {"height": 2.8, "order": None, "critic": "sum"}
+SIZE = (TEXT_WIDTH, 2.8)  # inches
 PANELS = {"rows": "Rows", "columns": "Columns", "both": "Mean of both"}
 POINT = {"markersize": 4, "markeredgecolor": "black", "markeredgewidth": 0.6, "zorder": 5}
 
@@ -18,15 +18,15 @@ def by_iteration(rows: list[dict], settings: dict):
     """
     from matplotlib.figure import Figure
 
-    chosen = settled(DEFAULTS, settings)
+    chosen = settled(COMMON, settings)
     if chosen["experiment"] is not None:
         rows = where(rows, experiment=chosen["experiment"])
-    bounds = need(where(rows, metric="bound", critic=chosen["critic"]), f"bound (critic {chosen['critic']})")
-    methods = ordered([row["method"] for row in bounds], chosen["order"])
+    bounds = need(where(rows, metric="bound", critic="sum"), "bound (critic sum)")
+    methods = ordered([row["method"] for row in bounds])
     lines, places = _places(methods)
     caps = {row["value"] for row in where(rows, metric="cap") if row["value"] is not None}
 
-    figure = Figure(figsize=(chosen["width"], chosen["height"]), layout="constrained")
+    figure = Figure(figsize=SIZE, layout="constrained")
     grid = figure.subplots(1, len(PANELS))  # each with its own scale: rows of a large model lie far below columns
     for axes, (along, title) in zip(grid, PANELS.items(), strict=True):
         of_panel = [row for row in where(bounds, over=along) if row["method"] in places]
@@ -37,8 +37,6 @@ def by_iteration(rows: list[dict], settings: dict):
         _label_places(axes, lines, places, chosen["labels"])
         axes.set_title(title)
     grid[0].set_ylabel("Bound (nat)")
-    if chosen["title"]:
-        figure.suptitle(chosen["title"], fontsize=9)
     entries = {label: handle for handle, label in zip(*grid[0].get_legend_handles_labels(), strict=True)}
     if entries:
         figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=2)

@@ -18,35 +18,18 @@ from mialign.paper.figures.style import (
 )
 
 AGAINST_DEFAULTS = COMMON | {
-    "width": 3.4,
-    "height": 2.6,
-    "metric": "accuracy",
     "order": None,
     "shades": METHOD_SHADES,  # of the markers
-    "markers": ["s", "^", "o", "D", "v", "P", "X"],
-    "attempts": None,  # by default all in the table
     "ylim": None,
-    "yticks": None,
-    "ylabel": "Accuracy (%)",
 }
+MARKERS = ("s", "^", "o", "D", "v", "P", "X")
 
-COLLAPSE_DEFAULTS = {
-    "title": None,
-    "width": TEXT_WIDTH,
-    "height": 2.1,
-    "labels": {},
-    "order": None,
-    "experiment": "collapse",
-    "panels": ["adherence", "correct", "matched_logprob", "loss"],
-}
+COLLAPSE_DEFAULTS = {"labels": {}}
+COLLAPSE_PANELS = ("adherence", "correct", "matched_logprob", "loss")
 
 TRAINING_DEFAULTS = {
-    "title": None,
-    "width": TEXT_WIDTH,
     "height": None,  # by default so much for each panel
     "labels": {},  # experiment -> method -> label
-    "order": None,  # methods, for the legend
-    "experiments": None,  # columns; by default all but the collapse
     "panels": ["loss", "rows", "columns", "matched_logprob", "followed", "correlation", "ended", "length"],
 }
 
@@ -73,9 +56,9 @@ def against_attempts(rows: list[dict], settings: dict):
     chosen = settled(AGAINST_DEFAULTS, settings)
     table = attempts_table(rows, chosen)
     methods = ordered([method for method, _ in table], chosen["order"])
-    attempts = chosen["attempts"] or sorted({number for _, number in table})
+    attempts = sorted({number for _, number in table})
 
-    figure = Figure(figsize=(chosen["width"], chosen["height"]), layout="constrained")
+    figure = Figure(figsize=(3.4, 2.6), layout="constrained")
     axes = figure.subplots()
     apart = _apart(table, attempts)
     for index, method in enumerate(methods):
@@ -86,7 +69,7 @@ def against_attempts(rows: list[dict], settings: dict):
             [float("nan") if cell["value"] is None else cell["value"] for cell in cells],
             color="black" if index else "0.5",
             linewidth=0.8,
-            marker=chosen["markers"][index % len(chosen["markers"])],
+            marker=MARKERS[index % len(MARKERS)],
             markerfacecolor=chosen["shades"][index % len(chosen["shades"])],
             markeredgecolor="black",
             markeredgewidth=0.6,
@@ -95,13 +78,9 @@ def against_attempts(rows: list[dict], settings: dict):
             zorder=5,
         )
         whiskers(axes, x, cells)
-    axes.set(xlabel="Attempts", ylabel=chosen["ylabel"], xticks=attempts)
+    axes.set(xlabel="Attempts", ylabel="Accuracy (%)", xticks=attempts)
     if chosen["ylim"]:
         axes.set_ylim(chosen["ylim"])
-    if chosen["yticks"]:
-        axes.set_yticks(chosen["yticks"])
-    if chosen["title"]:
-        axes.set_title(chosen["title"])
     axes.legend(loc="best")
     return figure
 
@@ -117,19 +96,19 @@ def collapse(rows: list[dict], settings: dict):
     from matplotlib.figure import Figure
 
     chosen = settled(COLLAPSE_DEFAULTS, settings)
-    rows = need(where(rows, experiment=chosen["experiment"]), f"experiment {chosen['experiment']!r}")
-    curves = ordered([row["method"] for row in rows], chosen["order"])
+    rows = need(where(rows, experiment="collapse"), "experiment 'collapse'")
+    curves = ordered([row["method"] for row in rows])
     styles = curve_styles(curves)
-    panels = [panel for panel in chosen["panels"] if _curve(rows, panel)]
+    panels = [panel for panel in COLLAPSE_PANELS if _curve(rows, panel)]
 
-    figure = Figure(figsize=(chosen["width"], chosen["height"]), layout="constrained")
+    figure = Figure(figsize=(TEXT_WIDTH, 2.1), layout="constrained")
     for column, panel in enumerate(panels):
         axes = figure.add_subplot(1, len(panels), column + 1)
         for curve in curves:
             _line(axes, _curve(where(rows, method=curve), panel), styles[curve], name(curve, chosen["labels"]))
         axes.set(title=PANELS[panel][0], xlabel="Step")
         _tidy_up(axes, panel)
-    _legend(figure, chosen)
+    _legend(figure)
     return figure
 
 
@@ -139,12 +118,12 @@ def training(rows: list[dict], settings: dict):
 
     chosen = settled(TRAINING_DEFAULTS, settings)
     rows = need([row for row in rows if row["experiment"] != "collapse"], "training curves")
-    experiments = chosen["experiments"] or list(dict.fromkeys(row["experiment"] for row in rows))
-    methods = ordered([row["method"] for row in rows], chosen["order"])
+    experiments = list(dict.fromkeys(row["experiment"] for row in rows))
+    methods = ordered([row["method"] for row in rows])
     styles = curve_styles(methods)
     panels = [panel for panel in chosen["panels"] if _curve(rows, panel)]
 
-    figure = Figure(figsize=(chosen["width"], chosen["height"] or 1.1 * len(panels)), layout="constrained")
+    figure = Figure(figsize=(TEXT_WIDTH, chosen["height"] or 1.1 * len(panels)), layout="constrained")
     grid = figure.subplots(len(panels), len(experiments), squeeze=False, sharex="col")
     for column, experiment in enumerate(experiments):
         of_experiment = where(rows, experiment=experiment)
@@ -161,7 +140,7 @@ def training(rows: list[dict], settings: dict):
         grid[0, column].set_title(name(experiment, {}))
         grid[-1, column].set_xlabel("Step")
     figure.align_ylabels()
-    _legend(figure, chosen)
+    _legend(figure)
     if not chosen["height"]:  # a long legend does not take its room from the panels
         legend = figure.legends[0].get_window_extent().height / figure.dpi
         figure.set_figheight(figure.get_figheight() + max(0, legend - 0.6))
@@ -210,13 +189,11 @@ def _tidy_up(axes, panel: str) -> None:
         axes.set_yticks([0, 50, 100])
 
 
-def _legend(figure, chosen: dict) -> None:
+def _legend(figure) -> None:
     """One legend below for all panels, with line and marker of each key."""
     found = {}
     for axes in figure.axes:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             if label not in found or not found[label].get_marker():
                 found[label] = handle
-    if chosen["title"]:
-        figure.suptitle(chosen["title"], fontsize=9)
     legend_below(figure, found.values(), found.keys(), most=5, handlelength=2.6)

@@ -1,16 +1,10 @@
 """The chance that a published effect is found, by the number of items."""
 
-from mialign.evaluation.statistics.power import power_of
+from mialign.evaluation.statistics.power import POWERS, power_of
 from mialign.paper.claims import Claim, families
 from mialign.paper.figures.style import SPARE, TEXT_WIDTH, need, settled
 
-DEFAULTS = {
-    "title": None,
-    "width": TEXT_WIDTH,
-    "height": 3.5,
-    "labels": {},  # experiment -> method -> label
-    "powers": [80, 95],  # lines across
-}
+DEFAULTS = {"labels": {}}  # experiment -> method -> label
 POINTS = 200  # of a curve
 RANGE = {50.0: (10, 10_000), 0.0: (100, 100_000)}  # of items, for win rates and for gains
 
@@ -28,7 +22,7 @@ def power(rows: list[dict], settings: dict):
     known = {"experiments": {name: _labelled(labels) for name, labels in chosen["labels"].items()}}
     panels = [[claim for claim in family if claim.effect] for family in families(rows).values()]
     panels = [claims for claims in panels if claims]
-    figure = Figure(figsize=(chosen["width"], chosen["height"]), layout="constrained")
+    figure = Figure(figsize=(TEXT_WIDTH, 3.5), layout="constrained")
     for axes, claims in zip(figure.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels, strict=True):
         first = claims[0]
         items = np.geomspace(*RANGE[first.null], POINTS)
@@ -37,13 +31,11 @@ def power(rows: list[dict], settings: dict):
             axes.plot(items, curve, **_style(place), label=_name(claim, known))
         axes.axvline(first.n, color="0.3", linewidth=0.8, linestyle=":")
         axes.annotate(f"{first.n:,} items", (first.n, 2), xytext=(3, 0), textcoords="offset points", fontsize=7.5)
-        for level in chosen["powers"]:
-            axes.axhline(level, color="0.7", linewidth=0.5, zorder=0)
+        for level in POWERS:
+            axes.axhline(100 * level, color="0.7", linewidth=0.5, zorder=0)
         axes.set(xscale="log", xlabel="Items", ylim=(0, 101), title=_title(first))
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), fontsize=7.5)
     figure.axes[0].set_ylabel("Power (%)")
-    if chosen["title"]:
-        figure.suptitle(chosen["title"], fontsize=9)
     return figure
 
 

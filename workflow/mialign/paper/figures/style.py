@@ -104,7 +104,7 @@ def telling(values: dict[str, list[float]]) -> list[str]:
     return [panel for panel in present if len({f"{value:.3g}" for value in values[panel]}) > 1] or present
 
 
-def ordered(keys: list[str], order: list[str] | None) -> list[str]:
+def ordered(keys: list[str], order: list[str] | None = None) -> list[str]:
     """Distinct keys: the given order alone if there is one, otherwise the base and then the order of the table."""
     present = list(dict.fromkeys(keys))
     if order:
