@@ -6,18 +6,11 @@ import numpy as np
 
 from mialign.core.errors import InputError
 from mialign.evaluation import held_out_adherence
-from mialign.evaluation.judge import AXES, COMPARED
-from mialign.evaluation.judge.settings import MAIN, whose_verdicts
-from mialign.evaluation.metrics.records import (
-    ItemTable,
-    at_temperature,
-    difference,
-    load,
-    source,
-    temperatures,
-)
+from mialign.evaluation.judge import COMPARED
+from mialign.evaluation.judge.settings import MAIN
+from mialign.evaluation.metrics.records import ItemTable, at_temperature, difference, load, source
 from mialign.evaluation.metrics.tidy import ESTIMATE
-from mialign.evaluation.metrics.verdict_files import deciding_judges, load_verdicts
+from mialign.evaluation.metrics.verdict_files import compared, load_verdicts
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import mean_with_interval
 from mialign.evaluation.statistics.rates import Estimate
@@ -46,25 +39,17 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     verdicts = load_verdicts(s for s in sources if s.stage == "verdicts")
     scores = load((s for s in sources if s.stage == "scores"), _SCORES)
     _check_whole(verdicts, scores)
-    deciding = deciding_judges(verdicts)
-    for (folder, pair), seeds in verdicts.items():
-        experiment, judge = whose_verdicts(folder)
-        method, baseline = pair.split("-vs-")
-        scored = scores.get((experiment, method)), scores.get((experiment, baseline))
-        by = {"judge": judge}
-        ties_won = experiment in settings.get("ties_won", ())
-        for axis in (axis for axis in AXES if deciding.get((experiment, axis)) == judge):
-            for temperature in temperatures(seeds):
-                keys = dict(zip(COLUMNS, (experiment, method, baseline, axis, temperature), strict=False))
-                table = ItemTable(at_temperature(seeds, temperature, axis), what=f"verdicts of {pair}, {axis}")
-                for category, metric, estimate in _verdict_rows(table, bootstrap, ties_won):
-                    yield keys | {"category": category, "metric": metric} | estimate._asdict() | by
-                if not (table.items and all(scored) and judge == MAIN):
-                    continue
-                sides = [at_temperature(side, temperature) for side in scored]
-                for field in (COMPARED[axis], *_held_out(axis, sides)):
-                    for category, estimate in _difference_rows(difference(*sides, field), bootstrap):
-                        yield keys | {"category": category, "metric": f"{field}_difference"} | estimate._asdict() | by
+    for about, table in compared(verdicts):
+        experiment, axis = about["experiment"], about["axis"]
+        for category, metric, estimate in _verdict_rows(table, bootstrap, experiment in settings.get("ties_won", ())):
+            yield about | {"category": category, "metric": metric} | estimate._asdict()
+        scored = [scores.get((experiment, about[side])) for side in ("method", "baseline")]
+        if not (table.items and all(scored) and about["judge"] == MAIN):
+            continue
+        sides = [at_temperature(side, about["temperature"]) for side in scored]
+        for field in (COMPARED[axis], *_held_out(axis, sides)):
+            for category, estimate in _difference_rows(difference(*sides, field), bootstrap):
+                yield about | {"category": category, "metric": f"{field}_difference"} | estimate._asdict()
 
 
 _SCORES = ("prompt_id", "category", "temperature", *COMPARED.values())

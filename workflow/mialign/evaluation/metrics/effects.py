@@ -6,12 +6,10 @@ from itertools import combinations
 
 import numpy as np
 
-from mialign.evaluation.judge import AXES
-from mialign.evaluation.judge.settings import whose_verdicts
 from mialign.evaluation.metrics import accuracy
-from mialign.evaluation.metrics.records import ItemTable, at_temperature, source, temperatures
+from mialign.evaluation.metrics.records import source
 from mialign.evaluation.metrics.tidy import ESTIMATE
-from mialign.evaluation.metrics.verdict_files import deciding_judges, load_verdicts
+from mialign.evaluation.metrics.verdict_files import compared, load_verdicts
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import Effect, effect
 from mialign.evaluation.statistics.length_control import length_controlled
@@ -45,26 +43,16 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
 
 
 def _comparisons(paths: list[str], bootstrap: Bootstrap) -> Iterator[dict]:
-    loaded = load_verdicts(source(path, ("verdicts",)) for path in paths)
-    deciding = deciding_judges(loaded)
-    for (folder, pair), seeds in loaded.items():
-        experiment, judge = whose_verdicts(folder)
-        method, baseline = pair.split("-vs-")
-        for axis in (axis for axis in AXES if deciding.get((experiment, axis)) == judge):
-            for temperature in temperatures(seeds):
-                here = at_temperature(seeds, temperature, axis)
-                table = ItemTable(here, what=f"verdicts of {pair}, {axis}")
-                points = table.values(lambda record: POINTS[record["verdict"]])
-                longer = table.values(lambda record: record["test_tokens"] - record["baseline_tokens"])
-                whole = ~np.isnan(points).any(axis=1)
-                if not whole.any():
-                    continue
-                keys = {"experiment": experiment, "method": method, "baseline": baseline, "axis": axis}
-                keys |= {"temperature": temperature, "judge": judge}
-                yield from _rows(keys, "win_rate", points[whole], 0.5, (0, 1), bootstrap)
-                found = length_controlled(points[whole], longer[whole], bootstrap)
-                if found is not None:
-                    yield keys | {"metric": "win_rate_equal_length"} | found.scaled(100)._asdict()
+    for about, table in compared(load_verdicts(source(path, ("verdicts",)) for path in paths)):
+        points = table.values(lambda record: POINTS[record["verdict"]])
+        longer = table.values(lambda record: record["test_tokens"] - record["baseline_tokens"])
+        whole = ~np.isnan(points).any(axis=1)
+        if not whole.any():
+            continue
+        yield from _rows(about, "win_rate", points[whole], 0.5, (0, 1), bootstrap)
+        found = length_controlled(points[whole], longer[whole], bootstrap)
+        if found is not None:
+            yield about | {"metric": "win_rate_equal_length"} | found.scaled(100)._asdict()
 
 
 def _gains(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
