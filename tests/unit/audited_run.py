@@ -253,7 +253,7 @@ def _metrics(folder: Path) -> None:
         settings = {"attempts": {"maths": [1, 3]}} if kind in ("accuracy", "effects") else {}
         settings |= {"rewards": {"wishes": ["friendly", "brief"]}} if kind == "preferences" else {}
         settings |= {"ties_won": ["multitask"]} if kind == "comparisons" else {}
-        tidy.write(folder / f"metrics/{kind}.csv", KINDS[kind].COLUMNS, KINDS[kind].rows(paths, settings, few))
+        tidy.write(folder / f"metrics/{kind}.csv", KINDS[kind].COLUMNS, KINDS[kind].rows(paths, few, **settings))
 
 
 def _paper(folder: Path, text: str) -> None:

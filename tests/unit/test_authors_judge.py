@@ -117,7 +117,7 @@ def texts(files) -> dict[str, str]:
 
 def rate(path) -> float:
     """The win rate, in %, on the principle-aware axis over all categories, by the stage's code."""
-    rows = KINDS["comparisons"].rows([str(path)], {}, Bootstrap(resamples=50))
+    rows = KINDS["comparisons"].rows([str(path)], Bootstrap(resamples=50))
     return next(
         row["value"]
         for row in rows

@@ -131,7 +131,7 @@ def verdicts(tmp_path, monkeypatch):
 
 
 def rows(paths: list[str]) -> dict[str, dict]:
-    return {row["method"]: row for row in metric.rows(paths, {}, FAST)}
+    return {row["method"]: row for row in metric.rows(paths, FAST)}
 
 
 def test_ties_are_half_a_win_and_invalid_verdicts_do_not_count(verdicts):

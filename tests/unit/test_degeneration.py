@@ -35,7 +35,7 @@ def found(results, records: dict[str, list[dict]], prompts=None) -> dict[tuple, 
     """Value and number by (method, temperature, metric), of answers by the end of their path."""
     paths = [results("prompts/e/benchmark.jsonl", prompts or [prompt(number) for number in range(4)])]
     paths += [results(path, given) for path, given in records.items()]
-    rows = degeneration.rows(paths, {}, Bootstrap(resamples=100))
+    rows = degeneration.rows(paths, Bootstrap(resamples=100))
     return {(row["method"], row["temperature"], row["metric"]): (row["value"], row["n"]) for row in rows}
 
 
@@ -104,7 +104,7 @@ def test_intervals_are_of_shares_and_draw_questions_with_all_their_answers(resul
     paths = [results("prompts/e/benchmark.jsonl", [prompt(number) for number in range(10)])]
     records = [answer(number, "a", "eos" if number < 3 else "length") for number in range(10)]
     paths.append(results("responses/e/m/seed1.jsonl", records))
-    (row,) = (row for row in degeneration.rows(paths, {}, Bootstrap(resamples=100)) if row["metric"] == "ended")
+    (row,) = (row for row in degeneration.rows(paths, Bootstrap(resamples=100)) if row["metric"] == "ended")
     assert (row["low"], row["high"]) == pytest.approx([100 * x for x in wilson(3, 10)])
 
 

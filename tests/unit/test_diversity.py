@@ -29,7 +29,7 @@ def values(results, seeds: dict[int, list[str]], **more) -> dict[str, tuple]:
     for seed, texts in seeds.items():
         records = [response(number, text, **more) for number, text in enumerate(texts)]
         paths.append(results(f"responses/e/sami/seed{seed}.jsonl", records))
-    return {row["metric"]: (row["value"], row["n"]) for row in diversity.rows(paths, {}, Bootstrap(resamples=100))}
+    return {row["metric"]: (row["value"], row["n"]) for row in diversity.rows(paths, Bootstrap(resamples=100))}
 
 
 def test_words_and_duplicates_by_hand(results):
@@ -70,7 +70,7 @@ def test_responses_of_other_categories_and_temperatures_are_no_references(result
     records = [response(0, "one two three"), response(1, "one two three")]
     records += [response(0, "one two three", 1.0), response(2, "one two three", 1.0)]
     paths.append(results("responses/e/sami/seed1.jsonl", records))
-    found = {(row["temperature"], row["metric"]): row for row in diversity.rows(paths, {}, Bootstrap(resamples=100))}
+    found = {(row["temperature"], row["metric"]): row for row in diversity.rows(paths, Bootstrap(resamples=100))}
     assert (found[0.0, "self_bleu"]["value"], found[0.0, "self_bleu"]["n"]) == (None, 0)
     assert (found[1.0, "self_bleu"]["value"], found[1.0, "self_bleu"]["n"]) == (pytest.approx(100), 2)
     assert found[0.0, "duplicates"]["value"] == 100  # those are of all categories
@@ -115,7 +115,7 @@ def test_copied_has_the_interval_of_a_share_and_the_others_none(results):
     paths = [results("prompts/e/benchmark.jsonl", [prompt(number) for number in range(10)])]
     records = [response(number, QUESTION if number < 3 else f"No {number}.") for number in range(10)]
     paths.append(results("responses/e/sami/seed1.jsonl", records))
-    for row in diversity.rows(paths, {}, Bootstrap(resamples=100)):
+    for row in diversity.rows(paths, Bootstrap(resamples=100)):
         if row["metric"] == "copied":
             assert (row["low"], row["high"]) == pytest.approx([100 * x for x in wilson(3, 10)])
         else:
@@ -143,7 +143,7 @@ def test_empty_responses_are_alike_and_have_no_words(results):
 def test_bad_inputs_are_named(results, path, message):
     paths = [results("prompts/e/benchmark.jsonl", [prompt(1)]), results(path, [response(7, "a")])]
     with pytest.raises(InputError, match=message):
-        list(diversity.rows(paths, {}, Bootstrap(resamples=100)))
+        list(diversity.rows(paths, Bootstrap(resamples=100)))
 
 
 def test_of_several_attempts_the_first_counts_and_the_parts_of_a_soup_are_one_method(results):
@@ -153,7 +153,7 @@ def test_of_several_attempts_the_first_counts_and_the_parts_of_a_soup_are_one_me
     paths.append(results("solutions/e/star/seed1.jsonl", attempts))
     paths.append(results("responses/e/soup.0/seed1.jsonl", [response(0, "a b c")]))
     paths.append(results("responses/e/soup.1/seed1.jsonl", [response(1, "a b c")]))
-    found = {(row["method"], row["metric"]): row for row in diversity.rows(paths, {}, Bootstrap(resamples=100))}
+    found = {(row["method"], row["metric"]): row for row in diversity.rows(paths, Bootstrap(resamples=100))}
     assert (found["star", "distinct_2"]["value"], found["star", "distinct_2"]["n"]) == (100, 2)
     assert (found["soup", "distinct_2"]["value"], found["soup", "distinct_2"]["n"]) == (50, 2)
 

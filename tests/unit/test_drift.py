@@ -126,13 +126,13 @@ def test_the_drift_is_the_sum_over_all_tokens_by_their_number(tmp_path):
         paths[-1].parent.mkdir(parents=True, exist_ok=True)
         lines = (dict(zip(("question_id", "tokens", "kl"), one, strict=True)) | {"category": "math"} for one in records)
         paths[-1].write_text("".join(json.dumps(line) + "\n" for line in lines))
-    (row,) = drift.rows(list(map(str, paths)), {}, Bootstrap(resamples=200))
+    (row,) = drift.rows(list(map(str, paths)), Bootstrap(resamples=200))
     assert (row["experiment"], row["method"], row["metric"], row["n"]) == ("users", "mipo", "drift", 10)
     assert row["value"] == pytest.approx(0.25)
     assert row["low"] <= 0.25 <= row["high"]
     paths[-1].write_text("")
     with pytest.raises(InputError, match="drift/users/mipo, seed 2: no response was measured"):
-        list(drift.rows([str(paths[-1])], {}, Bootstrap(resamples=200)))
+        list(drift.rows([str(paths[-1])], Bootstrap(resamples=200)))
 
 
 def test_the_policies_of_a_soup_count_as_one(tmp_path):
@@ -141,7 +141,7 @@ def test_the_policies_of_a_soup_count_as_one(tmp_path):
         path = tmp_path / f"drift/preferences/{point}/seed1.jsonl"
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps({"question_id": "q0", "category": "math", "tokens": tokens, "kl": kl}) + "\n")
-    (row,) = drift.rows(sorted(map(str, tmp_path.rglob("seed1.jsonl"))), {}, Bootstrap(resamples=200))
+    (row,) = drift.rows(sorted(map(str, tmp_path.rglob("seed1.jsonl"))), Bootstrap(resamples=200))
     assert (row["method"], row["value"], row["n"]) == ("soup", pytest.approx(0.25), 12)
 
 
@@ -153,7 +153,7 @@ def test_a_question_is_drawn_with_all_its_answers(tmp_path):
         path.parent.mkdir(parents=True)
         lines = (dict(zip(("question_id", "tokens", "kl"), one, strict=True)) | {"category": "math"} for one in records)
         path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-        (row,) = drift.rows([str(path)], {}, Bootstrap(resamples=200))
+        (row,) = drift.rows([str(path)], Bootstrap(resamples=200))
         return {key: row[key] for key in ("value", "low", "high", "n")}
 
     apart = [("q0", 2, 1.0), ("q0", 2, 1.0), ("q1", 3, 0.5), ("q1", 5, 0.5)]

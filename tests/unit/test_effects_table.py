@@ -50,24 +50,24 @@ def by_metric(rows, **wanted):
 def test_a_further_judge_counts_on_an_axis_where_the_main_one_has_no_verdict(tmp_path):
     main = verdicts(tmp_path, 1, ["test", "tie", "baseline", "test"])
     free = verdicts(tmp_path, 1, ["test", "baseline", "baseline", "tie"], "principle-free", "multitask.local")
-    found = by_metric(effects.rows([main, free], {"attempts": {}}, Bootstrap()), axis="principle-free")["win_rate"]
+    found = by_metric(effects.rows([main, free], Bootstrap(), attempts={}), axis="principle-free")["win_rate"]
     assert (found["experiment"], found["judge"], found["value"], found["n"]) == ("multitask", "local", 37.5, 4)
     aware = verdicts(tmp_path, 1, ["baseline"] * 4, judging="multitask.other")
-    rows = list(effects.rows([main, free, aware], {"attempts": {}}, Bootstrap()))
+    rows = list(effects.rows([main, free, aware], Bootstrap(), attempts={}))
     assert by_metric(rows, axis="principle-aware")["win_rate"]["value"] == 62.5
     assert {row["judge"] for row in rows} == {"judge", "local"}
 
 
 def test_methods_that_have_answered_no_question_in_common_have_no_gain(tmp_path):
     paths = [attempts(tmp_path, "base", 1, [[1], [0]]), attempts(tmp_path, "sft", 2, [[1], [1]])]
-    assert list(effects.rows(paths, {"attempts": {"maths": [1]}}, Bootstrap())) == []
+    assert list(effects.rows(paths, Bootstrap(), attempts={"maths": [1]})) == []
 
 
 def test_win_rates_over_the_items_that_every_seed_has(tmp_path):
     one = ["test", "test", "tie", "baseline", "test", "invalid"]
     two = ["test", "tie", "tie", "baseline", "test", "test"]
     paths = [verdicts(tmp_path, seed, names) for seed, names in ((1, one), (2, two))]
-    found = by_metric(effects.rows(paths, {"attempts": {}}, Bootstrap()))
+    found = by_metric(effects.rows(paths, Bootstrap(), attempts={}))
     values = np.array([[POINTS[name] for name in pair] for pair in list(zip(one, two, strict=True))[:5]])
     expected = effect(values, 0.5, (0, 1), Bootstrap())
     assert found["win_rate"]["value"] == pytest.approx(65)
@@ -88,10 +88,10 @@ def test_one_number_has_one_interval_in_all_tables(tmp_path, seeds):
         for method, share in (("base", 0.3), ("sami", 0.6))
         for seed in range(1, seeds + 1)
     ]
-    settings, bootstrap = {"attempts": {"maths": [1]}}, Bootstrap(500)
-    report = list(effects.rows([*judged, *solved], settings, bootstrap))
-    text = {row["metric"]: row for row in comparisons.rows(judged, {}, bootstrap) if row["category"] == "all"}
-    text |= {row["metric"]: row for row in accuracy.rows(solved, settings, bootstrap)}
+    attempted, bootstrap = {"maths": [1]}, Bootstrap(500)
+    report = list(effects.rows([*judged, *solved], bootstrap, attempts=attempted))
+    text = {row["metric"]: row for row in comparisons.rows(judged, bootstrap) if row["category"] == "all"}
+    text |= {row["metric"]: row for row in accuracy.rows(solved, bootstrap, attempts=attempted)}
     for metric, told in (("win_rate", "win_rate"), ("difference", "difference_base")):
         shown, other = by_metric(report)[metric], text[told]
         assert shown["low"] < shown["value"] < shown["high"]
@@ -101,7 +101,7 @@ def test_one_number_has_one_interval_in_all_tables(tmp_path, seeds):
 def test_needed_questions_count_what_few_seeds_leave_open(tmp_path):
     seeds = {1: ["test"] * 14 + ["baseline"] * 6, 2: ["test"] * 13 + ["baseline"] * 7, 3: ["test"] * 12 + ["tie"] * 8}
     paths = [verdicts(tmp_path, seed, names) for seed, names in seeds.items()]
-    found = by_metric(effects.rows(paths, {"attempts": {}}, Bootstrap()))
+    found = by_metric(effects.rows(paths, Bootstrap(), attempts={}))
     sd = {kind: found[f"sd_{kind}"]["value"] / 100 for kind in ("items", "seeds", "rest")}
     difference = found["win_rate"]["value"] / 100 - 0.5
     needed = items_needed(
@@ -115,7 +115,7 @@ def test_needed_questions_count_what_few_seeds_leave_open(tmp_path):
 
 def test_no_difference_needs_nothing_and_is_said_so(tmp_path):
     paths = [verdicts(tmp_path, seed, ["tie"] * 5) for seed in (1, 2)]
-    found = by_metric(effects.rows(paths, {"attempts": {}}, Bootstrap()))
+    found = by_metric(effects.rows(paths, Bootstrap(), attempts={}))
     assert found["p"]["value"] == 1
     assert not {"needed_80", "sequential", "seeds_80", "seeds_95"} & found.keys()
 
@@ -124,7 +124,7 @@ def test_gains_are_of_the_later_method_over_the_earlier_in_any_of_k_attempts(tmp
     base = [[False, False], [False, True], [False, False], [True, False]]
     sami = [[True, False], [True, True], [False, False], [False, False]]
     paths = [attempts(tmp_path, "base", 1, base), attempts(tmp_path, "sami", 1, sami)]
-    rows = list(effects.rows(paths, {"attempts": {"maths": [1, 2, 32]}}, Bootstrap()))
+    rows = list(effects.rows(paths, Bootstrap(), attempts={"maths": [1, 2, 32]}))
     assert {(row["method"], row["baseline"]) for row in rows} == {("sami", "base")}
     assert by_metric(rows, attempts=1)["difference"]["value"] == pytest.approx(25)  # +1, +1, 0, -1
     assert by_metric(rows, attempts=2)["difference"]["value"] == pytest.approx(0)  # +1, 0, 0, -1
@@ -133,4 +133,4 @@ def test_gains_are_of_the_later_method_over_the_earlier_in_any_of_k_attempts(tmp
 
 
 def test_a_run_without_either_experiment_has_no_rows_of_it(tmp_path):
-    assert list(effects.rows([], {"attempts": {}}, Bootstrap())) == []
+    assert list(effects.rows([], Bootstrap(), attempts={})) == []

@@ -126,12 +126,12 @@ def test_qualities_and_differences_by_hand(results):
     ]  # fmt: skip
     judged = results("verdicts/unseen/sami-vs-base/seed1.jsonl", verdicts)
     fast = Bootstrap(resamples=200)
-    qualities = list(KINDS["qualities"].rows([base, sami], {}, fast))
+    qualities = list(KINDS["qualities"].rows([base, sami], fast))
     of_all = {(row["method"], row["metric"]): (row["value"], row["n"]) for row in qualities if row["category"] == "all"}
     assert of_all["base", "adherence_trained"] == (50.0, 2)
     assert of_all["base", "adherence_held_out"] == (pytest.approx(100 / 3), 3)
     assert of_all["sami", "adherence_trained"] == (100.0, 2)
-    compared = [row for row in KINDS["comparisons"].rows([judged, base, sami], {}, fast) if row["category"] == "all"]
+    compared = [row for row in KINDS["comparisons"].rows([judged, base, sami], fast) if row["category"] == "all"]
     gains = {(row["axis"], row["metric"]): row["value"] for row in compared if "difference" in row["metric"]}
     assert gains == {
         ("principle-aware", "adherence_difference"): 0.0,

@@ -51,7 +51,7 @@ def results(tmp_path):
 
 
 def table(*paths: str) -> list[dict]:
-    return list(information.rows(list(paths), {}, FAST))
+    return list(information.rows(list(paths), FAST))
 
 
 def only(rows: list[dict], **wanted) -> dict:

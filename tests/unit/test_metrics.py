@@ -18,8 +18,8 @@ FAST = Bootstrap(resamples=500)
 EXTRACTORS = ("strict", "flexible", "authors")
 
 
-def table(kind: str, paths: list[str], settings: dict | None = None) -> list[dict]:
-    return list(KINDS[kind].rows(paths, settings or {}, FAST))
+def table(kind: str, paths: list[str], **settings) -> list[dict]:
+    return list(KINDS[kind].rows(paths, FAST, **settings))
 
 
 def only(rows: list[dict], **wanted) -> dict:
@@ -110,11 +110,11 @@ def test_comparisons_by_hand(two_seeds, category, metric, value, n):
     ("category", "value", "n"), [("all", 100 * 5 / 7, 7), ("writing", 100, 4), ("stem", 100 / 3, 3)]
 )
 def test_ties_are_won_where_that_is_asked_for(two_seeds, category, value, n):
-    rows = table("comparisons", two_seeds, {"ties_won": ["multitask"]})
+    rows = table("comparisons", two_seeds, ties_won=["multitask"])
     row = only(rows, category=category, metric="win_rate_ties_won")
     assert (row["value"], row["n"]) == (pytest.approx(value), n)
     assert 0 <= row["low"] <= value <= row["high"] <= 100
-    without = table("comparisons", two_seeds, {"ties_won": ["another"]})
+    without = table("comparisons", two_seeds, ties_won=["another"])
     assert without == table("comparisons", two_seeds) == [r for r in rows if r["metric"] != "win_rate_ties_won"]
 
 
@@ -258,7 +258,7 @@ def test_whatever_reads_verdicts_names_the_line_of_an_unknown_one(results, kind)
         "verdicts/multitask/sami-vs-base/seed1.jsonl", [verdict(1, "math", "tie"), verdict(2, "math", "won")]
     )
     with pytest.raises(InputError, match=r"sami-vs-base/seed1\.jsonl, line 2: verdict 'won' is not one of test, tie"):
-        table(kind, [path])
+        table(kind, [path], **({"attempts": {}} if kind == "effects" else {}))
 
 
 # ------------------------------------------------------------------ accuracy by source
@@ -272,7 +272,7 @@ def test_accuracy_by_source_by_hand(results):
         for question, given in answers.items()
         for number, answer in enumerate(given)
     ]
-    rows = table("accuracy", [results("attempts/maths/base/seed1.jsonl", records)], {"attempts": {"maths": [1, 2]}})
+    rows = table("accuracy", [results("attempts/maths/base/seed1.jsonl", records)], attempts={"maths": [1, 2]})
     found = {
         (row["attempts"], row["metric"]): (row["value"], row["n"])
         for row in rows
@@ -288,7 +288,7 @@ def test_accuracy_by_source_by_hand(results):
 
 def test_one_source_has_no_rows_of_its_own(results):
     records = [attempt(i, 0, "3", "3", steps=False) | {"source": "gsm"} for i in range(2)]
-    rows = table("accuracy", [results("attempts/maths/base/seed1.jsonl", records)], {"attempts": {"maths": [1]}})
+    rows = table("accuracy", [results("attempts/maths/base/seed1.jsonl", records)], attempts={"maths": [1]})
     assert not [row for row in rows if row["metric"].startswith("accuracy_of_")]
 
 
@@ -596,7 +596,7 @@ def attempts(results):
     ],
 )
 def test_accuracy_by_hand(attempts, temperature, k, metric, value, n):
-    rows = table("accuracy", attempts, {"attempts": {"maths": [1, 2, 4]}})
+    rows = table("accuracy", attempts, attempts={"maths": [1, 2, 4]})
     row = only(rows, method="sft", temperature=temperature, attempts=k, metric=metric, extractor="strict")
     assert (row["value"], row["n"]) == (pytest.approx(value), n)
     assert row["low"] <= value <= row["high"]
@@ -605,7 +605,7 @@ def test_accuracy_by_hand(attempts, temperature, k, metric, value, n):
 def test_differences_go_to_every_other_method_but_not_from_the_base(attempts, results):
     records = [json.loads(line) for line in Path(attempts[1]).read_text().splitlines()]
     paths = [*attempts, results("attempts/maths/sami/seed1.jsonl", records)]
-    rows = table("accuracy", paths, {"attempts": {"maths": [1]}})
+    rows = table("accuracy", paths, attempts={"maths": [1]})
     named = {(r["method"], r["metric"]) for r in rows if r["metric"].startswith("difference")}
     assert named == {(m, f"difference_{o}") for m in ("sft", "sami") for o in ("base", "sft", "sami") if m != o}
     row = only(rows, method="sami", metric="difference_sft", temperature=0.0, extractor="authors")
@@ -614,7 +614,7 @@ def test_differences_go_to_every_other_method_but_not_from_the_base(attempts, re
 
 def test_shares_by_format_are_compared_pairwise(attempts):
     """Of seed 1, which both have: 4 of 8 sampled answers of sft go in steps, 3 of them correct; of base 2, and 1."""
-    rows = table("accuracy", attempts, {"attempts": {"maths": [4]}})
+    rows = table("accuracy", attempts, attempts={"maths": [4]})
     where = {"method": "sft", "extractor": "strict", "temperature": 1.0}
     found = {
         metric: only(rows, metric=f"{metric}_difference_base", **where)
@@ -632,7 +632,7 @@ def test_shares_by_format_are_compared_pairwise(attempts):
 def test_extractors_are_counted_apart(results):
     record = attempt(1, 0, "7", "7", True, 0.0)
     record["correct"]["strict"], record["answers"]["strict"] = False, None
-    rows = table("accuracy", [results("attempts/maths/base/seed1.jsonl", [record])], {"attempts": {"maths": [1]}})
+    rows = table("accuracy", [results("attempts/maths/base/seed1.jsonl", [record])], attempts={"maths": [1]})
     assert {r["extractor"]: r["value"] for r in rows if r["metric"] == "accuracy"} == {
         "strict": 0,
         "flexible": 100,
@@ -644,7 +644,7 @@ def test_letters_are_counted_by_their_own_extractors(results):
     record = attempt(1, 0, None, "B", False, 0.0)
     record |= {"answers": {"strict": "B", "flexible": "B", "mipo": None}}
     record |= {"correct": {"strict": True, "flexible": True, "mipo": False}}
-    rows = table("accuracy", [results("attempts/choices/base/seed1.jsonl", [record])], {"attempts": {"choices": [1]}})
+    rows = table("accuracy", [results("attempts/choices/base/seed1.jsonl", [record])], attempts={"choices": [1]})
     found = {r["extractor"]: r["value"] for r in rows if r["metric"] == "accuracy"}
     assert found == {"strict": 100, "flexible": 100, "mipo": 0}
 
@@ -654,16 +654,16 @@ def test_every_experiment_has_its_own_numbers_of_attempts(results):
         results(f"attempts/{experiment}/base/seed1.jsonl", [attempt(1, n, "7", "7", True) for n in range(number)])
         for experiment, number in (("maths", 4), ("sums", 3))
     ]
-    rows = table("accuracy", paths, {"attempts": {"maths": [1, 4], "sums": [2, 3]}})
+    rows = table("accuracy", paths, attempts={"maths": [1, 4], "sums": [2, 3]})
     found = {(row["experiment"], row["attempts"]) for row in rows if row["metric"] == "accuracy"}
     assert found == {("maths", 1), ("maths", 4), ("sums", 2), ("sums", 3)}
     with pytest.raises(InputError, match="attempts of sums: 4 are asked for, the attempt files hold 3"):
-        table("accuracy", paths, {"attempts": {"maths": [1, 4], "sums": [4]}})
+        table("accuracy", paths, attempts={"maths": [1, 4], "sums": [4]})
 
 
 def test_too_few_attempts_are_refused(attempts):
     with pytest.raises(InputError, match="32 are asked for, the attempt files hold 4"):
-        table("accuracy", attempts, {"attempts": {"maths": [1, 32]}})
+        table("accuracy", attempts, attempts={"maths": [1, 32]})
 
 
 @pytest.mark.parametrize(("number", "message"), [(0, "there twice"), (2, "missing")])
@@ -671,7 +671,7 @@ def test_lost_and_doubled_attempts_are_refused(results, number, message):
     records = [attempt(1, 0, "7", "7", True), attempt(1, number, "7", "7", True)]
     path = results("attempts/maths/base/seed1.jsonl", records)
     with pytest.raises(InputError, match=f"seed1.jsonl: attempt [01] of question 'q1' at temperature 1.0 is {message}"):
-        table("accuracy", [path], {"attempts": {"maths": [1]}})
+        table("accuracy", [path], attempts={"maths": [1]})
 
 
 # ------------------------------------------------------------------ training, and the command
@@ -739,3 +739,9 @@ def test_command_refuses_unknown_settings(two_seeds, tmp_path, monkeypatch, caps
     assert command(monkeypatch, *arguments) == 2
     assert "is not a setting of comparisons" in capsys.readouterr().err
     assert not out.exists()
+
+
+@pytest.mark.parametrize(("kind", "key"), [("accuracy", "attempts"), ("preferences", "rewards")])
+def test_command_says_which_setting_is_missing(tmp_path, monkeypatch, capsys, kind, key):
+    assert command(monkeypatch, "--kind", kind, "--inputs", "--out", str(tmp_path / "out.csv")) == 2
+    assert f"--settings: the key '{key}' is missing" in capsys.readouterr().err

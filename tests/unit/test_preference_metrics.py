@@ -94,7 +94,7 @@ def drawn(seed: int, pull: float, questions: int = 12) -> list[list[tuple[float,
 
 
 def table(paths: list[str], bootstrap=QUICK) -> dict[tuple, dict]:
-    rows = list(preferences.rows(paths, {"rewards": {"e": ["kind", "brief"]}}, bootstrap))
+    rows = list(preferences.rows(paths, bootstrap, rewards={"e": ["kind", "brief"]}))
     found = {(row["method"], row["preference"], row["reward"], row["metric"]): row for row in rows}
     assert len(found) == len(rows)
     return found
@@ -264,7 +264,7 @@ def hollow(path) -> int:
 
 
 def test_the_front_is_drawn_from_the_table(files, tmp_path):
-    rows = preferences.rows(files, {"rewards": {"e": ["kind", "brief"]}}, QUICK)
+    rows = preferences.rows(files, QUICK, rewards={"e": ["kind", "brief"]})
     tidy.write(tmp_path / "preferences.csv", preferences.COLUMNS, rows)
     table = csv_files.rows(tmp_path / "preferences.csv")
     draw("front", table, {"experiment": "e", "labels": {"steered": "MI-EPO"}}, tmp_path / "front.pdf")

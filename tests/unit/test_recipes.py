@@ -218,11 +218,8 @@ def test_the_share_of_attempts_in_which_an_answer_was_found(recipes, results):
 
     (line,) = recipes["A metric of the solved problems"]["python"]
     paths = [attempts("sft", ["5", None, "7", "7"]), attempts("sami", [None, None, "7", None])]
-    settings = {"attempts": {"maths": [1]}}
-    found = {
-        (row["method"], row["metric"]): (row["value"], row["n"])
-        for row in edited(accuracy, line, '"steps_share":')["rows"](paths, settings, Bootstrap(resamples=50))
-    }
+    rows = edited(accuracy, line, '"steps_share":')["rows"](paths, Bootstrap(resamples=50), attempts={"maths": [1]})
+    found = {(row["method"], row["metric"]): (row["value"], row["n"]) for row in rows}
     assert (found["sft", "answered_share"], found["sami", "answered_share"]) == ((75, 4), (25, 4))
     assert found["sami", "answered_share_difference_sft"][0] == -50
 

@@ -103,7 +103,7 @@ def scored(results):
 
 
 def test_the_sides_by_hand(scored):
-    rows = list(KINDS["sides"].rows(scored, {}, BOOTSTRAP))
+    rows = list(KINDS["sides"].rows(scored, BOOTSTRAP))
     assert list(rows[0]) == list(KINDS["sides"].COLUMNS)
     found = {
         (row["principle"], row["metric"]): (row["value"], row["n"])
@@ -124,7 +124,7 @@ def test_the_sides_by_hand(scored):
 def test_each_principle_is_counted_where_it_was_asked_for_alone(results):
     asked = [prompt("a"), prompt("b", "coding", [["code", "antithesis"], ["bullets", "antithesis"]])]
     records = score_records([response("a", BULLETS), response("b", BOLD)], asked)
-    rows = list(KINDS["sides"].rows([results("scores/e/base/seed1.jsonl", records)], {}, BOOTSTRAP))
+    rows = list(KINDS["sides"].rows([results("scores/e/base/seed1.jsonl", records)], BOOTSTRAP))
     followed = {(r["principle"], r["category"]): (r["value"], r["n"]) for r in rows if r["metric"] == "followed"}
     assert followed == {
         ("bold", "all"): (0, 1), ("bold", "stem"): (0, 1), ("code", "all"): (100, 1), ("code", "coding"): (100, 1),
@@ -174,7 +174,7 @@ def test_the_sides_of_a_writer_by_hand(results, run_stage, tmp_path):
     )
     found = {
         (row["method"], row["temperature"], row["principle"]): (row["value"], row["n"])
-        for row in KINDS["sides"].rows([path], {}, BOOTSTRAP)
+        for row in KINDS["sides"].rows([path], BOOTSTRAP)
         if (row["category"], row["metric"]) == ("all", "followed")
     }
     assert found == {
@@ -184,7 +184,7 @@ def test_the_sides_of_a_writer_by_hand(results, run_stage, tmp_path):
 
 
 def test_qualities_are_of_what_is_known(scored):
-    rows = list(KINDS["qualities"].rows(scored, {}, BOOTSTRAP))
+    rows = list(KINDS["qualities"].rows(scored, BOOTSTRAP))
     at = {(row["method"], row["metric"]): (row["value"], row["n"]) for row in rows if row["category"] == "all"}
     assert at["sami", "adherence"] == (62.5, 4)
     assert at["base", "adherence"] == (50, 4)
@@ -195,7 +195,7 @@ def test_qualities_are_of_what_is_known(scored):
 def test_principles_of_our_world_have_no_such_rows(results):
     asked = prompt("a", sides=[["friendly", "positive"], ["polite", "positive"]])
     path = results("scores/e/base/seed1.jsonl", score_records([response("a", BOLD)], [asked]))
-    assert list(KINDS["sides"].rows([path], {}, BOOTSTRAP)) == []
+    assert list(KINDS["sides"].rows([path], BOOTSTRAP)) == []
 
 
 # ---------------------------------------------------------------- from questions to scores

@@ -7,6 +7,8 @@ Rows come in the order of the inputs. comparisons takes verdicts, and scores for
 responses/<experiment>/<method>/seed<n>.jsonl, and prompts/<experiment>/benchmark.jsonl of each experiment.
 """
 
+from inspect import Parameter, signature
+
 from mialign.core.arguments import Settings, add_settings
 from mialign.core.errors import InputError
 from mialign.evaluation.metrics import KINDS, tidy
@@ -28,7 +30,10 @@ def arguments(parser):
 def main(args):
     kind, settings = KINDS[args.kind], Settings(args.settings)
     chosen = settings.pop("bootstrap", {})
-    unknown = [*sorted(settings.keys() - kind.SETTINGS), *sorted(chosen.keys() - {"resamples", "seed"})]
+    own = [one for one in signature(kind.rows).parameters.values() if one.kind is Parameter.KEYWORD_ONLY]
+    unknown = [*sorted(settings.keys() - {one.name for one in own}), *sorted(chosen.keys() - {"resamples", "seed"})]
     if unknown:
         raise InputError(f"--settings: {unknown[0]!r} is not a setting of {args.kind}")
-    tidy.write(args.out, kind.COLUMNS, kind.rows(args.inputs, settings, Bootstrap(**chosen)))
+    # Of one that is missing and has no default, Settings says so.
+    given = {one.name: settings[one.name] for one in own if one.name in settings or one.default is Parameter.empty}
+    tidy.write(args.out, kind.COLUMNS, kind.rows(args.inputs, Bootstrap(**chosen), **given))

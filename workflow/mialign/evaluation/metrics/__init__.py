@@ -1,4 +1,7 @@
-"""From scores, verdicts, answers and training curves to the tidy tables that every figure and table is made of."""
+"""From scores, verdicts, answers and training curves to the tidy tables that every figure and table is made of.
+
+Each kind has its COLUMNS and `rows(paths, bootstrap)`, whose further arguments, by keyword alone, are its settings.
+"""
 
 from mialign.evaluation.metrics import (
     accuracy,

@@ -15,7 +15,6 @@ from mialign.evaluation.statistics.pass_at_k import any_of, maj_at_k, pass_at_k
 from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "method", "temperature", "attempts", "extractor", "metric", *ESTIMATE)
-SETTINGS = {"attempts"}
 
 
 @dataclass
@@ -41,10 +40,10 @@ class Attempts:
         return self.steps.shape[2]
 
 
-def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
+def rows(paths: list[str], bootstrap: Bootstrap, *, attempts: dict[str, list[int]]) -> Iterator[dict]:
     """Rows from attempt files.
 
-    Per method, temperature, number of attempts k (of settings["attempts"][experiment], those that the temperature has)
+    Per method, temperature, number of attempts k (of attempts[experiment], those that the temperature has)
     and extractor: accuracy (any of the first k correct, %), difference_<other> (accuracy minus that of each other
     method, paired by question and seed, points), pass_at_k (from all attempts) and maj_at_k (of the first k); n is
     questions x seeds. A k that no temperature of the experiment has is refused.
@@ -54,14 +53,14 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     Where the questions are of several sources also accuracy_of_<source>, in k attempts (%).
     """
     tables = by_method(paths)
-    numbers = {experiment: _numbers(settings["attempts"][experiment], experiment, tables) for experiment, _ in tables}
+    numbers = {experiment: _numbers(attempts[experiment], experiment, tables) for experiment, _ in tables}
     for (experiment, method), by_temperature in tables.items():
         others = {m: t for (e, m), t in tables.items() if e == experiment and m != method}
         for temperature, table in by_temperature.items():
             keys = {"experiment": experiment, "method": method, "temperature": temperature}
             at_same = {m: t[temperature] for m, t in others.items() if method != "base" and temperature in t}
-            for attempts, extractor, metric, estimate in _table_rows(table, numbers[experiment], at_same, bootstrap):
-                row = keys | {"attempts": attempts, "extractor": extractor, "metric": metric}
+            for number, extractor, metric, estimate in _table_rows(table, numbers[experiment], at_same, bootstrap):
+                row = keys | {"attempts": number, "extractor": extractor, "metric": metric}
                 yield row | estimate._asdict()
 
 

@@ -16,10 +16,9 @@ from mialign.evaluation.statistics.judges import kappa
 from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "judge", "other", "axis", "temperature", "metric", *ESTIMATE)
-SETTINGS: set[str] = set()
 
 
-def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
+def rows(paths: list[str], bootstrap: Bootstrap) -> Iterator[dict]:
     """Rows from verdict files; those of a further judge lie in verdicts/<experiment>.<judge>/, of the main one in
     verdicts/<experiment>/, whose name is "judge". An experiment with one judge alone has none.
 

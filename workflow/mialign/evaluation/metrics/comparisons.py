@@ -1,6 +1,6 @@
 """Win rates of one method over another, from verdicts, and paired differences of what the verdicts compare."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
@@ -17,10 +17,9 @@ from mialign.evaluation.statistics.rates import Estimate
 from mialign.evaluation.statistics.win_points import POINTS
 
 COLUMNS = ("experiment", "method", "baseline", "axis", "temperature", "category", "metric", *ESTIMATE, "judge")
-SETTINGS = {"ties_won"}
 
 
-def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
+def rows(paths: list[str], bootstrap: Bootstrap, *, ties_won: Collection[str] = ()) -> Iterator[dict]:
     """Rows from verdict files, and from score files if there are any.
 
     Per comparison, axis, temperature and category: win_rate (wins + half the ties, of the valid verdicts, %),
@@ -30,7 +29,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     For category "all" also win_rate_seed<n>, win_rate_longer and win_rate_shorter (verdicts where the
     test's response is longer than the baseline's, or shorter) and win_rate_length_controlled, their mean; answers of
     equal length count in neither, so that a comparison turned round gives 100 less its rate.
-    For experiments that settings["ties_won"] names also win_rate_ties_won, of every category.
+    For the experiments of ties_won also win_rate_ties_won, of every category.
 
     The verdicts of a further judge (see agreement) count on an axis on which those before it in the order of the paths
     have none; each row says whose verdicts it is about.
@@ -41,7 +40,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     _check_whole(verdicts, scores)
     for about, table in compared(verdicts):
         experiment, axis = about["experiment"], about["axis"]
-        for category, metric, estimate in _verdict_rows(table, bootstrap, experiment in settings.get("ties_won", ())):
+        for category, metric, estimate in _verdict_rows(table, bootstrap, experiment in ties_won):
             yield about | {"category": category, "metric": metric} | estimate._asdict()
         scored = [scores.get((experiment, about[side])) for side in ("method", "baseline")]
         if not (table.items and all(scored) and about["judge"] == MAIN):

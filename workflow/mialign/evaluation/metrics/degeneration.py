@@ -15,13 +15,12 @@ from mialign.evaluation.scores import correct
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 
 COLUMNS = ("experiment", "method", "temperature", "metric", *ESTIMATE)
-SETTINGS: set[str] = set()
 NGRAM = 4  # words of an n-gram that makes a repetition or a copy
 PROPORTIONS = ("ended", "correct")  # each answer is a success or a failure
 FIELDS = ("prompt_id", "question_id", "temperature", "text", "finish", "tokens")
 
 
-def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
+def rows(paths: list[str], bootstrap: Bootstrap) -> Iterator[dict]:
     """Rows from files of responses or solutions, and of the benchmark prompts of each experiment.
 
     ended: answers that were not cut for length (%). tokens: the mean length of all. correct: answers whose content the

@@ -15,12 +15,11 @@ from mialign.evaluation.statistics.effects import mean_with_interval
 from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "method", "temperature", "category", "metric", *ESTIMATE)
-SETTINGS: set[str] = set()
 MOST_REFERENCES = 10  # that a response is held against; with more of them self-BLEU is higher, and takes longer
 NGRAM = 8  # words of an n-gram that two texts do not share by accident
 
 
-def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
+def rows(paths: list[str], bootstrap: Bootstrap) -> Iterator[dict]:
     """Rows from files of responses or solutions, and of the prompts of each experiment; all in %, of category "all".
 
     self_bleu: the mean over responses of the BLEU of each (sacrebleu, effective order) against the other responses of

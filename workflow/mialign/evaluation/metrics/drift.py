@@ -11,10 +11,9 @@ from mialign.evaluation.metrics.tidy import ESTIMATE
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 
 COLUMNS = ("experiment", "method", "metric", *ESTIMATE)
-SETTINGS: set[str] = set()
 
 
-def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
+def rows(paths: list[str], bootstrap: Bootstrap) -> Iterator[dict]:
     """One row a method, drift: the sum of KL(policy || base) at the tokens of its answers by their number (n), in nat.
 
     At each token it is the whole divergence and no estimate, so it is never below 0; what is estimated is the mean over

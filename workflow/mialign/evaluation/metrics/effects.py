@@ -22,14 +22,13 @@ COLUMNS = (
     *ESTIMATE,
     "judge",
 )
-SETTINGS = {"attempts"}
 
 
-def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
+def rows(paths: list[str], bootstrap: Bootstrap, *, attempts: dict[str, list[int]]) -> Iterator[dict]:
     """Rows from verdict and attempt files.
 
     Per comparison, axis and temperature win_rate (%), and per two methods, extractor and number of attempts (of
-    settings["attempts"][experiment]) difference (accuracy of the one less that of the other, which is the earlier in
+    attempts[experiment]) difference (accuracy of the one less that of the other, which is the earlier in
     the order of the inputs, points). Both are `effect`, over the items that every seed has a value of; beside each
     p, items and seeds (counts), sd_items, sd_seeds and sd_rest (points; with one seed sd_items alone).
     If the effect is what it seems to be: needed_80 and needed_95, the questions with which so many runs in a hundred
@@ -39,7 +38,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     (%). Which judge's verdicts count on an axis, and are named, is as in comparisons.csv.
     """
     yield from _comparisons([path for path in paths if "verdicts" in str(path).split("/")[-4:-3]], bootstrap)
-    yield from _gains([path for path in paths if "attempts" in str(path).split("/")[-4:-3]], settings, bootstrap)
+    yield from _gains([path for path in paths if "attempts" in str(path).split("/")[-4:-3]], attempts, bootstrap)
 
 
 def _comparisons(paths: list[str], bootstrap: Bootstrap) -> Iterator[dict]:
@@ -55,7 +54,7 @@ def _comparisons(paths: list[str], bootstrap: Bootstrap) -> Iterator[dict]:
             yield about | {"metric": "win_rate_equal_length"} | found.scaled(100)._asdict()
 
 
-def _gains(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
+def _gains(paths: list[str], numbers: dict[str, list[int]], bootstrap: Bootstrap) -> Iterator[dict]:
     tables = accuracy.by_method(paths)
     for (experiment, baseline), (other, method) in combinations(tables, 2):
         if experiment != other:
@@ -63,7 +62,7 @@ def _gains(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[d
         theirs, mine = tables[experiment, baseline], tables[experiment, method]
         for temperature in theirs.keys() & mine.keys():
             pair = mine[temperature], theirs[temperature]
-            for attempts in sorted(settings["attempts"][experiment]):
+            for attempts in sorted(numbers[experiment]):
                 if attempts > min(one.number for one in pair):
                     continue
                 for extractor in pair[0].extractors:

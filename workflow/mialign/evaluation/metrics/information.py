@@ -15,13 +15,12 @@ from mialign.evaluation.statistics.effects import mean_with_interval
 from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "method", "critic", "over", "metric", *ESTIMATE)
-SETTINGS: set[str] = set()
 FIELDS = ("id", "question_id", "category", "tokens", "sums", "base_sums")
 CRITICS = ("mean", "sum")
 OVER = {"rows": 1, "columns": 0}  # the dimension of the table that the softmax goes along
 
 
-def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
+def rows(paths: list[str], bootstrap: Bootstrap) -> Iterator[dict]:
     """Rows from files of information, which hold log p(response j | prompt i) of N constitutions a question.
 
     Per method, critic (log-probability per token: mean, as in SAMI's loss; or of the whole response: sum) and what the

@@ -14,11 +14,10 @@ from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.judges import CHOICES, changed, chose_first
 
 COLUMNS = ("experiment", "judge", "axis", "temperature", "metric", *ESTIMATE)
-SETTINGS: set[str] = set()
 NAMED = (*CHOICES, "tie", None)
 
 
-def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
+def rows(paths: list[str], bootstrap: Bootstrap) -> Iterator[dict]:
     """Rows from the verdict files of judges that read texts; where they lie says which judge it is (see agreement).
 
     Per experiment, judge, axis and temperature, over all comparisons and seeds: changed (of the pairs of responses that

@@ -20,7 +20,6 @@ from mialign.evaluation.statistics.effects import mean_with_interval
 from mialign.evaluation.statistics.rates import Estimate
 
 COLUMNS = ("experiment", "method", "temperature", "preference", "reward", "metric", *ESTIMATE)
-SETTINGS = {"rewards"}
 ALL = "all"
 WORST = -1.0  # the reference point of the hypervolume, in every normalised reward: one deviation below the base's mean
 HALF = 0.5  # of all weight
@@ -41,10 +40,10 @@ class Answers:
         return self.ended.size
 
 
-def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
+def rows(paths: list[str], bootstrap: Bootstrap, *, rewards: dict[str, list[str]]) -> Iterator[dict]:
     """Rows from files rewards/responses/EXPERIMENT/METHOD/seedN.jsonl; METHOD.POINT is a part of METHOD.
 
-    settings: rewards, the names by experiment in the order of the weights.
+    rewards: the names by experiment in the order of the weights.
     By vector and reward: reward (as scored) and normalised_reward; by vector: ended (%). By reward, over all vectors:
     slope (of the mean normalised reward on its weight, by least squares; above 0: more weight gives more of it),
     slope_below_half and slope_above_half (the same over the vectors with a weight of at most, and of at least, 1/2,
@@ -57,7 +56,7 @@ def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dic
     fields = ("prompt_id", "question_id", "temperature", "preference", "ended", "rewards")
     policies = joined(load((source(path, ("responses",)) for path in paths), fields))
     for experiment in dict.fromkeys(experiment for experiment, _ in policies):
-        names = settings["rewards"][experiment]
+        names = rewards[experiment]
         methods = {method: seeds for (title, method), seeds in policies.items() if title == experiment}
         if "base" not in methods:
             raise InputError(f"{experiment}: the base has no rewards, and those of others are normalised by its own")

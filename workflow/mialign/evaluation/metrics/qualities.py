@@ -11,10 +11,9 @@ from mialign.evaluation.statistics.effects import mean_with_interval
 
 COLUMNS = ("experiment", "method", "temperature", "category", "metric", *ESTIMATE)
 METRICS = ("adherence", "correct", "ended", "tokens")
-SETTINGS: set[str] = set()
 
 
-def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
+def rows(paths: list[str], bootstrap: Bootstrap) -> Iterator[dict]:
     """Rows from score files: adherence, correct (of those that can be correct or wrong) and ended in %, mean tokens.
 
     Where principles are held out from training, also adherence to the trained and to the held-out principles, in %.

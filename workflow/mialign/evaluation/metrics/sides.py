@@ -8,11 +8,10 @@ from mialign.evaluation.statistics.bootstrap import Bootstrap
 from mialign.evaluation.statistics.effects import mean_with_interval
 
 COLUMNS = ("experiment", "method", "temperature", "category", "principle", "metric", *ESTIMATE)
-SETTINGS: set[str] = set()
 METRICS = ("followed", "positive", "antithesis", "both", "neither")
 
 
-def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
+def rows(paths: list[str], bootstrap: Bootstrap) -> Iterator[dict]:
     """Rows from score files, in % of the responses whose constitution has the principle.
 
     Those in writer_scores/ are of what was written for a set of pairs; their method is writer.SET.

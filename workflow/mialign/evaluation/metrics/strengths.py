@@ -19,11 +19,10 @@ from mialign.evaluation.statistics.rates import CONFIDENCE, Estimate
 from mialign.evaluation.statistics.win_points import POINTS
 
 COLUMNS = ("experiment", "method", "axis", "temperature", "metric", *ESTIMATE)
-SETTINGS: set[str] = set()
 SCORED = ("prompt_id", "category", "temperature", "tokens", *COMPARED.values())
 
 
-def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
+def rows(paths: list[str], bootstrap: Bootstrap) -> Iterator[dict]:
     """Rows of strength, the log odds of winning against the base, of every method that is compared.
 
     paths: of scores where the checkers judge, which costs nothing, so that all pairs of methods are compared; of

@@ -9,10 +9,9 @@ from mialign.evaluation.metrics.records import source
 from mialign.evaluation.statistics.bootstrap import Bootstrap
 
 COLUMNS = ("experiment", "method", "seed", "step", "metric", "value")
-SETTINGS: set[str] = set()
 
 
-def rows(paths: list[str], settings: dict, bootstrap: Bootstrap) -> Iterator[dict]:
+def rows(paths: list[str], bootstrap: Bootstrap) -> Iterator[dict]:
     """Rows of training/<experiment>/<method>/seed<n>.csv; training/collapse/<curve>.csv counts as
     experiment "collapse", method <curve>, without a seed. Values have six significant digits.
     """
