@@ -16,6 +16,7 @@ from mialign.paper.macros.number_formats import Number, forms, sign
 from scripts import numbers as script
 
 ROOT = made_up_run.ROOT
+NOTHING_SET = {"experiments": {}}
 
 
 def run_script(folder, config):
@@ -125,7 +126,7 @@ def test_forms_of_a_rate_and_of_a_difference():
 def test_a_difference_of_shares_is_held_against_nothing():
     row = {"experiment": "maths", "method": "sft", "temperature": 0.0, "attempts": 1.0, "extractor": "strict"}
     row |= {"metric": "steps_share_difference_base", "value": 5, "low": 1, "high": 9, "n": 3}
-    found = {number.name: number.text for number in accuracy.of_accuracy([row], "", {})}
+    found = {number.name: number.text for number in accuracy.of_accuracy([row], "", NOTHING_SET)}
     assert found["stepsShareDifferenceBaseMathsSftInOneSign"] == "above"
     assert found["stepsShareDifferenceBaseMathsSftInOnePoints"] == "$+$5.0 points [$+$1.0, $+$9.0]"
 
@@ -145,9 +146,9 @@ def test_tokens_of_a_method_are_those_of_its_experiment_up_to_the_kept_step():
 def test_a_share_is_of_all_answers_that_were_sampled_however_many():
     row = {"experiment": "maths", "method": "sft", "temperature": 1.0, "attempts": 10.0, "extractor": "strict"}
     row |= {"metric": "steps_share", "value": 5, "low": 1, "high": 9, "n": 3}
-    assert accuracy.of_accuracy([row], "", {})[0].name == "stepsShareMathsSftSampled"
+    assert accuracy.of_accuracy([row], "", NOTHING_SET)[0].name == "stepsShareMathsSftSampled"
     row["metric"] = "accuracy"
-    assert accuracy.of_accuracy([row], "", {})[0].name == "accuracyMathsSftInTen"
+    assert accuracy.of_accuracy([row], "", NOTHING_SET)[0].name == "accuracyMathsSftInTen"
 
 
 def test_published_numbers_have_one_name_at_whatever_temperature_a_run_samples():
@@ -318,10 +319,11 @@ def test_a_dataset_or_model_that_no_work_is_named_for_is_not_cited():
 def test_a_model_counts_by_what_its_training_began_with():
     own = {"architecture": {"vocabulary": 8, "hidden": 8, "layers": 1, "mlp": 8}}
     models = {"own": own, "weak": {"parent": "own"}, "hub": {"places": [{"hub": "a/b"}]}, "tuned": {"parent": "hub"}}
+    config = {"seeds": [1], "sources": {}, "models": models}
 
     def sign_of(base, generator):
-        experiments = {"maths": {"base": base, "generator": generator}}
-        found = settings.of_settings({"models": models, "experiments": experiments})
+        maths = {"base": base, "generator": generator, "questions": {"benchmark": []}, "data": {}, "training": {}}
+        found = settings.of_settings(config | {"experiments": {"maths": maths}})
         return {number.name: number.text for number in found}["ownModelsSign"]
 
     assert [sign_of("weak", "own"), sign_of("tuned", "hub"), sign_of("weak", "tuned")] == ["above", "below", "unclear"]
@@ -340,7 +342,7 @@ def test_filters_count_from_the_first_to_the_last():
 def test_an_attempt_at_another_temperature_is_named():
     row = {"experiment": "maths", "method": "sft", "temperature": 1.0, "attempts": 1.0, "extractor": "strict"}
     row |= {"metric": "accuracy", "value": 1, "low": 0, "high": 2, "n": 3}
-    assert accuracy.of_accuracy([row], "", {})[0].name == "accuracyMathsSftInOneAtOne"
+    assert accuracy.of_accuracy([row], "", NOTHING_SET)[0].name == "accuracyMathsSftInOneAtOne"
 
 
 def test_a_number_is_unnamed_if_it_is_by_the_rule_of_the_published_ones():
@@ -350,7 +352,9 @@ def test_a_number_is_unnamed_if_it_is_by_the_rule_of_the_published_ones():
 
     rows = [row("maths", "strict"), row("maths", "authors"), row("letters", "mipo"), row("letters", "strict")]
     found = [
-        number.name for number in accuracy.of_accuracy(rows, "", {}) if number.name.endswith(("One", "Strict", "Mipo"))
+        number.name
+        for number in accuracy.of_accuracy(rows, "", NOTHING_SET)
+        if number.name.endswith(("One", "Strict", "Mipo"))
     ]
     assert found == [
         "accuracyMathsSftInOneByStrict",

@@ -487,7 +487,7 @@ def chosen(tmp_path, questions: dict, stage="responses") -> list[str]:
             files.append(folder / f"{part}/{name}/{method}/seed1.jsonl")
             write_jsonl(files[-1], written)
     table = "examples" if stage == "responses" else "examples_maths"
-    _, tidy = TABLES[table](files, {})
+    _, tidy = TABLES[table](files, {"experiments": {name: {}}})
     return list(dict.fromkeys(row["prompt_id"] for row in csv.DictReader(io.StringIO(tidy))))
 
 
@@ -574,7 +574,7 @@ def test_a_missing_file_or_column_is_named(tmp_path):
 
 
 def test_wording():
-    assert formatting.label("sft_sami") == "SFT+SAMI"
+    assert formatting.label("sft_sami", {}) == "SFT+SAMI"
     assert formatting.label("x", {"methods": {"x": {"label": "My method"}}}) == "My method"
     assert formatting.decimal(-0.04) == "0.0"
     assert formatting.decimal(None) == r"\notmeasured{}"

@@ -42,7 +42,7 @@ class Claim:
 
     def title(self, settings: dict) -> str:
         """The effect in words, with the names that the settings give to methods."""
-        known = settings.get("experiments", {}).get(self.experiment)
+        known = settings["experiments"].get(self.experiment, {})
         pair = f"{label(self.method, known)} over {label(self.baseline, known)}"
         if self.attempts is None:
             return pair

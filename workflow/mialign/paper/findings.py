@@ -34,7 +34,7 @@ def computed(published: list[dict], known: dict) -> Iterator[Discrepancy]:
     """The findings, from the rows of published/*.csv and the values of published/findings.yaml."""
     wins, _, gains = families(published).values()
     for claim in (*wins, *gains):
-        titled = claim.title({})
+        titled = claim.title({"experiments": {}})
         text, figure = claim.values.get("text"), claim.values.get("figure")
         if claim.null and not is_possible(text, rounding(text), claim.n, ties=True):
             below, above = nearest_values(text, claim.n, ties=True)

@@ -9,11 +9,10 @@ NOT_MEASURED = r"\notmeasured{}"
 _SHOWN = {"stem": "STEM"}
 
 
-def label(method: str, experiment: dict | None = None) -> str:
+def label(method: str, experiment: dict) -> str:
     """A method's name in print: its label in the config, or its key in capitals; the given models keep their names."""
-    settings = ((experiment or {}).get("methods") or {}).get(method) or {}
-    if settings.get("label"):
-        return str(settings["label"])
+    if given := experiment.get("methods", {}).get(method, {}).get("label"):
+        return str(given)
     return method if method in ("base", "generator") else method.upper().replace("_", "+")
 
 

@@ -20,7 +20,7 @@ def of_accuracy(table: list[dict], origin: str, settings: dict) -> list[Number]:
 
 def usual_temperature(row: dict, settings: dict) -> float:
     """One attempt is made at temperature 0, several at the temperature of `solve`."""
-    solve = (settings.get("experiments", {}).get(row["experiment"]) or {}).get("solve") or {}
+    solve = settings["experiments"].get(row["experiment"], {}).get("solve", {})
     return 0.0 if row.get("attempts") in (None, 1) else float(solve.get("temperature", 1.0))
 
 
@@ -52,7 +52,7 @@ def of_items(table: list[dict], origin: str, metric: str, settings: dict) -> lis
     found = {}
     for row in table:
         if row["metric"] == metric and row.get("category", "all") == "all" and row.get("attempts") in (None, 1):
-            each = (row["n"] or 0) / max(1, len(settings.get("seeds") or [1]))
+            each = (row["n"] or 0) / len(settings["seeds"])
             found[row["experiment"]] = max(each, found.get(row["experiment"], 0))
     return [
         Number(name("items", title), formatting.count(each), f"{origin}: n of {metric}, a seed")

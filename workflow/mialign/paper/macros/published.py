@@ -17,7 +17,7 @@ def of_published(table: list[dict], origin: str) -> list[Number]:
     """
     found, usual = [], extractors(row for row in table if "extractor" in row)
     for row in table:
-        more = unusual(row) if "baseline" in row else solved(row, {}, usual.get(row["experiment"]))
+        more = unusual(row) if "baseline" in row else solved(row, {"experiments": {}}, usual.get(row["experiment"]))
         about = (metric(row), row["experiment"], row["method"], row.get("baseline", ""))
         text = formatting.published_row(row, signed="difference" in row["metric"])
         macro = name("published", kind(row["source"]), *about, *more)

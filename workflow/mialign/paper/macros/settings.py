@@ -49,16 +49,16 @@ def _without(settings: dict, *keys: str) -> dict:
 def of_settings(settings: dict) -> list[Number]:
     """Every value of the config under its path, and a few counts."""
     found = list(_flat(_without(settings, "cite"), ("config",)))
-    seeds = settings.get("seeds") or []
+    seeds = settings["seeds"]
     found += _derived(settings)
     number = words(len(seeds)).lower() if len(seeds) < 20 else str(len(seeds))
     found.append(Number("seedCount", formatting.count(len(seeds)), "config: seeds"))
     found.append(Number("seedsInWords", f"{number} seed{'' if len(seeds) == 1 else 's'}", "config: seeds"))
-    for title, experiment in (settings.get("experiments") or {}).items():
-        uses = {split: {"questions": names} for split, names in (experiment.get("questions") or {}).items()}
-        uses |= {data: block for data, block in (experiment.get("data") or {}).items() if "questions" in block}
+    for title, experiment in settings["experiments"].items():
+        uses = {split: {"questions": names} for split, names in experiment["questions"].items()}
+        uses |= {data: block for data, block in experiment["data"].items() if "questions" in block}
         for use, block in uses.items():
-            sources = [(settings.get("sources") or {}).get(source) or {} for source in block["questions"]]
+            sources = [settings["sources"][source] for source in block["questions"]]
             origin = f"config: sources/{' '.join(block['questions'])}"
             found.append(Number(name("questions", title, use), _how_many(sources, block), f"{origin}/size"))
             if all("dataset" in source for source in sources):
@@ -66,7 +66,7 @@ def of_settings(settings: dict) -> list[Number]:
                 cited = [
                     formatting.setting(one) + formatting.citation(_cited(settings, "datasets", one)) for one in datasets
                 ]
-                split = "training" if use == experiment.get("training", {}).get("data") else use
+                split = "training" if use == experiment["training"].get("data") else use
                 found.append(Number(name("datasets", title, split), formatting.listing(cited), f"{origin}/dataset"))
         found += _main_set(title, experiment)
     return found
@@ -74,13 +74,13 @@ def of_settings(settings: dict) -> list[Number]:
 
 def _cited(settings: dict, kind: str, name: str | None) -> str | None:
     """The key of the work that a dataset or model is cited by; None where the config names none."""
-    return ((settings.get("cite") or {}).get(kind) or {}).get(name)
+    return settings.get("cite", {}).get(kind, {}).get(name)
 
 
 def _main_set(title: str, experiment: dict) -> Iterable[Number]:
     """The settings of the set that training names, under the name of its experiment alone: `setMultitaskSize`."""
-    data = experiment.get("training", {}).get("data")
-    if data in experiment.get("data", {}):
+    data = experiment["training"].get("data")
+    if data in experiment["data"]:
         where = ("config", "experiments", title, "data", data)
         yield from _flat(experiment["data"][data], where, ("set", title))
 
@@ -97,7 +97,7 @@ def _how_many(sources: list[dict], block: dict) -> str:
 def _derived(settings: dict) -> list[Number]:
     """What follows from settings alone: sizes, names, signs, and how wide an interval on 80 items is."""
     found = []
-    for model, block in (settings.get("models") or {}).items():
+    for model, block in settings["models"].items():
         if "architecture" in block:
             size = parameters(block["architecture"]) / 1e6
             text = f"{size:.2f}" if size < 10 else f"{size:,.0f}"
@@ -113,9 +113,9 @@ def _derived(settings: dict) -> list[Number]:
         Number("programJudgeSign", _deciding_judges(settings), "config: judge of the experiments"),
         Number("oneBaseSign", _trained_models(settings), "config: base of the experiments"),
     ]
-    titles = ",".join(settings.get("experiments") or {})
+    titles = ",".join(settings["experiments"])
     found.append(Number("experimentNames", titles, "config: experiments"))  # a list for TeX, of names and not of words
-    for title, experiment in (settings.get("experiments") or {}).items():
+    for title, experiment in settings["experiments"].items():
         found += _models_in_print(title, experiment, settings)
         found += _writer(title, experiment)
         if "solve" in experiment:
@@ -128,45 +128,38 @@ def _derived(settings: dict) -> list[Number]:
 
 def _used_sources(settings: dict) -> str:
     """Whether the benchmark questions are synthetic: above, from files: below, from both: unclear."""
-    sources, kinds = settings.get("sources") or {}, set()
-    for experiment in (settings.get("experiments") or {}).values():
-        names = (experiment.get("questions") or {}).get("benchmark") or []
-        kinds |= {"synthetic" in sources.get(one, {}) for one in names}
-    return _side(kinds)
+    names = (one for experiment in settings["experiments"].values() for one in experiment["questions"]["benchmark"])
+    return _side({"synthetic" in settings["sources"][name] for name in names})
 
 
 def _used_models(settings: dict) -> str:
     """Whether the models that learn and write are trained in the run, from nothing: above, or given: below."""
-    models, kinds = settings.get("models") or {}, set()
-    for experiment in (settings.get("experiments") or {}).values():
-        for role in {"base", "generator"} & set(experiment):
-            kinds.add("architecture" in models[root(models, experiment[role])])
-    return _side(kinds)
+    models = settings["models"]
+    used = (experiment[role] for experiment in settings["experiments"].values() for role in ("base", "generator"))
+    return _side({"architecture" in models[root(models, model)] for model in used})
 
 
 def _converted_models(settings: dict) -> str:
     """Whether a model of the run is read from a GGUF file: above, or none is: below."""
-    places = [place for model in (settings.get("models") or {}).values() for place in model.get("places", [])]
+    places = [place for model in settings["models"].values() for place in model.get("places", [])]
     return _side({any("gguf" in place or "file" in place for place in places)})  # the file of a package is one
 
 
 def _deciding_judges(settings: dict) -> str:
     """Whether the judge that the results are by is the checkers: above, or a language model: below."""
-    judged = [one for one in (settings.get("experiments") or {}).values() if is_judged(one)]
+    judged = [one for one in settings["experiments"].values() if is_judged(one)]
     return _side({by_program(one) for one in judged})
 
 
 def _trained_models(settings: dict) -> str:
     """Whether all experiments train one model: above, or several: below."""
-    bases = {one["base"] for one in (settings.get("experiments") or {}).values() if "base" in one}
-    return _side({len(bases) == 1}) if bases else "missing"
+    return _side({len({experiment["base"] for experiment in settings["experiments"].values()}) == 1})
 
 
 def _writer(title: str, experiment: dict) -> Iterable[Number]:
     """Whether the base writes its own pairs, and whether the writer is made to begin as its constitution asks."""
-    if "generator" in experiment:
-        own = experiment["generator"] == experiment["base"]
-        yield Number(name("baseWrites", title, "sign"), _side({own}), f"config: experiments/{title}/data")
+    own = experiment["generator"] == experiment["base"]
+    yield Number(name("baseWrites", title, "sign"), _side({own}), f"config: experiments/{title}/data")
     forced = "forced_opening" in fields_of(experiment.get("generation_template", ""))
     origin = f"config: experiments/{title}/generation_template"
     yield Number(name("forcedOpening", title, "sign"), _side({forced}), origin)
@@ -182,16 +175,15 @@ def _models_in_print(title: str, experiment: dict, settings: dict) -> Iterable[N
     With them the base model with the work that it is cited by; whether a judge is the base model itself: above, or
     another: below; and whether one judges by likelihood: above, or none does: below.
     """
-    judge = experiment.get("judge") or {}
-    named = {role: experiment[role] for role in ("base", "generator") if role in experiment}
+    named = {role: experiment[role] for role in ("base", "generator")}
     if is_judged(experiment):
-        named["judge"] = judge.get("model", "checkers")
-        base_judges = experiment.get("base") in [one.get("model", "checkers") for one in judges(experiment).values()]
+        named["judge"] = experiment["judge"].get("model", "checkers")
+        base_judges = experiment["base"] in [one.get("model", "checkers") for one in judges(experiment).values()]
         yield Number(name("baseJudges", title, "sign"), _side({base_judges}), f"config: experiments/{title}/judges")
         by_likelihood = any(one["kind"] == "likelihood" for one in judges(experiment).values())
         yield Number(name("judgeWeighs", title, "sign"), _side({by_likelihood}), f"config: experiments/{title}/judges")
     for role, model in named.items():
-        given = (settings.get("models") or {}).get(model, {})
+        given = settings["models"].get(model, {})  # a judge may be none of them
         text = formatting.model(given.get("label") or publisher(given) or model)
         yield Number(name("model", title, role), text, f"config: experiments/{title}/{role}")
         if role == "base":

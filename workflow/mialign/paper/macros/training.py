@@ -38,7 +38,7 @@ def of_training(table: list[dict], origin: str) -> list[Number]:
 def of_tokens(table: list[dict], origin: str, settings: dict) -> list[Number]:
     """Tokens of responses that each method has learned from, as the table of methods has them."""
     found = []
-    for title, experiment in settings.get("experiments", {}).items():
+    for title, experiment in settings["experiments"].items():
         tokens = training_tokens([row for row in table if row["experiment"] == title], experiment)
         found += [
             of_learned(title, method, tokens[method], origin)
@@ -75,8 +75,8 @@ def _curve(stem: str, metric: str, points: list[dict], origin: str) -> list[Numb
 
 def set_name(settings: dict, experiment: str, data: str) -> tuple[str, ...]:
     """How numbers name a set of pairs: by its experiment alone where training names the set, else by both names."""
-    training = settings.get("experiments", {}).get(experiment, {}).get("training", {"data": data})
-    return (experiment,) if data == training.get("data") else (experiment, data)
+    main = settings["experiments"][experiment]["training"].get("data")
+    return (experiment,) if data == main else (experiment, data)
 
 
 def of_filters(about: tuple[str, ...], table: list[dict], origin: str) -> list[Number]:

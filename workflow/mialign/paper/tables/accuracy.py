@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from mialign.core import csv_files
-from mialign.paper.formatting import decimal, interval, label, measured
+from mialign.paper.formatting import decimal, interval, measured
 from mialign.paper.macros.accuracy import usual_temperature
 from mialign.paper.reported import RULES, reported
-from mialign.paper.tables.layout import Table, written
+from mialign.paper.tables.layout import Table, named, written
 from mialign.paper.tex_escape import escape
 
 
@@ -23,7 +23,7 @@ def accuracy(inputs: list[Path], settings: dict) -> tuple[str, str]:
             result.rows.append(title)
         for key in _methods(rows):
             cells = [_cell(rows, key, metric, attempts=number) for number in attempts]
-            result.rows.append([_label(key, settings), *cells])
+            result.rows.append([named(*key, settings), *cells])
     return written(result)
 
 
@@ -40,7 +40,7 @@ def sources(inputs: list[Path], settings: dict) -> tuple[str, str]:
         result.rows.append(rf"accuracy, \%, {number:g} attempt{'s' if number > 1 else ''}")
         for key in _methods(table):
             cells = [_cell(table, key, metric, attempts=number) for metric in metrics]
-            result.rows.append([_label(key, settings), *cells])
+            result.rows.append([named(*key, settings), *cells])
     return written(result)
 
 
@@ -60,7 +60,7 @@ def formats(inputs: list[Path], settings: dict) -> tuple[str, str]:
         rows = [row for row in table if (row["temperature"] or 0.0) == temperature]
         result.rows.append(f"temperature {temperature:g}")
         for key in _methods(rows):
-            result.rows.append([_label(key, settings), *(_cell(rows, key, metric) for metric in SHARES)])
+            result.rows.append([named(*key, settings), *(_cell(rows, key, metric) for metric in SHARES)])
     return written(result)
 
 
@@ -91,7 +91,7 @@ def extractors(inputs: list[Path], settings: dict) -> tuple[str, str]:
                 cells = [_cell(rows, key, metric, attempts=number, extractor=name) for name in names]
                 if both:
                     cells.insert(2, _apart(rows, key, number))
-                result.rows.append([_label(key, settings) if number == attempts[0] else "", f"{number:g}", *cells])
+                result.rows.append([named(*key, settings) if number == attempts[0] else "", f"{number:g}", *cells])
     return written(result)
 
 
@@ -120,10 +120,6 @@ def _methods(rows: list[dict]) -> list[tuple[str, str]]:
 
 def _where(key: tuple[str, str]) -> dict:
     return {"experiment": key[0], "method": key[1]}
-
-
-def _label(key: tuple[str, str], settings: dict) -> str:
-    return escape(label(key[1], settings.get("experiments", {}).get(key[0])))
 
 
 def _cell(rows: list[dict], key: tuple[str, str], metric: str, **more) -> str:

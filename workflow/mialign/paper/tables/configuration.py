@@ -46,7 +46,7 @@ def _cell(column: str, value, digits: int | None) -> str:
 
 
 def _model(name: str, model: dict) -> dict:
-    corpus, training = model.get("corpus") or {}, model.get("training") or {}
+    corpus, training = model.get("corpus", {}), model.get("training", {})
     place = model.get("places", [{}])[0]
     return {
         "model": name,
@@ -64,7 +64,7 @@ def _model(name: str, model: dict) -> dict:
 
 def _links(corpus: dict) -> str | None:
     """The links for multitask, word problems and their evaluation; one number where they are equal."""
-    links = corpus.get("link") or {}
+    links = corpus.get("link", {})
     return " / ".join(dict.fromkeys(f"{link:g}" for link in links.values())) or None
 
 

@@ -35,12 +35,12 @@ def _examples(inputs: list[Path], settings: dict, stage: str, number: int) -> tu
             marks, found = _greedy(path), answers.get(path.parts[-2], {})
             found.update({prompt: record | marks.get(prompt, {}) for prompt, record in found.items()})
     chosen = _choose(read_jsonl(prompts[0], ("id", "category", "question", "constitutions")), answers, number)
-    known = settings.get("experiments", {}).get(experiment)
+    known = settings["experiments"][experiment]
     tidy = [{"experiment": experiment} | row for prompt in chosen for row in _rows(prompt, answers)]
     return "\n".join(_blocks(prompt, answers, known) for prompt in chosen) + "\n", tidy_csv(tidy)
 
 
-def _blocks(prompt: dict, answers: dict[str, dict], known: dict | None) -> str:
+def _blocks(prompt: dict, answers: dict[str, dict], known: dict) -> str:
     """One question with its constitution and the answers to it, in LaTeX."""
     title, question = category(prompt["category"]), escape(shorten(prompt["question"], QUESTION))
     blocks = [rf"\examplequestion{{\emph{{{title}.}} {question}}}"]

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 
 from mialign.core import csv_files
+from mialign.paper.formatting import label
+from mialign.paper.tex_escape import escape
 
 
 @dataclass
@@ -42,6 +44,11 @@ def _row(cells: list[str]) -> str:
 
 def _heading(text: str, width: int, column: str, space: bool) -> str:
     return (r"\addlinespace " if space else "") + rf"\multicolumn{{{width}}}{{{column}}}{{\emph{{{text}}}}} \\"
+
+
+def named(experiment: str, method: str, settings: dict) -> str:
+    """A method's name as a cell. What was published may be of an experiment that the settings do not hold."""
+    return escape(label(method, settings["experiments"].get(experiment, {})))
 
 
 def tidy_csv(records: list[dict]) -> str:

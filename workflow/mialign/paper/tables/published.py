@@ -4,10 +4,9 @@ from pathlib import Path
 
 from mialign.core import csv_files
 from mialign.evaluation.metrics.records import CATEGORIES
-from mialign.paper.formatting import category, decimal, label, measured, published
+from mialign.paper.formatting import category, decimal, measured, published
 from mialign.paper.macros.published import kind
-from mialign.paper.tables.layout import Table, written
-from mialign.paper.tex_escape import escape
+from mialign.paper.tables.layout import Table, named, written
 
 SOURCES = ("figure", "files")
 
@@ -37,8 +36,8 @@ def table(inputs: list[Path], settings: dict) -> tuple[str, str]:
 
 def _header(column: tuple, settings: dict) -> str:
     experiment, method, baseline, source = column
-    known = settings.get("experiments", {}).get(experiment)
-    return rf"\shortstack[r]{{{escape(label(method, known))}\\vs {escape(label(baseline, known))}\\{source}}}"
+    test, other = (named(experiment, one, settings) for one in (method, baseline))
+    return rf"\shortstack[r]{{{test}\\vs {other}\\{source}}}"
 
 
 def _cell(rows: list[dict], column: tuple, name: str, tidy: list[dict]) -> str:

@@ -5,8 +5,8 @@ from pathlib import Path
 from mialign.core import csv_files
 from mialign.evaluation.judge.settings import MAIN, by_program
 from mialign.evaluation.metrics.qualities import METRICS
-from mialign.paper.formatting import count, interval, label, measured
-from mialign.paper.tables.layout import Table, written
+from mialign.paper.formatting import count, interval, measured
+from mialign.paper.tables.layout import Table, named, written
 from mialign.paper.tex_escape import escape
 
 AXES = {"principle-aware": "knows the principles", "principle-free": "does not know them"}
@@ -53,7 +53,7 @@ def _judge(row: dict, shown: str, settings: dict) -> str:
     """What is said of the judge of this row: a further one by its name, and what a program counts."""
     if row.get("judge", MAIN) != MAIN:
         return f"Judge {escape(row['judge'])} {shown}"
-    counts = by_program(settings["experiments"].get(row["experiment"], {}))
+    counts = by_program(settings["experiments"][row["experiment"]])
     return f"Judge {shown}{COUNTED[row['axis']] if counts else ''}"
 
 
@@ -67,9 +67,8 @@ def _comparison(
     def of(metric):
         return csv_files.pick(rows, experiment=experiment, method=method, baseline=baseline, metric=metric)
 
-    known = settings.get("experiments", {}).get(experiment)
     counts = [count((of(metric) or {}).get("value")) for metric in counted]
-    pair = f"{escape(label(method, known))} vs {escape(label(baseline, known))}"
+    pair = " vs ".join(named(experiment, one, settings) for one in (method, baseline))
     return [pair, *counts, interval(of("win_rate")), interval(of("win_rate_length_controlled"))]
 
 
@@ -86,9 +85,8 @@ def qualities(inputs: list[Path], settings: dict) -> tuple[str, str]:
         at = [row for row in table if (row["temperature"] or 0.0) == temperature]
         result.rows.append(f"temperature {temperature:g}")
         for experiment, method in dict.fromkeys((row["experiment"], row["method"]) for row in at):
-            known = settings.get("experiments", {}).get(experiment)
             cells = [
                 interval(csv_files.pick(at, experiment=experiment, method=method, metric=metric)) for metric in shown
             ]
-            result.rows.append([escape(label(method, known)), *cells])
+            result.rows.append([named(experiment, method, settings), *cells])
     return written(result)
