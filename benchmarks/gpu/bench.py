@@ -27,7 +27,7 @@ import card
 from goals import goals
 from rows import COLUMNS, missing
 
-from mialign.core.files import write_csv
+from mialign.core import csv_files
 
 SECONDS = {"agreement": 100, "steps": 220, "trainings": 100, "decoding": 50}  # that a part may take on a GPU
 ON_CPU = 300
@@ -62,14 +62,14 @@ def run(parts: list[str], device: str, shapes: str, path: Path) -> None:
         start = time.monotonic()
         for row in measured(part, device, shapes):
             known.append(about | {"part": part} | row)
-            write_csv(path, list(COLUMNS), known)
+            csv_files.write(path, list(COLUMNS), known)
             _show(row)
         if part == "steps":
             own = [row for row in known if row["card"] == about["card"]]
             for row in goals(own, [shape for shape in ("8b", "1b", "tiny") if any(r["model"] == shape for r in own)]):
                 known.append(about | {"part": "goals"} | row)
                 _show(row)
-            write_csv(path, list(COLUMNS), known)
+            csv_files.write(path, list(COLUMNS), known)
         print(f"{part}: {time.monotonic() - start:.0f} s", flush=True)
 
 

@@ -20,6 +20,7 @@ import steps  # noqa: E402
 import trainings  # noqa: E402
 import ways  # noqa: E402
 
+from mialign.core import csv_files  # noqa: E402
 from mialign.training.grid import Item  # noqa: E402
 
 
@@ -62,7 +63,7 @@ def test_a_part_takes_the_place_of_what_the_card_had_of_it(tmp_path, monkeypatch
 
     old = dict.fromkeys(rows.COLUMNS, "old")
     kept = [old | {"part": "decoding"}, old | {"card": "no GPU", "part": "steps"}]
-    bench.write_csv(tmp_path / "gpu.csv", list(rows.COLUMNS), [*kept, old | {"card": "no GPU", "part": "decoding"}])
+    csv_files.write(tmp_path / "gpu.csv", list(rows.COLUMNS), [*kept, old | {"card": "no GPU", "part": "decoding"}])
     monkeypatch.setattr(bench, "measured", measured)
     bench.run(["decoding"], "cpu", "tiny", tmp_path / "gpu.csv")
     found = list(csv.DictReader((tmp_path / "gpu.csv").open()))

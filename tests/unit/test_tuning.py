@@ -5,8 +5,9 @@ import math
 
 import pytest
 
+from mialign.core import csv_files
 from mialign.core.errors import InputError
-from mialign.core.files import write_csv, write_jsonl
+from mialign.core.files import write_jsonl, write_text
 from mialign.evaluation.learning_rates import COLUMNS, RateResult, choose, rate_result, read, standard_error
 from mialign.paper.tables import tuning
 from scripts import tuning as script
@@ -70,11 +71,7 @@ def test_the_stage_writes_every_trial_and_one_choice_a_method(tmp_path, run_stag
     for rate, value in ((2.5e-05, 0.25), (0.0001, 0.75), (0.0002, 0.7)):
         curves.append(tmp_path / f"tuning/maths/sft/{rate}.csv")
         points = ((6, "accuracy", value), (6, "steps", 1), (12, "accuracy", 0), (6, "selected", 1))
-        write_csv(
-            curves[-1],
-            ["step", "metric", "value"],
-            (dict(zip(("step", "metric", "value"), one, strict=True)) for one in points),
-        )
+        write_text(curves[-1], csv_files.text(("step", "metric", "value"), points))
     validation = tmp_path / "prompts/maths/validation.jsonl"
     write_jsonl(validation, [{"id": number} for number in range(48)])
     run_stage(script, curves=curves, validation=[validation], out=tmp_path / "tuning.csv")

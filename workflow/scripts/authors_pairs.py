@@ -3,8 +3,9 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from mialign.core import csv_files
 from mialign.core.arguments import add_settings
-from mialign.core.files import write_csv, write_jsonl
+from mialign.core.files import write_jsonl
 from mialign.data import authors
 from mialign.data.pairs import choose
 
@@ -28,5 +29,5 @@ def main(args: Namespace) -> None:
     write_jsonl(args.out, chosen)
     kept = {"filter": "size", "dropped": len(released) - len(chosen), "kept": len(chosen)}
     table = [{"filter": "generated", "dropped": 0, "kept": len(released)}, kept]
-    write_csv(args.table, ["filter", "dropped", "kept"], table)
-    write_csv(args.examples, ["filter", "question", "response_1", "response_2"], [])
+    csv_files.write(args.table, ["filter", "dropped", "kept"], table)
+    csv_files.write(args.examples, ["filter", "question", "response_1", "response_2"], [])

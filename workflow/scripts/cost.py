@@ -5,7 +5,6 @@ from pathlib import Path
 
 from mialign.core import csv_files
 from mialign.core.arguments import add_settings
-from mialign.core.files import write_csv
 from mialign.core.yaml_files import read_yaml
 from mialign.preflight import cost
 from mialign.preflight.measured_speeds import REQUIRED
@@ -23,4 +22,4 @@ def arguments(parser: ArgumentParser) -> None:
 def main(args: Namespace) -> None:
     assumed = read_yaml(args.assumptions, "--assumptions names it")
     measured = [row for path in args.measured for row in csv_files.rows(path, REQUIRED)]
-    write_csv(args.out, list(cost.COLUMNS), cost.table(args.settings, assumed, measured))
+    csv_files.write(args.out, list(cost.COLUMNS), cost.table(args.settings, assumed, measured))

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mialign.core.files import write_csv
+from mialign.core import csv_files
 from mialign.data.fetch import pins
 
 
@@ -17,7 +17,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def main(args: Namespace) -> None:
     rows = [pins.row(args.data, origin) for origin in args.origins]
-    write_csv(args.out, pins.COLUMNS, rows)
+    csv_files.write(args.out, pins.COLUMNS, rows)
     for one in rows:
         if one["pinned"] not in ("config", "lock"):
             print(f"{one['kind']}/{one['name']}: {SAID[one['pinned']]}")

@@ -3,9 +3,10 @@
 import sys
 from argparse import ArgumentParser, Namespace
 
+from mialign.core import csv_files
 from mialign.core.arguments import add_settings
 from mialign.core.errors import InputError
-from mialign.core.files import read_jsonl, write_csv, write_jsonl
+from mialign.core.files import read_jsonl, write_jsonl
 from mialign.data.pairs import select_pairs, with_rewards
 from mialign.data.prompts import to_generate
 from mialign.evaluation.answers import is_correct
@@ -39,6 +40,6 @@ def main(args: Namespace) -> None:
     if len(selection.pairs) < wanted:
         print(f"{args.out}: {len(selection.pairs)} pairs, fewer than size ({wanted})", file=sys.stderr)
     write_jsonl(args.out, selection.pairs)
-    write_csv(args.table, ["filter", "dropped", "kept"], selection.table)
+    csv_files.write(args.table, ["filter", "dropped", "kept"], selection.table)
     responses = [f"response_{number}" for number in range(1, len(to_generate(prompts[0])) + 1)]
-    write_csv(args.examples, ["filter", "question", *responses], selection.examples)
+    csv_files.write(args.examples, ["filter", "question", *responses], selection.examples)

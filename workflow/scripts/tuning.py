@@ -3,9 +3,9 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mialign.core.csv_files import rows
+from mialign.core import csv_files
 from mialign.core.errors import InputError
-from mialign.core.files import read_jsonl, write_csv
+from mialign.core.files import read_jsonl, write_text
 from mialign.evaluation.learning_rates import COLUMNS, RateResult, choose, rate_result
 
 
@@ -22,16 +22,17 @@ def main(args: Namespace) -> None:
     questions = {path.parts[-2]: len(read_jsonl(path)) for path in args.validation}
     for path in args.curves:
         experiment, method = path.parts[-3:-1]
-        curve = rows(path, ("step", "metric", "value"))
+        curve = csv_files.rows(path, ("step", "metric", "value"))
         try:
             one = rate_result(float(path.stem), curve, questions[experiment])
         except InputError as error:
             raise InputError(f"{path} {error}") from None
         results.setdefault((experiment, method), []).append(one)
-    write_csv(args.out, list(COLUMNS), (_row(*about, one) for about, tried in results.items() for one in choose(tried)))
+    rows = [_row(*about, one) for about, tried in results.items() for one in choose(tried)]
+    write_text(args.out, csv_files.text(COLUMNS, rows))
     print(args.out.read_text(encoding="utf-8"), end="")
 
 
-def _row(experiment: str, method: str, one: RateResult) -> dict:
+def _row(experiment: str, method: str, one: RateResult) -> tuple:
     values = (one.rate, one.step, one.score, one.value, one.n, f"{one.error:.6g}", "yes" if one.chosen else "no")
-    return dict(zip(COLUMNS, (experiment, method, *values), strict=True))
+    return experiment, method, *values

@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-from mialign.core import seeds
+from mialign.core import csv_files, seeds
 from mialign.core.arguments import add_settings
-from mialign.core.files import write_csv, write_text
+from mialign.core.files import write_text
 from mialign.data import principles, written_principles
 from mialign.generation import options
 from mialign.generation.writer import Writer
@@ -37,7 +37,7 @@ def main(args):
         rows = written_principles.outcomes(known, written, args.settings["longest"])
         changed = written_principles.rewritten(known, rows)
         columns = [*written_principles.COLUMNS, "writer"]
-        write_csv(args.table, columns, ({**row, "writer": write.digest} for row in rows))
+        csv_files.write(args.table, columns, ({**row, "writer": write.digest} for row in rows))
         write_text(args.out, written_principles.as_yaml(changed))
     if kept := written_principles.unwritten(known, rows):
         named = ", ".join(f"{principle} ({side})" for principle, side in kept)

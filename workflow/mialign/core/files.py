@@ -1,7 +1,6 @@
 """Files between stages: read with errors that name the line, written whole or not at all."""
 
 import codecs
-import csv
 import hashlib
 import json
 import os
@@ -66,14 +65,6 @@ def write_jsonl(path: str | Path, records: Iterable[dict]) -> None:
     with writing(path) as beside, beside.open("w", encoding="utf-8") as stream:
         for record in records:
             stream.write(json.dumps(record, ensure_ascii=False) + "\n")
-
-
-def write_csv(path: str | Path, columns: list[str], rows: Iterable[dict]) -> None:
-    """A head and the rows in UTF-8, whole or not at all; a row may lack columns, but has no others."""
-    with writing(path) as beside, beside.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def read_jsonl(path: str | Path, required: Iterable[str] = ()) -> list[dict]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mialign.audit.graph import graph
 from mialign.audit.lineage import Lineage
-from mialign.audit.page import tables
+from mialign.core import job_usage
 from mialign.core.errors import InputError
 
 LOG = 4000  # characters of a log that are shown, from its end
@@ -44,10 +44,9 @@ def _reads(lineage: Lineage) -> dict[str, list[str]]:
 
 
 def _took(path: Path) -> dict[str, float]:
-    table = tables.read(path, delimiter="\t")
     try:
-        return dict(zip(table["columns"], map(float, table["rows"][0]), strict=True))
-    except (IndexError, ValueError):
+        return dict(zip(job_usage.COLUMNS, job_usage.read(path), strict=True))
+    except (StopIteration, KeyError, TypeError, ValueError):  # no row, another column, a cell too few, no number
         raise InputError(f"{path}: a row of numbers is needed; delete the file, and the page will do without") from None
 
 

@@ -1,22 +1,14 @@
 """The tables of a run as the page holds them: every cell as it stands in the file."""
 
-import csv
 from pathlib import Path
 
+from mialign.core import csv_files
 from mialign.core.errors import InputError
 
-csv.field_size_limit(2**31 - 1)  # an answer may be longer than the 128 KiB that the module allows
 
-
-def read(path: Path, delimiter: str = ",") -> dict:
+def read(path: Path) -> dict:
     """{"columns": names, "rows": lists of texts} of a CSV."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            columns, *rows = list(csv.reader(stream, delimiter=delimiter)) or [[]]
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 at byte {error.start}; save the file as UTF-8") from None
-    except csv.Error as error:
-        raise InputError(f"{path}: not a CSV ({error}); mend the file or make it again") from None
+    columns, *rows = csv_files.cells(path) or [[]]
     for number, row in enumerate(rows, start=1):
         if len(row) != len(columns):
             raise InputError(

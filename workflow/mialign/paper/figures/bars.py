@@ -2,6 +2,7 @@
 
 from math import ceil
 
+from mialign.core.csv_files import where
 from mialign.evaluation.metrics.records import CATEGORIES
 from mialign.paper.figures.style import (
     COMPARISON_SHADES,
@@ -12,7 +13,6 @@ from mialign.paper.figures.style import (
     need,
     ordered,
     settled,
-    where,
     whiskers,
 )
 from mialign.paper.reported import reported

@@ -1,7 +1,8 @@
 """What training with more constitutions of a question changes: adherence and the bound against their number N."""
 
+from mialign.core.csv_files import where
 from mialign.core.errors import InputError
-from mialign.paper.figures.style import curve_styles, legend_below, name, need, settled, where, whiskers
+from mialign.paper.figures.style import curve_styles, legend_below, name, need, settled, whiskers
 
 DEFAULTS = {
     "labels": {},

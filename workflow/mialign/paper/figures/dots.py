@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from mialign.core.csv_files import where
 from mialign.core.errors import InputError
 from mialign.paper.figures.style import (
     TEMPERATURE_FACES,
@@ -11,7 +12,6 @@ from mialign.paper.figures.style import (
     ordered,
     settled,
     telling,
-    where,
     whiskers,
 )
 from mialign.paper.reported import reported

@@ -1,8 +1,9 @@
 """The Pareto front: what a policy gets of two rewards under each preference vector."""
 
+from mialign.core.csv_files import where
 from mialign.core.errors import InputError
 from mialign.data.preferences import text
-from mialign.paper.figures.style import curve_styles, name, need, ordered, settled, where
+from mialign.paper.figures.style import curve_styles, name, need, ordered, settled
 
 FRONT_DEFAULTS = {
     "labels": {},

@@ -2,8 +2,9 @@
 
 import re
 
+from mialign.core.csv_files import where
 from mialign.paper.figures.bars import COMMON
-from mialign.paper.figures.style import TEXT_WIDTH, curve_styles, name, need, ordered, settled, where, whiskers
+from mialign.paper.figures.style import TEXT_WIDTH, curve_styles, name, need, ordered, settled, whiskers
 
 SIZE = (TEXT_WIDTH, 2.8)  # inches
 PANELS = {"rows": "Rows", "columns": "Columns", "both": "Mean of both"}

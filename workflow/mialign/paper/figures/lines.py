@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mialign.core.csv_files import where
 from mialign.evaluation.choosing_scores import CHOOSING, CORRELATION
 from mialign.paper.figures.bars import COMMON, attempts_table
 from mialign.paper.figures.style import (
@@ -13,7 +14,6 @@ from mialign.paper.figures.style import (
     need,
     ordered,
     settled,
-    where,
     whiskers,
 )
 

@@ -86,11 +86,6 @@ def name(key: str, labels: dict) -> str:
     return label.replace("$", r"\$")  # a dollar is a dollar, not the beginning of a formula
 
 
-def where(rows: list[dict], **wanted: object) -> list[dict]:
-    """The rows whose columns have the wanted values; a column that the table lacks restricts nothing."""
-    return [row for row in rows if all(row.get(column, value) == value for column, value in wanted.items())]
-
-
 def need(rows: list[dict], what: str) -> list[dict]:
     """The rows themselves; InputError if none of them has a value."""
     if not any(row["value"] is not None for row in rows):
