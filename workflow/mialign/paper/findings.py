@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from math import ceil, erf, log2, sqrt
 from typing import NamedTuple
 
-import numpy as np
-
+from mialign.evaluation.judge.authors_protocol import draws
 from mialign.evaluation.statistics.rates import (
     clopper_pearson,
     compositions,
@@ -164,9 +163,8 @@ def share_moved(update: float, sd: float) -> float:
 
 
 def baseline_first(items: int, seed: int) -> list[bool]:
-    """Whether the baseline's answer is A, by item: where numpy's draw of 0 or 1 is 0, one an item."""
-    random = np.random.RandomState(seed)  # the generator that the judges of the original and of SAMI seed
-    return [random.randint(2) == 0 for _ in range(items)]
+    """Whether the baseline's answer is A, by item, as the judges of the original and of SAMI draw it: where it is 0."""
+    return [drawn == 0 for drawn in draws(items, seed)]
 
 
 def _judges(known: dict) -> Iterator[Discrepancy]:

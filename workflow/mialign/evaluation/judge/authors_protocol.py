@@ -69,10 +69,15 @@ def draw_firsts(cases: Sequence[Case]) -> list[str]:
     firsts = [""] * len(cases)
     for places in groups.values():
         check_questions(cases[place].prompt["question"] for place in places)
-        random = np.random.RandomState(SEED)  # not a seed of ours: the draws are to be theirs
-        for place in places:
-            firsts[place] = AUTHORS_FIRSTS[random.randint(2)]
+        for place, drawn in zip(places, draws(len(places), SEED), strict=True):
+            firsts[place] = AUTHORS_FIRSTS[drawn]
     return firsts
+
+
+def draws(items: int, seed: int) -> list[int]:
+    """Their draw of 0 or 1 for each of so many items."""
+    random = np.random.RandomState(seed)  # the generator that the judges of the original and of SAMI seed
+    return [random.randint(2) for _ in range(items)]
 
 
 def read_verdict(axis: str, answer: str) -> str | None:
