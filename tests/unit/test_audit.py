@@ -774,7 +774,7 @@ def test_a_crate_is_asked_and_compared_in_place_of_a_folder(packed, run, capsys)
     assert "1 files differ\n  models/weak/model.safetensors: " in capsys.readouterr().out
 
 
-def test_the_manifest_of_a_crate_is_not_written_anew(packed, tmp_path):
+def test_the_manifest_of_a_crate_is_not_written_anew(packed):
     with crate.unpacked(packed) as folder, pytest.raises(InputError, match="an unpacked crate keeps the manifest"):
         manifest.write(folder)
 
@@ -914,13 +914,14 @@ def test_a_copy_elsewhere_keeps_what_was_kept_when_it_is_audited_again(published
         ("avx512_bf16x", ""),
     ],
 )
-def test_a_processor_is_named_with_the_unit_that_computes_bfloat16(tmp_path, flags, unit):
+def test_a_processor_is_named_with_the_unit_that_computes_bfloat16(tmp_path, monkeypatch, flags, unit):
     about = tmp_path / "cpuinfo"
+    monkeypatch.setattr(provenance, "CPUINFO", about)
+    assert provenance.processor()  # there is no such file
     about.write_text(
         "".join(f"processor\t: {n}\nmodel name\t: Some CPU {n}\nflags\t\t: fpu {flags}\n\n" for n in (0, 1))
     )
-    assert provenance.processor(about) == f"Some CPU 0{unit}"
-    assert provenance.processor(tmp_path / "none")
+    assert provenance.processor() == f"Some CPU 0{unit}"
 
 
 def stage(root, folder: Path, *words: str) -> None:

@@ -357,4 +357,4 @@ def test_one_by_one_ends_at_the_first_item_that_is_enough(difference, sd):
 def test_one_by_one_never_ends_where_seeds_alone_are_too_much():
     assert sequential_items(0.1, 0.5, 80, fixed=0.06**2) == inf
     assert sequential_items(0.1, 0.5, 80, fixed=0.01**2) > sequential_items(0.1, 0.5, 80)
-    assert sequential_items(1e-7, 0.5, 80, most=1e6) == inf
+    assert sequential_items(1e-7, 0.5, 80) == inf

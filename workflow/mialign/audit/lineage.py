@@ -1,7 +1,7 @@
 """The jobs of a results folder, joined by the files that they wrote and read: from any file back to the first."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -61,10 +61,10 @@ class Lineage:
                 self._load(self.place("/".join(parts[: len(PurePosixPath(self.run).parts)])))
         return self.jobs.get(name)
 
-    def chain(self, names: Iterable[str], inputs=lambda job: job["inputs"]) -> tuple[list[dict], list[str]]:
+    def chain(self, names: Iterable[str], inputs: Callable[[dict], Iterable[str]]) -> tuple[list[dict], list[str]]:
         """The jobs behind these files, each before those whose files it read, and the files that no job is known of.
 
-        inputs: which of a job's inputs are followed; all by default.
+        inputs: which of a job's inputs are followed.
         """
         order: list[dict] = []
         given: dict[str, None] = {}

@@ -21,6 +21,7 @@ from mialign.core import code_digests
 from mialign.core.files import write_text
 
 CODE = "WORKFLOW_CODE"  # the environment variable by which jobs are told what `code` found when the workflow began
+CPUINFO = Path("/proc/cpuinfo")
 BFLOAT16 = {"amx_bf16": "AMX", "avx512_bf16": "AVX-512"}  # flags of a processor: the first that it has is used
 _NO_DATA = (".py", ".pyc", ".pyi", ".so")
 _NOT_FOLLOWED = {"logs", "scratch", "__pycache__"}  # folders of what is said of results, and of unfinished work
@@ -152,10 +153,10 @@ def _machine() -> dict:
     return {"system": platform.platform(), "processor": processor(), "cores": os.cpu_count(), **about}
 
 
-def processor(about: Path = Path("/proc/cpuinfo")) -> str:
+def processor() -> str:
     """Its name, and which of its units computes bfloat16: each rounds in its own way."""
     try:
-        lines = about.read_text(encoding="utf-8").splitlines()
+        lines = CPUINFO.read_text(encoding="utf-8").splitlines()
     except OSError:
         lines = []
     of_first = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in reversed(lines))}

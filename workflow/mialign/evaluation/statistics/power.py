@@ -8,6 +8,7 @@ from bisect import bisect_left
 from math import ceil, hypot, inf, log, sqrt
 
 LEVEL = 0.05  # of significance
+MOST = 10**9  # items that a sequence is followed for
 POWERS = (0.8, 0.95)  # for which items and seeds are counted
 
 
@@ -98,17 +99,15 @@ def sequential_half_width(items: int, sd: float, tuned: int) -> float:
     return sd * sqrt(2 * (items * r2 + 1) / (items**2 * r2) * log(sqrt(items * r2 + 1) / LEVEL))
 
 
-def sequential_items(difference: float, sd: float, tuned: int, fixed: float = 0.0, most: float = 1e9) -> float:
-    """Items after which a confidence sequence about `difference` leaves out 0; inf if that takes more than `most`.
+def sequential_items(difference: float, sd: float, tuned: int, fixed: float = 0.0) -> float:
+    """Items after which a confidence sequence about `difference` leaves out 0; inf if that takes more than MOST.
 
     `fixed` is as in items_needed; what it leaves of the difference is sqrt(difference^2 - z^2 fixed).
     """
     from scipy.stats import norm
 
     left = difference**2 - float(norm.ppf(1 - LEVEL / 2)) ** 2 * fixed
-    if left <= 0 or sequential_half_width(int(most), sd, tuned) ** 2 > left:
+    if left <= 0 or sequential_half_width(MOST, sd, tuned) ** 2 > left:
         return inf
     # The width falls with every item.
-    return 1 + bisect_left(
-        range(1, int(most)), True, key=lambda items: sequential_half_width(items, sd, tuned) ** 2 <= left
-    )
+    return 1 + bisect_left(range(1, MOST), True, key=lambda items: sequential_half_width(items, sd, tuned) ** 2 <= left)
