@@ -117,8 +117,3 @@ def test_adapters_of_other_models_and_with_other_tensors_are_refused(adapters, b
     save_file(tensors | {"base_model.model.lm_head.weight": torch.zeros(2, 2)}, strange / TENSORS)
     with pytest.raises(InputError, match=r"changed: an adapter with base_model\.model\.lm_head\.weight, which is not"):
         merge([adapters[0], strange], [0.5, 0.5], tmp_path / "soup")
-
-
-def test_adapters_are_not_merged_with_whole_models(adapters, base, tmp_path):
-    with pytest.raises(InputError, match=f"{adapters[0]}: an adapter, and others are whole models"):
-        merge([base, adapters[0]], [0.5, 0.5], tmp_path / "soup")
