@@ -28,13 +28,13 @@ CIRCLE = {
 }
 
 
-def noted(folder: Path, jobs: dict[str, tuple[list[str], list[str]]], run: str = "results/r") -> Lineage:
+def noted(folder: Path, jobs: dict[str, tuple[list[str], list[str]]]) -> Lineage:
     """A folder whose jobs noted this; each took one second more than the one before."""
     for number, (name, sides) in enumerate(jobs.items(), start=1):
         path = folder / f"logs/{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        inputs, outputs = ({f"{run}/{file}": {"sha256": "0" * 64, "bytes": 1} for file in side} for side in sides)
-        about = NOTED | {"stage": "s", "log": f"{run}/logs/{name}.log", "inputs": inputs, "outputs": outputs}
+        inputs, outputs = ({f"results/r/{file}": {"sha256": "0" * 64, "bytes": 1} for file in side} for side in sides)
+        about = NOTED | {"stage": "s", "log": f"results/r/logs/{name}.log", "inputs": inputs, "outputs": outputs}
         times = {"started": f"2026-01-01T00:00:{number:02}+00:00", "seconds": float(number)}
         path.write_text(json.dumps(about | times))
     return Lineage(folder)

@@ -132,5 +132,5 @@ def test_gains_are_of_the_later_method_over_the_earlier_in_any_of_k_attempts(tmp
     assert not by_metric(rows, attempts=32)  # so many attempts were not made
 
 
-def test_a_run_without_either_experiment_has_no_rows_of_it(tmp_path):
+def test_a_run_without_either_experiment_has_no_rows_of_it():
     assert list(effects.rows([], Bootstrap(), attempts={})) == []

@@ -182,7 +182,7 @@ def test_a_rule_of_cutting_that_is_not_known_is_refused(fetched, tmp_path):
     assert "its tokenizer cuts a text by the rule deepseek-llm (tokenizer.ggml.pre), which is not known here" in told
 
 
-def test_no_space_for_the_weights_is_seen_before_they_are_read(fetched, file, tmp_path, monkeypatch):
+def test_no_space_for_the_weights_is_seen_before_they_are_read(fetched, file, monkeypatch):
     monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 10_000}))
     monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", None)
     assert "it takes 0.0 GB, and" in refused(fetched, {"gguf": str(file)})

@@ -209,10 +209,10 @@ def comparison(method, baseline, category, value, half=None, temperature=0.0, me
     return keys | {"temperature": temperature, "category": category, "metric": metric} | estimate(value, low, high)
 
 
-def accuracy(method, attempts, value, metric="accuracy", extractor="strict", temperature=None):
+def accuracy(method, attempts, value, metric="accuracy", temperature=None):
     temperature = float(attempts > 1) if temperature is None else temperature
     keys = {"experiment": "maths", "method": method, "temperature": temperature, "attempts": attempts}
-    return keys | {"extractor": extractor, "metric": metric} | estimate(value, value - 3, value + 4)
+    return keys | {"extractor": "strict", "metric": metric} | estimate(value, value - 3, value + 4)
 
 
 def quality(method, metric, value, temperature):

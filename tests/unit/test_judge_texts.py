@@ -255,9 +255,9 @@ PROMPT = 'Compare HERE and {{ there }}.\n\nWhich is it? It\'s "B".'
 SAYS = "{{ messages[0]['content'] }}"
 
 
-def framed(tokenizer, template, text=PROMPT):
+def framed(tokenizer, template):
     tokenizer.chat_template = template
-    return tokenizer.decode(likelihood.prompt_ids(tokenizer, [{"role": "user", "content": text}]))
+    return tokenizer.decode(likelihood.prompt_ids(tokenizer, [{"role": "user", "content": PROMPT}]))
 
 
 @pytest.mark.parametrize(

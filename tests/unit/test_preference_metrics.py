@@ -86,11 +86,11 @@ def write(folder, method: str, rewards: dict[int, list[list[tuple[float, float]]
     return paths
 
 
-def drawn(seed: int, pull: float, questions: int = 12) -> list[list[tuple[float, float]]]:
+def drawn(seed: int, pull: float) -> list[list[tuple[float, float]]]:
     """Rewards that follow the weights by so much, and noise."""
     random = Random(seed)
     return [[(pull * one + random.gauss(0, 1), pull * other + random.gauss(5, 2)) for one, other in VECTORS]
-            for _ in range(questions)]  # fmt: skip
+            for _ in range(12)]  # fmt: skip
 
 
 def table(paths: list[str], bootstrap=QUICK) -> dict[tuple, dict]:
@@ -249,7 +249,7 @@ def test_a_reward_that_the_base_never_varies_cannot_be_normalised(tmp_path):
         table(write(tmp_path, "base", base))
 
 
-def test_a_file_that_is_cut_short_is_refused(tmp_path, files):
+def test_a_file_that_is_cut_short_is_refused(files):
     short = next(path for path in files if "steered" in path)
     write_jsonl(short, read_jsonl(short)[:-1])
     with pytest.raises(InputError, match=r"rewards of steered \(e\): not every question has an answer under \[1\.0, 0"):

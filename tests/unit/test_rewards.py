@@ -148,7 +148,7 @@ def read_by(reward, question: str) -> dict[str, list[int]]:
     return encoded(reward.tokenizer, question, "The boat sank.", reward.template, reward.segments)
 
 
-def test_a_classifier_with_a_chat_template_reads_turns(classifier, tmp_path):
+def test_a_classifier_with_a_chat_template_reads_turns(classifier):
     template = "{% for one in messages %}[{{ one.role }}] {{ one.content }}\n{% endfor %}"
     reward = make({"kind": "classifier", "model": "any"}, classifier)
     plain = reward.scores([QUESTION], ["The boat sank."])
@@ -186,7 +186,7 @@ def test_a_classifier_that_tells_two_texts_apart_is_told_which_is_which(tmp_path
     assert found != pytest.approx(model(ids).logits[0, 0].item(), abs=1e-3)
 
 
-def test_positions_that_a_classifier_keeps_for_padding_are_not_read(tmp_path):
+def test_positions_that_a_classifier_keeps_for_padding_are_not_read():
     model = RobertaForSequenceClassification(RobertaConfig(**SHAPE, type_vocab_size=1))
     assert most_tokens(model) == 32
     model(torch.full((1, 32), 5))

@@ -19,9 +19,9 @@ PLAIN = {"file": "q.jsonl", "fields": {"question": "q"}, "category": "math"}
 GOOD = [{"q": "How many?"}, {"q": "How far?"}, {"q": "How long does it take?"}]
 
 
-def put(folder, rows, name="q.jsonl"):
+def put(folder, rows):
     lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
-    (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "q.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def read(folder, rows, entry=PLAIN, categories=()):

@@ -323,7 +323,7 @@ def test_long_prompts_are_cut_first_and_then_responses(prompts, responses, longe
     assert cut.prompt_of == made.prompt_of
 
 
-def test_only_what_sft_on_positives_reads_decides_what_is_cut(tmp_path, parent, pairs):
+def test_only_what_sft_on_positives_reads_decides_what_is_cut(parent, pairs):
     lines = [json.loads(line) for line in pairs.read_text().splitlines()]
     for response, times in zip(lines[0]["responses"], (2, 6), strict=True):  # the first one is positive
         response["text"] = " ".join(["walks at noon"] * times)
@@ -678,7 +678,7 @@ def test_adapter_targets_that_the_model_lacks_are_named(tmp_path, parent, pairs)
         train(tmp_path, parent, pairs, adapter=ADAPTER | {"targets": ["q_proj", "nonsense"]})
 
 
-def test_pairs_that_are_too_long_are_left_out_and_counted(tmp_path, parent, pairs, capsys):
+def test_pairs_that_are_too_long_are_left_out_and_counted(parent, pairs, capsys):
     texts = [response("sank " * 60, 0), response("walks", 1)]
     long = {"id": "long", "prompts": ["The boat"] * 2, "responses": texts, "terms": compare_all(2)}
     pairs.write_text(json.dumps(long) + "\n" + pairs.read_text())

@@ -65,6 +65,6 @@ def test_every_method_of_the_neighbours_has_a_row():
 
 
 @pytest.mark.parametrize("name", ["train/maths.first.tsv", "other/maths/first/seed1.tsv", "seed1.tsv"])
-def test_a_file_that_names_no_training_is_refused(tmp_path, name):
+def test_a_file_that_names_no_training_is_refused(name):
     with pytest.raises(InputError, match=re.escape(f"{name}: name files train/EXPERIMENT.METHOD.seedN.tsv")):
         training_times.table([Path(name)], {"experiments": EXPERIMENTS})
