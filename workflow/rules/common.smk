@@ -134,6 +134,11 @@ def as_json(settings, folder=RUN, sort_keys=True):
     return as_argument(json.dumps(settings, sort_keys=sort_keys, ensure_ascii=False), f"{folder}/settings")
 
 
+def option(name, value):
+    """Nothing where there is no value: Snakemake would leave an empty word out of the command."""
+    return [name, value] if value else []
+
+
 def python(environment):
     """The interpreter of a rule: of an existing environment, or that of the rule's conda environment or of this process."""
     folder = CONFIG["environments"].get(environment)

@@ -62,7 +62,7 @@ rule generate:
         code=code_digest("generate"),
         engine=lambda wildcards: engine_of(writer_of(wildcards.pairs)),
         settings=lambda wildcards: as_json(writing_settings(wildcards.pairs)),
-        seed=lambda wildcards: ["--seed", seed_of(wildcards.pairs)] if seed_of(wildcards.pairs) else [],
+        seed=lambda wildcards: option("--seed", seed_of(wildcards.pairs)),
         scratch=f"{SCRATCH}/generate/{{pairs}}.jsonl",
     shell:
         f"{{resources.python}} workflow/run.py generate {WRITE} {{params.seed:q}}"
@@ -86,7 +86,7 @@ rule pairs:
         "../../envs/analysis.yaml"
     params:
         code=code_digest("pairs"),
-        rewards=lambda wildcards, input: ["--rewards", input.rewards] if input.get("rewards") else [],
+        rewards=lambda wildcards, input: option("--rewards", input.get("rewards")),
         settings=lambda wildcards: as_json(pair_settings(wildcards.pairs)),
     shell:
         "python workflow/run.py pairs --log {log:q} --prompts {input.prompts:q} --generations {input.generations:q}"

@@ -44,7 +44,7 @@ rule model:
         settings=lambda wildcards: as_json(
             without(CONFIG["models"][wildcards.model], "corpus", "parent", "label"), MODELS_RUN
         ),
-        parent=lambda wildcards, input: ["--parent", input.parent] if "parent" in input.keys() else [],
+        parent=lambda wildcards, input: option("--parent", input.get("parent")),
         scratch=f"{MODELS_RUN}/scratch/models/{{model}}",
     shell:
         "{resources.python} workflow/run.py model --log {log:q} {params.parent:q} --corpus {input.corpus:q} --settings {params.settings:q}"

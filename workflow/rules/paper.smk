@@ -58,7 +58,8 @@ rule numbers:
         code=code_digest("numbers"),
         paper=lambda wildcards, input: os.path.commonpath(input.paper),
         optional=lambda wildcards, input: [
-            part for kind in ("information", "preferences") if input.get(kind) for part in (f"--{kind}", input[kind])
+            *option("--information", input.get("information")),
+            *option("--preferences", input.get("preferences")),
         ],
         settings=lambda wildcards: as_json(printed(CONFIG), sort_keys=False),
     shell:

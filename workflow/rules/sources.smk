@@ -47,7 +47,7 @@ rule prompts:
         "../../envs/analysis.yaml"
     params:
         code=code_digest("prompts"),
-        templates=lambda wildcards, input: ["--templates", input.templates] if input.get("templates") else [],
+        templates=lambda wildcards, input: option("--templates", input.get("templates")),
         split=lambda wildcards: "train" if wildcards.split in SETS else wildcards.split,
         settings=prompt_settings,
     shell:

@@ -6,11 +6,6 @@ AUTHORS_FILES = authors.listing()
 FETCHED_MODELS = [name for name, model in CONFIG["models"].items() if "places" in model]
 
 
-def option(name, value):
-    """Nothing where there is no value: Snakemake would leave an empty word out of the command."""
-    return [name, value] if value else []
-
-
 def used_sources():
     """The sources whose questions are asked, by purpose, in the words of the table of datasets."""
     purposes = {"training": [], "validation": [], "benchmark": [], "information": []}

@@ -27,6 +27,19 @@ BY_MODEL = [folder for folder, judging in JUDGINGS.items() if judging.judge["kin
 BY_LIKELIHOOD = [folder for folder, judging in JUDGINGS.items() if judging.judge["kind"] == "likelihood"]
 
 
+def judge_parts(experiment, judge):
+    """What a judge itself is made of: the text that asks it, and a model that reads answers here."""
+    found = {}
+    if by_authors(judge):
+        found["prompt_template"] = f"{RUN}/authors/{experiment}/judge.json"
+    elif "prompt_template" in judge:
+        found["prompt_template"] = judge["prompt_template"]
+    if judge["kind"] == "likelihood":
+        model = model_folder(judge["model"])
+        found |= {"model": model, "files": files_on_disk(model)}
+    return found
+
+
 def judge_inputs(wildcards):
     """Scores and responses of both, the prompts, and what the judge itself is made of."""
     experiment, _, judge = JUDGINGS[wildcards.judging]
@@ -34,17 +47,9 @@ def judge_inputs(wildcards):
     for side in ("test", "baseline"):
         own = f"{experiment}/{wildcards[side]}/seed{wildcards.seed}.jsonl"
         found |= {side: f"{RUN}/scores/{own}", f"{side}_responses": f"{RUN}/responses/{own}"}
-    if by_authors(judge):
-        found["prompt_template"] = f"{RUN}/authors/{experiment}/judge.json"
-    elif "prompt_template" in judge:
-        found["prompt_template"] = judge["prompt_template"]
+    found |= judge_parts(experiment, judge)
     if judge["kind"] == "likelihood":
-        model = model_folder(judge["model"])
-        found |= {
-            "model": model,
-            "files": files_on_disk(model),
-            "lengths": f"{RUN}/judge_lengths/{wildcards.judging}.csv",
-        }
+        found["lengths"] = f"{RUN}/judge_lengths/{wildcards.judging}.csv"
     return found
 
 

@@ -69,13 +69,8 @@ def training_inputs(of):
 
 def validation_judge_inputs(experiment):
     """What the judge is made of that scores validation answers, if one does."""
-    if not (judge := validating(CONFIG["experiments"][experiment])):
-        return {}
-    found = {"judge_prompt_template": judge["prompt_template"]}
-    if judge["kind"] == "likelihood":
-        model = model_folder(judge["model"])
-        found |= {"judge_model": model, "judge_files": files_on_disk(model)}
-    return found
+    judge = validating(CONFIG["experiments"][experiment])
+    return {f"judge_{name}": files for name, files in judge_parts(experiment, judge).items()} if judge else {}
 
 
 def validation_judge_server(wildcards):
@@ -88,7 +83,7 @@ def validation_judge_flags(wildcards, input):
     """What was asked of its server is kept in the file of all judges."""
     if not input.get("judge_prompt_template"):
         return []
-    own = ["--judge-model", input.judge_model] if input.get("judge_model") else ["--judge-asked", ASKED]
+    own = option("--judge-model", input.get("judge_model")) or ["--judge-asked", ASKED]
     return ["--judge-prompt-template", input.judge_prompt_template, *own]
 
 
@@ -108,8 +103,8 @@ def rollout_flags(of):
     def flags(wildcards, input, output):
         if not input.get("prompts"):
             return []
-        reference = ["--reference-model", input.reference_model] if input.reference_model else []
-        kept = ["--rollouts", output.rollouts] if "rollouts" in output.keys() else []
+        reference = option("--reference-model", input.get("reference_model"))
+        kept = option("--rollouts", output.get("rollouts"))
         return [*reference, *reward_options(of(wildcards)[0]), *kept]
 
     return flags
@@ -129,10 +124,8 @@ def reference_flags(wildcards):
 def training_params(of):
     return {
         "code": code_digest("train"),
-        "examples": lambda wildcards, input: (
-            ["--pairs", input.pairs] if input.get("pairs") else ["--prompts", input.prompts]
-        ),
-        "reference": lambda wildcards, input: ["--reference", input.reference] if input.get("reference") else [],
+        "examples": lambda wildcards, input: option("--pairs", input.get("pairs")) or ["--prompts", input.prompts],
+        "reference": lambda wildcards, input: option("--reference", input.get("reference")),
         "judge": validation_judge_flags,
         "rollouts": rollout_flags(of),
         "settings": lambda wildcards: method_settings(*of(wildcards)[:2]),
