@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
 
 from mialign.config.schema import suggestion
 from mialign.core.errors import InputError
@@ -34,20 +35,12 @@ def check_no_circle(where: str, parents: dict[str, str | None], start: str) -> N
 
 
 def circle(needs: Mapping[str, list[str]]) -> list[str] | None:
-    """The first way from a name, by what each needs, that comes back to that name; None if there is none."""
-    done: set[str] = set()
-
-    def visit(name: str, way: list[str]) -> list[str] | None:
-        if name in way:
-            return [*way[way.index(name) :], name]
-        if name in needs and name not in done:
-            for needed in needs[name]:
-                if found := visit(needed, [*way, name]):
-                    return found
-            done.add(name)
-        return None
-
-    return next(filter(None, (visit(name, []) for name in needs)), None)
+    """A way from a name, by what each needs, that comes back to that name; None if there is none."""
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        return error.args[1][::-1]  # there each is needed by the next
+    return None
 
 
 def validation_chooses(method: dict) -> bool:
