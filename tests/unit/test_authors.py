@@ -152,6 +152,13 @@ def rendered(released, run_stage, split, **settings) -> list[dict]:
     return read_jsonl(released / "p.jsonl")
 
 
+def test_templates_that_are_cut_short_are_named(prepared, released, run_stage):
+    prepared("judged")
+    (released / "templates.json").write_text('{"template": "{con')
+    with pytest.raises(InputError, match=r"templates\.json: not JSON .* the file is cut short or damaged"):
+        rendered(released, run_stage, "train")
+
+
 @pytest.mark.parametrize("split", ["train", "benchmark"])
 def test_five_questions_are_asked_as_their_functions_ask_the_judged(prepared, released, run_stage, split):
     """By hand: str.format puts constitution and question into their constants, and leaves what these hold as it is."""

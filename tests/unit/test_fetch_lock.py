@@ -133,7 +133,7 @@ def test_a_model_at_main_stays_at_its_commit(hub, tmp_path):
         def take(taken):
             return model.fetch("llama", taken, tmp_path / "scratch", out)
 
-        return lock.fetch_under_lock(tmp_path / "models/llama.lock", "models.llama", places, out, take)
+        return lock.fetch_under_lock(tmp_path / "models/llama.json", "models.llama", places, out, take)
 
     commit = hub.add("model", "someone/llama", PARTS)
     first = fetch()
@@ -156,10 +156,10 @@ def test_a_model_whose_weights_are_others_is_removed(tmp_path):
 
         return fetch
 
-    lock.fetch_under_lock(tmp_path / "tiny.lock", "models.tiny", [place], out, take(b"a"))
+    lock.fetch_under_lock(tmp_path / "tiny.json", "models.tiny", [place], out, take(b"a"))
     digests = (sha256(b"b"), sha256(b"a"))
     with pytest.raises(InputError, match=r"models.tiny: the sha256 of tiny.gguf is {} and not {}".format(*digests)):
-        lock.fetch_under_lock(tmp_path / "tiny.lock", "models.tiny", [place], out, take(b"b"))
+        lock.fetch_under_lock(tmp_path / "tiny.json", "models.tiny", [place], out, take(b"b"))
     assert not out.exists()
 
 

@@ -1,11 +1,10 @@
 """Put what the authors' judge was asked into one file, if the benchmark is theirs. Their files are parsed, not run."""
 
-import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mialign.core.errors import InputError
-from mialign.core.files import read_jsonl, write_text
+from mialign.core.files import read_jsonl, write_json
 from mialign.data import authors_judge
 
 
@@ -25,4 +24,4 @@ def main(args: Namespace) -> None:
     files = {name: getattr(args, name) for name in ("grading", "free", "evaluation")}
     authors_judge.check_files(files)
     texts = authors_judge.prompts(**files)
-    write_text(args.out, json.dumps(texts, ensure_ascii=False, indent=2) + "\n")
+    write_json(args.out, texts)

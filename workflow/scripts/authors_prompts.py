@@ -1,13 +1,12 @@
 """Put the authors' constitutions and prompts into the form of our principles file and templates."""
 
-import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 import yaml
 
 from mialign.core.arguments import add_settings
-from mialign.core.files import write_text
+from mialign.core.files import write_json, write_text
 from mialign.data import authors
 
 
@@ -24,4 +23,4 @@ def main(args: Namespace) -> None:
     read = authors.judged_templates if args.kind == "judged" else authors.solved_templates
     content = authors.principles(args.constitutions, args.names)
     write_text(args.principles, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
-    write_text(args.templates, json.dumps(read(args.prompts), ensure_ascii=False, indent=2) + "\n")
+    write_json(args.templates, read(args.prompts))

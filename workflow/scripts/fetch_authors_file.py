@@ -1,10 +1,8 @@
 """Fetch one of the files that the authors released, or copy it from a folder, and hold it against its checksum."""
 
-import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mialign.core import files
 from mialign.core.errors import InputError
 from mialign.data.fetch import Unreachable, lock, web
 
@@ -20,8 +18,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def main(args: Namespace) -> None:
     places = [{"path": args.path, "sha256": args.sha256 or None}]  # the same file, wherever it is had
-    origin = lock.fetch_under_lock(lock.of(args.origin), args.path, places, args.out, lambda _: _take(args))
-    files.write_text(args.origin, json.dumps(origin, indent=2) + "\n")
+    origin = lock.fetch_under_lock(args.origin, args.path, places, args.out, lambda _: _take(args))
     print(f"{args.path}: sha256 {origin['sha256']}")
 
 

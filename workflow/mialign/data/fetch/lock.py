@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mialign.core.errors import InputError
-from mialign.core.files import write_text
+from mialign.core.files import write_json
 from mialign.data.fetch import Absent
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -29,14 +29,22 @@ def of(origin: Path) -> Path:
     return origin.with_suffix(".lock")
 
 
-def fetch_under_lock(file: Path, name: str, places: list[dict], out: Path, fetch: Callable[[list[dict]], dict]) -> dict:
-    """What `fetch` returns of where `out` came from, under the lock in `file`.
+def fetch_under_lock(
+    origin: Path, name: str, places: list[dict], out: Path, fetch: Callable[[list[dict]], dict]
+) -> dict:
+    """What `fetch` returns of where `out` came from, under the lock beside `origin`; it is also written there.
 
     Without an entry for these places, what came is written there, unless all places that were tried are pinned. With
     one, only its place is asked, at the commit that is written there; another content is removed, and an InputError
     names it. Other places in the config (a `split`, a `revision`) have an entry of their own; the known answer of a
     model makes no other place.
     """
+    came_from = _held(of(origin), name, places, out, fetch)
+    write_json(origin, came_from, ensure_ascii=True)
+    return came_from
+
+
+def _held(file: Path, name: str, places: list[dict], out: Path, fetch: Callable[[list[dict]], dict]) -> dict:
     entries, had = _read(file), [_without_answer(place) for place in places]
     locked = next((one for one in entries if one["places"] == had), None)
     if locked is None:
@@ -45,7 +53,7 @@ def fetch_under_lock(file: Path, name: str, places: list[dict], out: Path, fetch
         if not all(map(is_pinned, [*passed, place])):
             entry = {"places": had, "place": _without_answer(place), "commit": origin.get("commit")}
             entries.append(entry | {"sha256": _digests(place, origin, out)})
-            write_text(file, json.dumps(entries, ensure_ascii=False, indent=2) + "\n")
+            write_json(file, entries)
         return origin
     place = places[had.index(locked["place"])]
     try:

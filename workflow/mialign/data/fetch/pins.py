@@ -1,9 +1,9 @@
 """Of everything that a run takes from elsewhere: where it came from, and what holds it to the content that it has."""
 
-import json
 from pathlib import Path
 
 from mialign.core.errors import InputError
+from mialign.core.files import read_json
 from mialign.data import authors
 from mialign.data.fetch import lock
 
@@ -22,10 +22,10 @@ def row(data: Path, origin: Path) -> dict:
     if not origin.exists():
         return found | {"pinned": "gone"}
     try:
-        said = json.loads(origin.read_text(encoding="utf-8"))
+        said = read_json(origin)
         place = said["place"] if kind != "authors" else {"address": said["place"]}
         found["place"] = " at ".join(str(place[key]) for key in (*lock.WHERE, "revision") if key in place)
-    except (ValueError, KeyError, TypeError):
+    except (InputError, KeyError, TypeError):
         raise InputError(
             f"{origin}: it does not say where {found['name']} came from; delete it and fetch anew"
         ) from None
