@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mialign.core.errors import InputError
+from mialign.core.errors import complaint_prefix
 from mialign.core.files import read_jsonl, write_json
 from mialign.data import authors_judge
 
@@ -17,10 +17,9 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def main(args: Namespace) -> None:
-    try:
-        authors_judge.check_questions(prompt["question"] for prompt in read_jsonl(args.prompts, required=("question",)))
-    except InputError as error:
-        raise InputError(f"{args.prompts}: {error}") from None
+    prompts = read_jsonl(args.prompts, required=("question",))
+    with complaint_prefix(f"{args.prompts}: "):
+        authors_judge.check_questions(prompt["question"] for prompt in prompts)
     files = {name: getattr(args, name) for name in ("grading", "free", "evaluation")}
     authors_judge.check_files(files)
     texts = authors_judge.prompts(**files)

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from mialign.core.errors import InputError
+from mialign.core.errors import complaint_prefix
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.evaluation.attempts import attempt_records, check_whole
 
@@ -17,8 +17,6 @@ def main(args: Namespace) -> None:
     attempts = read_jsonl(args.solutions, required=("question_id", "text", "finish"))
     fields = ("id", "category", "question", "reference")
     questions = [question for path in args.questions for question in read_jsonl(path, required=fields)]
-    try:
+    with complaint_prefix(f"{args.solutions}: "):
         check_whole(attempts, questions)
         write_jsonl(args.out, attempt_records(attempts, questions))
-    except InputError as error:
-        raise InputError(f"{args.solutions}: {error}") from None

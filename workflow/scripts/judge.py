@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mialign.core.arguments import add_settings, add_token_budget
-from mialign.core.errors import InputError
+from mialign.core.errors import complaint_prefix
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.evaluation.judge import AXES
 from mialign.evaluation.judge.factory import check_options, make_judge
@@ -45,8 +45,6 @@ def read_cases(scores: list[str], responses: list[str], prompts: str, axes: Sequ
     scored = [read_jsonl(path, required=fields) for path in scores]
     texts = [read_jsonl(path, required=("prompt_id", "temperature", "text")) for path in responses]
     asked = read_jsonl(prompts, required=("id", "question", "constitutions"))
-    try:
+    with complaint_prefix(f"{', '.join((*scores, *responses))}: "):
         test, baseline = (with_texts(*side) for side in zip(scored, texts, strict=True))
         return make_cases(test, baseline, asked, axes)
-    except InputError as error:
-        raise InputError(f"{', '.join((*scores, *responses))}: {error}") from None

@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 
 from mialign.core import csv_files
 from mialign.core.arguments import add_settings
-from mialign.core.errors import InputError
+from mialign.core.errors import complaint_prefix
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.data.pairs import select_pairs, with_rewards
 from mialign.data.prompts import to_generate
@@ -29,13 +29,11 @@ def main(args: Namespace) -> None:
         args.prompts, required=("id", "question_id", "category", "question", "constitutions", "prompts")
     )
     generations = read_jsonl(args.generations, required=("prompt_id", "prompt", "text", "finish"))
-    try:
+    with complaint_prefix(f"{args.generations}: "):
         if args.rewards:
             rewards = read_jsonl(args.rewards, required=("prompt_id", "prompt", "rewards"))
             generations = with_rewards(generations, rewards)
         selection = select_pairs(prompts, generations, args.settings, is_correct)
-    except InputError as error:
-        raise InputError(f"{args.generations}: {error}") from None
     wanted = args.settings["size"]
     if len(selection.pairs) < wanted:
         print(f"{args.out}: {len(selection.pairs)} pairs, fewer than size ({wanted})", file=sys.stderr)

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mialign.core.arguments import add_settings
-from mialign.core.errors import InputError
+from mialign.core.errors import complaint_prefix
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.evaluation.rewards import make, reward_records
 from mialign.models.machine import prepare
@@ -28,7 +28,5 @@ def main(args: Namespace) -> None:
     prepare(args.threads)
     folders = dict(zip(args.names, args.models, strict=True))
     rewards = {name: make(one, folders.get(name)) for name, one in args.settings["rewards"].items()}
-    try:
+    with complaint_prefix(f"{args.texts}: "):
         write_jsonl(args.out, reward_records(texts, prompts, rewards))
-    except InputError as error:
-        raise InputError(f"{args.texts}: {error}") from None

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from mialign.core.errors import InputError
+from mialign.core.errors import complaint_prefix
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.evaluation import held_out_adherence
 from mialign.evaluation.scores import score_records, writer_records
@@ -27,10 +27,8 @@ def main(args: Namespace) -> None:
     prompts = read_jsonl(
         args.prompts, required=("id", "question_id", "category", "question", "reference", "constitutions")
     )
-    try:
+    with complaint_prefix(f"{args.responses}: "):
         scores = writer_records(responses, prompts, args.written_at) if written else score_records(responses, prompts)
-    except InputError as error:
-        raise InputError(f"{args.responses}: {error}") from None
     if args.held_out:
         scores = held_out_adherence.with_both(scores, responses, prompts, args.held_out)
     write_jsonl(args.out, scores)

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mialign.core import csv_files
-from mialign.core.errors import InputError
+from mialign.core.errors import complaint_prefix
 from mialign.core.files import read_jsonl, write_text
 from mialign.evaluation.learning_rates import COLUMNS, RateResult, choose, rate_result
 
@@ -23,10 +23,8 @@ def main(args: Namespace) -> None:
     for path in args.curves:
         experiment, method = path.parts[-3:-1]
         curve = csv_files.rows(path, ("step", "metric", "value"))
-        try:
+        with complaint_prefix(f"{path} "):
             one = rate_result(float(path.stem), curve, questions[experiment])
-        except InputError as error:
-            raise InputError(f"{path} {error}") from None
         results.setdefault((experiment, method), []).append(one)
     rows = [_row(*about, one) for about, tried in results.items() for one in choose(tried)]
     write_text(args.out, csv_files.text(COLUMNS, rows))

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from mialign.core.errors import InputError
+from mialign.core.errors import InputError, complaint_prefix
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.core.progress import Progress
 from mialign.data.filters import CUT
@@ -54,10 +54,8 @@ def write_grids(
 def read_items(records: list[dict], responses: Path, tokenizer) -> dict[str, Item]:
     """The prompts of each record with their responses from a file, by id; InputError unless all are there."""
     written = read_jsonl(responses, required=("prompt_id", "prompt", "text", "finish"))
-    try:
+    with complaint_prefix(f"{responses}: "):
         by_prompt = responses_by_prompt(records, written)
-    except InputError as error:
-        raise InputError(f"{responses}: {error}") from None
     if uneven := [record["id"] for record in records if len(record["prompts"]) != len(records[0]["prompts"])]:
         raise InputError(f"{responses}: {uneven[0]} has another number of prompts than {records[0]['id']}")
     return {

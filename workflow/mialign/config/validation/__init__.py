@@ -14,7 +14,7 @@ from mialign.config.validation import (
     questions,
     written_principles,
 )
-from mialign.core.errors import InputError
+from mialign.core.errors import InputError, complaint_prefix
 from mialign.data import principles
 from mialign.evaluation import learning_rates
 
@@ -60,7 +60,5 @@ def _check_tuned(table: str) -> None:
             f"tuning.table: {table}: no such file; put the tuning.csv there that `snakemake tuning` writes, or take "
             "the key out"
         )
-    try:
+    with complaint_prefix("tuning.table: "):
         learning_rates.read(table)
-    except InputError as error:
-        raise InputError(f"tuning.table: {error}") from None

@@ -18,14 +18,6 @@ def pick(items: Mapping, name: str, where: str, what: str):
     return items[name]
 
 
-def under(where: str, check_part, *arguments):
-    """What a check of another module returns; the key is put before its complaint."""
-    try:
-        return check_part(*arguments)
-    except InputError as error:
-        raise InputError(f"{where}{error}") from None
-
-
 def check_no_circle(where: str, parents: dict[str, str | None], start: str) -> None:
     """InputError for a way from parent to parent that comes back to itself; `start` is what may stand at its end."""
     needs = {name: [parent] for name, parent in parents.items() if parent is not None}

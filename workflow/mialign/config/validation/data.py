@@ -3,8 +3,8 @@
 from fractions import Fraction
 from math import ceil
 
-from mialign.config.validation.common import circle, pick, under
-from mialign.core.errors import InputError
+from mialign.config.validation.common import circle, pick
+from mialign.core.errors import InputError, complaint_prefix
 from mialign.core.setting import check_own
 from mialign.data import builders
 from mialign.data.sets import FROM_AUTHORS, share_questions
@@ -42,9 +42,11 @@ def _check_set(where: str, name: str, block: dict, experiment: dict, models: dic
                 "answers that are judged; name a model or a method"
             )
         return
-    under(f"{where}.", check_own, "builder", block["builder"], block, builders.own_settings())
+    with complaint_prefix(f"{where}."):
+        check_own("builder", block["builder"], block, builders.own_settings())
     if check_fit := getattr(builders.builder(block["builder"]), "check", None):
-        under(f"{where}.", check_fit, {**experiment, **block})
+        with complaint_prefix(f"{where}."):
+            check_fit({**experiment, **block})
     if "slice" in block and block["slice"]["part"] > block["slice"]["of"]:
         raise InputError(
             f"{where}.slice.part: {block['slice']['part']} is above the {block['slice']['of']} slices that there are; "
@@ -65,7 +67,8 @@ def check_method(where: str, method: dict, sets: dict) -> None:
     if "epochs" in method:
         _check_epochs(where, method, block)
     builder = block.get("builder", builders.RELEASED)
-    under(f"{where}.objective: ", objectives.check_builder, method["objective"], builder)
+    with complaint_prefix(f"{where}.objective: "):
+        objectives.check_builder(method["objective"], builder)
     if method.get("train_on") == "positives" and builder not in builders.BY_CONSTITUTION:
         raise InputError(
             f"{where}.train_on: the positive response is that under the more positive constitution, and the pairs of "

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from mialign.config.validation import comparisons, data
-from mialign.config.validation.common import GIVEN_LABELS, alike, check_no_circle, pick, under
-from mialign.core.errors import InputError
+from mialign.config.validation.common import GIVEN_LABELS, alike, check_no_circle, pick
+from mialign.core.errors import InputError, complaint_prefix
 from mialign.core.setting import check_own
 from mialign.core.template import fields_of
 from mialign.data import prompts
@@ -87,7 +87,8 @@ def _check_prompts(where: str, experiment: dict, known) -> None:
             )
     if "users" in experiment:
         _check_users(f"{where}.users", experiment)
-    under(f"{where}.", prompts.check_settings, experiment)
+    with complaint_prefix(f"{where}."):
+        prompts.check_settings(experiment)
 
 
 def _check_evaluation(where: str, experiment: dict) -> None:
@@ -159,7 +160,8 @@ def check_method(where: str, method: dict, parents: dict) -> None:
         pick(parents, method["reference"], f"{where}.reference", "method")
         if not objectives.OBJECTIVES[method["objective"]].needs_reference:
             raise InputError(f"{where}.reference: {method['objective']} is relative to no reference; take it out")
-    under(f"{where}.", check_own, "objective", method["objective"], method, objectives.own_settings())
+    with complaint_prefix(f"{where}."):
+        check_own("objective", method["objective"], method, objectives.own_settings())
     if method.get("weights") == "bf16":
         _check_bf16(where, method)
     every, steps = saved_every(method["validate_every"], method["steps"]), method["steps"]

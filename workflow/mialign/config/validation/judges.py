@@ -1,7 +1,7 @@
 """Judges: models that stay what they are, and prompts that ask for what is read."""
 
-from mialign.config.validation.common import check_server, under, validation_chooses
-from mialign.core.errors import InputError
+from mialign.config.validation.common import check_server, validation_chooses
+from mialign.core.errors import InputError, complaint_prefix
 from mialign.data import authors
 from mialign.data.sets import is_judged
 from mialign.evaluation.checkers import unchecked
@@ -37,9 +37,11 @@ def check(where: str, experiment: dict, config: dict, known) -> None:
         key = f"{where}.{name}"
         _check_parts(key, judge, name.startswith("judges."), experiment)
         if judge["kind"] == "openai" and "revision" not in judge:
-            under(f"{key}.model: ", check_dated, judge["model"])
+            with complaint_prefix(f"{key}.model: "):
+                check_dated(judge["model"])
         if "prompt_template" in judge:
-            under(f"{key}.prompt_template: ", prompt_template.load, judge["prompt_template"])
+            with complaint_prefix(f"{key}.prompt_template: "):
+                prompt_template.load(judge["prompt_template"])
         if "server" in judge:
             check_server(f"{key}.server", judge["server"])
         if by_authors(judge):

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from mialign.config.validation.common import check_no_circle, check_server, pick, under
-from mialign.core.errors import InputError
+from mialign.config.validation.common import check_no_circle, check_server, pick
+from mialign.core.errors import InputError, complaint_prefix
 from mialign.core.files import read_json
 from mialign.core.template import Prompt
 from mialign.data import builders
@@ -31,7 +31,8 @@ def check(config: dict) -> None:
     for name in used(config):
         if "path" in models[name]:
             weights = "server" not in models[name] or name in loaded  # a server writes, and gives no likelihood
-            under(f"models.{name}.path: ", checkpoints.check, models[name]["path"], weights, fetched)
+            with complaint_prefix(f"models.{name}.path: "):
+                checkpoints.check(models[name]["path"], weights, fetched)
         if "places" in models[name]:
             _check_places(config, name)
     for name, model in models.items():

@@ -1,7 +1,7 @@
 """Experiments with preferences: their rewards, vectors and sets, and what does not go with them."""
 
-from mialign.config.validation.common import pick, under, validation_chooses
-from mialign.core.errors import InputError
+from mialign.config.validation.common import pick, validation_chooses
+from mialign.core.errors import InputError, complaint_prefix
 from mialign.data import preferences, prompts
 from mialign.data.sets import FROM_AUTHORS, reward_models
 from mialign.evaluation.checkers import unchecked
@@ -41,7 +41,8 @@ def check(where: str, experiment: dict, models: dict, known) -> None:
         raise InputError(f"{where}.comparisons: methods with preferences are compared by rewards; take them out")
     if "respond" not in experiment:
         raise InputError(f"{where}.respond: the key is missing; it says how the answers under each vector are sampled")
-    under(f"{where}.preferences.grid: ", preferences.vectors, len(own["rewards"]), own["grid"])
+    with complaint_prefix(f"{where}.preferences.grid: "):
+        preferences.vectors(len(own["rewards"]), own["grid"])
     for name, reward in own["scorers"].items():
         _check_reward(f"rewards.{name}", reward, models, known)
     for name, block in experiment["data"].items():
@@ -86,7 +87,8 @@ def _check_reward(where: str, reward: dict, models: dict, known) -> None:
             what = "is trained here to write" if "corpus" in model else "is on a server"
             raise InputError(f"{where}.model: {reward['model']} {what}; name a sequence classifier (path or hub)")
         if "template" in reward:
-            under(f"{where}.", prompts.check_template, "template", reward["template"], {"question"})
+            with complaint_prefix(f"{where}."):
+                prompts.check_template("template", reward["template"], {"question"})
 
 
 def _check_set(where: str, block: dict, objectives: int) -> None:
@@ -95,7 +97,8 @@ def _check_set(where: str, block: dict, objectives: int) -> None:
     if "principles" in block:
         raise InputError(f"{where}.principles: prompts with preferences have no constitution; take the key out")
     if block["vector"]:
-        under(f"{where}.vector: ", preferences.check, block["vector"], objectives)
+        with complaint_prefix(f"{where}.vector: "):
+            preferences.check(block["vector"], objectives)
 
 
 def _check_choice(where: str, experiment: dict) -> None:

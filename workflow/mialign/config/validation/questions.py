@@ -1,7 +1,7 @@
 """Questions: enough of them, each fit for its use, and none in two uses."""
 
-from mialign.config.validation.common import pick, under
-from mialign.core.errors import InputError
+from mialign.config.validation.common import pick
+from mialign.core.errors import InputError, complaint_prefix
 from mialign.data import builders, held_out_principles, sources, users
 from mialign.data.question_uses import QuestionUse, question_uses
 from mialign.data.sets import STORED, compared, questions_of
@@ -95,7 +95,8 @@ def _asked_for(where: str, experiment: dict, use: QuestionUse, found: sources.Fo
     """The principles that are asked for with these questions: of training and validation, none that is held out."""
     if "held_out" not in experiment or use.split not in ("train", "validation"):
         return known
-    return under(f"{where}.{use.key}: ", held_out_principles.without, known, experiment["held_out"], found.categories)
+    with complaint_prefix(f"{where}.{use.key}: "):
+        return held_out_principles.without(known, experiment["held_out"], found.categories)
 
 
 def _check_use(where: str, experiment: dict, use: QuestionUse, found: sources.Found, known) -> None:
@@ -107,7 +108,8 @@ def _check_use(where: str, experiment: dict, use: QuestionUse, found: sources.Fo
         principles = known.for_category(category)
         names = [principle.id for principle in principles]
         if check_sides:
-            under(f"{where}.{use.key.removesuffix('questions')}", check_sides, names, category, block)
+            with complaint_prefix(f"{where}.{use.key.removesuffix('questions')}"):
+                check_sides(names, category, block)
         if decisive is not None and decisive not in names:
             raise InputError(
                 f"{where}.{use.key}: the openings depend on the principle {decisive!r}, but the category {category!r} "

@@ -1,8 +1,7 @@
 """Principles that a model writes: each set of pairs that wants them can have them, and the writer can be asked."""
 
-from mialign.config.validation.common import under
 from mialign.config.validation.experiments import check_context
-from mialign.core.errors import InputError
+from mialign.core.errors import InputError, complaint_prefix
 from mialign.data import builders, written_principles
 from mialign.data.sets import principle_writer
 
@@ -10,7 +9,8 @@ from mialign.data.sets import principle_writer
 def check(config: dict) -> None:
     """InputError for the first key that does not fit the others."""
     if own := config.get("principle_writer"):
-        under("principle_writer.templates.", written_principles.check_templates, own["templates"])
+        with complaint_prefix("principle_writer.templates."):
+            written_principles.check_templates(own["templates"])
     for name, model in config["models"].items():
         if model.get("corpus", {}).get("principles"):
             _check_asked(config, f"models.{name}.corpus.principles")

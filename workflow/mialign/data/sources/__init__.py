@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from mialign.core.errors import InputError
+from mialign.core.errors import complaint_prefix
 from mialign.data.gold_answers import answer_kind
 from mialign.data.sources import files
 
@@ -34,10 +34,8 @@ def questions(name: str, entry: dict, data: str | Path, categories: Iterable[str
     if "synthetic" in entry:
         from mialign import synthetic
 
-        try:
+        with complaint_prefix(f"sources.{name}.size: "):
             records = synthetic.questions(entry["synthetic"], entry["split"], entry["size"], entry["seed"])
-        except InputError as error:
-            raise InputError(f"sources.{name}.size: {error}") from None
         told = {one["id"]: synthetic.stored_answer(one, entry["seed"]) for one in records if entry.get("stored")}
         return [files.record(name, **record, stored=told.get(record["id"])) for record in records]
     return [record for _, record in files.chosen(name, entry, Path(data), set(categories))]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from mialign.core.errors import InputError
+from mialign.core.errors import InputError, complaint_prefix
 from mialign.core.files import read_jsonl
 from mialign.evaluation.judge import Case
 from mialign.evaluation.judge.prompt_template import load
@@ -65,8 +65,6 @@ def lengths(prompts: dict[str, Path], models: dict[str, Path], judges: list[dict
 def _tokens(tokenizer, template, axis: str, record: dict, where: str) -> int:
     """The tokens of a request without those of the two responses."""
     response = {"text": SHORTEST}
-    try:
+    with complaint_prefix(f"{where}: the model cannot read what it is asked about {record['id']}: "):
         ids = prompt_ids(tokenizer, template.messages(Case(axis, record, response, response), "test"))
-    except InputError as error:
-        raise InputError(f"{where}: the model cannot read what it is asked about {record['id']}: {error}") from None
     return len(ids) - 2
