@@ -37,7 +37,6 @@ class VllmEngine:
 
     def __init__(self, folder: Path, precision: str, runtime: RuntimeOptions):
         checkpoints.check(folder)
-        checkpoints.check(checkpoints.base(folder))
         self.tokenizer = checkpoints.load_tokenizer(folder)
         self.generation = checkpoints.generation_settings(folder)
         os.environ.update(ENVIRONMENT, OMP_NUM_THREADS=str(runtime.threads))

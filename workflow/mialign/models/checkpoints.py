@@ -39,11 +39,23 @@ def writing_folder(path: str | Path) -> Iterator[Path]:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def check(folder: str | Path, weights: bool = True, fetched: dict[str, str] | None = None) -> None:
+def check(
+    folder: str | Path, weights: bool = True, fetched: dict[str, str] | None = None, may_lack_base: bool = False
+) -> None:
     """Raise InputError if a file that from_pretrained needs is missing or cut short, also of an adapter's base.
 
-    Of a model that a server answers for, only the tokenizer and the config are read: it needs no weights. `fetched` is
-    that of base; what is yet to be fetched is not looked at.
+    `fetched` is that of base. may_lack_base: a base whose folder is not there is yet to be fetched.
+    """
+    check_files(folder, weights)
+    whole = base(folder, fetched)
+    if whole != Path(folder) and (whole.is_dir() or not may_lack_base):
+        check_files(whole, weights)
+
+
+def check_files(folder: str | Path, weights: bool = True) -> None:
+    """The same of this folder alone.
+
+    Of a model that a server answers for, only the tokenizer and the config are read: it needs no weights.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -59,9 +71,6 @@ def check(folder: str | Path, weights: bool = True, fetched: dict[str, str] | No
         read_json(folder / name)
     for path in _weights(folder, "adapter_model" if adapted else "model") if weights else []:
         tensors(path)
-    whole = base(folder, fetched)
-    if whole != folder and whole.is_dir():
-        check(whole, weights, fetched)
 
 
 def _weights(folder: Path, stem: str) -> list[Path]:
@@ -211,9 +220,13 @@ def _own_tokens(folder: str | Path) -> int:
 
 def load_model(folder: str | Path, trainable: bool = False, dtype: str = "float32"):
     """The causal LM of a folder; an adapter folder gives its base model with the adapter on."""
+    from transformers import AutoModelForCausalLM
+
     check(folder)
     whole = base(folder)
-    model = _load_whole(whole, dtype)
+    if reason := architectures.not_loaded(settings(whole)):
+        raise InputError(f"{whole}: the model {reason}; take another model")
+    model = whole_model(AutoModelForCausalLM, whole, dtype)
     if whole == Path(folder):
         return model
     from peft import PeftModelForCausalLM
@@ -224,15 +237,6 @@ def load_model(folder: str | Path, trainable: bool = False, dtype: str = "float3
         model = PeftModelForCausalLM.from_pretrained(model, folder, is_trainable=trainable)
     model.active_peft_config.base_model_name_or_path = str(whole)  # for what is trained from it
     return model
-
-
-def _load_whole(folder: Path, dtype: str):
-    from transformers import AutoModelForCausalLM
-
-    check(folder)
-    if reason := architectures.not_loaded(settings(folder)):
-        raise InputError(f"{folder}: the model {reason}; take another model")
-    return whole_model(AutoModelForCausalLM, folder, dtype)
 
 
 def whole_model(kind, folder: Path, dtype: str):

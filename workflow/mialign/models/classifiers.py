@@ -22,7 +22,7 @@ def load_classifier(folder: str | Path):
     from transformers import AutoModelForSequenceClassification
 
     folder = Path(folder)
-    checkpoints.check(folder)
+    checkpoints.check_files(folder)
     if (folder / ADAPTER).exists():
         raise InputError(f"{folder}: the reward model is an adapter; merge it into its base first")
     if reason := not_classifying(checkpoints.settings(folder)):

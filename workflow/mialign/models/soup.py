@@ -50,7 +50,7 @@ def _files(folder: Path) -> dict[str, Path]:
     folder = Path(folder)
     if (folder / ADAPTER).exists():
         raise InputError(f"{folder}: an adapter, and others are whole models; merge checkpoints of one kind")
-    checkpoints.check(folder)
+    checkpoints.check_files(folder)
     return {name: path for path in sorted(folder.glob("*.safetensors")) for name in checkpoints.tensors(path)}
 
 

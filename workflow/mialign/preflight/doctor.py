@@ -105,8 +105,7 @@ def models(folders: dict[str, dict]) -> Iterator[Finding]:
     """folders: by the name of a model, its path, whether its weights must be there, and whether it is fetched."""
     for name, needed in folders.items():
         try:
-            for folder in dict.fromkeys((Path(needed["path"]), checkpoints.base(needed["path"]))):
-                checkpoints.check(folder, needed["weights"])
+            checkpoints.check(needed["path"], needed["weights"])
             yield Finding(True, f"the model {name} is whole: {needed['path']}")
         except InputError as error:
             hint = FETCH if needed["fetched"] else ""

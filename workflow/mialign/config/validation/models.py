@@ -32,7 +32,7 @@ def check(config: dict) -> None:
         if "path" in models[name]:
             weights = "server" not in models[name] or name in loaded  # a server writes, and gives no likelihood
             with complaint_prefix(f"models.{name}.path: "):
-                checkpoints.check(models[name]["path"], weights, fetched)
+                checkpoints.check(models[name]["path"], weights, fetched, may_lack_base=True)
         if "places" in models[name]:
             _check_places(config, name)
     for name, model in models.items():
