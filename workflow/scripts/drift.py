@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from mialign.core.arguments import add_token_budget
+from mialign.core.files import write_jsonl
 from mialign.models.machine import prepare
 
 
@@ -22,17 +23,8 @@ def arguments(parser):
 
 def main(args):
     prepare(args.threads)
-    from mialign.evaluation.drift import write_drift
+    from mialign.evaluation.drift import drawn_answers, drift_records
 
-    write_drift(
-        policy=args.model,
-        base=args.base,
-        prompts=args.prompts,
-        responses=args.responses,
-        temperature=args.temperature,
-        number=args.number,
-        seed=args.seed,
-        precision=args.precision,
-        token_budget=args.token_budget,
-        out=args.out,
-    )
+    answers = drawn_answers(args.prompts, args.responses, args.temperature, args.number, args.seed)
+    records = drift_records(args.model, args.base, answers, args.responses, args.precision, args.token_budget)
+    write_jsonl(args.out, records)

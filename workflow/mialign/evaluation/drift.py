@@ -8,34 +8,20 @@ import torch
 
 from mialign.core import seeds
 from mialign.core.errors import InputError
-from mialign.core.files import read_jsonl, write_jsonl
+from mialign.core.files import read_jsonl
 from mialign.core.progress import Progress
-from mialign.data.filters import CUT
+from mialign.evaluation.compared_items import compared_items
 from mialign.models import checkpoints
-from mialign.models.machine import autocast, device
-from mialign.training.attention import choose_attention
-from mialign.training.grid import Item, grids, tokenise, within_context
+from mialign.training.grid import Item, grids_under, within_context
 
 
-def write_drift(
-    policy: Path,
-    base: Path,
-    prompts: Path,
-    responses: Path,
-    temperature: float,
-    number: int,
-    seed: int,
-    precision: str,
-    token_budget: int,
-    out: Path,
-) -> None:
-    """One record a response, {prompt_id, question_id, category, tokens, kl}.
+def drawn_answers(
+    prompts: Path, responses: Path, temperature: float, number: int, seed: int
+) -> list[tuple[dict, dict]]:
+    """Prompts and the policy's answers to them, the first attempt at `temperature`.
 
-    tokens: of the response, EOS included where it ended (an empty one is EOS alone). kl: in nat, the sum over them of
-    KL(policy || base) of the next token, over the whole vocabulary. `responses`: of the policy, the first attempt to
-    each prompt at `temperature`. `number` of the prompts are drawn by `seed`, the same for every policy, or all where
-    there are fewer, which stderr tells; the policies of a soup each answered some of them, perhaps none. Responses
-    longer than the context are left out, counted on stderr and named there.
+    `number` of the prompts are drawn by `seed`, the same for every policy, or all where there are fewer, which stderr
+    tells; the policies of a soup each answered some of them, perhaps none.
     """
     required = ("id", "question_id", "category", "prompts")
     records = {record["id"]: record for record in read_jsonl(prompts, required=required)}
@@ -43,44 +29,49 @@ def write_drift(
         print(f"{prompts}: {len(records)} prompts, fewer than the {number} asked for", file=sys.stderr, flush=True)
     drawn = sorted(records, key=lambda prompt: seeds.derive(seed, "drift", prompt))[:number]
     written = _first_attempts(responses, records, temperature)
-    read = [written[prompt] for prompt in drawn if prompt in written]
-    items = _items(read, records, policy, responses)
-    if items != _items(read, records, base, responses):
-        raise InputError(f"{base}: its tokenizer reads other tokens than that of {policy}, so they cannot be compared")
-    if items:  # a policy of a soup may have answered none of the prompts
-        items = within_context(items, checkpoints.context(policy), f"{responses}", "response")
-    sums = divergences(policy, base, list(items.values()), precision, token_budget) if items else []
+    return [(records[prompt], written[prompt]) for prompt in drawn if prompt in written]
+
+
+def drift_records(
+    policy: Path, base: Path, answers: list[tuple[dict, dict]], responses: Path, precision: str, token_budget: int
+) -> list[dict]:
+    """One record a response, {prompt_id, question_id, category, tokens, kl}.
+
+    tokens: of the response, EOS included where it ended (an empty one is EOS alone). kl: in nat, the sum over them of
+    KL(policy || base) of the next token, over the whole vocabulary. Responses longer than the context are left out,
+    counted on stderr and named there, as of the file `responses`.
+    """
+    if not answers:  # a policy of a soup may have answered none of the prompts
+        return []
+    prompts = {prompt["id"]: prompt for prompt, _ in answers}
+    written = {prompt["id"]: (prompt["prompts"][:1], [answer]) for prompt, answer in answers}
+    items = compared_items(policy, base, written, responses)
+    items = within_context(items, checkpoints.context(policy), f"{responses}", "response")
+    sums = divergences(policy, base, list(items.values()), precision, token_budget)
     strange = next((name for name, kl in zip(items, sums, strict=True) if not isfinite(kl)), None)
     if strange is not None:
         raise InputError(
             f"{policy}: its divergence from {base} is no number at the response to prompt {strange!r}: the weights of "
             "one are damaged, or its training went astray"
         )
-    write_jsonl(
-        out,
-        (
-            {
-                "prompt_id": name,
-                "question_id": records[name]["question_id"],
-                "category": records[name]["category"],
-                "tokens": len(item.responses[0]),
-                "kl": kl,
-            }
-            for (name, item), kl in zip(items.items(), sums, strict=True)
-        ),
-    )
+    return [
+        {
+            "prompt_id": name,
+            "question_id": prompts[name]["question_id"],
+            "category": prompts[name]["category"],
+            "tokens": len(item.responses[0]),
+            "kl": kl,
+        }
+        for (name, item), kl in zip(items.items(), sums, strict=True)
+    ]
 
 
 def divergences(policy: Path, base: Path, items: list[Item], precision: str, token_budget: int) -> list[float]:
     """Of each item, one response under its prompt: the sum over its tokens of KL(policy || base), in nat."""
-    model, reference = (checkpoints.load_model(folder).to(device()).eval() for folder in (policy, base))
-    for one in (model, reference):
-        choose_attention(one, precision)
     entry, sums = torch.ones(1, 1, dtype=torch.bool), torch.zeros(len(items))
     progress = Progress(f"drift {policy.name}", len(items), "responses")
-    with torch.no_grad(), autocast(precision):
-        for part, found in grids(model, items, entry, token_budget, progress, reference):
-            sums[part] = found.kl[:, 0, 0].float().cpu()
+    for part, found in grids_under(policy, items, entry, precision, token_budget, progress, base):
+        sums[part] = found.kl[:, 0, 0].float().cpu()
     return sums.tolist()
 
 
@@ -93,19 +84,3 @@ def _first_attempts(responses: Path, records: dict[str, dict], temperature: floa
     if strangers := [one["prompt_id"] for one in sampled if one["prompt_id"] not in records]:
         raise InputError(f"{responses}: there is no prompt {strangers[0]!r}; delete it, and it is made again")
     return {one["prompt_id"]: one for one in sampled}
-
-
-def _items(read: list[dict], records: dict[str, dict], folder: Path, responses: Path) -> dict[str, Item]:
-    """Of each response its prompt and its tokens, by the tokenizer of a model."""
-    tokenizer = checkpoints.load_tokenizer(folder)
-    return {
-        one["prompt_id"]: tokenise(
-            tokenizer,
-            records[one["prompt_id"]]["prompts"][:1],
-            [one["text"]],
-            f"{responses}, {one['prompt_id']}",
-            [one["finish"] != CUT],
-            may_be_empty=True,
-        )
-        for one in read
-    }

@@ -12,12 +12,11 @@ from torch import Tensor
 from mialign.core.errors import InputError, complaint_prefix
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.core.progress import Progress
-from mialign.data.filters import CUT
+from mialign.core.template import Prompt
 from mialign.data.pairs import responses_by_prompt
+from mialign.evaluation.compared_items import compared_items
 from mialign.models import checkpoints
-from mialign.models.machine import autocast, device
-from mialign.training.attention import choose_attention
-from mialign.training.grid import Item, grids, tokenise, within_context
+from mialign.training.grid import Item, grids_under, within_context
 
 
 def write_grids(
@@ -31,9 +30,7 @@ def write_grids(
     Questions longer than the context are left out, counted on stderr and named there.
     """
     records = read_jsonl(prompts, required=("id", "question_id", "category", "prompts"))
-    items = read_items(records, responses, checkpoints.load_tokenizer(policy))
-    if policy != base and items != read_items(records, responses, checkpoints.load_tokenizer(base)):
-        raise InputError(f"{base}: its tokenizer reads other tokens than that of {policy}, so they cannot be compared")
+    items = compared_items(policy, base, _written(records, responses), responses)
     items = within_context(items, checkpoints.context(policy), f"{responses}", "question")
     size = len(next(iter(items.values())).prompts)
     whole, own = torch.ones(size, size, dtype=torch.bool), torch.eye(size, dtype=torch.bool)
@@ -51,24 +48,14 @@ def write_grids(
     )
 
 
-def read_items(records: list[dict], responses: Path, tokenizer) -> dict[str, Item]:
-    """The prompts of each record with their responses from a file, by id; InputError unless all are there."""
+def _written(records: list[dict], responses: Path) -> dict[str, tuple[list[Prompt], list[dict]]]:
+    """The prompts of each record and their responses from a file, by id; InputError unless all are there."""
     written = read_jsonl(responses, required=("prompt_id", "prompt", "text", "finish"))
     with complaint_prefix(f"{responses}: "):
         by_prompt = responses_by_prompt(records, written)
     if uneven := [record["id"] for record in records if len(record["prompts"]) != len(records[0]["prompts"])]:
         raise InputError(f"{responses}: {uneven[0]} has another number of prompts than {records[0]['id']}")
-    return {
-        record["id"]: tokenise(
-            tokenizer,
-            record["prompts"],
-            [one["text"] for one in by_prompt[record["id"]]],
-            f"{responses}, {record['id']}",
-            [one["finish"] != CUT for one in by_prompt[record["id"]]],
-            may_be_empty=True,
-        )
-        for record in records
-    }
+    return {record["id"]: (record["prompts"], by_prompt[record["id"]]) for record in records}
 
 
 def log_probabilities(folder: Path, entry_mask: Tensor, items: list[Item], precision: str, token_budget: int) -> Tensor:
@@ -76,13 +63,10 @@ def log_probabilities(folder: Path, entry_mask: Tensor, items: list[Item], preci
 
     Entries that `entry_mask` [N, N] leaves out are 0. `token_budget`: tokens and padding in one forward pass.
     """
-    model = checkpoints.load_model(folder).to(device()).eval()
-    choose_attention(model, precision)
     sums = torch.zeros(len(items), *entry_mask.shape)
     progress = Progress(f"information {folder.name}", len(items), "questions")
-    with torch.inference_mode(), autocast(precision):
-        for part, found in grids(model, items, entry_mask, token_budget, progress):
-            sums[part] = found.sums.float().cpu()
+    for part, found in grids_under(folder, items, entry_mask, precision, token_budget, progress):
+        sums[part] = found.sums.float().cpu()
     return sums
 
 

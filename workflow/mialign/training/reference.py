@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +11,8 @@ from mialign.core.errors import InputError
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.core.progress import Progress
 from mialign.models import checkpoints
-from mialign.models.machine import DTYPES, autocast, device
-from mialign.training.attention import choose_attention
 from mialign.training.examples import Example, entry_mask, read_examples
-from mialign.training.grid import Item, grids
+from mialign.training.grid import Item, grids_under
 
 
 def write_reference(
@@ -41,24 +38,21 @@ def reference_records(
     model_folder: Path, examples: dict[str, Example], precision: str, token_budget: int, weights: str = "float32"
 ) -> list[dict]:
     """The records of write_reference, in the order of the examples."""
-    model = checkpoints.load_model(model_folder, dtype=DTYPES[weights]).to(device())
-    choose_attention(model, precision)
-    with torch.inference_mode(), autocast(precision):
-        records = dict(_records(model.eval(), examples, token_budget))
-    return [records[name] for name in examples]
-
-
-def _records(model, examples: dict[str, Example], token_budget: int) -> Iterator[tuple[str, dict]]:
-    names, items = list(examples), [one.item for one in examples.values()]
-    mask = entry_mask(examples.values(), "terms")
+    items, mask = [one.item for one in examples.values()], entry_mask(examples.values(), "terms")
     progress = Progress("reference", len(items), "pairs")
-    for part, computed in grids(model, items, mask, token_budget, progress):
-        for index, table in zip(part, computed.sums, strict=True):
-            named = [
-                [value if here else None for value, here in zip(*row, strict=True)]
-                for row in zip(table.tolist(), mask[index].tolist(), strict=True)
-            ]
-            yield names[index], {"id": names[index], "of": digest(items[index]), "sums": named}
+    found = grids_under(model_folder, items, mask, precision, token_budget, progress, weights=weights)
+    tables = {index: table for part, computed in found for index, table in zip(part, computed.sums, strict=True)}
+    return [
+        {"id": name, "of": digest(item), "sums": _named(tables[index], mask[index])}
+        for index, (name, item) in enumerate(zip(examples, items, strict=True))
+    ]
+
+
+def _named(table: torch.Tensor, mask: torch.Tensor) -> list[list[float | None]]:
+    return [
+        [value if here else None for value, here in zip(*row, strict=True)]
+        for row in zip(table.tolist(), mask.tolist(), strict=True)
+    ]
 
 
 def read_reference(path: Path, examples: dict[str, Example]) -> list[torch.Tensor]:

@@ -54,20 +54,16 @@ def letter_log_probabilities(folder: Path, messages: list[list[dict]], token_bud
 
     from mialign.models import checkpoints
     from mialign.models.encoding import encode_response
-    from mialign.models.machine import device
-    from mialign.training.grid import Item, grids
+    from mialign.training.grid import Item, grids_under
 
     tokenizer = checkpoints.load_tokenizer(folder)
     letters = [encode_response(tokenizer, letter) for letter in LETTERS]
     items = [Item([prompt_ids(tokenizer, one)], letters) for one in messages]
-    model = checkpoints.load_model(folder).eval()
-    model.to(device())
-    _check_context(items, model.config.get_text_config().max_position_embeddings, folder)
+    _check_context(items, checkpoints.context(folder), folder)
     entry_mask, found = torch.ones(1, 2, dtype=torch.bool), {}
     progress = Progress("judge", len(items), "prompts")
-    with torch.inference_mode():
-        for part, computed in grids(model, items, entry_mask, token_budget, progress):
-            found.update(zip(part, map(tuple, computed.sums[:, 0].tolist()), strict=True))
+    for part, computed in grids_under(folder, items, entry_mask, "float32", token_budget, progress):
+        found.update(zip(part, map(tuple, computed.sums[:, 0].tolist()), strict=True))
     return [found[index] for index in range(len(items))]
 
 

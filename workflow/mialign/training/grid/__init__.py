@@ -8,5 +8,6 @@ branch from it (layout, attention_mask), and only what predicts a token of a res
 from mialign.training.grid.compute import Grid, grid, grids
 from mialign.training.grid.items import Item, shortened, tokenise, within_context
 from mialign.training.grid.layout import packs
+from mialign.training.grid.loaded import grids_under
 
-__all__ = ["Grid", "Item", "grid", "grids", "packs", "shortened", "tokenise", "within_context"]
+__all__ = ["Grid", "Item", "grid", "grids", "grids_under", "packs", "shortened", "tokenise", "within_context"]
