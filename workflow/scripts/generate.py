@@ -1,13 +1,14 @@
 """Let a model answer the training questions, once under each of their prompts, or draws of them until a set is full."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from mialign.core.arguments import add_settings
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.data.prompts import texts_to_generate, writer_seed
 from mialign.generation import options
-from mialign.generation.writer import Writer, record
+from mialign.generation.writer import Writer
 
 
 def arguments(parser):
@@ -37,7 +38,7 @@ def main(args):
             own = [(seed,) for *_, seed in asked]
             completions = write([prompt for _, _, prompt, _ in asked], own, settings, settings["temperature"])
             return [
-                {"prompt_id": prompt_id, "prompt": index, **record(one), "writer": write.digest}
+                {"prompt_id": prompt_id, "prompt": index, **asdict(one), "writer": write.digest}
                 for (prompt_id, index, _, _), (one,) in zip(asked, completions, strict=True)
             ]
 

@@ -1,12 +1,13 @@
 """Let a model answer the benchmark questions once at each temperature."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 from mialign.core import seeds
 from mialign.core.arguments import add_settings
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.generation import options
-from mialign.generation.writer import Writer, record
+from mialign.generation.writer import Writer
 
 
 def arguments(parser):
@@ -41,7 +42,7 @@ def main(args):
                     "question_id": item["question_id"],
                     "category": item["category"],
                     "temperature": temperature,
-                    **record(one),
+                    **asdict(one),
                     "writer": write.digest,
                 }
                 for item, (one,) in zip(items, completions, strict=True)

@@ -1,12 +1,13 @@
 """Let a model attempt the benchmark problems: once greedily, and as often as the largest number of attempts."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 from mialign.core import seeds
 from mialign.core.arguments import add_settings
 from mialign.core.files import read_jsonl, write_jsonl
 from mialign.generation import options
-from mialign.generation.writer import Writer, record
+from mialign.generation.writer import Writer
 
 
 def arguments(parser):
@@ -35,7 +36,7 @@ def main(args):
                         "question_id": item["question_id"],
                         "temperature": temperature,
                         "attempt": attempt,
-                        **record(completion),
+                        **asdict(completion),
                         "writer": write.digest,
                     }
                     for attempt, completion in enumerate(completions)

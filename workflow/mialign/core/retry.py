@@ -1,4 +1,4 @@
-"""Failures of a server: which pass if one waits, for how long, and how the others are told."""
+"""Failures of a server: which pass if one waits, and for how long."""
 
 import math
 import time
@@ -50,25 +50,3 @@ def retry_after(error: BaseException) -> float:
         except (ValueError, TypeError):
             return 0.0
     return min(max(seconds, 0.0), MAX_DELAY) if math.isfinite(seconds) else 0.0  # float reads nan and inf too
-
-
-def explain(error: Exception, message: str, model: str, where: dict) -> str:
-    """What a person can do about it, in one line; `message` is the error's own, without the key."""
-    from openai import APIStatusError
-
-    server, detail = f"{model}: the server at {where['base_url']}", " ".join(message.split())[:300]
-    if not isinstance(error, APIStatusError):
-        return f"{server} gives no answer ({detail}); see that it runs, and run the workflow again"
-    match error.status_code:
-        case 401 | 403:
-            # Without what it said, which may repeat a part of the key.
-            if "key" not in where:
-                return f"{server} wants a key; put it into an environment variable and name that (server.key)"
-            return f"{server} refuses the key in {where['key']}; put a valid one into that variable"
-        case 404:
-            return f"{server} has no such model or address ({detail}); mend model or server.base_url of this judge"
-        case 429:
-            return f"{server} lets no more through ({detail}); raise the limit there, or lower its server.requests"
-        case status if status >= 500:
-            return f"{server} is broken ({detail}); run the workflow again when it is mended"
-    return f"{server} refuses a request ({detail}); mend what it names under judge, or take a judge that takes it"

@@ -66,8 +66,3 @@ def into_shards(requests: list[Request], size: int) -> list[list[Request]]:
         shards[-1].append(request)
         count += len(request.seeds)
     return shards
-
-
-def record(completion: Completion) -> dict:
-    """The fields of a completion in a file."""
-    return {"text": completion.text, "finish": completion.finish, "tokens": completion.tokens, "seed": completion.seed}

@@ -140,7 +140,7 @@ def with_steps(settings: TrainingSettings, pairs: int) -> TrainingSettings:
     return replace(settings, steps=steps)
 
 
-def trainable(parent: Path, adapter: dict | None, weights: str = "float32"):
+def trainable(parent: Path, adapter: dict | None, weights: str):
     """The parent's model: full weights, or an adapter (the parent's own if it has one, else a new one).
 
     weights: float32 or bf16, in which weights, gradients and optimizer state are kept. A bf16 weight stays where it was

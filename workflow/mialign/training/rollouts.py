@@ -7,7 +7,7 @@ examples of the next steps.
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from mialign.data.pairs import responses_by_prompt
 from mialign.data.prompts import slice_of, texts_to_generate
 from mialign.generation.engine import BatchSize, Request, Sampling
 from mialign.generation.local import generate
-from mialign.generation.writer import record
 from mialign.models.machine import of_first
 from mialign.training.examples import Example, examples_of, for_objective
 from mialign.training.objectives import OBJECTIVES
@@ -119,7 +118,7 @@ class Refresh:
         requests = [Request(prompt, (seed,)) for _, _, prompt, seed in asked]
         completions = generate(model, self.tokenizer, requests, self.rollouts.sampling, self.rollouts.batch)
         generations = [
-            {"prompt_id": name, "prompt": index, **record(one)}
+            {"prompt_id": name, "prompt": index, **asdict(one)}
             for (name, index, _, _), (one,) in zip(asked, completions, strict=True)
         ]
         scored = of_first(lambda: self.rollouts.score(prompts, generations))

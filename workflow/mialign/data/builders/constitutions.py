@@ -102,7 +102,7 @@ def flip_sides(ids: list[str], count: int, flip: list[int], rng: Random) -> list
     return [{name: ANTITHESIS if name in chosen else POSITIVE for name in ids} for chosen in flipped]
 
 
-def sample_sides(ids: list[str], count: int, rng: Random, decisive: str | None = None) -> list[dict[str, str]]:
+def sample_sides(ids: list[str], count: int, rng: Random, decisive: str | None) -> list[dict[str, str]]:
     """`count` different choices of a side for every principle, in random order.
 
     With a `decisive` principle its two sides take equal shares, so of two constitutions exactly one has it positive;
@@ -133,7 +133,7 @@ def _record(prompt: dict, responses: list[dict], decisive: str | None) -> dict:
     }
 
 
-def most_positive(constitutions: list[dict[str, str]], decisive: str | None = None) -> int:
+def most_positive(constitutions: list[dict[str, str]], decisive: str | None) -> int:
     """Which of some choices of sides has the most positive ones; of several the first, whose order is random.
 
     One that has the `decisive` principle positive comes before all that have not.

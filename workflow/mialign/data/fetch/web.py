@@ -1,6 +1,5 @@
 """One file, from an address or from this machine, held against its sha256."""
 
-import hashlib
 import shutil
 from http.client import HTTPException
 from pathlib import Path
@@ -20,7 +19,8 @@ def download(url: str, sha256: str | None, out: str | Path) -> str:
     Absent if the server says that it has no such file, Unreachable if it cannot be asked or fails.
     """
     with files.writing(out) as beside:
-        found = _receive(url, beside)
+        _receive(url, beside)
+        found = files.sha256(beside)
         compare(url, found, sha256)
     return found
 
@@ -43,14 +43,11 @@ def compare(name: str, found: str, wanted: str | None) -> None:
         )
 
 
-def _receive(url: str, beside: Path) -> str:
-    total = hashlib.sha256()
+def _receive(url: str, beside: Path) -> None:
     try:
         with urlopen(Request(url, headers={"User-Agent": "mialign"}), timeout=SECONDS) as answer:
             with beside.open("wb") as stream:
-                while part := answer.read(1 << 20):
-                    total.update(part)
-                    stream.write(part)
+                shutil.copyfileobj(answer, stream)
             if answer.length:
                 raise InputError(f"{url}: the connection was cut with {answer.length} bytes to come; try again")
     except HTTPError as error:
@@ -59,4 +56,3 @@ def _receive(url: str, beside: Path) -> str:
     except (URLError, HTTPException, TimeoutError, ConnectionError) as error:
         why = getattr(error, "reason", error)
         raise Unreachable(f"{url}: it cannot be fetched ({why}); run make fetch where there is a network") from None
-    return total.hexdigest()

@@ -12,7 +12,7 @@ from pathlib import Path
 from mialign.core.client import clean, key_in
 from mialign.core.errors import InputError
 from mialign.core.progress import Progress
-from mialign.core.retry import ATTEMPTS, MalformedResponse, explain, explain_delay, is_transient, retry_delay
+from mialign.core.retry import ATTEMPTS, MalformedResponse, explain_delay, is_transient, retry_delay
 from mialign.core.token_usage import OncePerProcess
 from mialign.evaluation.judge import Judge, authors_protocol, cost
 from mialign.evaluation.judge.chat_request import ChatRequest, send
@@ -118,7 +118,7 @@ class JudgeServer:
                     self.asked.add(clean(record, secret))
                     progress.add(1)
                 except (OpenAIError, MalformedResponse) as error:
-                    failed.append(explain(error, clean(str(error), secret), self.model, self.where))
+                    failed.append(_explain(error, clean(str(error), secret), self.model, self.where))
                 except InputError as error:
                     failed.append(str(error))
 
@@ -163,3 +163,25 @@ class JudgeServer:
         raise InputError(
             f"{self.model}: the environment variable {variable} is not set; put the key of the server into it"
         )
+
+
+def _explain(error: Exception, message: str, model: str, where: dict) -> str:
+    """What a person can do about it, in one line; `message` is the error's own, without the key."""
+    from openai import APIStatusError
+
+    server, detail = f"{model}: the server at {where['base_url']}", " ".join(message.split())[:300]
+    if not isinstance(error, APIStatusError):
+        return f"{server} gives no answer ({detail}); see that it runs, and run the workflow again"
+    match error.status_code:
+        case 401 | 403:
+            # Without what it said, which may repeat a part of the key.
+            if "key" not in where:
+                return f"{server} wants a key; put it into an environment variable and name that (server.key)"
+            return f"{server} refuses the key in {where['key']}; put a valid one into that variable"
+        case 404:
+            return f"{server} has no such model or address ({detail}); mend model or server.base_url of this judge"
+        case 429:
+            return f"{server} lets no more through ({detail}); raise the limit there, or lower its server.requests"
+        case status if status >= 500:
+            return f"{server} is broken ({detail}); run the workflow again when it is mended"
+    return f"{server} refuses a request ({detail}); mend what it names under judge, or take a judge that takes it"
