@@ -166,7 +166,7 @@ def _synthetic(settings: dict) -> bool:
 
 
 def _comparisons(settings, random):
-    rows, invalid = [], 0 if _by_program(settings) else 3
+    rows = []
     for method, baseline in settings["experiments"]["multitask"]["comparisons"]:
         for temperature in settings["experiments"]["multitask"]["respond"]["temperatures"]:
             for axis in ("principle-aware", "principle-free"):
@@ -175,7 +175,6 @@ def _comparisons(settings, random):
                 for category in ("all", *CATEGORIES):
                     middle = WIN.get((method, baseline), 60) if axis == "principle-aware" else 50
                     value = middle if category == "all" else min(99, max(1, random.gauss(middle, 12)))
-                    wide = 2 if category == "all" else 6
                     key = {
                         "experiment": "multitask",
                         "method": method,
@@ -184,25 +183,32 @@ def _comparisons(settings, random):
                         "temperature": temperature,
                         "category": category,
                     }
-                    n = 1440 if category == "all" else 180
-                    for metric, number in (
-                        ("win_rate", value),
-                        ("win_rate_longer", value + 1),
-                        ("win_rate_shorter", value - 1),
-                        ("win_rate_length_controlled", value),
-                        *((f"win_rate_seed{seed}", value + 0.5 * (seed - 2)) for seed in settings["seeds"]),
-                    ):
-                        rows.append(
-                            key
-                            | {"metric": metric, "value": number, "low": number - wide, "high": number + wide, "n": n}
-                        )
-                    for metric, share in (("wins", 0.3), ("ties", 0.5), ("losses", 0.2)):
-                        rows.append(key | {"metric": metric, "value": round(share * n), "low": "", "high": "", "n": n})
-                    rows.append(key | {"metric": "invalid", "value": invalid, "low": "", "high": "", "n": n + invalid})
-                    gain = {"value": value - 50, "low": value - 52, "high": value - 48, "n": n}
-                    compared = "adherence" if axis == "principle-aware" else "correct"
-                    rows.append(key | {"metric": f"{compared}_difference"} | gain)
+                    rows += [key | row for row in _of_comparison(settings, axis, category, value)]
     return rows
+
+
+def _of_comparison(settings, axis: str, category: str, value: float) -> list[dict]:
+    """Win rates, counts of verdicts, and the difference of the scores."""
+    wide, n = (2, 1440) if category == "all" else (6, 180)
+    rates = {
+        "win_rate": value,
+        "win_rate_longer": value + 1,
+        "win_rate_shorter": value - 1,
+        "win_rate_length_controlled": value,
+        **{f"win_rate_seed{seed}": value + 0.5 * (seed - 2) for seed in settings["seeds"]},
+    }
+    invalid = 0 if _by_program(settings) else 3
+    counts = {"wins": (round(0.3 * n), n), "ties": (round(0.5 * n), n), "losses": (round(0.2 * n), n)}
+    counts |= {"invalid": (invalid, n + invalid)}
+    difference = f"{'adherence' if axis == 'principle-aware' else 'correct'}_difference"
+    return [
+        *(
+            {"metric": name, "value": rate, "low": rate - wide, "high": rate + wide, "n": n}
+            for name, rate in rates.items()
+        ),
+        *({"metric": name, "value": count, "low": "", "high": "", "n": of} for name, (count, of) in counts.items()),
+        {"metric": difference, "value": value - 50, "low": value - 52, "high": value - 48, "n": n},
+    ]
 
 
 def _qualities(settings, random):
@@ -328,53 +334,37 @@ def _effect(key, values):
 
 
 def _training(settings):
+    of_methods = [
+        row
+        for experiment, block in settings["experiments"].items()
+        for method in block["methods"]
+        for seed in settings["seeds"]
+        for row in _of_training(experiment, method, seed)
+    ]
+    return of_methods + [row for curve in settings.get("collapse", {}).get("curves", []) for row in _of_curve(curve)]
+
+
+def _of_training(experiment: str, method: str, seed: int) -> list[dict]:
+    """The curve of a method, whose last checkpoint is kept."""
     rows = []
-    for experiment, block in settings["experiments"].items():
-        for method in block["methods"]:
-            for seed in settings["seeds"]:
-                for step in (0, 8, 16):
-                    for metric, value in (("loss", 2 / (1 + step)), ("matched_logprob", -0.3), ("mean_score", 0.8)):
-                        rows.append(
-                            {
-                                "experiment": experiment,
-                                "method": method,
-                                "seed": seed,
-                                "step": step,
-                                "metric": metric,
-                                "value": value,
-                            }
-                        )
-                rows.append(
-                    {
-                        "experiment": experiment,
-                        "method": method,
-                        "seed": seed,
-                        "step": 16,
-                        "metric": "selected",
-                        "value": 1,
-                    }
-                )
-    for curve in settings.get("collapse", {}).get("curves", []):
-        for step in range(0, 65, 8):
-            fall = {"rate_1": 0.002, "rate_3": 0.006, "kl": 0}[curve] * step
-            for metric, value in (
-                ("adherence", 0.9 - fall),
-                ("correct", 0.8 - fall),
-                ("ended", 1 - fall / 2),
-                ("loss", 0.7 / (1 + step)),
-                ("matched_logprob", -0.25 - 5 * fall),
-            ):
-                rows.append(
-                    {
-                        "experiment": "collapse",
-                        "method": curve,
-                        "seed": 1,
-                        "step": step,
-                        "metric": metric,
-                        "value": value,
-                    }
-                )
+    for step in (0, 8, 16):
+        rows += _measured(experiment, method, seed, step, loss=2 / (1 + step), matched_logprob=-0.3, mean_score=0.8)
+    return rows + _measured(experiment, method, seed, 16, selected=1)
+
+
+def _of_curve(curve: str) -> list[dict]:
+    rows = []
+    for step in range(0, 65, 8):
+        fall = {"rate_1": 0.002, "rate_3": 0.006, "kl": 0}[curve] * step
+        values = {"adherence": 0.9 - fall, "correct": 0.8 - fall, "ended": 1 - fall / 2}
+        values |= {"loss": 0.7 / (1 + step), "matched_logprob": -0.25 - 5 * fall}
+        rows += _measured("collapse", curve, 1, step, **values)
     return rows
+
+
+def _measured(experiment: str, method: str, seed: int, step: int, **values: float) -> list[dict]:
+    key = {"experiment": experiment, "method": method, "seed": seed, "step": step}
+    return [key | {"metric": metric, "value": value} for metric, value in values.items()]
 
 
 def _tuning(settings):
@@ -425,61 +415,66 @@ def _filters(pairs: Path, experiment: str):
 
 def _records(folder: Path, experiment: str, block: dict):
     maths = "solve" in block
-    prompts = []
-    for number, category in enumerate(["math"] if maths else CATEGORIES):
-        constitution = {
-            "principles": [["steps", "positive"], ["tex", "positive"]],
-            "text": "1. Go step by step.\n2. Set numbers in TeX.",
-        }
-        prompts.append(
-            {
-                "id": f"p{number}",
-                "question_id": f"q{number}",
-                "category": category,
-                "question": f"Ann has {number}_3 apples & 50% pears?",
-                "reference": None,
-                "constitutions": [] if maths else [constitution],
-                "prompts": ["..."],
-            }
-        )
+    prompts = _prompts(maths)
     _jsonl(folder / f"prompts/{experiment}/benchmark.jsonl", prompts)
     for method in ("base", *block["methods"]):
-        kind = "attempts" if maths else "responses"
-        records = []
-        for prompt in prompts:
-            record = {
-                "prompt_id": prompt["id"],
-                "question_id": prompt["question_id"],
-                "category": prompt["category"],
-                "temperature": 0.0,
-                "text": f"{method}: {NASTY}",
-                "finish": "eos",
-                "tokens": 20,
-                "seed": 1,
-            }
-            if maths:
-                record |= {
-                    "attempt": 0,
-                    "steps": True,
-                    "answers": {"strict": "7"},
-                    "correct": {"strict": method != "base"},
-                }
-            records.append(record)
-        _jsonl(folder / f"{kind}/{experiment}/{method}/seed1.jsonl", records)
+        answers = _answers(method, prompts, maths)
+        _jsonl(folder / f"{'attempts' if maths else 'responses'}/{experiment}/{method}/seed1.jsonl", answers)
         if not maths:
-            scores = [
-                {
-                    "prompt_id": record["prompt_id"],
-                    "category": record["category"],
-                    "temperature": 0.0,
-                    "adherence": 0.5,
-                    "correct": True,
-                    "ended": True,
-                    "tokens": 20,
-                }
-                for record in records
-            ]
-            _jsonl(folder / f"scores/{experiment}/{method}/seed1.jsonl", scores)
+            _jsonl(folder / f"scores/{experiment}/{method}/seed1.jsonl", _scores(answers))
+
+
+def _prompts(maths: bool) -> list[dict]:
+    constitution = {
+        "principles": [["steps", "positive"], ["tex", "positive"]],
+        "text": "1. Go step by step.\n2. Set numbers in TeX.",
+    }
+    return [
+        {
+            "id": f"p{number}",
+            "question_id": f"q{number}",
+            "category": category,
+            "question": f"Ann has {number}_3 apples & 50% pears?",
+            "reference": None,
+            "constitutions": [] if maths else [constitution],
+            "prompts": ["..."],
+        }
+        for number, category in enumerate(["math"] if maths else CATEGORIES)
+    ]
+
+
+def _answers(method: str, prompts: list[dict], maths: bool) -> list[dict]:
+    """One to each prompt; of word problems with what was found in it."""
+    found = {"attempt": 0, "steps": True, "answers": {"strict": "7"}, "correct": {"strict": method != "base"}}
+    return [
+        {
+            "prompt_id": prompt["id"],
+            "question_id": prompt["question_id"],
+            "category": prompt["category"],
+            "temperature": 0.0,
+            "text": f"{method}: {NASTY}",
+            "finish": "eos",
+            "tokens": 20,
+            "seed": 1,
+            **(found if maths else {}),
+        }
+        for prompt in prompts
+    ]
+
+
+def _scores(answers: list[dict]) -> list[dict]:
+    return [
+        {
+            "prompt_id": answer["prompt_id"],
+            "category": answer["category"],
+            "temperature": 0.0,
+            "adherence": 0.5,
+            "correct": True,
+            "ended": True,
+            "tokens": 20,
+        }
+        for answer in answers
+    ]
 
 
 def _jsonl(path: Path, records: list[dict]) -> None:
