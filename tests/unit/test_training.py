@@ -92,7 +92,10 @@ class Later(Scores):
 
 @pytest.fixture
 def parent(tmp_path):
-    folder = tmp_path / "parent"
+    return write_parent(tmp_path / "parent")
+
+
+def write_parent(folder):
     tiny.tiny_model().save_pretrained(folder)
     tiny.tiny_tokenizer().save_pretrained(folder)
     return folder
@@ -100,7 +103,10 @@ def parent(tmp_path):
 
 @pytest.fixture
 def pairs(tmp_path):
-    path = tmp_path / "pairs.jsonl"
+    return write_pairs(tmp_path / "pairs.jsonl")
+
+
+def write_pairs(path):
     records = [
         {
             "id": f"p{n}",
@@ -243,21 +249,32 @@ def assert_same_trajectory(first, second):
 
 
 @pytest.mark.parametrize("changes", METHODS)
-@pytest.mark.parametrize("how", [ONE_AT_A_TIME, {"tokens": SOME_TOGETHER}, {"checkpointing": True}])
-def test_twenty_steps_are_the_same_however_a_batch_passes_through(tmp_path, parent, pairs, changes, how):
+def test_twenty_steps_are_the_same_however_a_batch_passes_through(tmp_path, parent, pairs, changes):
     whole = train(tmp_path / "whole", parent, pairs, (0.1, 0.2), **TWENTY, **changes)
-    assert_same_trajectory(whole, train(tmp_path / "parts", parent, pairs, (0.1, 0.2), **TWENTY, **changes, **how))
+    for number, how in enumerate((ONE_AT_A_TIME, {"tokens": SOME_TOGETHER}, {"checkpointing": True})):
+        parts = train(tmp_path / f"parts{number}", parent, pairs, (0.1, 0.2), **TWENTY, **changes, **how)
+        assert_same_trajectory(whole, parts)
 
 
 ADAPTER = {"rank": 2, "alpha": 4, "dropout": 0.0, "targets": ["q_proj", "v_proj"]}
 
 
-@pytest.mark.parametrize("changes", METHODS)
-def test_twenty_steps_are_the_same_from_an_adapter_and_from_its_merged_model(tmp_path, parent, pairs, changes):
-    adapted, _ = train(tmp_path / "one", parent, pairs, adapter=ADAPTER)
-    merged = tmp_path / "merged"
+@pytest.fixture(scope="module")
+def adapted_and_merged(tmp_path_factory):
+    """A checkpoint with an adapter, and the same with the adapter merged into the weights."""
+    folder = tmp_path_factory.mktemp("adapted")
+    parent, merged = write_parent(folder / "parent"), folder / "merged"
+    adapted, _ = train(folder / "one", parent, write_pairs(folder / "pairs.jsonl"), adapter=ADAPTER)
     shutil.copytree(parent, merged)
     checkpoints.load_model(adapted).merge_and_unload().save_pretrained(merged)
+    return adapted, merged
+
+
+@pytest.mark.parametrize("changes", METHODS)
+def test_twenty_steps_are_the_same_from_an_adapter_and_from_its_merged_model(
+    tmp_path, adapted_and_merged, pairs, changes
+):
+    adapted, merged = adapted_and_merged
     apart = train(tmp_path / "apart", adapted, pairs, (0.1, 0.2), **TWENTY, **changes)
     assert_same_trajectory(apart, train(tmp_path / "whole", merged, pairs, (0.1, 0.2), **TWENTY, **changes))
 
