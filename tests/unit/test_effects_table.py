@@ -35,7 +35,7 @@ def attempts(folder, method, seed, right):
     return write(
         folder / f"attempts/maths/{method}/seed{seed}.jsonl",
         [
-            {"question_id": f"q{place}", "temperature": 1.0, "attempt": attempt, "steps": True}
+            {"question_id": f"q{place}", "temperature": 1.0, "attempt": attempt, "finish": "eos", "steps": True}
             | {"answers": {"strict": "1"}, "correct": {"strict": bool(one)}}
             for place, question in enumerate(right)
             for attempt, one in enumerate(question)

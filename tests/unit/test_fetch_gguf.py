@@ -220,7 +220,7 @@ def test_a_known_answer_makes_no_other_place_for_the_lock(tmp_path):
         return {"place": places[0], "sha256": "0" * 64, "passed_over": []}
 
     for places in ([place], [known], [place]):
-        origin = lock.fetch_under_lock(tmp_path / "tiny.lock", "models.tiny", places, tmp_path / "tiny", fetch)
+        origin = lock.fetch_under_lock(tmp_path / "tiny.json", "models.tiny", places, tmp_path / "tiny", fetch)
         assert origin["place"] == places[0]
     assert asked == [[place], [known], [place]]
     assert [entry["places"] for entry in json.loads((tmp_path / "tiny.lock").read_text())] == [[place]]

@@ -9,7 +9,7 @@ import yaml
 MARK = re.compile(r"\((?:(?:text|figure|code|files|assumed)(?:, )?)+\)|\b[Oo]urs?\b")
 AT_ONCE = re.compile(rf"(?:[\w ]+: )?(?:{MARK.pattern})")
 # Names that a run or its tables have, names of other blocks of the same file, and works that are cited.
-NAMES = {"run", "document", "label", "dataset", "data", "questions"}
+NAMES = {"laid_over", "run", "document", "label", "dataset", "data", "questions"}
 
 
 class Comments:

@@ -58,7 +58,8 @@ def of_settings(settings: dict) -> list[Number]:
         uses = {split: {"questions": names} for split, names in experiment["questions"].items()}
         uses |= {data: block for data, block in experiment["data"].items() if "questions" in block}
         for use, block in uses.items():
-            sources = [settings["sources"][source] for source in block["questions"]]
+            # The config's check of names asks before that of sources, which tells of one that is not there.
+            sources = [settings["sources"].get(source, {}) for source in block["questions"]]
             origin = f"config: sources/{' '.join(block['questions'])}"
             found.append(Number(name("questions", title, use), _how_many(sources, block), f"{origin}/size"))
             if all("dataset" in source for source in sources):
