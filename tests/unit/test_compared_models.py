@@ -4,7 +4,7 @@ import pytest
 from changes import REMOVE, change, refused
 
 from mialign.config import loading
-from mialign.data import sets
+from mialign.data import policies
 from mialign.evaluation.loaded_models import loaded_models
 from mialign.paper.macros import foreseen
 
@@ -24,10 +24,10 @@ def test_they_are_policies_beside_the_methods(compared):
     compared["models"]["strong"]["label"] = "Strong model"
     settings = loading.load(compared)
     multitask = settings["experiments"]["multitask"]
-    assert sets.compared_models(multitask) == ["strong", "trunk"]
-    policies = ("base", "generator", "sami", "strong", "trunk", "soup.3")
-    assert [sets.policy_model(multitask, one) for one in policies] == ["weak", "strong", None, "strong", "trunk", None]
-    assert sets.labels(multitask, settings["models"]) == {
+    assert policies.compared_models(multitask) == ["strong", "trunk"]
+    named = ("base", "generator", "sami", "strong", "trunk", "soup.3")
+    assert [policies.policy_model(multitask, one) for one in named] == ["weak", "strong", None, "strong", "trunk", None]
+    assert policies.labels(multitask, settings["models"]) == {
         "sft": "SFT", "sft_more": "SFT continued", "sft_all": "SFT on all", "dpo": "DPO", "sami": "SAMI",
         "strong": "Strong model", "trunk": "trunk",
     }  # fmt: skip
@@ -39,7 +39,7 @@ def test_they_are_policies_beside_the_methods(compared):
 def test_a_method_of_the_name_in_another_experiment_stays_a_method(compared):
     compared["experiments"]["maths"]["methods"]["strong"] = SFT
     settings = loading.load(compared)
-    assert sets.policy_model(settings["experiments"]["maths"], "strong") is None
+    assert policies.policy_model(settings["experiments"]["maths"], "strong") is None
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,10 @@ def with_stored(read_config) -> dict:
 def test_stored_answers_are_compared_with_and_are_no_model(with_stored):
     settings = loading.load(with_stored)
     multitask = settings["experiments"]["multitask"]
-    assert (sets.compared(multitask), sets.compared_models(multitask)) == (["stored"], [])
-    assert sets.policy_model(multitask, "stored") is None
-    assert sets.labels(multitask, settings["models"])["stored"] == "stored answers"
-    assert "stored" not in sets.labels(settings["experiments"]["maths"], settings["models"])
+    assert (policies.compared(multitask), policies.compared_models(multitask)) == (["stored"], [])
+    assert policies.policy_model(multitask, "stored") is None
+    assert policies.labels(multitask, settings["models"])["stored"] == "stored answers"
+    assert "stored" not in policies.labels(settings["experiments"]["maths"], settings["models"])
     assert loaded_models(settings, "multitask") == ["weak", "trunk", "strong"]
     known = {number.name for number in foreseen.numbers(settings, ("math",))}
     assert {"winMultitaskSamiStoredSign", "winMultitaskBaseStoredRate", "adherenceMultitaskStoredRate"} <= known

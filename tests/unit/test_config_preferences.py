@@ -7,8 +7,8 @@ from changes import REMOVE, change, refused
 
 from given_model import given_model
 from mialign.config import loading
-from mialign.data import sets
-from mialign.data.sets import is_judged
+from mialign.data import policies, sets
+from mialign.data.policies import is_judged
 from mialign.preflight import cost
 
 E = "experiments.steered"
@@ -76,13 +76,13 @@ def test_preferences_have_their_defaults_and_their_rewards(settings):
 
 def test_the_final_policies_are_those_that_nothing_else_is_made_of(settings):
     """start, the earlier rounds and the parts of the soup are not; nor is a method that only writes pairs."""
-    assert sets.final_policies(steered(settings)) == ["base", "mi_epo_3", "soup"]
+    assert policies.final_policies(steered(settings)) == ["base", "mi_epo_3", "soup"]
     given = settings["experiments"]["steered"]
     given["methods"]["last"] = {"parent": "base", "objective": "dpo", "data": "kind_pairs"}
     given["data"]["kind_pairs"] |= {"from": "short", "slice": {"part": 1, "of": 2}}
     given["data"]["brief_pairs"]["slice"] = {"part": 2, "of": 2}
     del given["soups"]
-    assert sets.final_policies(steered(settings)) == ["base", "mi_epo_3", "kind", "last"]
+    assert policies.final_policies(steered(settings)) == ["base", "mi_epo_3", "kind", "last"]
 
 
 def test_the_miniature_has_none(read_config):

@@ -23,7 +23,7 @@ from mialign.evaluation.judge.settings import judged_comparisons, judges, likeli
 from mialign.evaluation.loaded_models import loaded_models
 from mialign.evaluation.checkers import unchecked
 from mialign.core.yaml_files import read_yaml
-from mialign.data import sets
+from mialign.data import policies, sets
 from mialign.data.question_uses import question_uses
 from mialign.training.objectives import OBJECTIVES
 from stages import STAGES
@@ -74,7 +74,7 @@ DATA = CONFIG["data"]
 SEEDS = CONFIG["seeds"]
 THREADS = CONFIG["speed"]["threads"]
 TRAINED_MODELS = [name for name, model in CONFIG["models"].items() if "corpus" in model]
-JUDGED = [name for name, experiment in CONFIG["experiments"].items() if sets.is_judged(experiment)]
+JUDGED = [name for name, experiment in CONFIG["experiments"].items() if policies.is_judged(experiment)]
 PREFERRED = [name for name, experiment in CONFIG["experiments"].items() if "preferences" in experiment]
 PRINCIPLES = principles.load(CONFIG["principles"])
 CATEGORIES = list(PRINCIPLES.categories)
@@ -91,7 +91,7 @@ SOUPS = {
 METHODS = {"base", "generator"} | {
     policy
     for experiment in CONFIG["experiments"].values()
-    for policy in (*experiment["methods"], *sets.compared(experiment))
+    for policy in (*experiment["methods"], *policies.compared(experiment))
 }
 SETS = list(dict.fromkeys(data for given in CONFIG["experiments"].values() for data in given["data"]))
 ROLLED_OUT = [
@@ -204,7 +204,7 @@ def files_on_disk(folder):
 
 def policy(experiment, method, seed):
     """The folder of a method's checkpoint, or of a model: the base, the generator, or one that methods are compared with."""
-    if model := sets.policy_model(CONFIG["experiments"][experiment], method):
+    if model := policies.policy_model(CONFIG["experiments"][experiment], method):
         return model_folder(model)
     seed = own_seed(experiment, method, seed)
     if seed in TRIALS:
@@ -251,24 +251,24 @@ def all_pairs(experiment, released=None, seeds=SEEDS):
     return list(dict.fromkeys(pairs_of(experiment, data, seed) for data in used for seed in seeds))
 
 
-def policies(experiment):
-    return sets.policies(CONFIG["experiments"][experiment])
+def policies_of(experiment):
+    return policies.policies(CONFIG["experiments"][experiment])
 
 
 def measured_policies(experiment):
     """All whose answers have rewards, in an experiment with preferences: of a soup, one policy a vector of the grid."""
-    return policies(experiment) + SOUPS[experiment]
+    return policies_of(experiment) + SOUPS[experiment]
 
 
 def answering(experiment):
     """All whose answers are scored: also the generator, where it is another model than the base, and what is compared."""
     given = CONFIG["experiments"][experiment]
     shown = ["generator"] if given["generator"] != given["base"] else []
-    return policies(experiment) + shown + sets.compared(given)
+    return policies_of(experiment) + shown + policies.compared(given)
 
 
 def labels_of(experiment):
-    return sets.labels(CONFIG["experiments"][experiment], CONFIG["models"])
+    return policies.labels(CONFIG["experiments"][experiment], CONFIG["models"])
 
 
 def of_each(experiments, own, *kinds):

@@ -68,7 +68,7 @@ rule stored_responses:
         ),
         prompts=f"{RUN}/prompts/{{experiment}}/benchmark.jsonl",
     output:
-        f"{RUN}/responses/{{experiment}}/{sets.STORED}/seed{{seed}}.jsonl",
+        f"{RUN}/responses/{{experiment}}/{policies.STORED}/seed{{seed}}.jsonl",
     log:
         f"{RUN}/logs/stored_responses/{{experiment}}.seed{{seed}}.log",
     wildcard_constraints:

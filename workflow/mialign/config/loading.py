@@ -12,7 +12,7 @@ from mialign.core.arguments import TOKEN_BUDGET
 from mialign.core.errors import InputError
 from mialign.core.yaml_files import read_yaml
 from mialign.data import builders
-from mialign.data.sets import generator, is_judged
+from mialign.data.policies import generator, is_judged
 from mialign.evaluation.judge.settings import validating, with_deciding_judge, with_defaults
 from mialign.training import objectives
 from mialign.training.settings import steps_of

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from mialign.data.sets import compared_models, principle_writer, reward_models, used_sets, writing_model
+from mialign.data.policies import compared_models, reward_models
+from mialign.data.sets import principle_writer, used_sets, writing_model
 from mialign.evaluation.judge.settings import likelihood_judges
 from mialign.models.weights import with_parents
 

@@ -1,6 +1,6 @@
 """What each method took to train, from the base on: tokens that it has learned from, and whatever else adds up."""
 
-from mialign.data.sets import policies_and_soups
+from mialign.data.policies import policies_and_soups
 
 COUNTED = "response_tokens"  # summed up over the steps
 

@@ -10,16 +10,8 @@ from math import ceil
 
 from mialign.data import authors
 from mialign.data.builders import record_size
-from mialign.data.sets import (
-    FROM_AUTHORS,
-    compared_models,
-    principle_writer,
-    questions_of,
-    reward_models,
-    sets_in_files,
-    used_sets,
-    writing_model,
-)
+from mialign.data.policies import compared_models, reward_models
+from mialign.data.sets import FROM_AUTHORS, principle_writer, questions_of, sets_in_files, used_sets, writing_model
 from mialign.evaluation.judge import AXES
 from mialign.evaluation.judge.cost import dollars
 from mialign.evaluation.judge.settings import (

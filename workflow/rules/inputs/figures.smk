@@ -57,6 +57,6 @@ def figure_settings(wildcards):
             soups = CONFIG["experiments"][experiment].get("soups", {})
             labels = {name: soup["label"] for name, soup in soups.items() if "label" in soup}
             settings = {"labels": labels_of(experiment) | labels, "experiment": experiment}
-            return as_json(settings | {"order": sets.final_policies(CONFIG["experiments"][experiment])})
+            return as_json(settings | {"order": policies.final_policies(CONFIG["experiments"][experiment])})
         case _:
             return as_json({"labels": labels_of(experiment), "experiment": experiment})

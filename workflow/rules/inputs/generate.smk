@@ -107,4 +107,4 @@ def server_of(model):
 
 def model_of(experiment, method):
     """The model of the config that a policy is; None for a checkpoint."""
-    return sets.policy_model(CONFIG["experiments"][experiment], method)
+    return policies.policy_model(CONFIG["experiments"][experiment], method)

@@ -21,7 +21,7 @@ def answers_of(experiment):
     if "respond" in CONFIG["experiments"][experiment]:
         stage, methods = "responses", (measured_policies if experiment in PREFERRED else answering)(experiment)
     else:
-        stage, methods = "solutions", policies(experiment)
+        stage, methods = "solutions", policies_of(experiment)
     return by_seed(stage, {experiment: methods})
 
 
@@ -37,7 +37,7 @@ def writer_scores(experiment):
 
 
 def attempts_of(experiment):
-    return by_seed("attempts", {experiment: policies(experiment)})
+    return by_seed("attempts", {experiment: policies_of(experiment)})
 
 
 def verdicts_in(folder):
@@ -119,7 +119,7 @@ def metric_inputs(wildcards):
                 path
                 for experiment in JUDGED
                 for path in (
-                    by_seed("scores", {experiment: [name for name in answering(experiment) if name != sets.STORED]})
+                    by_seed("scores", {experiment: [name for name in answering(experiment) if name != policies.STORED]})
                     if by_program(CONFIG["experiments"][experiment])
                     else main_verdicts(experiment)
                 )
@@ -144,7 +144,7 @@ def metric_inputs(wildcards):
         case "accuracy":
             return [path for experiment in SOLVED for path in attempts_of(experiment)]
         case "information":
-            return by_seed("information", {experiment: policies(experiment) for experiment in INFORMED})
+            return by_seed("information", {experiment: policies_of(experiment) for experiment in INFORMED})
         case "drift":
             return by_seed("drift", {experiment: drifting(experiment) for experiment in DRIFTING})
         case "preferences":

@@ -109,7 +109,7 @@ def example_inputs(experiment, *stages):
     """Questions of the first seed, as every model answers them."""
     answers = [
         f"{RUN}/{stage}/{experiment}/{method}/seed{SEEDS[0]}.jsonl"
-        for method in policies(experiment)
+        for method in policies_of(experiment)
         for stage in stages
     ]
     return [f"{RUN}/prompts/{experiment}/benchmark.jsonl", *answers]

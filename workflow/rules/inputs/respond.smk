@@ -1,11 +1,11 @@
 """Who answers the benchmark questions, and under which prompts."""
 
 # Methods, and soups by the point of the grid whose weights they have: NAME.POINT.
-ANSWERING = [*(METHODS - {sets.STORED}), *(re.escape(policy) for names in SOUPS.values() for policy in names)]
+ANSWERING = [*(METHODS - {policies.STORED}), *(re.escape(policy) for names in SOUPS.values() for policy in names)]
 
 
 # Experiments that compare with the answers that come with their questions.
-WITH_STORED = [name for name in JUDGED if sets.STORED in sets.compared(CONFIG["experiments"][name])]
+WITH_STORED = [name for name in JUDGED if policies.STORED in policies.compared(CONFIG["experiments"][name])]
 
 
 def respond_settings(wildcards):

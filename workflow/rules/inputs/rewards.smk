@@ -15,7 +15,7 @@ REWARDED = {
 
 def reward_folders(experiment):
     """The folders of the rewards that are models, by the names of the rewards."""
-    models = sets.reward_models(CONFIG["experiments"][experiment])
+    models = policies.reward_models(CONFIG["experiments"][experiment])
     return {name: model_folder(model) for name, model in models.items()}
 
 

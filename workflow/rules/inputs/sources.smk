@@ -72,7 +72,7 @@ def reading_models(experiment):
     """The models that read prompts of an experiment, by their names in the config."""
     given = CONFIG["experiments"][experiment]
     writing = [sets.writing_model(given, data) for data in written_sets(experiment)]
-    return list(dict.fromkeys([given["base"], *filter(None, writing), *sets.compared_models(given)]))
+    return list(dict.fromkeys([given["base"], *filter(None, writing), *policies.compared_models(given)]))
 
 
 def judge_to_fit(experiment, key, judge, split, axes):
@@ -104,7 +104,7 @@ def rewards_to_fit(experiment):
             "max_tokens": sampling["max_tokens"],
             "template": given["preferences"]["scorers"][reward].get("template"),
         }
-        for reward, model in sets.reward_models(given).items()
+        for reward, model in policies.reward_models(given).items()
         for split, sampling in {**written, "benchmark": given["respond"]}.items()
     ]
 
@@ -125,7 +125,7 @@ def what_must_fit(experiment):
         uses += [(data, reader, f"data.{data}.sampling", given["data"][data]["sampling"]) for reader in readers]
     uses.append(("validation", base, measured[0], given[measured[0]]))
     uses += [("benchmark", base, stage, given[stage]) for stage in measured]
-    others = [sets.policy_model(given, policy) for policy in answering(experiment) if policy != "base"]
+    others = [policies.policy_model(given, policy) for policy in answering(experiment) if policy != "base"]
     if "respond" in given:
         uses += [("benchmark", model, "respond", given["respond"]) for model in dict.fromkeys(filter(None, others))]
     if "information" in given:

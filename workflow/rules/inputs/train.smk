@@ -159,7 +159,7 @@ def validation_score(settings, data):
         return {"score": "win_rate"}
     if "preferences" not in settings:
         return {"score": "mean_score" if "respond" in settings else "accuracy"}
-    if sets.reward_models(settings):
+    if policies.reward_models(settings):
         return {"score": "ended"}
     rewards = list(settings["preferences"]["scorers"].values())
     return {"score": "preferred" if settings["data"][data]["vector"] else "steering", "rewards": rewards}
@@ -174,7 +174,7 @@ def rate_curves(wildcards):
             f"tuning: the checkers choose the rates of {by_checkers[0]}, and they cannot check {unknown[0]}; give "
             f"experiments.{by_checkers[0]}.training.validate_by"
         )
-    scored = {name: block for name, block in CONFIG["experiments"].items() if not sets.reward_models(block)}
+    scored = {name: block for name, block in CONFIG["experiments"].items() if not policies.reward_models(block)}
     if not scored:
         raise WorkflowError(
             "tuning: no rate can be chosen, because each experiment has a reward that is a model, and validation "
@@ -183,6 +183,6 @@ def rate_curves(wildcards):
     return [
         f"{RUN}/tuning/{experiment}/{method}/{rate}.csv"
         for experiment, settings in scored.items()
-        for method in sets.rated_methods(settings)
+        for method in policies.rated_methods(settings)
         for rate in RATES
     ]

@@ -2,7 +2,7 @@
 
 from mialign.config.validation.common import GIVEN_LABELS, alike, pick
 from mialign.core.errors import InputError
-from mialign.data.sets import STORED, compared, compared_models, is_judged, labels
+from mialign.data.policies import STORED, compared, compared_models, is_judged, labels
 from mialign.evaluation.common_scale import not_linked_to_base
 from mialign.evaluation.judge.settings import by_program
 

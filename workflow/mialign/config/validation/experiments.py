@@ -9,8 +9,9 @@ from mialign.core.errors import InputError, complaint_prefix
 from mialign.core.setting import check_own
 from mialign.core.template import fields_of
 from mialign.data import prompts
+from mialign.data.policies import compared_models, is_judged
 from mialign.data.principles import ANTITHESIS, POSITIVE
-from mialign.data.sets import compared_models, is_judged, writing_model
+from mialign.data.sets import writing_model
 from mialign.models.weights import root
 from mialign.training import objectives
 from mialign.training.settings import is_saved, saved_every

@@ -2,7 +2,7 @@
 
 from mialign.config.validation.common import pick
 from mialign.core.errors import InputError
-from mialign.data.sets import is_judged
+from mialign.data.policies import is_judged
 
 
 def check(where: str, experiment: dict, known) -> None:

@@ -3,7 +3,7 @@
 from mialign.config.validation.common import check_server, validation_chooses
 from mialign.core.errors import InputError, complaint_prefix
 from mialign.data import authors
-from mialign.data.sets import is_judged
+from mialign.data.policies import is_judged
 from mialign.evaluation.checkers import unchecked
 from mialign.evaluation.judge import prompt_template
 from mialign.evaluation.judge.settings import (

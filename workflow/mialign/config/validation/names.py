@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from mialign.core.errors import InputError
 from mialign.core.macro_names import words
-from mialign.data.sets import compared
+from mialign.data.policies import compared
 from mialign.paper.macros import foreseen, macro_file
 
 

@@ -3,7 +3,8 @@
 from mialign.config.validation.common import pick, validation_chooses
 from mialign.core.errors import InputError, complaint_prefix
 from mialign.data import preferences, prompts
-from mialign.data.sets import FROM_AUTHORS, reward_models
+from mialign.data.policies import reward_models
+from mialign.data.sets import FROM_AUTHORS
 from mialign.evaluation.checkers import unchecked
 from mialign.synthetic.corpora import ANSWERS
 

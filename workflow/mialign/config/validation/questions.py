@@ -3,8 +3,9 @@
 from mialign.config.validation.common import pick
 from mialign.core.errors import InputError, complaint_prefix
 from mialign.data import builders, held_out_principles, sources, users
+from mialign.data.policies import STORED, compared
 from mialign.data.question_uses import QuestionUse, question_uses
-from mialign.data.sets import STORED, compared, questions_of
+from mialign.data.sets import questions_of
 
 
 def look_at(config: dict, categories: set[str]) -> dict[str, sources.Found | None]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from itertools import product
 
-from mialign.data.sets import compared, is_judged, policies, policies_and_soups, sets_in_files
+from mialign.data.policies import compared, is_judged, policies, policies_and_soups
+from mialign.data.sets import sets_in_files
 from mialign.data.sources import SYNTHETIC_ANSWERS
 from mialign.evaluation.answers import EXTRACTORS
 from mialign.evaluation.held_out_adherence import FIELDS

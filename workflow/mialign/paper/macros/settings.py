@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from mialign.core.macro_names import name, words
 from mialign.core.template import fields_of
-from mialign.data.sets import is_judged, questions_of
+from mialign.data.policies import is_judged
+from mialign.data.sets import questions_of
 from mialign.evaluation.judge.settings import by_program, deciding, judges, with_deciding_judge
 from mialign.evaluation.statistics.rates import Z
 from mialign.models.folders import publisher

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mialign.core import csv_files
-from mialign.data.sets import policies_and_soups
+from mialign.data.policies import policies_and_soups
 from mialign.data.supervision import given
 from mialign.paper.formatting import interval, label, listing, measured
 from mialign.paper.reported import reported

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mialign.core import job_usage
 from mialign.core.errors import InputError
-from mialign.data.sets import policies_and_soups
+from mialign.data.policies import policies_and_soups
 from mialign.paper.formatting import label
 from mialign.paper.tables.layout import Table, written
 from mialign.paper.tex_escape import escape
