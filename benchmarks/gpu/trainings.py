@@ -120,7 +120,7 @@ def _launched(device: str, case: str, folder: Path, out: Path, killed: bool) -> 
 def _alone(device: str, case: str, folder: Path, out: Path, killed: bool) -> None:
     """The workflow shards weights where there are several processes; here one must do."""
     os.environ |= {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "LOCAL_WORLD_SIZE": "1"}
-    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29513"}
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0"}  # any that is free
     from mialign.models.machine import prepare
 
     prepare(4)

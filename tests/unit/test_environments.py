@@ -95,7 +95,7 @@ ELSEWHERE = {
     "train": (),
     "generate": ("mialign.generation.local", "mialign.generation.shared_prefix_cache"),
     # A model judges by likelihood in the environment for training only.
-    "analysis": ("mialign.training.grid",),
+    "analysis": ("mialign.training.grid", "mialign.training.attention"),
 }
 IMPORT = """
 import builtins, importlib, json, sys
