@@ -9,7 +9,7 @@ import pytest
 
 from calls import environment
 from copies import ROOT, copy_workflow
-from mialign.core.files import read_json, read_jsonl
+from mialign.core.files import read_jsonl
 
 RUN = "results/smollm2_smoke"
 SNAKEMAKE = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile"]
@@ -41,13 +41,27 @@ def test_it_keeps_to_four_minutes_of_both_cores(made):
     assert used <= CORES * SECONDS
 
 
-def test_the_model_was_asked_for_its_known_answer(made):
-    """The fetch asks it, greedily and in its own chat template, and fails where it answers otherwise."""
-    place = read_json(made / "data/models/smollm2.json")["place"]
-    assert place["answer"] == {
-        "question": "What is the capital of France?",
-        "text": "The capital of France is Paris.",
-    }
+def test_the_model_gives_its_known_answer(made):
+    """Greedily, in 20 tokens at most, in its own chat template."""
+    import torch
+
+    from mialign.models import checkpoints
+    from mialign.models.chat_template import encode_conversation, end_token
+
+    folder = made / "data/models/smollm2"
+    tokenizer, model = checkpoints.load_tokenizer(folder), checkpoints.load_model(folder).eval()
+    prompt = encode_conversation(tokenizer, [{"role": "user", "content": "What is the capital of France?"}])
+    with torch.inference_mode():
+        written = model.generate(
+            torch.tensor([prompt]),
+            attention_mask=torch.ones(1, len(prompt), dtype=torch.long),
+            do_sample=False,
+            max_new_tokens=20,
+            eos_token_id=end_token(tokenizer),
+            pad_token_id=end_token(tokenizer),
+        )[0, len(prompt) :].tolist()
+    assert written[-1] == end_token(tokenizer)
+    assert tokenizer.decode(written[:-1]) == "The capital of France is Paris."
 
 
 def test_a_real_model_goes_through_every_stage(made):

@@ -103,6 +103,7 @@ BAD = [
     ("run", "my run", "run: 'my run' does not serve in file names"),
     ("run", "../mini", "run: '../mini' does not serve in file names"),
     # models
+    (f"{MT}.questions.benchmark", "multitask_bench", f"{MT}.questions.benchmark: there is no source 'multitask_bench'"),
     ("models.weak.parent", "trnk", "models.weak.parent: there is no model 'trnk'; did you mean 'trunk'?"),
     ("models.weak.parent", REMOVE, "models.weak: a model needs exactly one of architecture"),
     ("models.trunk.parent", "weak", "models.trunk: a model needs exactly one of architecture"),
@@ -647,6 +648,14 @@ def test_a_file_that_changes_another_asks_for_it(root, monkeypatch):
         message = r'^config/smollm2_gpu\.yaml: laid_over: .* CONFIG="config/smollm2\.yaml config'
         with pytest.raises(InputError, match=message):
             loading.check_files([*alone, "config.yaml"])
+
+
+def test_the_command_that_it_shows_has_all_files(root, monkeypatch, tmp_path):
+    monkeypatch.chdir(root)
+    (tmp_path / "mine.yaml").write_text("laid_over: config.yaml\n")
+    command = rf'CONFIG="config/smollm2\.yaml config/smollm2_gpu\.yaml {tmp_path}/mine\.yaml"'
+    with pytest.raises(InputError, match=command):
+        loading.check_files(["config/smollm2_gpu.yaml", tmp_path / "mine.yaml", "config.yaml"])
 
 
 def test_real_questions_are_valid_where_their_files_are(read_config, root):

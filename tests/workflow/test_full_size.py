@@ -265,3 +265,10 @@ def test_stages_that_do_not_fetch_are_offline(root, monkeypatch):
         with pytest.raises(SystemExit):
             run.main()
         assert os.environ.get("HF_HUB_OFFLINE") == expected
+
+
+def test_on_a_cluster_a_training_asks_for_all_its_gpus(copy):
+    planned = snakemake(copy, "-n", "-p", "--executor", "slurm", "--jobs", "5", *PAPER, **BARE)
+    asked = re.findall(r"^rule train:$(?:\n    .*)*?\n    resources: (.*)", planned, re.MULTILINE)
+    assert asked
+    assert all("gpu=4," in one for one in asked)

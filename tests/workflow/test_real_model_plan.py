@@ -38,7 +38,8 @@ def test_the_whole_is_planned(copy, more, seeds, datasets, methods, by_likelihoo
 
 def test_on_a_gpu_every_job_that_loads_the_model_asks_for_it(copy):
     planned = snakemake(copy, "-n", "-p", "--configfile", SMOLLM2, "config/smollm2_gpu.yaml", **BARE)
-    for rule in ("generate", "train", "reference", "respond", "solve", "information", "judge_by_likelihood"):
+    loading = "generate train reference respond solve information information_responses judge_by_likelihood"
+    for rule in loading.split():
         asked = re.findall(rf"^rule {rule}:$(?:\n    .*)*?\n    resources: (.*)", planned, re.MULTILINE)
         assert asked, rule
         assert all("gpu=1," in one for one in asked), rule

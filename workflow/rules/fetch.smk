@@ -51,11 +51,16 @@ rule fetch_model:
     localrule: True
     conda:
         "../../envs/fetch.yaml"
-    params:
+    resources:
+        # With the answers that are known of a model, which fetch none anew.
         settings=lambda wildcards: as_json(only(CONFIG["models"][wildcards.model], "places"), DATA),
+    params:
+        places=lambda wildcards: as_json(
+            {"places": [without_answer(place) for place in CONFIG["models"][wildcards.model]["places"]]}, DATA
+        ),
         scratch=f"{DATA}/scratch/{{model}}",
     shell:
-        "python workflow/run.py fetch_model --log {log:q} --name {wildcards.model} --settings {params.settings:q}"
+        "python workflow/run.py fetch_model --log {log:q} --name {wildcards.model} --settings {resources.settings:q}"
         " --scratch {params.scratch:q}"
         " --out {output.model:q} --origin {output.origin:q}"
 

@@ -15,7 +15,8 @@ def choose_only_when_a_job_ends():
 # Jobs on one machine see the same GPUs and take the first, so they take turns. --resources gpu=2 lets two jobs that ask for
 # a GPU run at a time, on the same one.
 if (
-    workflow.local_exec
+    workflow.is_main_process
+    and workflow.resource_settings.nodes is None  # jobs are not sent elsewhere; which executor it is, is not known yet
     and "gpu" not in workflow.global_resources
     and any(given["gpu"] for given in CONFIG["resources"].values())
 ):

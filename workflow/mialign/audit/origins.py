@@ -13,7 +13,7 @@ _FILE = re.compile(r"^(?P<file>[\w./-]+\.csv)(?: \((?P<source>.*)\))?(?:: (?P<ab
 
 @cache  # a Lineage is what a folder was when it was read
 def macros(lineage: Lineage) -> dict[str, dict]:
-    """The rows of paper/numbers.csv by name: text, origin, used. Empty where the folder has no such file."""
+    """The rows of paper/numbers.csv by name: text, origin, used and setting. Empty where there is no such file."""
     path = lineage.folder / "paper/numbers.csv"
     return {row["name"]: row for row in rows(path, ("name", "text", "origin"))} if path.is_file() else {}
 

@@ -60,18 +60,20 @@ ADAPTER = {"dropout": 0.0, "targets": ["q_proj", "k_proj", "v_proj", "o_proj"]}
 def check_files(paths: Iterable[str | Path]) -> None:
     """Refuse files of settings in which a key is there twice: read one after the other, the last would win unseen.
 
-    And one whose `laid_over` names a file that is not among those before it.
+    And one whose `laid_over` names a file that is not among those before it. All are laid over config.yaml.
     """
-    before = set()
-    for path in paths:
+    overlays = [path for path in paths if Path(path).resolve() != Path("config.yaml").resolve()]
+    for place, path in enumerate(overlays):
         given = read_yaml(path, "the settings of the run are read from it")
         below = given.get("laid_over") if isinstance(given, dict) else None
+        before = [Path(one).resolve() for one in ("config.yaml", *overlays[:place])]
         if isinstance(below, str) and Path(below).resolve() not in before:
+            rest = [one for one in overlays[place:] if Path(one).resolve() != Path(below).resolve()]
+            files = " ".join(map(str, [*overlays[:place], below, *rest]))
             raise InputError(
                 f"{path}: laid_over: it changes the settings of {below}, so that file comes before it: "
-                f'make paper CONFIG="{below} {path}", or snakemake --configfile {below} {path}'
+                f'make paper CONFIG="{files}", or snakemake --configfile {files}'
             )
-        before.add(Path(path).resolve())
 
 
 def in_order(settings: dict, pattern: dict) -> dict:

@@ -14,7 +14,7 @@ def compared_items(
 ) -> dict[str, Item]:
     """The items of `written`, which has prompts and the records of responses to them by name.
 
-    InputError, which says of what file `responses` they are, if the tokenizers of the two folders read other tokens.
+    `responses` is their file, for complaints. InputError if the tokenizers of the two folders read other tokens.
     """
     items = _items(policy, written, responses)
     if policy != base and items != _items(base, written, responses):

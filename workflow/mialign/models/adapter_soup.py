@@ -43,7 +43,7 @@ def _check_alike(folders: Sequence[Path]) -> None:
 def _settings(folder: Path) -> dict:
     """Of an adapter all that decides what it adds; InputError for one that is not plain LoRA."""
     folder = Path(folder)
-    checkpoints.check(folder)
+    checkpoints.check(folder, may_lack_base=True)
     given = read_json(folder / ADAPTER)
     strange = next((key for key in OTHERS if given.get(key)), None)
     names = checkpoints.tensors(folder / TENSORS)

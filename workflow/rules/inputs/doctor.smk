@@ -57,7 +57,7 @@ def checks_here():
     keys |= {
         judge["server"]["key"]: f"the judge experiments.{experiment}.{VALIDATING}"
         for experiment in JUDGED
-        if (judge := validating(CONFIG["experiments"][experiment])) and "server" in judge
+        if (judge := validating(CONFIG["experiments"][experiment])) and judge.get("server", {}).get("key")
     }
     return {
         "models": models_on_disk(),

@@ -1,6 +1,7 @@
 """What of the config is fetched, and what the experiments take of the authors' files."""
 
 from mialign.data import authors
+from mialign.data.fetch.lock import without_answer
 
 AUTHORS_FILES = authors.listing()
 FETCHED_MODELS = [name for name, model in CONFIG["models"].items() if "places" in model]

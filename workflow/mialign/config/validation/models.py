@@ -8,6 +8,7 @@ from mialign.core.errors import InputError, complaint_prefix
 from mialign.core.files import read_json
 from mialign.core.template import Prompt
 from mialign.data import builders
+from mialign.data.fetch.lock import without_answer
 from mialign.data.sets import FROM_AUTHORS, writing_model
 from mialign.evaluation.loaded_models import model_uses
 from mialign.models import architectures, checkpoints, folders
@@ -132,9 +133,10 @@ def _check_places(config: dict, name: str) -> None:
 def _is_fetched(folder: Path, given: dict) -> bool:
     """Whether what lies there is what is now asked for."""
     try:
-        return read_json(folder.with_name(f"{folder.name}.json")).get("place") in given["places"]
+        place = read_json(folder.with_name(f"{folder.name}.json")).get("place") or {}
     except (InputError, FileNotFoundError):
         return False
+    return without_answer(place) in map(without_answer, given["places"])
 
 
 def _check_server(where: str, name: str, server: dict, config: dict) -> None:

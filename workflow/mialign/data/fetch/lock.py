@@ -45,13 +45,13 @@ def fetch_under_lock(
 
 
 def _held(file: Path, name: str, places: list[dict], out: Path, fetch: Callable[[list[dict]], dict]) -> dict:
-    entries, had = _read(file), [_without_answer(place) for place in places]
+    entries, had = _read(file), [without_answer(place) for place in places]
     locked = next((one for one in entries if one["places"] == had), None)
     if locked is None:
         origin = fetch(places)
         *passed, place = places[: len(origin.get("passed_over", [])) + 1]
         if not all(map(is_pinned, [*passed, place])):
-            entry = {"places": had, "place": _without_answer(place), "commit": origin.get("commit")}
+            entry = {"places": had, "place": without_answer(place), "commit": origin.get("commit")}
             entries.append(entry | {"sha256": _digests(place, origin, out)})
             write_json(file, entries)
         return origin
@@ -64,7 +64,7 @@ def _held(file: Path, name: str, places: list[dict], out: Path, fetch: Callable[
     return origin | ({"place": place} if locked["commit"] else {})
 
 
-def _without_answer(place: dict) -> dict:
+def without_answer(place: dict) -> dict:
     """Where a thing is had, without what is known of its content."""
     return {key: value for key, value in place.items() if key != "answer"}
 

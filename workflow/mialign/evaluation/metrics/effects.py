@@ -1,8 +1,9 @@
 """Effects with seeds as a random effect, what they vary by, and how many more questions would decide each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from itertools import combinations
+from types import MappingProxyType
 
 import numpy as np
 
@@ -24,7 +25,9 @@ COLUMNS = (
 )
 
 
-def rows(paths: list[str], bootstrap: Bootstrap, *, attempts: dict[str, list[int]]) -> Iterator[dict]:
+def rows(
+    paths: list[str], bootstrap: Bootstrap, *, attempts: Mapping[str, list[int]] = MappingProxyType({})
+) -> Iterator[dict]:
     """Rows from verdict and attempt files.
 
     Per comparison, axis and temperature win_rate (%), and per two methods, extractor and number of attempts (of

@@ -131,7 +131,7 @@ def _derived(settings: dict) -> list[Number]:
 def _used_sources(settings: dict) -> str:
     """Whether the benchmark questions are synthetic: above, from files: below, from both: unclear."""
     names = (one for experiment in settings["experiments"].values() for one in experiment["questions"]["benchmark"])
-    return _side({"synthetic" in settings["sources"][name] for name in names})
+    return _side({"synthetic" in settings["sources"].get(name, {}) for name in names})  # as above
 
 
 def _used_models(settings: dict) -> str:

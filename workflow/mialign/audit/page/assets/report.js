@@ -21,8 +21,10 @@ const RULE = {
   "Assessments of this run": [
     "In the table of this run the interval is over questions and seeds, and seeds are a random effect in it.",
     "If there is one seed, the interval is the BCa bootstrap over questions, and holds for this seed.",
-    "The run agrees if its interval shows the claimed direction, or lies within the margin where no effect is claimed.",
-    "It disagrees if its interval shows the other direction, or an effect beyond the margin where none is claimed.",
+    "The run agrees if its interval shows the claimed direction.",
+    "It disagrees if its interval shows the other direction.",
+    "A claim of no effect agrees if the interval lies within the margin.",
+    "It disagrees if the interval shows an effect beyond the margin.",
     "Where a program judges correct content, the judge without principles is another measure than the original's, and not comparable.",
   ],
 };
