@@ -1019,8 +1019,9 @@ def test_a_rule_asks_for_its_own_resources_then_for_the_default_then_for_ours(mi
 
 def test_the_comments_of_config_yaml_list_the_defaults(root):
     text = (root / "config.yaml").read_text(encoding="utf-8")
-    block = text.partition("neither here nor in an overlay:\n")[2].partition("\nexperiments:")[0]
+    block = text.partition("neither this file nor an overlay gives:\n")[2].partition("\nexperiments:")[0]
     assert yaml.safe_load(re.sub(r"^#", "", block, flags=re.MULTILINE)) == {
+        "experiment": loading.EXPERIMENT,
         "data": {**loading.DATA, "filters": loading.FILTERS},
         "builder": {name: setting.defaults(own) for name, own in builders.own_settings().items()},
         "training": loading.TRAINING,
