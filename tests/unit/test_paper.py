@@ -209,8 +209,12 @@ def test_the_paper_of_a_given_small_model_says_what_it_is(tmp_path, tables):
         "SAMI follows",
     ):
         assert policy in text
-    tuned = re.search(r"The learning rates (of the methods in Table \d+ )?were chosen on validation questions, with", text)
-    untuned = "The learning rates are those of the configuration, which names no table of others that were tried." in text
+    tuned = re.search(
+        r"The learning rates (of the methods in Table \d+ )?were chosen on validation questions, with", text
+    )
+    untuned = (
+        "The learning rates are those of the configuration, which names no table of others that were tried." in text
+    )
     assert [bool(tuned), untuned] == ["tuning" in tables, "tuning" not in tables]
 
 
